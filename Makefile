@@ -1,0 +1,54 @@
+# Every target makes its own environment in .venv; nothing but Python 3.11+ and make is needed beforehand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.synced
+
+.PHONY: help env demo test check lint types layers unit docs docs-check wheel-check clean
+
+help:
+	@echo "make demo   the sample department: emulated AWS and a sample plan, no cloud account needed"
+	@echo "make test   every check that a change must pass"
+	@echo "make docs   write the generated pages and schemas anew"
+
+$(STAMP): pyproject.toml uv.lock
+	$(PYTHON) -c 'import sys; sys.exit("tierwise needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --active --inexact --extra demo
+	touch $(STAMP)
+
+env: $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/tierwise demo
+
+test: check unit
+
+check: lint types layers docs-check wheel-check
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+layers: $(STAMP)
+	$(BIN)/lint-imports
+
+unit: $(STAMP)
+	$(BIN)/pytest
+
+docs: $(STAMP)
+	$(BIN)/python tools/gen_docs.py
+
+docs-check: $(STAMP)
+	$(BIN)/python tools/gen_docs.py --check
+	$(BIN)/tierwise controls check
+
+wheel-check: $(STAMP)
+	$(BIN)/python tools/wheel_check.py
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,3 @@
+"""tierwise: security controls that get stricter as the data gets more sensitive."""
+
+__version__ = "0.1.0"

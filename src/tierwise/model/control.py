@@ -1,0 +1,113 @@
+"""Controls: a ladder of predicates over facts by tier, as parsed from one YAML file each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
+
+from tierwise.model.fact import AnyFact, Value
+from tierwise.model.resource import Kind
+from tierwise.model.sensitivity import Tier
+
+
+class Op(StrEnum):
+    """The operators over one fact; with `all` and `any` the closed set of ten."""
+
+    IS = "is"
+    IS_NOT = "is-not"
+    AT_LEAST = "at-least"
+    AT_MOST = "at-most"
+    ONE_OF = "one-of"
+    NONE_OUTSIDE = "none-outside"
+    INCLUDES = "includes"
+    EMPTY = "empty"
+
+
+class Severity(IntEnum):
+    """How much harm a control directly prevents at a tier, ascending."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The lower-case word used in files and reports."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One fact held against one operand."""
+
+    fact: str
+    op: Op
+    operand: Value
+    """A bool, number, scale word, or set of words; `empty` takes a bool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A named pure predicate over several facts, for what a comparison with a constant cannot say."""
+
+    name: str
+    args: tuple[tuple[str, str | int], ...]
+    """Argument name to fact name or number, in schema order."""
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part must hold; parts that are not applicable drop out."""
+
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part must hold; parts that are not applicable drop out."""
+
+    parts: tuple[Predicate, ...]
+
+
+Predicate: TypeAlias = Compare | Holds | All | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A worked example inside a control: facts, a tier, and the verdict that must come out."""
+
+    name: str
+    tier: Tier
+    facts: Mapping[str, AnyFact]
+    expect: str
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control. `ladder` holds each tier's own rung; the effective rung is the conjunction of it and all lower ones."""
+
+    id: str
+    title: str
+    family: str
+    applies_to: tuple[Kind, ...]
+    ladder: Mapping[Tier, Predicate]
+    severity: Mapping[Tier, Severity]
+    """One entry per tier from the first rung up."""
+    rationale: str
+    remediation: Mapping[str, str]
+    """By dialect: aws, azure, gcp, terraform."""
+    source: str
+    when: Predicate | None = None
+    cause: str = ""
+    """Controls with the same cause are shown as one entry per resource, e.g. `undeclared`."""
+    danger: bool = False
+    """True for what is dangerous at any tier (public, shared, open): it leads the report."""
+    cases: tuple[Case, ...] = ()
+    path: str = ""
+    extra: Mapping[Tier, tuple[Predicate, ...]] = field(default_factory=dict)
+    """Stricter rungs conjoined by the profile in force."""

@@ -1,0 +1,106 @@
+"""Facts: one readable thing each, known, unknown with a reason, or not applicable; always with provenance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Generic, TypeAlias, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+Value: TypeAlias = bool | int | float | str | frozenset[str]
+UNLIMITED: Final = math.inf
+"""The value of a `days` or `hours` fact that never ends; written `unlimited` in files."""
+
+
+class UnknownReason(StrEnum):
+    """Why a fact is not known; the closed list of DESIGN section 3."""
+
+    KNOWN_AFTER_APPLY = "known-after-apply"
+    PERMISSION_DENIED = "permission-denied"
+    API_ERROR = "api-error"
+    THROTTLED = "throttled"
+    UNPARSABLE = "unparsable"
+    NOT_COLLECTED = "not-collected"
+    NOT_SUPPORTED = "not-supported"
+    REGION_DISABLED = "region-disabled"
+    UNRESOLVED_REFERENCE = "unresolved-reference"
+    OUT_OF_SCOPE = "out-of-scope"
+    REDACTED = "redacted"
+    TIER_UNDETERMINED = "tier-undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a fact comes from."""
+
+    via: str
+    """The API call (`s3:GetBucketAcl`), plan address and attribute (`aws_s3_bucket.a#acl`), `constant: <doc>` or `derived: <rule>`."""
+    action: str = ""
+    """The IAM action that the read needs, where there is one."""
+
+
+NOWHERE: Final = Provenance("")
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T_co]):
+    """A value that was read."""
+
+    value: T_co
+    via: Provenance = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that was not read, why, and what is known of it all the same."""
+
+    reason: UnknownReason
+    via: Provenance = NOWHERE
+    detail: str = ""
+    between: tuple[Value, Value] | None = None
+    """For ordered and int facts: the lowest and highest value still possible, inclusive."""
+    includes: frozenset[str] = frozenset()
+    """For sets: members that are certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The question makes no sense here; only where the vocabulary allows it."""
+
+    because: str
+    via: Provenance = NOWHERE
+
+
+Fact: TypeAlias = Known[T_co] | Unknown | NotApplicable
+AnyFact: TypeAlias = Known[Value] | Unknown | NotApplicable
+Facts: TypeAlias = Mapping[str, AnyFact]
+Maybe: TypeAlias = Known[T_co] | Unknown
+"""A read whose answer always exists: known or unknown, never not applicable."""
+
+NOT_COLLECTED: Final = Unknown(UnknownReason.NOT_COLLECTED)
+
+
+@dataclass(slots=True)
+class FactSheet:
+    """A builder that a connector fills, fact by fact, for one resource; `via` and `action` are set once per read."""
+
+    facts: dict[str, AnyFact] = field(default_factory=dict)
+
+    def known(self, name: str, value: Value, via: Provenance) -> None:
+        """Record a value that was read."""
+        self.facts[name] = Known(value, via)
+
+    def constant(self, name: str, value: Value, doc: str) -> None:
+        """Record a value that the provider guarantees; `doc` names the page and the date from which it holds."""
+        self.facts[name] = Known(value, Provenance(f"constant: {doc}"))
+
+    def not_applicable(self, name: str, because: str, via: Provenance = NOWHERE) -> None:
+        """Record that the question makes no sense here."""
+        self.facts[name] = NotApplicable(because, via)
+
+    def put(self, name: str, fact: AnyFact) -> None:
+        """Record a fact that is already made."""
+        self.facts[name] = fact

@@ -1,0 +1,147 @@
+"""Verdicts and findings, and the result of a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tierwise.model.control import Severity
+from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.sensitivity import Classification, Tier
+
+
+class Verdict(StrEnum):
+    """What a control says of a resource."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPart:
+    """One fact that keeps a verdict open, why, and what would settle it."""
+
+    fact: str
+    reason: str
+    via: str
+    action: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """A fact that decided a verdict, as it was read."""
+
+    fact: str
+    value: str
+    """Rendered for people; `unknown (reason)` where it was not read."""
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A risk acceptance as written in a reviewed file; the tool verifies files, not people."""
+
+    reason: str
+    owner: str
+    approver: str
+    expires: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One control's verdict on one resource, with all that explains it."""
+
+    fingerprint: str
+    control: str
+    title: str
+    family: str
+    verdict: Verdict
+    severity: Severity
+    tier: Tier
+    resource: str
+    """The resource's id."""
+    expected: str
+    """The part of the effective rung that is not met or not settled, in words; the whole rung for a pass."""
+    actual: tuple[Actual, ...]
+    unknowns: tuple[UnknownPart, ...] = ()
+    why: str = ""
+    """Why this bar applies: the tier, its state, and the rung's tier."""
+    at_assumed: Verdict | None = None
+    """Where the tier is an interval: the verdict at the assumed tier."""
+    owner: str = ""
+    cause: str = ""
+    fix_at: str = ""
+    remediation: str = ""
+    danger: bool = False
+    assumed: bool = False
+    """The tier is only assumed: advises, never blocks."""
+    first_seen: str | None = None
+    accepted: Acceptance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One change that closes several findings."""
+
+    fix_at: str
+    control: str
+    title: str
+    remedy: str
+    findings: tuple[str, ...]
+    """Fingerprints."""
+    resources: tuple[str, ...]
+    severity: Severity
+    tiers: tuple[Tier, ...]
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The decision of a run and what it rests on."""
+
+    result: str
+    """`passed`, `failed` or `incomplete`"""
+    mode: str
+    fail_on: Severity
+    blocking: tuple[str, ...] = ()
+    """Fingerprints."""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's own data; the clock is read once, at its start."""
+
+    id: str
+    started: str
+    finished: str
+    profile: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """Everything that a report may show."""
+
+    run: Run
+    resources: tuple[Resource, ...]
+    classifications: Mapping[str, Classification]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    gate: Gate
+    coverage: float
+    outcomes: tuple[ReadOutcome, ...] = ()
+    regions: tuple[RegionStatus, ...] = ()
+    no_rung: int = 0
+    """Pairs of control and resource that have no rung at the resource's tier."""
+    fixes: tuple[Fix, ...] = ()
+    deselected: tuple[tuple[str, str], ...] = ()
+    """Controls that the profile leaves out, and why."""
+    what_if: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """For stores whose tier is only assumed: how many findings each possible tier would bring."""
+    notes: tuple[str, ...] = ()

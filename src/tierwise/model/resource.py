@@ -1,0 +1,223 @@
+"""Resources, their links, and what a source could not list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown
+
+
+class Kind(StrEnum):
+    """The closed list of resource kinds, the same in every cloud."""
+
+    OBJECT_STORE = "object-store"
+    FILE_SHARE = "file-share"
+    BLOCK_VOLUME = "block-volume"
+    RELATIONAL_DB = "relational-db"
+    DOCUMENT_DB = "document-db"
+    WAREHOUSE = "warehouse"
+    SEARCH_INDEX = "search-index"
+    CACHE = "cache"
+    QUEUE = "queue"
+    STREAM = "stream"
+    LOG_STORE = "log-store"
+    SNAPSHOT = "snapshot"
+    BACKUP_VAULT = "backup-vault"
+    BACKUP_PLAN = "backup-plan"
+    SECRET = "secret"
+    KEY = "key"
+    DATA_CATALOG = "data-catalog"
+    REGISTRY = "registry"
+    USER = "user"
+    ROLE = "role"
+    GROUP = "group"
+    POLICY = "policy"
+    ACCOUNT = "account"
+    ORGANISATION = "organisation"
+    AUDIT_TRAIL = "audit-trail"
+    NETWORK = "network"
+    DATASET = "dataset"
+
+
+DATA: Final = frozenset(
+    {
+        Kind.OBJECT_STORE,
+        Kind.FILE_SHARE,
+        Kind.BLOCK_VOLUME,
+        Kind.RELATIONAL_DB,
+        Kind.DOCUMENT_DB,
+        Kind.WAREHOUSE,
+        Kind.SEARCH_INDEX,
+        Kind.CACHE,
+        Kind.QUEUE,
+        Kind.STREAM,
+    }
+)
+"""Kinds in which data lives and is used."""
+HELD: Final = DATA | {Kind.LOG_STORE, Kind.SNAPSHOT, Kind.BACKUP_VAULT, Kind.SECRET}
+"""Kinds that hold data in any form, copies included."""
+PRINCIPALS: Final = frozenset({Kind.USER, Kind.ROLE, Kind.GROUP, Kind.POLICY})
+ALL_KINDS: Final = frozenset(Kind)
+
+
+class Rel(StrEnum):
+    """How one resource refers to another; the link stands on the resource that names the other."""
+
+    USES_KEY = "uses-key"
+    """store -> key that encrypts it"""
+    LOGS_TO = "logs-to"
+    """store or trail -> the store that receives its logs"""
+    COPY_OF = "copy-of"
+    """snapshot, clone or read replica -> its source"""
+    BACKUP_OF = "backup-of"
+    """recovery point or vault -> what it backs up"""
+    REPLICATES_TO = "replicates-to"
+    """store -> the store that receives its data as it changes"""
+    EXPORTS_TO = "exports-to"
+    """store or job -> the store that receives an export"""
+    RECORDS = "records"
+    """trail -> a store whose data events it records"""
+    PROTECTS = "protects"
+    """backup plan -> what it backs up, by id"""
+    STORES_IN = "stores-in"
+    """backup plan or recovery point -> vault"""
+    DESCRIBES = "describes"
+    """data catalogue entry -> the store that holds the data"""
+    READS = "reads"
+    """principal -> a store that its policies let it read"""
+    MEMBER_OF = "member-of"
+    """user -> group; cluster member -> cluster"""
+    ATTACHES = "attaches"
+    """user, role or group -> managed policy"""
+    UNLOCKS = "unlocks"
+    """secret -> the store that it opens"""
+    HOLDS = "holds"
+    """dataset -> resource"""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference to another resource by any identifier that it goes by; resolved to an id before derivation."""
+
+    rel: Rel
+    to: str
+    """The other's id or alias (ARN, name, key alias, plan address); empty where it could not be read."""
+    unknown: Unknown | None = None
+    """Set where a link is known to exist (or may exist) and its other end could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column, attribute or field that a schema names; never a value."""
+
+    table: str
+    name: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One grant of a policy, ACL or share, kept as evidence beside the facts that were made from it."""
+
+    principal: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    effect: str = "Allow"
+    conditioned: bool = False
+    via: Provenance = Provenance("")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What classification may look at besides tags: texts, schemas, and what else names the data."""
+
+    description: str = ""
+    columns: tuple[Column, ...] = ()
+    unread: tuple[Unknown, ...] = ()
+    """Evidence reads that were due and failed: they widen the tier interval."""
+    external: tuple[str, ...] = ()
+    """Detector or category ids that another tool reported."""
+
+
+EMPTY_EVIDENCE: Final = Evidence()
+NO_TAGS: Final[Known[Mapping[str, str]]] = Known({})
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a source, with the facts read so far."""
+
+    id: str
+    """Unique in a scan: the ARN live, the address in a plan."""
+    kind: Kind
+    type: str
+    """The source's own word: `s3.bucket`, `aws_s3_bucket`."""
+    provider: str
+    account: str
+    region: str
+    name: str
+    address: str | None = None
+    tags: Maybe[Mapping[str, str]] = NO_TAGS
+    facts: Mapping[str, AnyFact] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other identifiers by which a link may name it."""
+    evidence: Evidence = EMPTY_EVIDENCE
+    grants: tuple[Grant, ...] = ()
+    unit: str = ""
+    """The organisational unit of its account, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactUpdate:
+    """Facts (and grants) that a stage-2 read adds to a resource; never a link that changes a tier."""
+
+    resource: str
+    facts: Mapping[str, AnyFact]
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A listing that failed: what it would have listed is not in the result, and the report says so."""
+
+    provider: str
+    account: str
+    region: str
+    service: str
+    reason: str
+    """An `UnknownReason` value, or `internal-error`."""
+    action: str
+    detail: str = ""
+    kinds: frozenset[Kind] = frozenset()
+    """What the listing could have held; derived facts about these kinds become unknown."""
+    expected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStatus:
+    """One row for a region that is closed to the scan; not a gap."""
+
+    provider: str
+    account: str
+    region: str
+    status: str
+    """`closed-by-policy` or `disabled`"""
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOutcome:
+    """One read or listing that was due, and what came of it; the material of coverage."""
+
+    account: str
+    region: str
+    operation: str
+    """`s3:GetBucketPolicy`"""
+    outcome: str
+    """`ok`, `absent`, or an `UnknownReason` value"""
+    resource: str = ""
+    count: int = 1
