@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown
 
 
 class Kind(StrEnum):
@@ -127,7 +127,7 @@ class Grant:
     resources: tuple[str, ...]
     effect: str = "Allow"
     conditioned: bool = False
-    via: Provenance = Provenance("")
+    via: Provenance = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
