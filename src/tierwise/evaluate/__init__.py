@@ -1,0 +1,1 @@
+"""Three-valued evaluation of controls over facts; pure, and blind to providers."""

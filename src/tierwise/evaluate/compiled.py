@@ -1,0 +1,103 @@
+"""Controls compiled once per tier: the effective rung, a closure that judges it, and what explains its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from tierwise.evaluate.compare import compile_compare
+from tierwise.evaluate.predicate import PREDICATES, facts_named
+from tierwise.evaluate.truth import Truth, conjoin, disjoin
+from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate
+from tierwise.model.fact import NOT_COLLECTED, Facts
+from tierwise.model.sensitivity import Tier
+
+Judge = Callable[[Facts], Truth]
+
+
+def compile_predicate(predicate: Predicate) -> Judge:
+    """A function from facts to a truth value; a fact that nobody read counts as unknown (not collected)."""
+    match predicate:
+        case Compare(fact=name):
+            test = compile_compare(predicate)
+            return lambda facts: test(facts.get(name, NOT_COLLECTED))
+        case Holds(name=name, args=args):
+            named, arguments = PREDICATES[name], dict(args)
+            return lambda facts: named(arguments, facts)
+        case All(parts=parts):
+            judges = tuple(compile_predicate(part) for part in parts)
+            return lambda facts: conjoin(judge(facts) for judge in judges)
+        case AnyOf(parts=parts):
+            judges = tuple(compile_predicate(part) for part in parts)
+            return lambda facts: disjoin(judge(facts) for judge in judges)
+        case _:
+            assert_never(predicate)
+
+
+def facts_in(predicate: Predicate) -> Iterator[str]:
+    """The names of all facts that a predicate looks at."""
+    match predicate:
+        case Compare(fact=name):
+            yield name
+        case Holds():
+            yield from facts_named(predicate)
+        case All(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from facts_in(part)
+        case _:
+            assert_never(predicate)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One conjunct of an effective rung and the tier whose own rung brings it."""
+
+    tier: Tier
+    predicate: Predicate
+    judge: Judge
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledControl:
+    """A control ready to judge; `rungs[t]` are the conjuncts of tier t's effective rung, empty where it has none."""
+
+    control: Control
+    when: Judge | None
+    rungs: tuple[tuple[Part, ...], ...]
+    facts: tuple[frozenset[str], ...]
+    """Per tier, the facts that the guard and the effective rung look at."""
+
+    def truth(self, tier: Tier, facts: Facts) -> Truth:
+        """What the effective rung of a tier says, guard included."""
+        body = conjoin(part.judge(facts) for part in self.rungs[tier])
+        if self.when is None:
+            return body
+        match self.when(facts):
+            case Truth.TRUE:
+                return body
+            case Truth.UNKNOWN:
+                return Truth.UNKNOWN if body is not Truth.NOT_APPLICABLE else body
+            case _:
+                return Truth.NOT_APPLICABLE
+
+
+def _conjuncts(predicate: Predicate) -> Iterable[Predicate]:
+    return predicate.parts if isinstance(predicate, All) else (predicate,)
+
+
+def compile_control(control: Control) -> CompiledControl:
+    """Compile a control with the profile's extras; a higher tier's rung contains every lower one by construction."""
+    guard_facts = frozenset(facts_in(control.when)) if control.when else frozenset[str]()
+    parts: list[Part] = []
+    rungs: list[tuple[Part, ...]] = []
+    needs: list[frozenset[str]] = []
+    for tier in Tier:
+        own = [control.ladder[tier]] if tier in control.ladder else []
+        for predicate in (*own, *control.extra.get(tier, ())):
+            parts.extend(Part(tier, conjunct, compile_predicate(conjunct)) for conjunct in _conjuncts(predicate))
+        rungs.append(tuple(parts))
+        named = frozenset(name for part in parts for name in facts_in(part.predicate))
+        needs.append(named | guard_facts if parts else frozenset())
+    when = compile_predicate(control.when) if control.when else None
+    return CompiledControl(control, when, tuple(rungs), tuple(needs))
