@@ -1,0 +1,1 @@
+"""All cloud and file input; the only place, with the demo, that may import an SDK."""

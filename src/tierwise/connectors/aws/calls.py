@@ -1,0 +1,164 @@
+"""The one place where SDK errors become facts and gaps; no other module of this package catches them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tierwise.connectors.aws.read import Doc, Draft, Read
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Gap, ReadOutcome
+
+# Error codes by meaning; AWS documents them per service under "Common Errors". `AuthorizationError` is SNS's, `AccessDeniedException`
+# the JSON services', `UnauthorizedOperation` EC2's, `AuthFailure` EC2's for regions that are not enabled.
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "UnauthorizedAccess",
+        "Forbidden",
+        "403",
+    }
+)
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+        "RequestThrottled",
+        "ProvisionedThroughputExceededException",
+    }
+)
+_UNSUPPORTED = frozenset({"UnsupportedOperation", "UnsupportedOperationException", "NotImplemented", "501"})
+_DISABLED = frozenset(
+    {"AuthFailure", "OptInRequired", "SubscriptionRequiredException", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+_BY_POLICY = re.compile(r"explicit deny in a (?:service|resource) control policy", re.IGNORECASE)
+
+
+class ListingFailedError(Exception):
+    """A listing that could not be read to its end; carries the gap."""
+
+    def __init__(self, gap: Gap) -> None:
+        self.gap = gap
+        super().__init__(f"{gap.action}: {gap.reason}")
+
+
+def unknown_from(error: ClientError | BotoCoreError, via: Provenance) -> Unknown:
+    """Why a call failed, in the vocabulary's words. Messages of the service are not kept: they can carry names of principals."""
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _DENIED:
+            by_policy = _BY_POLICY.search(str(error.response.get("Error", {}).get("Message", "")))
+            return Unknown(UnknownReason.PERMISSION_DENIED, via, "denied by a service control policy" if by_policy else code)
+        if code in _THROTTLED:
+            return Unknown(UnknownReason.THROTTLED, via, code)
+        if code in _UNSUPPORTED:
+            return Unknown(UnknownReason.NOT_SUPPORTED, via, code)
+        if code in _DISABLED:
+            return Unknown(UnknownReason.REGION_DISABLED, via, code)
+        return Unknown(UnknownReason.API_ERROR, via, code)
+    # A body that botocore cannot parse surfaces as ResponseParserError, a dead endpoint as EndpointConnectionError: both are BotoCoreErrors.
+    return Unknown(UnknownReason.API_ERROR, via, type(error).__name__)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Makes declared calls for one account and region, and keeps count of what came of them."""
+
+    account: str
+    region: str
+    partition: str
+    client: Callable[[str], Any]
+    """boto3 client by service name, for this account and region."""
+    tags: Callable[[], Maybe[Mapping[str, Mapping[str, str]]]]
+    """All tags of this account and region by ARN (Resource Groups Tagging API), read once; untagged resources are not in it."""
+    now: Any
+    """The run's start (datetime, UTC): ages are counted from it."""
+    once: Callable[[str, Callable[[], Maybe[Doc | None]]], Maybe[Doc | None]]
+    """Reads a document that several resources of this account and region need, once: `once(name, make)`."""
+    once_per_account: Callable[[str, Callable[[], Maybe[Doc | None]]], Maybe[Doc | None]]
+    """The same for a document of the whole account."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[ReadOutcome] = field(default_factory=list)
+
+    def tags_of(self, arn: str) -> Maybe[Mapping[str, str]]:
+        """The tags of one resource from the bulk read: none where it is not listed, unknown where the bulk read failed."""
+        table = self.tags()
+        return table if isinstance(table, Unknown) else Known(table.value.get(arn, {}), table.via)
+
+    def ask(self, read: Read, resource: str = "", **params: object) -> Maybe[Doc | None]:
+        """One call: its answer, None where the service says `not configured`, or why it is unknown."""
+        try:
+            answer = getattr(self.client(read.service), _method(read.operation))(**params)
+        except ClientError as error:
+            if str(error.response.get("Error", {}).get("Code", "")) in read.absent:
+                self.counts[_name(read), "absent"] += 1
+                return Known(None, read.via)
+            return self._failed(unknown_from(error, read.via), read, resource)
+        except (BotoCoreError, ValueError) as error:
+            # NOTE: botocore raises bare ValueErrors for bodies and endpoints that it cannot make sense of.
+            failed = error if isinstance(error, BotoCoreError) else BotoCoreError()
+            return self._failed(unknown_from(failed, read.via), read, resource)
+        self.counts[_name(read), "ok"] += 1
+        return Known(answer, read.via)
+
+    def listing(self, read: Read, key: str, **params: object) -> Iterator[Any]:
+        """All items of a paginated listing, page by page; raises ListingFailedError with a gap where a page fails."""
+        client = self.client(read.service)
+        method = _method(read.operation)
+        try:
+            if client.can_paginate(method):
+                for page in client.get_paginator(method).paginate(**params):
+                    self.counts[_name(read), "ok"] += 1
+                    yield from page.get(key) or ()
+            else:
+                page = getattr(client, method)(**params)
+                self.counts[_name(read), "ok"] += 1
+                yield from page.get(key) or ()
+        except (ClientError, BotoCoreError, ValueError) as error:
+            known = error if isinstance(error, ClientError | BotoCoreError) else BotoCoreError()
+            unknown = unknown_from(known, read.via)
+            self._failed(unknown, read, "")
+            raise ListingFailedError(
+                Gap("aws", self.account, self.region, read.service, unknown.reason.value, read.action, unknown.detail, read.kinds)
+            ) from error
+
+    def read_into(self, draft: Draft, read: Read) -> None:
+        """Make a read per resource and keep its document, unless its parameters say that it is needless."""
+        if read.params is None or read.operation in draft.docs:
+            return
+        params = read.params(draft)
+        if params is not None:
+            draft.docs[read.operation] = self.ask(read, draft.resource.id, **params)
+
+    def outcomes(self) -> Iterator[ReadOutcome]:
+        """What came of all calls so far, counted; failures one by one."""
+        for (operation, outcome), count in self.counts.items():
+            yield ReadOutcome(self.account, self.region, operation, outcome, count=count)
+        yield from self.failures
+
+    def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
+        self.failures.append(ReadOutcome(self.account, self.region, _name(read), unknown.reason.value, resource))
+        return unknown
+
+
+def _name(read: Read) -> str:
+    return f"{read.service}:{read.operation}"
+
+
+def _method(operation: str) -> str:
+    from botocore import xform_name
+
+    return str(xform_name(operation))

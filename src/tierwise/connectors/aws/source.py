@@ -1,0 +1,239 @@
+"""A live AWS account as a source: regions, units of work, and the reads of both stages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from tierwise.connectors.aws.calls import Caller, ListingFailedError
+from tierwise.connectors.aws.collectors import SESSION_READS, collectors
+from tierwise.connectors.aws.read import Collector, Doc, Draft, Stage
+from tierwise.connectors.aws.session import Account
+from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import FactUpdate, Gap, RegionStatus, Resource
+
+_STS, _ASSUME, _REGIONS, _TAGS, _MEMBERS = SESSION_READS
+_HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+_BATCH = 25
+"""Resources per unit where stage 1 makes no call per resource."""
+
+
+@dataclass(slots=True)
+class _Once:
+    """Documents that are read once and waited for by whoever else needs them."""
+
+    _docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, name: str, make: Callable[[], Maybe[Doc | None]]) -> Maybe[Doc | None]:
+        """The document of that name, made by the first who asks."""
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            if name not in self._docs:
+                self._docs[name] = make()
+            return self._docs[name]
+
+
+@dataclass(slots=True)
+class _Place:
+    """One account and region: its tags, read once, and documents that several resources share."""
+
+    account: AwsAccount
+    region: str
+    once: _Once = field(default_factory=_Once)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    table: Maybe[Mapping[str, Mapping[str, str]]] | None = None
+
+    def caller(self) -> Caller:
+        """A caller whose counts are its own."""
+        client = partial(self._client)
+        return Caller(
+            self.account.id, self.region, self.account.partition, client, self._tags, self.account.now, self.once, self.account.once
+        )
+
+    def _client(self, service: str) -> Any:
+        return self.account.session.client(service, self.region or _HOME[self.account.partition])
+
+    def _tags(self) -> Maybe[Mapping[str, Mapping[str, str]]]:
+        with self.lock:
+            return self.table if self.table is not None else Unknown(UnknownReason.NOT_COLLECTED, _TAGS.via)
+
+    def read_tags(self, caller: Caller) -> Maybe[Mapping[str, Mapping[str, str]]]:
+        """Read all tags of the region in bulk; the first call in a region, and so the one that finds it closed."""
+        table: Maybe[Mapping[str, Mapping[str, str]]]
+        try:
+            found: dict[str, Mapping[str, str]] = {}
+            for item in caller.listing(_TAGS, "ResourceTagMappingList", ResourcesPerPage=100):
+                found[str(item["ResourceARN"])] = {str(tag["Key"]): str(tag["Value"]) for tag in item.get("Tags") or ()}
+            table = Known(found, _TAGS.via)
+        except ListingFailedError as failed:
+            table = Unknown(UnknownReason(failed.gap.reason), _TAGS.via, failed.gap.detail)
+        with self.lock:
+            self.table = table
+        return table
+
+
+@dataclass(slots=True)
+class AwsAccount:
+    """One account to scan."""
+
+    id: str
+    session: Account
+    partition: str
+    now: datetime
+    name: str = ""
+    unit: str = ""
+    once: _Once = field(default_factory=_Once)
+    home: bool = True
+    """Whether it is the caller's own account (organisation reads are tried once, there)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsScope:
+    """What to look at; empty means all."""
+
+    regions: tuple[str, ...] = ()
+    services: frozenset[str] = frozenset()
+
+
+class AwsSource:
+    """Source protocol over one account; accounts are sources of their own, isolated from each other."""
+
+    def __init__(self, account: AwsAccount, scope: AwsScope) -> None:
+        self._account = account
+        self._scope = scope
+        self._kept: dict[str, tuple[Collector, Draft, _Place]] = {}
+
+    @property
+    def name(self) -> str:
+        """`aws:<account id>`."""
+        return f"aws:{self._account.id}"
+
+    def survey(self) -> Iterable[Unit]:
+        """One unit for the account, which yields one per region, which yield one per service."""
+        yield Unit(self._account.id, "", "account", self._open_account)
+
+    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
+        """One unit per resource that has a declared read for a wanted fact."""
+        for resource, wanted in asks.items():
+            if resource not in self._kept:
+                continue
+            collector, draft, place = self._kept[resource]
+            if any(collector.detail_reads(wanted)):
+                run = partial(self._deepen, collector, draft, place, wanted)
+                yield Unit(self._account.id, place.region, collector.service, run)
+
+    def _open_account(self) -> Iterator[Item]:
+        home = _Place(self._account, "")
+        caller = home.caller()
+        if self._account.home:
+            yield Organisation(self._members(caller))
+        regions = self._regions(caller)
+        if isinstance(regions, Gap):
+            yield regions
+            yield from caller.outcomes()
+            return
+        selected, disabled = regions
+        for region in disabled:
+            yield RegionStatus("aws", self._account.id, region, "disabled", _REGIONS.via.via)
+        for collector in self._selected(everywhere=True):
+            yield self._unit(collector, home)
+        for region in selected:
+            yield Unit(self._account.id, region, "region", partial(self._open_region, _Place(self._account, region)))
+        yield from caller.outcomes()
+
+    def _members(self, caller: Caller) -> Maybe[frozenset[str]]:
+        try:
+            accounts = frozenset(str(item["Id"]) for item in caller.listing(_MEMBERS, "Accounts"))
+        except ListingFailedError as failed:
+            if failed.gap.detail in _MEMBERS.absent:
+                return Known(frozenset({self._account.id}), _MEMBERS.via)
+            return Unknown(UnknownReason(failed.gap.reason), _MEMBERS.via, failed.gap.detail, includes=frozenset({self._account.id}))
+        return Known(accounts | {self._account.id}, _MEMBERS.via)
+
+    def _regions(self, caller: Caller) -> tuple[list[str], list[str]] | Gap:
+        if self._scope.regions:
+            return list(self._scope.regions), []
+        try:
+            regions = list(caller.listing(_REGIONS, "Regions", AllRegions=True))
+        except ListingFailedError as failed:
+            return failed.gap
+        enabled = [str(item["RegionName"]) for item in regions if item.get("OptInStatus") != "not-opted-in"]
+        return sorted(enabled), sorted(str(item["RegionName"]) for item in regions if item.get("OptInStatus") == "not-opted-in")
+
+    def _open_region(self, place: _Place) -> Iterator[Item]:
+        caller = place.caller()
+        table = place.read_tags(caller)
+        if isinstance(table, Unknown) and (
+            table.detail == "denied by a service control policy" or table.reason is UnknownReason.REGION_DISABLED
+        ):
+            status = "disabled" if table.reason is UnknownReason.REGION_DISABLED else "closed-by-policy"
+            yield RegionStatus("aws", self._account.id, place.region, status, table.via.via)
+            return
+        for collector in self._selected(everywhere=False):
+            yield self._unit(collector, place)
+        yield from caller.outcomes()
+
+    def _selected(self, *, everywhere: bool) -> Iterator[Collector]:
+        for collector in collectors():
+            if collector.everywhere is everywhere and (not self._scope.services or collector.service in self._scope.services):
+                yield collector
+
+    def _unit(self, collector: Collector, place: _Place) -> Unit:
+        return Unit(self._account.id, place.region, collector.service, partial(self._list, collector, place))
+
+    def _list(self, collector: Collector, place: _Place) -> Iterator[Item]:
+        caller = place.caller()
+        per_resource = bool(collector.survey_reads)
+        waiting: list[Draft] = []
+        try:
+            for draft in collector.survey(caller):
+                if per_resource:
+                    run = partial(self._look, collector, (draft,), place)
+                    yield Unit(self._account.id, place.region, collector.service, run)
+                    continue
+                waiting.append(draft)
+                if len(waiting) >= _BATCH:
+                    yield from self._finish(collector, waiting, place)
+                    waiting = []
+        except ListingFailedError as failed:
+            yield failed.gap
+        yield from self._finish(collector, waiting, place)
+        yield from caller.outcomes()
+
+    def _look(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Item]:
+        caller = place.caller()
+        for draft in drafts:
+            for read in collector.survey_reads:
+                caller.read_into(draft, read)
+        yield from self._finish(collector, drafts, place)
+        yield from caller.outcomes()
+
+    def _finish(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Resource]:
+        detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
+        for draft in drafts:
+            draft.resource = replace(
+                draft.resource,
+                facts={**draft.resource.facts, **collector.facts(draft)},
+                links=collector.links(draft),
+                grants=collector.grants(draft),
+                unit=self._account.unit,
+            )
+            if detailed:
+                self._kept[draft.resource.id] = (collector, draft, place)
+            yield draft.resource
+
+    def _deepen(self, collector: Collector, draft: Draft, place: _Place, wanted: frozenset[str]) -> Iterator[Item]:
+        caller = place.caller()
+        for read in collector.detail_reads(wanted):
+            caller.read_into(draft, read)
+        yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft))
+        draft.docs.clear()
+        yield from caller.outcomes()

@@ -1,0 +1,48 @@
+"""What a source of resources looks like to the pipeline: units of work in two stages, and what they yield."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from tierwise.model.fact import Maybe
+from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The accounts that belong to the scanned organisation, where that could be read."""
+
+    members: Maybe[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One independent piece of collection: (account, region, service) or a few resources of it."""
+
+    account: str
+    region: str
+    service: str
+    run: Callable[[], Iterable[Item]]
+    provider: str = "aws"
+
+
+Item: TypeAlias = "Resource | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Unit"
+
+
+class Source(Protocol):
+    """A live account, a plan, a saved inventory."""
+
+    @property
+    def name(self) -> str:
+        """What the report calls this source, e.g. `aws:123456789012` or `plan:main.json`."""
+        ...
+
+    def survey(self) -> Iterable[Unit]:
+        """Stage 1: listings, tags, links, sizes, names, schemas. Units may yield further units."""
+        ...
+
+    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
+        """Stage 2: the reads that yield the asked facts, by resource id. A source read whole yields nothing here."""
+        ...
