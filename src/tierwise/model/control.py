@@ -105,6 +105,8 @@ class Control:
     when: Predicate | None = None
     cause: str = ""
     """Controls with the same cause are shown as one entry per resource, e.g. `undeclared`."""
+    one_change: str = ""
+    """The one account-wide change that would meet this control for all resources of an account, where there is one."""
     danger: bool = False
     """True for what is dangerous at any tier (public, shared, open): it leads the report."""
     cases: tuple[Case, ...] = ()

@@ -1,0 +1,220 @@
+"""`tierwise.toml`, `TIERWISE_*` and flags, folded into one frozen Config that is handed down as arguments."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from tierwise.errors import ConfigError
+from tierwise.model.control import Severity
+
+DEFAULT_PROFILE: Final = "uk-gov-personal-data"
+FILE_NAME: Final = "tierwise.toml"
+GATE_MODES: Final = ("observe", "new", "full")
+
+
+@dataclass(frozen=True, slots=True)
+class AwsConfig:
+    """How and where to read AWS."""
+
+    role_arns: tuple[str, ...] = ()
+    external_id: str = ""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    requests_per_second: float = 100.0
+    """The request ceiling per account."""
+    endpoint_compat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of a run; see `docs/configuration.md`."""
+
+    profile: str = DEFAULT_PROFILE
+    controls: tuple[str, ...] = ()
+    """Directories of further control files."""
+    register: str = ""
+    corrections: str = ""
+    acceptances: str = ""
+    gate_mode: str = ""
+    """Empty: the profile's."""
+    fail_on: str = ""
+    """Empty: the profile's; `none` never fails."""
+    jobs: int = 24
+    audience: str = "team"
+    marking: str = ""
+    """The organisation's own marking, printed on reports."""
+    aws: AwsConfig = AwsConfig()
+    origin: str = ""
+    """The file that the settings came from, or empty."""
+
+    @property
+    def severity_bar(self) -> Severity | None:
+        """The bar as a severity; None where the profile's own stands."""
+        return Severity[self.fail_on.upper()] if self.fail_on and self.fail_on != "none" else None
+
+
+_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "": {
+        "profile": "profile",
+        "controls": "controls",
+        "register": "register",
+        "corrections": "corrections",
+        "acceptances": "acceptances",
+        "jobs": "jobs",
+        "audience": "audience",
+        "marking": "marking",
+    },
+    "gate": {"mode": "gate_mode", "fail-on": "fail_on"},
+    "aws": {
+        "role-arns": "role_arns",
+        "external-id": "external_id",
+        "accounts": "accounts",
+        "regions": "regions",
+        "services": "services",
+        "requests-per-second": "requests_per_second",
+        "endpoint-compat": "endpoint_compat",
+    },
+}
+_PATHS: Final = frozenset({"register", "corrections", "acceptances", "controls"})
+
+
+def find_file(start: Path) -> Path | None:
+    """The nearest `tierwise.toml` from a directory upward, not past the root of a version-controlled tree."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """The settings of a file (or the defaults) under those of the environment; ConfigError lists every problem."""
+    config = _from_file(path) if path else Config()
+    problems: list[str] = []
+    changes: dict[str, Any] = {}
+    for name in ("profile", "register", "corrections", "acceptances", "gate_mode", "fail_on", "jobs", "audience", "marking"):
+        text = environ.get(f"TIERWISE_{name.upper()}")
+        if text is None:
+            continue
+        if name == "jobs":
+            if not text.isdigit():
+                problems.append(f"TIERWISE_JOBS takes a whole number, not {text!r}")
+                continue
+            changes[name] = int(text)
+        else:
+            changes[name] = text
+    config = replace(config, **changes)
+    problems += _check(config, "environment" if changes else str(path))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def _from_file(path: Path) -> Config:
+    try:
+        text = path.read_text("utf-8")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; write one with 'tierwise init' or leave --config out") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    problems: list[str] = []
+    if data.pop("schema", 1) != 1:
+        problems.append(f"{path}:{_line(text, 'schema')}: this version reads schema 1 only")
+    top = _section("", data, path, text, problems)
+    gate = _section("gate", _table(data, "gate", path, problems), path, text, problems)
+    aws = _section("aws", _table(data, "aws", path, problems), path, text, problems)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    config = Config(**top, **gate, aws=AwsConfig(**aws), origin=str(path))
+    problems = _check(config, str(path))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def _table(data: Mapping[str, Any], name: str, path: Path, problems: list[str]) -> Mapping[str, Any]:
+    found = data.get(name, {})
+    if isinstance(found, Mapping):
+        return found
+    problems.append(f"{path}: {name!r} is a table: write [{name}]")
+    return {}
+
+
+def _section(name: str, data: Mapping[str, Any], path: Path, text: str, problems: list[str]) -> dict[str, Any]:
+    allowed = _TABLES[name]
+    types: dict[str, Any] = {
+        one.name: getattr(AwsConfig() if name == "aws" else Config(), one.name) for one in fields(AwsConfig if name == "aws" else Config)
+    }
+    out: dict[str, Any] = {}
+    for key, value in data.items():
+        if not name and key in _TABLES:
+            continue
+        where = f"{path}:{_line(text, key)}: "
+        if key not in allowed:
+            near = get_close_matches(key, [*allowed, *(table for table in _TABLES if table and not name)], n=1)
+            problems.append(
+                where + f"unknown key {key!r}" + (f" in [{name}]" if name else "") + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+            continue
+        default = types[allowed[key]]
+        good, made = _convert(value, default)
+        if not good:
+            problems.append(where + f"{key} takes {_words(default)}, not {value!r}")
+            continue
+        if key in _PATHS:
+            made = tuple(str(path.parent / one) for one in made) if isinstance(made, tuple) else str(path.parent / made)
+        out[allowed[key]] = made
+    return out
+
+
+def _convert(value: Any, default: Any) -> tuple[bool, Any]:
+    if isinstance(default, tuple):
+        return isinstance(value, list) and all(isinstance(one, str) for one in value), tuple(value) if isinstance(value, list) else ()
+    if isinstance(default, bool):
+        return isinstance(value, bool), value
+    if isinstance(default, int | float):
+        good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        return good and not (isinstance(default, int) and not isinstance(value, int)), value
+    return isinstance(value, str), value
+
+
+def _words(default: Any) -> str:
+    if isinstance(default, tuple):
+        return "a list of strings"
+    if isinstance(default, bool):
+        return "true or false"
+    return "a number above 0" if isinstance(default, int | float) else "a string"
+
+
+def _line(text: str, key: str) -> int:
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
+            return number
+    return 1
+
+
+def _check(config: Config, where: str) -> list[str]:
+    problems: list[str] = []
+    severities = ["none", *(severity.word for severity in Severity)]
+    for name, value, allowed in (
+        ("gate mode", config.gate_mode, list(GATE_MODES)),
+        ("fail-on", config.fail_on, severities),
+        ("audience", config.audience, ["public", "team", "restricted"]),
+    ):
+        if value and value not in allowed:
+            near = get_close_matches(value, allowed, n=1)
+            problems.append(
+                f"{where}: {name} is one of {', '.join(allowed)}, not {value!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+    return problems

@@ -1,0 +1,61 @@
+"""Which facts a derived fact is made from, so that collection reads them when a control asks for the derived one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tierwise.model.resource import Rel
+
+_AUDIENCE: Final = ("access.anonymous_read", "access.anonymous_write", "access.any_authenticated", "access.external_principals")
+_NETWORK: Final = ("network.public_endpoint", "network.ingress_any", "network.private_endpoint")
+COMPARED: Final = (
+    "encryption.at_rest",
+    "encryption.key_custody",
+    "encryption.key_protection",
+    "transport.tls_required",
+    "access.audience",
+    "access.network",
+    "logging.data_read",
+    "immutability.mode",
+)
+"""The protection facts in which a copy is held against its source."""
+
+OWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "access.audience": _AUDIENCE,
+    "access.outside_organisation": ("access.external_principals",),
+    "access.external_undeclared": ("access.external_principals",),
+    "access.network": _NETWORK,
+    "copy.downgrades": COMPARED,
+    "retention.copies_max_days": (),
+}
+"""Facts of the resource itself, by derived fact; one level of derivation at a time."""
+
+ELSEWHERE: Final[Mapping[str, tuple[tuple[Rel, bool, str], ...]]] = {
+    "encryption.key_protection": ((Rel.USES_KEY, True, "key.protection_level"),),
+    "logging.destination_immutable": ((Rel.LOGS_TO, True, "immutability.mode"),),
+    "copy.downgrades": tuple(
+        (rel, outgoing, name)
+        for rel, outgoing in ((Rel.COPY_OF, True), (Rel.BACKUP_OF, True), (Rel.REPLICATES_TO, False), (Rel.EXPORTS_TO, False))
+        for name in COMPARED
+    ),
+}
+"""Facts of the resource at the other end of a link: (relation, whether the link stands on the asking resource, fact)."""
+
+
+def own_needs(names: frozenset[str]) -> frozenset[str]:
+    """The names with everything that they are made from on the same resource."""
+    found = set(names)
+    waiting = list(names)
+    while waiting:
+        for name in OWN.get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return frozenset(found)
+
+
+def other_needs(names: frozenset[str]) -> Iterator[tuple[Rel, bool, str]]:
+    """What the named facts need of other resources."""
+    for name in names:
+        yield from ELSEWHERE.get(name, ())

@@ -1,0 +1,336 @@
+"""The pipeline: collect in two stages, classify, derive, judge. The only thread pool and the only clock."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from tierwise.classify.declarations import declared_facts, missing_tags
+from tierwise.classify.engine import classify
+from tierwise.classify.identifiers import identifiers
+from tierwise.connectors.base import Item, Organisation, Source, Unit
+from tierwise.derive.d1 import derive_relations
+from tierwise.derive.d2 import derive_by_tier
+from tierwise.derive.links import Context, Estate, resolve
+from tierwise.derive.needs import other_needs, own_needs
+from tierwise.evaluate.accept import accept
+from tierwise.evaluate.compiled import CompiledControl, compile_control
+from tierwise.evaluate.findings import findings_of
+from tierwise.evaluate.fixes import fixes_of
+from tierwise.evaluate.gate import coverage_of, decide, expected_gap
+from tierwise.model.control import Control
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.finding import Finding, Run, ScanResult, Verdict
+from tierwise.model.profile import GatePolicy, Profile
+from tierwise.model.register import AcceptanceRule, Corrections, Register
+from tierwise.model.resource import HELD, FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
+from tierwise.model.vocabulary import find_spec
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, units done, units known so far); from one thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What the estate is judged by."""
+
+    profile: Profile
+    controls: Sequence[Control]
+    register: Register
+    corrections: Corrections
+    gate: GatePolicy
+    acceptances: Sequence[AcceptanceRule] = ()
+
+
+@dataclass(slots=True)
+class Collected:
+    """What the sources gave, as it came in."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    outcomes: list[ReadOutcome] = field(default_factory=list)
+    regions: list[RegionStatus] = field(default_factory=list)
+    organisation: Maybe[frozenset[str]] = NOT_COLLECTED
+    crashes: list[str] = field(default_factory=list)
+    """Tracebacks of units that a bug ended; the run goes on and ends with exit code 70."""
+
+    def take(self, item: Item) -> None:
+        """File one item where it belongs; units are the pool's."""
+        match item:
+            case Resource():
+                known = self.resources.get(item.id)
+                self.resources[item.id] = item if known is None else _merged(known, item)
+            case FactUpdate():
+                known = self.resources[item.resource]
+                self.resources[item.resource] = replace(known, facts={**known.facts, **item.facts}, grants=item.grants or known.grants)
+            case Gap():
+                self.gaps.append(item)
+            case ReadOutcome():
+                self.outcomes.append(item)
+            case RegionStatus():
+                self.regions.append(item)
+            case Organisation():
+                self.organisation = _members(self.organisation, item.members)
+            case Unit():
+                raise TypeError("a unit is run, not filed")
+
+
+def _merged(one: Resource, other: Resource) -> Resource:
+    """One resource listed twice (two files of a plan set, two accounts that see one bucket): facts and links together, the first wins."""
+    return replace(one, facts={**other.facts, **one.facts}, links=tuple(dict.fromkeys([*one.links, *other.links])))
+
+
+def _members(one: Maybe[frozenset[str]], other: Maybe[frozenset[str]]) -> Maybe[frozenset[str]]:
+    if isinstance(one, Known) and isinstance(other, Known):
+        return Known(one.value | other.value, one.via)
+    return other if isinstance(other, Known) or one is NOT_COLLECTED else one
+
+
+def run_units(units: Iterable[Unit], collected: Collected, *, jobs: int, stage: str, progress: Progress | None) -> None:
+    """Run units on a bounded pool until none is left; units may yield units. A crash costs its own unit only."""
+    work: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+    results: queue.SimpleQueue[tuple[Unit, list[Item], str]] = queue.SimpleQueue()
+    known = 0
+    for unit in units:
+        work.put(unit)
+        known += 1
+    threads = [threading.Thread(target=_work, args=(work, results), daemon=True) for _ in range(max(1, jobs))]
+    for thread in threads:
+        thread.start()
+    done = 0
+    while done < known:
+        unit, items, crash = results.get()
+        done += 1
+        for item in items:
+            if isinstance(item, Unit):
+                work.put(item)
+                known += 1
+            else:
+                collected.take(item)
+        if crash:
+            collected.crashes.append(crash)
+            collected.gaps.append(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
+        if progress:
+            progress(stage, done, known)
+    for _ in threads:
+        work.put(None)
+    for thread in threads:
+        thread.join()
+
+
+def _work(work: queue.SimpleQueue[Unit | None], results: queue.SimpleQueue[tuple[Unit, list[Item], str]]) -> None:
+    while (unit := work.get()) is not None:
+        items: list[Item] = []
+        crash = ""
+        try:
+            items.extend(unit.run())
+        except Exception:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
+            crash = traceback.format_exc()
+        results.put((unit, items, crash))
+
+
+def now() -> datetime:
+    """The clock; read once at a run's start and once at its end."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A scan's result and the tracebacks of units that a bug ended."""
+
+    result: ScanResult
+    crashes: tuple[str, ...] = ()
+
+
+def scan(
+    sources: Sequence[Source],
+    judging: Judging,
+    *,
+    started: datetime,
+    gaps: Sequence[Gap] = (),
+    jobs: int = 16,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Collect from all sources, judge, and return everything that a report may show.
+
+    `gaps` are failures from before collection (an account whose role could not be assumed).
+    """
+    collected = Collected(gaps=list(gaps))
+    run_units((unit for source in sources for unit in source.survey()), collected, jobs=jobs, stage="survey", progress=progress)
+    compiled = [compile_control(control) for control in judging.controls]
+    first = _assess(collected, judging, started.date())
+    asks = asked(first, compiled)
+    details = [unit for source in sources for unit in source.details(asks)]
+    if details:
+        run_units(details, collected, jobs=jobs, stage="details", progress=progress)
+        estate = resolve(tuple(collected.resources.values()))
+        first = _relate(replace_estate(first, estate, collected), judging, collected, started.date())
+    facts = _by_tier(first, judging)
+    return Outcome(_result(sources, collected, first, facts, compiled, judging, started), tuple(collected.crashes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Assessed:
+    estate: Estate
+    classifications: Mapping[str, Classification]
+    declared: Mapping[str, Mapping[str, AnyFact]]
+    facts: Mapping[str, Mapping[str, AnyFact]]
+    """Facts read, declared and D1, by resource."""
+
+
+def _assess(collected: Collected, judging: Judging, today: date) -> _Assessed:
+    resources = tuple(collected.resources.values())
+    declared = {
+        resource.id: {**declared_facts(resource, judging.profile, judging.register), "metadata.identifiers": identifiers(resource)}
+        for resource in resources
+    }
+    estate = resolve(resources)
+    linked = tuple(estate.resources.values())
+    classifications = classify(linked, judging.profile, judging.register, judging.corrections, gaps=collected.gaps, today=today)
+    empty = _Assessed(estate, classifications, declared, {})
+    return _relate(empty, judging, collected, today)
+
+
+def replace_estate(assessed: _Assessed, estate: Estate, collected: Collected) -> _Assessed:
+    """The same tiers over an estate whose resources have gained facts (a stage-2 read brings no link that changes a tier)."""
+    missing = collected.resources.keys() - assessed.classifications.keys()
+    if missing:
+        raise RuntimeError(f"stage 2 brought new resources: {sorted(missing)[:3]}")
+    return replace(assessed, estate=estate)
+
+
+def _relate(assessed: _Assessed, judging: Judging, collected: Collected, today: date) -> _Assessed:
+    with_declared = {
+        key: replace(resource, facts={**resource.facts, **assessed.declared[key]}) for key, resource in assessed.estate.resources.items()
+    }
+    estate = replace(assessed.estate, resources=with_declared)
+    datasets = {key: one.dataset for key, one in assessed.classifications.items() if one.dataset}
+    context = Context(
+        gaps=tuple(collected.gaps),
+        own_accounts=_own_accounts(collected, judging.profile),
+        known_principals=judging.profile.known_principals | judging.register.agreed(today),
+        datasets=datasets,
+        run_day=today,
+    )
+    derived = derive_relations(estate, context)
+    facts = {key: {**resource.facts, **derived.get(key, {})} for key, resource in with_declared.items()}
+    return replace(assessed, estate=estate, facts=facts)
+
+
+def _own_accounts(collected: Collected, profile: Profile) -> Maybe[frozenset[str]]:
+    match collected.organisation:
+        case Known(value=members, via=via):
+            return Known(members | profile.own_accounts, via)
+        case Unknown() as unknown if profile.own_accounts:
+            return Known(profile.own_accounts | unknown.includes, unknown.via)
+        case unknown:
+            return unknown
+
+
+def _by_tier(assessed: _Assessed, judging: Judging) -> dict[str, Mapping[str, AnyFact]]:
+    derived = derive_by_tier(assessed.estate, assessed.classifications, assessed.facts)
+    wanted = find_spec("tags.missing")
+    kinds = wanted.kinds if wanted else frozenset()
+    facts: dict[str, Mapping[str, AnyFact]] = {}
+    for key, resource in assessed.estate.resources.items():
+        own = {**assessed.facts[key], **derived.get(key, {})}
+        if resource.kind in kinds:
+            own["tags.missing"] = missing_tags(resource, assessed.classifications[key].tier, judging.profile, judging.register)
+        facts[key] = own
+    return facts
+
+
+def asked(assessed: _Assessed, compiled: Sequence[CompiledControl]) -> dict[str, frozenset[str]]:
+    """Per resource, the facts that a selected control needs at its highest possible tier and that nobody has read yet."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for key, resource in assessed.estate.resources.items():
+        top = assessed.classifications[key].interval.hi
+        named = frozenset(name for control in compiled if resource.kind in control.control.applies_to for name in control.facts[top])
+        wanted[key] |= own_needs(named)
+    for key, resource in assessed.estate.resources.items():
+        for rel, outgoing, name in other_needs(frozenset(wanted[key])):
+            ends = [link.to for link in resource.links if link.rel is rel] if outgoing else [
+                other for incoming, other in assessed.estate.incoming.get(key, ()) if incoming is rel
+            ]  # fmt: skip
+            for other in ends:
+                found = assessed.estate.resources.get(other)
+                spec = find_spec(name)
+                if found is not None and spec is not None and found.kind in spec.kinds:
+                    wanted[other] |= own_needs(frozenset({name}))
+    return {key: still for key, names in wanted.items() if (still := frozenset(name for name in names if _unread(assessed, key, name)))}
+
+
+def _unread(assessed: _Assessed, key: str, name: str) -> bool:
+    fact = assessed.estate.resources[key].facts.get(name, NOT_COLLECTED)
+    return isinstance(fact, Unknown) and fact.reason is UnknownReason.NOT_COLLECTED
+
+
+def _result(
+    sources: Sequence[Source],
+    collected: Collected,
+    assessed: _Assessed,
+    facts: Mapping[str, Mapping[str, AnyFact]],
+    compiled: Sequence[CompiledControl],
+    judging: Judging,
+    started: datetime,
+) -> ScanResult:
+    resources = tuple(replace(resource, facts=facts[key]) for key, resource in sorted(assessed.estate.resources.items()))
+    findings: list[Finding] = []
+    no_rung = 0
+    for resource in resources:
+        found = list(findings_of(compiled, resource, resource.facts, assessed.classifications[resource.id]))
+        no_rung += sum(1 for one in compiled if resource.kind in one.control.applies_to) - len(found)
+        findings.extend(found)
+    today = started.date()
+    gaps = tuple(replace(gap, expected=expected_gap(gap, judging.profile, today)) for gap in collected.gaps)
+    accepted = accept(findings, {resource.id: resource for resource in resources}, judging.acceptances, today)
+    coverage = coverage_of(collected.outcomes)
+    return ScanResult(
+        run=Run(
+            f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}",
+            started.isoformat(),
+            now().isoformat(),
+            judging.profile.id,
+            tuple(source.name for source in sources),
+        ),
+        resources=resources,
+        classifications=assessed.classifications,
+        findings=accepted,
+        gaps=gaps,
+        gate=decide(accepted, gaps, coverage, judging.gate),
+        coverage=coverage,
+        outcomes=tuple(collected.outcomes),
+        regions=tuple(collected.regions),
+        no_rung=no_rung,
+        fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
+        deselected=tuple(sorted(judging.profile.deselected.items())),
+        what_if=_what_if(resources, assessed.classifications, compiled),
+    )
+
+
+def _what_if(
+    resources: Sequence[Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
+) -> dict[str, dict[str, int]]:
+    """For stores whose tier is only assumed: how many failures each possible tier would bring."""
+    found: dict[str, dict[str, int]] = {}
+    for resource in resources:
+        one = classifications[resource.id]
+        if one.state is not TierState.ASSUMED or resource.kind not in HELD:
+            continue
+        counts: dict[str, int] = {}
+        for tier in (Tier.T1, Tier.T2, Tier.T3):
+            at = replace(one, tier=tier, interval=TierInterval(tier, tier))
+            counts[tier.name] = sum(
+                1
+                for finding in findings_of(compiled, resource, resource.facts, at)
+                if finding.verdict is Verdict.FAIL and not finding.cause
+            )
+        found[resource.id] = counts
+    return found
