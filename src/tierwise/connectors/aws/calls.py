@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,11 +93,22 @@ class Caller:
     """The same for a document of the whole account."""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
+    regions: Callable[[], Iterable[Caller]] = tuple
+    """For a caller of the whole account: one caller for each scanned region that is open, for settings that every region keeps."""
+    pause: Callable[[float], None] = time.sleep
+    """Waits some seconds for something that the service is making."""
+    _others: list[Caller] = field(default_factory=list)
 
     def tags_of(self, arn: str) -> Maybe[Mapping[str, str]]:
         """The tags of one resource from the bulk read: none where it is not listed, unknown where the bulk read failed."""
         table = self.tags()
         return table if isinstance(table, Unknown) else Known(table.value.get(arn, {}), table.via)
+
+    def everywhere(self) -> Iterator[Caller]:
+        """A caller for each scanned region; what they do counts as this caller's."""
+        for other in self.regions():
+            self._others.append(other)
+            yield other
 
     def ask(self, read: Read, resource: str = "", **params: object) -> Maybe[Doc | None]:
         """One call: its answer, None where the service says `not configured`, or why it is unknown."""
@@ -116,17 +128,22 @@ class Caller:
 
     def listing(self, read: Read, key: str, **params: object) -> Iterator[Any]:
         """All items of a paginated listing, page by page; raises ListingFailedError with a gap where a page fails."""
+        for page in self.pages(read, **params):
+            yield from page.get(key) or ()
+
+    def pages(self, read: Read, **params: object) -> Iterator[Doc]:
+        """The pages of a listing that answers several kinds of items at once; raises ListingFailedError with a gap where one fails."""
         client = self.client(read.service)
         method = _method(read.operation)
         try:
             if client.can_paginate(method):
                 for page in client.get_paginator(method).paginate(**params):
                     self.counts[_name(read), "ok"] += 1
-                    yield from page.get(key) or ()
+                    yield page
             else:
                 page = getattr(client, method)(**params)
                 self.counts[_name(read), "ok"] += 1
-                yield from page.get(key) or ()
+                yield page
         except (ClientError, BotoCoreError, ValueError) as error:
             known = error if isinstance(error, ClientError | BotoCoreError) else BotoCoreError()
             unknown = unknown_from(known, read.via)
@@ -137,14 +154,21 @@ class Caller:
 
     def read_into(self, draft: Draft, read: Read) -> None:
         """Make a read per resource and keep its document, unless its parameters say that it is needless."""
-        if read.params is None or read.operation in draft.docs:
+        if read.operation in draft.docs:
+            return
+        if read.make is not None:
+            draft.docs[read.operation] = read.make(self, draft)
+            return
+        if read.params is None:
             return
         params = read.params(draft)
         if params is not None:
             draft.docs[read.operation] = self.ask(read, draft.resource.id, **params)
 
     def outcomes(self) -> Iterator[ReadOutcome]:
-        """What came of all calls so far, counted; failures one by one."""
+        """What came of all calls so far, counted; failures one by one; those made in other regions too."""
+        for other in self._others:
+            yield from other.outcomes()
         for (operation, outcome), count in self.counts.items():
             yield ReadOutcome(self.account, self.region, operation, outcome, count=count)
         yield from self.failures

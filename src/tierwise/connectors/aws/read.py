@@ -47,6 +47,8 @@ class Read:
     """Whether it yields links (only survey reads may)."""
     params: Callable[[Draft], Mapping[str, Any] | None] | None = None
     """For a read per resource: its parameters, or None where what is known already makes it needless."""
+    make: Callable[[Caller, Draft], Maybe[Doc | None]] | None = None
+    """For an answer that takes several calls (a document of the account, a walk over regions): makes it in place of one call."""
 
     @property
     def via(self) -> Provenance:

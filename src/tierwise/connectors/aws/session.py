@@ -120,9 +120,19 @@ _LOADER: list[Any] = []
 _LOADER_LOCK = threading.Lock()
 
 
-def new_session(profile: str | None = None, credentials: tuple[str, str, str | None] | None = None, region: str | None = None) -> Any:
-    """A boto3 session that shares one data loader with all others (a new one costs 11 ms instead of 189)."""
+def new_session(
+    profile: str | None = None,
+    credentials: tuple[str, str, str | None] | None = None,
+    region: str | None = None,
+    provider: Any = None,
+) -> Any:
+    """A boto3 session that shares one data loader with all others (a new one costs 11 ms instead of 189).
+
+    `provider` is a botocore credential resolver that takes the place of the SDK's chain (for roles, whose credentials renew themselves).
+    """
     core = botocore.session.Session(profile=profile) if profile else botocore.session.Session()
+    if provider is not None:
+        core.register_component("credential_provider", provider)
     with _LOADER_LOCK:
         if _LOADER:
             core.register_component("data_loader", _LOADER[0])

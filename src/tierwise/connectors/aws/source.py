@@ -50,13 +50,27 @@ class _Place:
     once: _Once = field(default_factory=_Once)
     lock: threading.Lock = field(default_factory=threading.Lock)
     table: Maybe[Mapping[str, Mapping[str, str]]] | None = None
+    regions: tuple[_Place, ...] = ()
+    """For the place of the whole account: the regions that are scanned."""
+    closed: bool = False
+    """Whether the region turned out to be disabled or closed by a policy."""
 
     def caller(self) -> Caller:
         """A caller whose counts are its own."""
-        client = partial(self._client)
         return Caller(
-            self.account.id, self.region, self.account.partition, client, self._tags, self.account.now, self.once, self.account.once
+            self.account.id,
+            self.region,
+            self.account.partition,
+            self._client,
+            self._tags,
+            self.account.now,
+            self.once,
+            self.account.once,
+            regions=self._open_regions,
         )
+
+    def _open_regions(self) -> Iterator[Caller]:
+        return (place.caller() for place in self.regions if not place.closed)
 
     def _client(self, service: str) -> Any:
         return self.account.session.client(service, self.region or _HOME[self.account.partition])
@@ -143,10 +157,11 @@ class AwsSource:
         selected, disabled = regions
         for region in disabled:
             yield RegionStatus("aws", self._account.id, region, "disabled", _REGIONS.via.via)
+        home.regions = tuple(_Place(self._account, region) for region in selected)
         for collector in self._selected(everywhere=True):
             yield self._unit(collector, home)
-        for region in selected:
-            yield Unit(self._account.id, region, "region", partial(self._open_region, _Place(self._account, region)))
+        for place in home.regions:
+            yield Unit(self._account.id, place.region, "region", partial(self._open_region, place))
         yield from caller.outcomes()
 
     def _members(self, caller: Caller) -> Maybe[frozenset[str]]:
@@ -174,6 +189,7 @@ class AwsSource:
         if isinstance(table, Unknown) and (
             table.detail == "denied by a service control policy" or table.reason is UnknownReason.REGION_DISABLED
         ):
+            place.closed = True
             status = "disabled" if table.reason is UnknownReason.REGION_DISABLED else "closed-by-policy"
             yield RegionStatus("aws", self._account.id, place.region, status, table.via.via)
             return
