@@ -1,0 +1,1 @@
+"""Saved inventories: JSON Lines that a scan wrote, or a scan's own JSON, judged again."""

@@ -1,0 +1,226 @@
+"""Resources, facts and gaps as plain JSON values and back: the shape of the machine contract and of saved inventories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
+from tierwise.model.resource import Column, Evidence, Gap, Grant, Kind, Link, ReadOutcome, RegionStatus, Rel, Resource
+from tierwise.model.vocabulary import check_fact, find_spec
+
+INVENTORY_SCHEMA: Final = "tierwise/inventory/1"
+SCAN_SCHEMA: Final = "tierwise/scan/1"
+
+
+def value_out(value: Value) -> Any:
+    """A fact's value as JSON: sets as sorted lists, unlimited as a word."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, float):
+        return "unlimited" if value == UNLIMITED else int(value) if value.is_integer() else value
+    return value
+
+
+def value_in(value: Any, *, number: bool = False) -> Value:
+    """The reverse; TypeError for what no fact holds."""
+    if isinstance(value, list):
+        return frozenset(str(one) for one in value)
+    if number and value == "unlimited":
+        return UNLIMITED
+    if isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"no fact holds {type(value).__name__}")
+
+
+def unknown_out(fact: Unknown) -> dict[str, Any]:
+    """An unknown with what is known of it."""
+    out: dict[str, Any] = {"unknown": fact.reason.value, "via": fact.via.via}
+    if fact.via.action:
+        out["action"] = fact.via.action
+    if fact.detail:
+        out["detail"] = fact.detail
+    if fact.between is not None:
+        out["between"] = [value_out(bound) for bound in fact.between]
+    if fact.includes:
+        out["includes"] = sorted(fact.includes)
+    return out
+
+
+def fact_out(fact: AnyFact) -> dict[str, Any]:
+    """A fact in the contract's shape."""
+    match fact:
+        case Known(value=value, via=via):
+            out = {"value": value_out(value), "via": via.via}
+            return {**out, "action": via.action} if via.action else out
+        case Unknown():
+            return unknown_out(fact)
+        case NotApplicable(because=because, via=via):
+            return {"not-applicable": because, "via": via.via}
+
+
+def _unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
+    via = Provenance(str(data.get("via", "")), str(data.get("action", "")))
+    bounds = data.get("between")
+    between = (value_in(bounds[0], number=number), value_in(bounds[1], number=number)) if bounds else None
+    includes = frozenset(str(one) for one in data.get("includes") or ())
+    return Unknown(UnknownReason(data["unknown"]), via, str(data.get("detail", "")), between, includes)
+
+
+def fact_in(name: str, data: Mapping[str, Any], kind: Kind) -> AnyFact:
+    """A fact from its JSON; ValueError, TypeError or KeyError where it is none or breaks the vocabulary."""
+    spec = find_spec(name)
+    number = spec is not None and spec.type.value == "int"
+    via = Provenance(str(data.get("via", "")), str(data.get("action", "")))
+    fact: AnyFact
+    if "value" in data:
+        fact = Known(value_in(data["value"], number=number), via)
+    elif "unknown" in data:
+        fact = _unknown_in(data, number=number)
+    else:
+        fact = NotApplicable(str(data["not-applicable"]), via)
+    wrong = check_fact(name, fact, kind)
+    if wrong:
+        raise ValueError(wrong)
+    return fact
+
+
+def link_out(link: Link) -> dict[str, Any]:
+    """A link; one that could not be read says why."""
+    out: dict[str, Any] = {"rel": link.rel.value, "to": link.to}
+    return {**out, **unknown_out(link.unknown)} if link.unknown else out
+
+
+def link_in(data: Mapping[str, Any]) -> Link:
+    """The reverse of `link_out`."""
+    return Link(Rel(data["rel"]), str(data["to"]), _unknown_in(data) if "unknown" in data else None)
+
+
+def tags_out(tags: Maybe[Mapping[str, str]]) -> Any:
+    """Tags as a mapping; where they could not be read, why."""
+    return dict(tags.value) if isinstance(tags, Known) else unknown_out(tags)
+
+
+def resource_out(resource: Resource) -> dict[str, Any]:
+    """A resource without its classification."""
+    out: dict[str, Any] = {
+        "id": resource.id,
+        "kind": resource.kind.value,
+        "type": resource.type,
+        "provider": resource.provider,
+        "account": resource.account,
+        "region": resource.region,
+        "name": resource.name,
+        "address": resource.address,
+        "tags": dict(resource.tags.value) if isinstance(resource.tags, Known) else None,
+        "facts": {name: fact_out(fact) for name, fact in sorted(resource.facts.items())},
+        "links": [link_out(link) for link in resource.links],
+    }
+    if isinstance(resource.tags, Unknown):
+        out["tags_unknown"] = unknown_out(resource.tags)
+    if resource.aliases:
+        out["aliases"] = list(resource.aliases)
+    if resource.unit:
+        out["unit"] = resource.unit
+    evidence = resource.evidence
+    if evidence != Evidence():
+        out["evidence"] = {
+            "description": evidence.description,
+            "columns": [[column.table, column.name, column.type] for column in evidence.columns],
+            "unread": [unknown_out(one) for one in evidence.unread],
+            "external": list(evidence.external),
+        }
+    return out
+
+
+def resource_in(data: Mapping[str, Any]) -> Resource:
+    """A resource from its JSON; derived facts are left out, since a judgement derives them anew. ValueError, TypeError or KeyError where it is none."""
+    kind = Kind(data["kind"])
+    facts: dict[str, AnyFact] = {}
+    for name, fact in (data.get("facts") or {}).items():
+        spec = find_spec(name)
+        if spec is None or not spec.derived:
+            facts[name] = fact_in(name, fact, kind)
+    tags: Maybe[Mapping[str, str]] = (
+        _unknown_in(data["tags_unknown"])
+        if "tags_unknown" in data
+        else Known({str(k): str(v) for k, v in (data.get("tags") or {}).items()})
+    )
+    told = data.get("evidence") or {}
+    evidence = Evidence(
+        str(told.get("description", "")),
+        tuple(Column(*(str(part) for part in column)) for column in told.get("columns") or ()),
+        tuple(_unknown_in(one) for one in told.get("unread") or ()),
+        tuple(str(one) for one in told.get("external") or ()),
+    )
+    address = data.get("address")
+    return Resource(
+        id=str(data["id"]),
+        kind=kind,
+        type=str(data.get("type", "")),
+        provider=str(data["provider"]),
+        account=str(data.get("account") or ""),
+        region=str(data.get("region") or ""),
+        name=str(data.get("name") or ""),
+        address=None if address is None else str(address),
+        tags=tags,
+        facts=facts,
+        links=tuple(link_in(link) for link in data.get("links") or ()),
+        aliases=tuple(str(one) for one in data.get("aliases") or ()),
+        evidence=evidence,
+        unit=str(data.get("unit") or ""),
+    )
+
+
+def gap_out(gap: Gap) -> dict[str, Any]:
+    """A gap."""
+    return {
+        "provider": gap.provider,
+        "account": gap.account,
+        "region": gap.region,
+        "service": gap.service,
+        "reason": gap.reason,
+        "action": gap.action,
+        "detail": gap.detail,
+        "kinds": sorted(kind.value for kind in gap.kinds),
+        "expected": gap.expected,
+    }
+
+
+def gap_in(data: Mapping[str, Any]) -> Gap:
+    """The reverse of `gap_out`."""
+    words = [str(data.get(key) or "") for key in ("provider", "account", "region", "service", "reason", "action", "detail")]
+    return Gap(*words, frozenset(Kind(kind) for kind in data.get("kinds") or ()))
+
+
+def outcome_out(outcome: ReadOutcome) -> list[Any]:
+    """A read's outcome, in short."""
+    return [outcome.account, outcome.region, outcome.operation, outcome.outcome, outcome.resource, outcome.count]
+
+
+def outcome_in(data: list[Any]) -> ReadOutcome:
+    """The reverse of `outcome_out`."""
+    account, region, operation, outcome, resource, count = data
+    return ReadOutcome(str(account), str(region), str(operation), str(outcome), str(resource), int(count))
+
+
+def region_out(status: RegionStatus) -> dict[str, str]:
+    """A region that is closed to the scan."""
+    return {"provider": status.provider, "account": status.account, "region": status.region, "status": status.status, "via": status.via}
+
+
+def region_in(data: Mapping[str, Any]) -> RegionStatus:
+    """The reverse of `region_out`."""
+    return RegionStatus(*(str(data.get(key) or "") for key in ("provider", "account", "region", "status", "via")))
+
+
+def grant_out(grant: Grant) -> dict[str, Any]:
+    """A grant, as evidence."""
+    return {
+        "principal": grant.principal,
+        "actions": list(grant.actions),
+        "resources": list(grant.resources),
+        "effect": grant.effect,
+        "conditioned": grant.conditioned,
+        "via": grant.via.via,
+    }

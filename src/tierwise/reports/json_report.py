@@ -1,0 +1,186 @@
+"""The machine contract: `tierwise/scan/1`, versioned, additive changes only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from tierwise import __version__
+from tierwise.errors import UsageError
+from tierwise.model.codec import SCAN_SCHEMA, gap_out, region_out, resource_out
+from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.sensitivity import Classification, TierState
+from tierwise.reports.base import Report, View
+
+MOST_FINDINGS: Final = 100_000
+_PRIVATE: Final = ("account", "tags", "tags_unknown", "facts", "owner", "dataset", "aliases", "evidence", "unit")
+
+
+def classification_out(one: Classification) -> dict[str, Any]:
+    """A classification in the contract's shape, with its trace."""
+    return {
+        "tier": one.tier.name,
+        "interval": [one.interval.lo.name, one.interval.hi.name],
+        "state": one.state.value,
+        "declared": one.declared.name if one.declared is not None else None,
+        "inferred": one.inferred.name if one.inferred is not None else None,
+        "marking": one.marking.value,
+        "categories": [category.value for category in one.categories],
+        "subjects": one.subjects,
+        "confidence": round(one.confidence, 3),
+        "trace": [
+            {"rule": step.rule, "because": step.because, "tier": step.tier.name if step.tier is not None else None, "source": step.source}
+            for step in one.trace
+        ],
+    }
+
+
+def finding_out(one: Finding) -> dict[str, Any]:
+    """A finding in the contract's shape."""
+    accepted = None
+    if one.accepted:
+        accepted = {
+            "reason": one.accepted.reason,
+            "owner": one.accepted.owner,
+            "approver": one.accepted.approver,
+            "expires": one.accepted.expires,
+            "file": one.accepted.file,
+        }
+    return {
+        "fingerprint": one.fingerprint,
+        "control": one.control,
+        "title": one.title,
+        "family": one.family,
+        "verdict": one.verdict.value,
+        "severity": one.severity.word,
+        "tier": one.tier.name,
+        "assumed": one.assumed,
+        "resource": one.resource,
+        "owner": one.owner or None,
+        "cause": one.cause or None,
+        "fix_at": one.fix_at,
+        "first_seen": one.first_seen,
+        "accepted": accepted,
+        "why": one.why,
+        "expected": one.expected,
+        "actual": [{"fact": part.fact, "value": part.value, "via": part.via} for part in one.actual],
+        "at_assumed": one.at_assumed.value if one.at_assumed else None,
+        "unknowns": [
+            {"fact": part.fact, "reason": part.reason, "via": part.via, "action": part.action or None, "detail": part.detail}
+            for part in one.unknowns
+        ],
+        "remediation": one.remediation,
+    }
+
+
+def fix_out(fix: Fix) -> dict[str, Any]:
+    """A fix: one change and what it closes."""
+    return {
+        "fix_at": fix.fix_at,
+        "control": fix.control,
+        "title": fix.title,
+        "remedy": fix.remedy,
+        "severity": fix.severity.word,
+        "tiers": [tier.name for tier in fix.tiers],
+        "owner": fix.owner or None,
+        "findings": list(fix.findings),
+        "resources": list(fix.resources),
+    }
+
+
+def summary_out(result: ScanResult) -> dict[str, Any]:
+    """Counts: resources by tier with the assumed apart, verdicts, failures by severity, coverage, gate."""
+    tiers: Counter[str] = Counter()
+    assumed = 0
+    for one in result.classifications.values():
+        if one.state is TierState.ASSUMED:
+            assumed += 1
+        else:
+            tiers[one.tier.name] += 1
+    verdicts = Counter(one.verdict.value for one in result.findings)
+    severities = Counter(one.severity.word for one in result.findings if one.verdict is Verdict.FAIL)
+    return {
+        "resources": len(result.resources),
+        "by_tier": {f"T{number}": tiers[f"T{number}"] for number in range(5)},
+        "assumed": assumed,
+        "coverage": round(result.coverage, 4),
+        "verdicts": {verdict.value: verdicts[verdict.value] for verdict in Verdict},
+        "by_severity": {word: severities[word] for word in ("critical", "high", "medium", "low", "info")},
+        "accepted": sum(1 for one in result.findings if one.accepted),
+        "no_rung": result.no_rung,
+        "gate": result.gate.result,
+    }
+
+
+def head_out(result: ScanResult) -> dict[str, Any]:
+    """Everything but resources and findings."""
+    return {
+        "schema": SCAN_SCHEMA,
+        "tool": {"name": "tierwise", "version": __version__},
+        "run": {
+            "id": result.run.id,
+            "started": result.run.started,
+            "finished": result.run.finished,
+            "profile": result.run.profile,
+            "sources": list(result.run.sources),
+        },
+        "summary": summary_out(result),
+        "gate": {
+            "result": result.gate.result,
+            "mode": result.gate.mode,
+            "fail_on": result.gate.fail_on.word,
+            "blocking": list(result.gate.blocking),
+            "reasons": list(result.gate.reasons),
+        },
+    }
+
+
+def resources_out(result: ScanResult, audience: str) -> Iterator[dict[str, Any]]:
+    """Resources with their classification."""
+    for resource in result.resources:
+        one = result.classifications[resource.id]
+        out = resource_out(resource)
+        out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
+        out["classification"] = classification_out(one)
+        if audience == "public":
+            for key in _PRIVATE:
+                out.pop(key, None)
+            out["classification"] |= {"categories": [], "subjects": None, "trace": []}
+        yield out
+
+
+def render(result: ScanResult, view: View) -> bytes:
+    """The whole result as one JSON document; UsageError over 100,000 findings unless verdicts are chosen."""
+    chosen = [one for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts]
+    if len(chosen) > MOST_FINDINGS:
+        raise UsageError(
+            f"{len(chosen):,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
+        )
+    document = head_out(result)
+    document["resources"] = list(resources_out(result, view.audience))
+    document["findings"] = [_for(view.audience, finding_out(one)) for one in chosen]
+    document["fixes"] = [] if view.audience == "public" else [fix_out(fix) for fix in result.fixes]
+    document["gaps"] = [gap_out(gap) for gap in result.gaps]
+    document["regions"] = [region_out(status) for status in result.regions]
+    document["reads"] = _reads(result)
+    document["deselected"] = [{"control": control, "because": because} for control, because in result.deselected]
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def _for(audience: str, finding: dict[str, Any]) -> dict[str, Any]:
+    if audience == "public":
+        finding |= {"owner": None, "actual": [], "accepted": None}
+    return finding
+
+
+def _reads(result: ScanResult) -> list[dict[str, Any]]:
+    totals: Counter[tuple[str, str]] = Counter()
+    for outcome in result.outcomes:
+        totals[outcome.operation, outcome.outcome] += outcome.count
+    return [{"operation": operation, "outcome": outcome, "count": count} for (operation, outcome), count in sorted(totals.items())]
+
+
+REPORT = Report("json", render, "the machine contract tierwise/scan/1")
