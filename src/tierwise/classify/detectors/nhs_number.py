@@ -1,0 +1,55 @@
+"""NHS numbers of England, Wales and the Isle of Man, and Health and Care numbers of Northern Ireland.
+
+Ten digits with a modulus-11 check, issued in ranges that start with 3, 4, 6 or 7. One random number in 34 passes both, so
+a text needs a word beside it; the range 999 is for tests.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tierwise.classify.detector import TEXT_OR_NUMBER, Detector, Match
+from tierwise.classify.digits import groups, has_context, mod11, repeated_or_run
+from tierwise.model.register import DataCategory
+from tierwise.model.sensitivity import Category
+
+_CONTEXT: Final = frozenset({"nhs", "nhsno", "patient", "hcn", "health", "gp", "referral"})
+_EXAMPLES: Final = frozenset({"9434765919", "9434765870", "4010232137"})
+
+
+def find(text: str) -> Match:
+    """A number with check digit and issued range, in a text that speaks of health."""
+    if not has_context(text, _CONTEXT):
+        return Match.NO
+    seen = Match.NO
+    for number in groups(text, 3, 3, 4):
+        if not mod11(number) or repeated_or_run(number):
+            continue
+        if number.startswith("999") or number in _EXAMPLES:
+            seen = Match.SYNTHETIC
+        elif number[0] in "3467":
+            return Match.REAL
+    return seen
+
+
+DETECTOR: Final = Detector(
+    id="nhs_number",
+    title="NHS number",
+    category=DataCategory(Category.C2),
+    columns=("nhs number", "nhs no", "nhsno", "nhsnumber", "nhs num", "patient nhs", "hcn", "health and care number"),
+    column_confidence=0.9,
+    types=TEXT_OR_NUMBER,
+    find=find,
+    positives=("nhs-4505577104", "patient 450 557 7104", "letters/nhs_number=450-557-7104.pdf"),
+    synthetic=("nhs-9990000018", "nhs 943 476 5919"),
+    negatives=(
+        "build-4505577104",
+        "nhs-4505577105",
+        "nhs-1111111111",
+        "nhs-14505577104",
+        "patient-export-1718000000",
+        "nhs-backup-123456789012",
+    ),
+    column_positives=("nhs_number:varchar(10)", "NHSNumber", "patient_nhs_no:bigint"),
+    column_negatives=("nhs_number_verified:boolean", "nhs_number_count:int", "nhs_number:date", "number"),
+)

@@ -1,0 +1,50 @@
+"""National Insurance numbers: two letters, six digits and a suffix A to D, without the letters and prefixes never issued (HMRC)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tierwise.classify.detector import Detector, Match
+from tierwise.classify.digits import has_context
+from tierwise.model.register import DataCategory
+from tierwise.model.sensitivity import Category
+
+_SHAPE: Final = re.compile(r"(?<![0-9A-Za-z])([A-Za-z]{2})[ -]?(\d{2})[ -]?(\d{2})[ -]?(\d{2})[ -]?([A-Da-d])(?![0-9A-Za-z])", re.ASCII)
+_NEVER: Final = frozenset({"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"})
+_CONTEXT: Final = frozenset({"nino", "ni", "insurance"})
+
+
+def find(text: str) -> Match:
+    """A number of the right shape; one that could be a piece of a lower-case hash needs a word beside it."""
+    seen = Match.NO
+    for shape in _SHAPE.finditer(text):
+        prefix = shape[1].upper()
+        if prefix == "QQ":
+            seen = Match.SYNTHETIC
+        elif _issued(prefix) and (not _hash_like(shape[0]) or has_context(text, _CONTEXT)):
+            return Match.REAL
+    return seen
+
+
+def _issued(prefix: str) -> bool:
+    return prefix[0] not in "DFIQUV" and prefix[1] not in "DFIOQUV" and prefix not in _NEVER
+
+
+def _hash_like(written: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{9}", written) is not None
+
+
+DETECTOR: Final = Detector(
+    id="nino",
+    title="National Insurance number",
+    category=DataCategory(Category.C2),
+    columns=("ni number", "nino", "national insurance number", "national insurance no", "ni no", "ninumber"),
+    column_confidence=0.9,
+    find=find,
+    positives=("claims-AB123456C", "AB 12 34 56 C", "nino-ab123456c", "letters-jg103759a-2026"),
+    synthetic=("QQ123456C", "claims/qq 12 34 56 a"),
+    negatives=("GB123456A", "DA123456A", "AB123456E", "release-ab123456c", "XAB123456C", "AB1234567C", "ab12"),
+    column_positives=("ni_number", "NINO:char(9)", "applicantNationalInsuranceNumber"),
+    column_negatives=("unit_number", "nino_verified:bool", "ni_number_valid", "domino"),
+)
