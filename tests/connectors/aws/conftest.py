@@ -1,0 +1,113 @@
+"""An emulated account, in process, surveyed through the real source, guard and collectors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tierwise.connectors.aws.collectors import declared_calls
+from tierwise.connectors.aws.session import Access, Account, new_session
+from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
+from tierwise.connectors.base import Item, Unit
+from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, Resource
+from tierwise.model.vocabulary import SPECS, check_fact
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-2"
+ALL_FACTS = frozenset(spec.name for spec in SPECS)
+"""What to pass as `wanted` to make every detail read."""
+
+Canned = Mapping[tuple[str, str], "dict[str, Any] | str | Callable[[dict[str, Any]], dict[str, Any]]"]
+"""By (boto3 service, operation): an answer, a function of the request, or an error code."""
+
+
+class Estate(dict[str, Resource]):
+    """The resources of a run by id, with the gaps and outcomes beside them."""
+
+    gaps: list[Gap]
+    outcomes: list[ReadOutcome]
+
+
+Collect = Callable[..., Estate]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """`aws("sqs")` is a plain client for planting resources in an empty emulated account."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    with mock_aws():
+        yield lambda service: boto3.client(service, region_name=REGION)
+
+
+@pytest.fixture
+def collect(aws: Callable[[str], Any]) -> Collect:
+    """`collect("sqs", wanted=ALL_FACTS, canned={("sqs", "GetQueueAttributes"): "AccessDenied"})`: a survey, then the wanted details."""
+
+    def run(
+        service: str, wanted: frozenset[str] | None = None, *, canned: Canned | None = None, now: datetime | None = None
+    ) -> Estate:
+        session = new_session(region=REGION)
+        for (name, operation), answer in (canned or {}).items():
+            session._session.register(f"before-call.*.{operation}", _answering(name, answer))
+        account = AwsAccount(ACCOUNT, Account(session, Access(declared_calls(), ceiling=0)), "aws", now or datetime.now(UTC), home=False)
+        source = AwsSource(account, AwsScope((REGION,), frozenset({service})))
+        estate = Estate()
+        estate.gaps, estate.outcomes = [], []
+        _absorb(estate, _flat(source.survey()))
+        if wanted:
+            _absorb(estate, _flat(source.details(dict.fromkeys(estate, wanted))))
+        for resource in estate.values():
+            wrong = [found for name, fact in resource.facts.items() if (found := check_fact(name, fact, resource.kind))]
+            assert not wrong, f"{resource.id}: {wrong}"
+        return estate
+
+    return run
+
+
+def _flat(units: Iterable[Item]) -> Iterator[Item]:
+    for item in units:
+        if isinstance(item, Unit):
+            yield from _flat(item.run())
+        else:
+            yield item
+
+
+def _absorb(estate: Estate, items: Iterable[Item]) -> None:
+    for item in items:
+        match item:
+            case Resource():
+                assert item.id not in estate, f"{item.id} was yielded twice"
+                estate[item.id] = item
+            case FactUpdate():
+                known = estate[item.resource]
+                estate[item.resource] = replace(known, facts={**known.facts, **item.facts}, grants=item.grants)
+            case Gap():
+                estate.gaps.append(item)
+            case ReadOutcome():
+                estate.outcomes.append(item)
+            case _:
+                pass
+
+
+def _answering(service: str, answer: Any) -> Callable[..., Any]:
+    def respond(model: Any, params: dict[str, Any], **_: object) -> Any:
+        if model.service_model.service_name != service:
+            return None
+        if isinstance(answer, str):
+            return SimpleNamespace(status_code=400), {"Error": {"Code": answer, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return SimpleNamespace(status_code=200), answer(params) if callable(answer) else answer
+
+    return respond
