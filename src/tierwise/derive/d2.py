@@ -1,0 +1,172 @@
+"""D2: derived facts that need tiers or the facts of both ends: copies weaker than their source, and evidence about the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tierwise.derive.links import Context, Estate, links_of
+from tierwise.derive.partial import derived, first_unknown, members, open_fact, out_of_scope, possible, read
+from tierwise.derive.scene import Scene, scene_of
+from tierwise.model.fact import AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason
+from tierwise.model.resource import DATA, Rel, Resource
+from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierState
+from tierwise.model.vocabulary import Better, facts_of, rank, spec_of
+
+PROTECTIONS: Final = (
+    "encryption.at_rest",
+    "encryption.key_custody",
+    "encryption.key_protection",
+    "transport.tls_required",
+    "access.audience",
+    "access.network",
+    "logging.data_read",
+    "immutability.mode",
+)
+"""The facts in which a copy may not be weaker than its source."""
+SILENT: Final = frozenset({UnknownReason.NOT_COLLECTED, UnknownReason.NOT_SUPPORTED})
+"""Reasons that say that no source counts this, not that a count was withheld."""
+
+
+def derive_by_tier(
+    estate: Estate,
+    classifications: Mapping[str, Classification],
+    facts: Mapping[str, Facts],
+    context: Context | None = None,
+) -> dict[str, dict[str, AnyFact]]:
+    """The D2 facts of every resource, by id and name; with a context, listings that failed keep open what they could settle."""
+    scene = None if context is None else scene_of(estate, context)
+    made: dict[str, dict[str, AnyFact]] = {}
+    for resource in estate.resources.values():
+        listed = {spec.name for spec in facts_of(resource.kind)}
+        found = classifications.get(resource.id)
+        made[resource.id] = {
+            name: fact for name, fact in _by_class(found, facts.get(resource.id, resource.facts)).items() if name in listed
+        }
+        if "copy.downgrades" in listed:
+            made[resource.id]["copy.downgrades"] = downgrades(estate, resource, facts, scene)
+    return made
+
+
+def _by_class(found: Classification | None, facts: Facts) -> dict[str, AnyFact]:
+    if found is None:
+        unknown = Unknown(UnknownReason.TIER_UNDETERMINED, derived("classification"), "the resource was not classified")
+        return dict.fromkeys(("classification.understated", "classification.evidenced", "scale.subjects_consistent"), unknown)
+    return {
+        "classification.understated": understated(found),
+        "classification.evidenced": evidenced(found),
+        "scale.subjects_consistent": subjects_consistent(found, facts),
+    }
+
+
+def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene: Scene | None) -> AnyFact:
+    """`copy.downgrades`: the protections that are weaker on this copy than on a source of it."""
+    rule = "comparison with its source"
+    sources = list(estate.sources(copy.id, Rel.REPLICATES_TO, Rel.EXPORTS_TO))
+    open_: Unknown | None = None
+    for link in links_of(copy, Rel.COPY_OF, Rel.BACKUP_OF):
+        source = estate.find(link)
+        if source is not None and link.unknown is None:
+            sources.append(source)
+        else:
+            open_ = open_ or link.unknown or out_of_scope(rule, link.to)
+    open_ = open_ or _missing_source(copy, scene)
+    certain: set[str] = set()
+    for source in {source.id: source for source in sources if source.id != copy.id}.values():
+        mine, theirs = facts.get(copy.id, copy.facts), facts.get(source.id, source.facts)
+        for name in PROTECTIONS:
+            if copy.kind not in spec_of(name).kinds or source.kind not in spec_of(name).kinds:
+                continue
+            weaker = _weaker(name, read(mine, name), read(theirs, name))
+            if weaker is True:
+                certain.add(name)
+            elif isinstance(weaker, Unknown):
+                open_ = open_ or weaker
+    if not sources and open_ is None:
+        return NotApplicable("it is no copy", derived(rule, "its links"))
+    return members(rule, frozenset(certain), open_, *(source.id for source in sources))
+
+
+def _missing_source(copy: Resource, scene: Scene | None) -> Unknown | None:
+    """Why a store that replicates or exports into this one could exist that nothing shows."""
+    if scene is None or copy.kind not in DATA:
+        return None
+    return (
+        scene.gap(DATA, copy.provider)
+        or scene.loose_end(Rel.REPLICATES_TO, lambda holder: holder.provider == copy.provider)
+        or scene.loose_end(Rel.EXPORTS_TO, lambda holder: holder.provider == copy.provider)
+    )
+
+
+def _weaker(name: str, copy: AnyFact, source: AnyFact) -> bool | Unknown:
+    """Whether a protection is weaker on the copy, over all values still possible."""
+    spec = spec_of(name)
+    mine, theirs = possible(spec, copy), possible(spec, source)
+    if mine is None or theirs is None:
+        return False
+    sign = -1 if spec.better is Better.LOW else 1
+    copy_worst, copy_best = sorted(sign * rank(spec, end) for end in mine)
+    source_worst, source_best = sorted(sign * rank(spec, end) for end in theirs)
+    if copy_best < source_worst:
+        return True
+    return first_unknown((copy, source)) if copy_worst < source_best else False
+
+
+def _undetermined(rule: str, found: Classification) -> Unknown:
+    unread = ", ".join(found.unread)
+    detail = f"{unread} could not be read" if unread else f"the tier lies between {found.interval.lo.name} and {found.interval.hi.name}"
+    return Unknown(UnknownReason.TIER_UNDETERMINED, derived(rule, *found.unread), detail)
+
+
+def understated(found: Classification) -> AnyFact:
+    """`classification.understated`: declared below what other evidence gives."""
+    rule = "declared and inferred tier"
+    if found.understated:
+        return Known(value=True, via=derived(rule))
+    if found.interval.settled or (found.declared is not None and found.declared >= found.interval.hi):
+        return Known(value=False, via=derived(rule))
+    return _undetermined(rule, found)
+
+
+def evidenced(found: Classification) -> AnyFact:
+    """`classification.evidenced`: the tier rests on a declaration or an inference, not on the assumption alone."""
+    rule = "state of the tier"
+    if found.state is not TierState.ASSUMED:
+        return Known(value=True, via=derived(rule))
+    return Known(value=False, via=derived(rule)) if found.interval.settled else _undetermined(rule, found)
+
+
+def subjects_consistent(found: Classification, facts: Facts) -> AnyFact:
+    """`scale.subjects_consistent`: the declared number of people fits the items and bytes held; false where it ought to be declared."""
+    rule = "declared subjects, items and bytes"
+    if found.subjects is None:
+        return _undeclared(rule, found)
+    open_: Unknown | None = None
+    for name in ("volume.items", "volume.bytes"):
+        fact = read(facts, name)
+        fits = _fits(found.subjects, fact, empty_counts=name == "volume.bytes")
+        if fits is False:
+            return Known(value=False, via=derived(rule, fact.via))
+        if isinstance(fits, Unknown):
+            open_ = open_ or fits
+    return open_fact(rule, open_) if open_ else Known(value=True, via=derived(rule, "the volume facts"))
+
+
+def _fits(subjects: int, fact: AnyFact, *, empty_counts: bool) -> bool | Unknown:
+    """Whether so many people can be in so much; a store counted as empty says nothing of people, its bytes do."""
+    if isinstance(fact, Known) and isinstance(fact.value, int | float):
+        return subjects <= fact.value or (fact.value == 0 and not empty_counts)
+    if isinstance(fact, Unknown) and (fact.reason not in SILENT or fact.between is not None):
+        lo, hi = possible(spec_of("volume.bytes"), fact) or (0, 0)
+        if isinstance(hi, int | float) and 0 < hi < subjects and (empty_counts or (isinstance(lo, int | float) and lo > 0)):
+            return False
+        return True if isinstance(lo, int | float) and lo >= subjects else fact
+    return True
+
+
+def _undeclared(rule: str, found: Classification) -> AnyFact:
+    if found.personal_data is not PersonalData.YES or found.interval.hi < Tier.T2:
+        return NotApplicable("no number of people is declared", derived(rule))
+    if found.interval.lo < Tier.T2 or found.unread:
+        return _undetermined(rule, found)
+    return Known(value=False, via=derived(rule, "personal data without a declared number of people"))
