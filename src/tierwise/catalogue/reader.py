@@ -19,6 +19,8 @@ def did_you_mean(word: str, valid: Iterable[str]) -> str:
     names = list(valid)
     folded = {_fold(name): name for name in reversed(names)}
     near = folded.get(_fold(word)) or next(iter(get_close_matches(word, names, n=1, cutoff=0.5)), None)
+    if near is None and len(word) > 2:
+        near = next((name for name in names if _fold(name).startswith(_fold(word))), None)
     return f"; did you mean {near!r}?" if near is not None else ""
 
 
