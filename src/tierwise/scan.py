@@ -143,10 +143,16 @@ def now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A scan's result and the tracebacks of units that a bug ended."""
+    """A scan's result, and what it was made from."""
 
     result: ScanResult
-    crashes: tuple[str, ...] = ()
+    collected: Collected
+    """What was read, before anything was derived: the material of a saved inventory."""
+
+    @property
+    def crashes(self) -> tuple[str, ...]:
+        """Tracebacks of units that a bug ended."""
+        return tuple(self.collected.crashes)
 
 
 def scan(
@@ -173,7 +179,7 @@ def scan(
         estate = resolve(tuple(collected.resources.values()))
         first = _relate(replace_estate(first, estate, collected), judging, collected, started.date())
     facts = _by_tier(first, judging)
-    return Outcome(_result(sources, collected, first, facts, compiled, judging, started), tuple(collected.crashes))
+    return Outcome(_result(sources, collected, first, facts, compiled, judging, started), collected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,335 @@
+"""What several commands share: options, the judging that they ask for, outputs, exit codes, and the last scan."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tierwise.errors import UsageError
+from tierwise.model.control import Severity
+
+if TYPE_CHECKING:
+    from tierwise.catalogue.controls import Catalogue
+    from tierwise.config import Config
+    from tierwise.scan import Judging, Outcome, Progress
+
+F = TypeVar("F", bound=Callable[..., Any])
+EXIT_FAILED, EXIT_INCOMPLETE, EXIT_BUG = 1, 3, 70
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The common options of a command that judges something."""
+
+    config: Path | None = None
+    profile: str = ""
+    controls_dir: tuple[Path, ...] = ()
+    control: tuple[str, ...] = ()
+    register: str = ""
+    corrections: str = ""
+    acceptances: str = ""
+    formats: tuple[str, ...] = ()
+    findings: str = ""
+    fail_on: str = ""
+    gate: str = ""
+    audience: str = ""
+    output: Path | None = None
+    save_inventory: Path | None = None
+    jobs: int = 0
+    quiet: bool = False
+    no_color: bool = False
+
+
+_JUDGING = (
+    click.option("--config", type=click.Path(path_type=Path), help="Settings file; default: the nearest tierwise.toml."),
+    click.option("--profile", default="", metavar="ID|FILE", help="Profile; default: uk-gov-personal-data."),
+    click.option("--controls", "controls_dir", multiple=True, type=click.Path(path_type=Path), help="Directory of further controls."),
+    click.option(
+        "--control", multiple=True, metavar="ID", help="Only these controls (patterns such as 'ENC-*'); default: all of the profile."
+    ),
+    click.option("--register", default="", metavar="FILE", help="Asset register (YAML or CSV); default: none."),
+    click.option("--corrections", default="", metavar="FILE", help="Evidence corrections and attestations; default: none."),
+    click.option("--acceptances", default="", metavar="FILE", help="Risk acceptances; default: none."),
+)
+_OUTPUT = (
+    click.option(
+        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help="console, json or jsonl, to a file or stdout; default: console."
+    ),
+    click.option("--findings", default="", metavar="VERDICTS", help="Only these verdicts in json, e.g. fail,unknown; default: all."),
+    click.option(
+        "--fail-on", default="", metavar="SEVERITY", help="Fail at this severity or above, or 'none'; default: the profile's (high)."
+    ),
+    click.option("--gate", default="", metavar="MODE", help="observe, new or full; default: the profile's."),
+    click.option("--audience", default="", metavar="WHO", help="public, team or restricted; default: team."),
+    click.option("--output", type=click.Path(path_type=Path), help="Directory for output files; default: here."),
+    click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, to judge it again later."),
+    click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress and no report on stdout, only files and the exit code."),
+    click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
+)
+
+
+def judging_options(command: F) -> F:
+    """The options that say what to judge by."""
+    return reduce(lambda found, option: option(found), reversed(_JUDGING), command)
+
+
+def output_options(command: F) -> F:
+    """The options that say where results go."""
+    return reduce(lambda found, option: option(found), reversed(_OUTPUT), command)
+
+
+def options_from(values: Mapping[str, Any]) -> Options:
+    """The common options among a command's values."""
+    known = {name for name in Options.__dataclass_fields__ if values.get(name) is not None}
+    return Options(**{name: values[name] for name in known})
+
+
+def load_config(options: Options) -> Config:
+    """File, environment and flags, in that order of weight."""
+    from tierwise.config import find_file, load
+
+    config = load(options.config or find_file(Path.cwd()), os.environ)
+    flags: dict[str, Any] = {
+        "profile": options.profile,
+        "register": options.register,
+        "corrections": options.corrections,
+        "acceptances": options.acceptances,
+        "fail_on": options.fail_on.lower(),
+        "gate_mode": options.gate,
+        "audience": options.audience,
+        "jobs": options.jobs,
+    }
+    config = replace(config, **{name: value for name, value in flags.items() if value})
+    if options.controls_dir:
+        config = replace(config, controls=(*config.controls, *(str(one) for one in options.controls_dir)))
+    _one_of("--fail-on", config.fail_on, ["none", *(severity.word for severity in Severity)])
+    _one_of("--gate", config.gate_mode, ["observe", "new", "full"])
+    _one_of("--audience", config.audience, ["public", "team", "restricted"])
+    return config
+
+
+def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:
+    if value and value not in allowed:
+        near = get_close_matches(value, allowed, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"{option} is one of {', '.join(allowed)}, not {value!r}{hint}")
+
+
+def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
+    """Catalogue, profile, register and the rest, read and validated."""
+    from tierwise.catalogue.controls import load_catalogue
+    from tierwise.catalogue.profiles import apply_profile, load_profile
+    from tierwise.catalogue.register import load_acceptances, load_corrections, load_register
+    from tierwise.evaluate.gate import with_bar
+    from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
+    from tierwise.scan import Judging
+
+    catalogue = load_catalogue([Path(one) for one in config.controls])
+    profile = load_profile(config.profile, catalogue)
+    controls = apply_profile(catalogue, profile)
+    if patterns:
+        _known_patterns(patterns, catalogue)
+        controls = tuple(one for one in controls if any(fnmatchcase(one.id, pattern.upper()) for pattern in patterns))
+    gate = with_bar(profile.gate, config.severity_bar, config.gate_mode or None)
+    if config.fail_on == "none":
+        gate = replace(gate, mode="observe")
+    return Judging(
+        profile=profile,
+        controls=controls,
+        register=load_register(Path(config.register)) if config.register else EMPTY_REGISTER,
+        corrections=load_corrections(Path(config.corrections)) if config.corrections else NO_CORRECTIONS,
+        gate=gate,
+        acceptances=load_acceptances(Path(config.acceptances)) if config.acceptances else (),
+    )
+
+
+def _known_patterns(patterns: Sequence[str], catalogue: Catalogue) -> None:
+    for pattern in patterns:
+        if not any(fnmatchcase(one, pattern.upper()) for one in catalogue.controls):
+            near = get_close_matches(pattern.upper(), list(catalogue.controls), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; see 'tierwise controls list'"
+            raise UsageError(f"no control matches {pattern!r}{hint}")
+
+
+def use_color(options: Options) -> bool:
+    """Colour only on a terminal, and not where NO_COLOR is set."""
+    if options.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def progress_for(options: Options) -> Progress | None:
+    """A progress line on stderr, only on a terminal."""
+    if options.quiet or not sys.stderr.isatty():
+        return None
+
+    def show(stage: str, done: int, known: int) -> None:
+        end = "\n" if done == known else "\r"
+        sys.stderr.write(f"\x1b[2K{stage}: {done} of {known} units{end}")
+        sys.stderr.flush()
+
+    return show
+
+
+def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
+    """(format, file or None for stdout) pairs; UsageError for unknown formats and for two results on stdout."""
+    from tierwise.reports.base import reports
+
+    known = reports()
+    pairs: list[tuple[str, Path | None]] = []
+    for text in options.formats or ("console",):
+        name, _eq, file = text.partition("=")
+        _one_of("--format", name, sorted(known))
+        path = None if not file else (options.output or Path()) / file if not Path(file).is_absolute() else Path(file)
+        pairs.append((name, path))
+    if sum(1 for _name, path in pairs if path is None) > 1:
+        raise UsageError("two results cannot both go to stdout; give one a file, e.g. --format json=out.json")
+    if options.formats and all(path is not None for _name, path in pairs) and not options.quiet:
+        pairs.append(("console", None))
+    return pairs
+
+
+def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True) -> int:
+    """Write everything that was asked for, keep the scan for `explain`, and return the exit code."""
+    from tierwise.cli.main import bug
+    from tierwise.reports.base import View, reports
+
+    verdicts = frozenset(part.strip() for part in options.findings.split(",") if part.strip())
+    for verdict in verdicts:
+        _one_of("--findings", verdict, ["pass", "fail", "unknown", "not-applicable"])
+    if options.save_inventory:
+        write_atomically(options.save_inventory, inventory_bytes(outcome))
+    for name, path in parse_formats(options):
+        color = path is None and use_color(options)
+        view = View(color, _width(), config.audience, verdicts, config.marking)
+        made = reports()[name].render(outcome.result, view)
+        if path is not None:
+            write_atomically(path, made if isinstance(made, bytes) else made.encode())
+        elif not options.quiet:
+            emit(made)
+    if keep:
+        remember(outcome, config)
+    if outcome.crashes:
+        bug("\n".join(outcome.crashes))
+        return EXIT_BUG
+    return {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
+
+
+def emit(made: str | bytes) -> None:
+    """Write to stdout, bytes as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(made if isinstance(made, bytes) else made.encode("utf-8", "replace"))
+    sys.stdout.flush()
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 120
+    return max(60, min(os.get_terminal_size().columns, 160))
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write beside the target, then rename; UsageError where the place cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
+            file.write(data)
+        Path(name).replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or type(error).__name__}") from None
+
+
+def inventory_bytes(outcome: Outcome) -> bytes:
+    """What was read, as an inventory."""
+    from tierwise.connectors.inventory.files import lines
+
+    collected = outcome.collected
+    started = datetime.fromisoformat(outcome.result.run.started)
+    resources = sorted(collected.resources.values(), key=lambda one: one.id)
+    made = lines(resources, collected.gaps, collected.outcomes, collected.regions, started=started, organisation=collected.organisation)
+    return b"".join(made)
+
+
+def data_dir() -> Path:
+    """Where the last scan is kept: TIERWISE_DATA, else the user's data directory."""
+    base = os.environ.get("TIERWISE_DATA")
+    if base:
+        return Path(base)
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "tierwise"
+
+
+def remember(outcome: Outcome, config: Config) -> None:
+    """Keep what was read and what it was judged by, for `explain`, `fixes` and `classify`; readable by the user alone."""
+    folder = data_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return
+    judged_by = {
+        "profile": _absolute(config.profile) if Path(config.profile).is_file() else config.profile,
+        "controls": [_absolute(one) for one in config.controls],
+        "register": _absolute(config.register),
+        "corrections": _absolute(config.corrections),
+        "acceptances": _absolute(config.acceptances),
+        "sources": list(outcome.result.run.sources),
+    }
+    write_atomically(folder / "last.jsonl", inventory_bytes(outcome))
+    write_atomically(folder / "last.json", json.dumps(judged_by).encode())
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve()) if path else ""
+
+
+def last_outcome(options: Options, inventory: Path | None) -> Outcome:
+    """The last scan (or a saved inventory) judged again, as it was judged then unless options say otherwise."""
+    from tierwise.connectors.inventory.files import open_inventory
+    from tierwise.scan import scan
+
+    config = load_config(options)
+    if inventory is None:
+        inventory = data_dir() / "last.jsonl"
+        if not inventory.is_file():
+            raise UsageError(
+                "there is no scan to look at yet; run 'tierwise demo' or 'tierwise scan aws' first, or name one with --inventory FILE"
+            )
+        config = _as_then(config, options)
+    source = open_inventory(inventory)
+    return scan([source], load_judging(config, options.control), started=source.started, jobs=1)
+
+
+def _as_then(config: Config, options: Options) -> Config:
+    kept = data_dir() / "last.json"
+    if not kept.is_file():
+        return config
+    then = json.loads(kept.read_text("utf-8"))
+    for name in ("profile", "register", "corrections", "acceptances"):
+        if not getattr(options, name) and then.get(name):
+            config = replace(config, **{name: then[name]})
+    return config if options.controls_dir else replace(config, controls=tuple(then.get("controls", ())))
+
+
+def utc_now() -> datetime:
+    """The run's start."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def require(condition: object, message: str) -> None:
+    """UsageError unless a condition holds."""
+    if not condition:
+        raise UsageError(message)

@@ -1,0 +1,29 @@
+"""`tierwise fixes`: the few changes that close most findings, grouped by where they are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tierwise.cli.common import emit, judging_options, last_outcome, options_from, use_color
+
+
+@click.command()
+@click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan.")
+@click.option("--most", type=click.IntRange(1), default=30, help="How many; default: 30.")
+@judging_options
+def fixes(inventory: Path | None, most: int, **values: Any) -> None:
+    """List the changes that close most findings of the last scan, widest and most severe first."""
+    from tierwise.reports.base import View
+    from tierwise.reports.console import fixes_text
+
+    options = options_from(values)
+    result = last_outcome(options, inventory).result
+    if not result.fixes:
+        click.echo("Nothing failed, so there is nothing to fix.")
+        return
+    emit(fixes_text(result.fixes[:most], result.findings, View(color=use_color(options))))
+    if len(result.fixes) > most:
+        click.echo(f"{len(result.fixes) - most} more; --most {len(result.fixes)} shows all")

@@ -1,0 +1,128 @@
+"""The entry point: commands loaded when they are called, errors turned into messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+import tempfile
+import traceback
+from difflib import get_close_matches
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import click
+
+from tierwise import __version__
+from tierwise.errors import ScannerError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("tierwise.cli.demo:demo", "A sample department in emulated AWS and a sample plan; no cloud needed."),
+    "scan": ("tierwise.cli.scan:scan", "Scan live accounts, Terraform plans or a saved inventory."),
+    "explain": ("tierwise.cli.explain:explain", "Why this tier, why this bar, what would fix it."),
+    "fixes": ("tierwise.cli.fixes:fixes", "The few changes that close most findings."),
+    "classify": ("tierwise.cli.classify:classify", "What is where, how we know, what would settle the rest."),
+    "controls": ("tierwise.cli.controls:controls", "List, show, check and start controls."),
+    "profiles": ("tierwise.cli.profiles:profiles", "List, show and check profiles."),
+    "facts": ("tierwise.cli.facts:facts", "List the facts that controls may name."),
+    "permissions": ("tierwise.cli.permissions:permissions", "The least-privilege policy for a scan."),
+    "doctor": ("tierwise.cli.doctor:doctor", "Check credentials, permissions and configuration before a scan."),
+    "init": ("tierwise.cli.init:init", "Write a first tierwise.toml here."),
+}
+MOST_LINES: Final = 6
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are called, not to list them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All command names, in the order of a newcomer's path."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        found = getattr(importlib.import_module(module), name)
+        return found if isinstance(found, click.Command) else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command for an unknown one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}" + (f"; did you mean {near[0]!r}?" if near else "; see 'tierwise --help'"))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_path, about) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Security controls that get stricter as the data gets more sensitive.
+
+    Start with 'tierwise demo'; then 'tierwise doctor' and 'tierwise scan aws'.
+    """
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM arrived."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise _TerminatedError
+
+
+def run() -> None:
+    """Run the command line and exit with the code that the contract gives."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        complain(error.format_message())
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except ScannerError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(130)
+    except _TerminatedError:
+        complain("terminated")
+        sys.exit(143)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:  # noqa: BLE001 - a bug: keep the traceback in a file, tell where, exit 70
+        bug(traceback.format_exc())
+        sys.exit(70)
+
+
+def complain(message: str) -> None:
+    """Print an error on stderr, six lines at most, terminal escapes written out."""
+    from tierwise.reports.text import safe_text
+
+    lines = [safe_text(line) for line in message.splitlines() if line.strip()]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more problems; mend these first"]
+    for number, line in enumerate(lines):
+        click.echo(f"error: {line}" if number == 0 else f"  {line}", err=True)
+
+
+def bug(trace: str) -> None:
+    """Keep a traceback in a file and say where."""
+    handle, name = tempfile.mkstemp(prefix="tierwise-crash-", suffix=".txt")
+    with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - an open descriptor, not a path
+        file.write(f"tierwise {__version__}\n{trace}")
+    complain(f"this is a bug in tierwise, not in what you did; the traceback is in {Path(name)}")

@@ -1,0 +1,95 @@
+"""`tierwise scan aws|plan|inventory`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tierwise.cli.common import finish, judging_options, load_config, load_judging, options_from, output_options, progress_for, utc_now
+
+
+@click.group()
+def scan() -> None:
+    """Scan live accounts, Terraform plans or a saved inventory.
+
+    Exit codes: 0 gate passed, 1 gate failed, 2 usage or unreadable input, 3 incomplete, 4 no usable credentials, 70 a bug.
+    """
+
+
+@scan.command()
+@click.option("--account", "accounts", multiple=True, help="Only these account ids; default: all that can be reached.")
+@click.option("--region", "regions", multiple=True, help="Only these regions; default: all enabled.")
+@click.option("--service", "services", multiple=True, help="Only these services, e.g. s3; default: all.")
+@click.option(
+    "--role-arn", "role_arns", multiple=True, help="Assume this role; repeat for several accounts. Default: the caller's own account."
+)
+@click.option("--external-id", default="", help="External id for the roles; default: none.")
+@click.option("--max-rate", type=float, default=None, help="Request ceiling per account and second; default: 100.")
+@click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing.")
+@judging_options
+@output_options
+def aws(**values: Any) -> None:
+    r"""Scan AWS accounts.
+
+    \b
+    tierwise scan aws --region eu-west-2
+    tierwise scan aws --role-arn arn:aws:iam::111111111111:role/tierwise --format json=scan.json
+    """
+    from tierwise.cli.aws import connect
+    from tierwise.scan import scan as run_scan
+
+    options = options_from(values)
+    config = load_config(options)
+    judging = load_judging(config, options.control)
+    started = utc_now()
+    sources, gaps = connect(config, values, started)
+    outcome = run_scan(sources, judging, started=started, gaps=gaps, jobs=config.jobs, progress=progress_for(options))
+    sys.exit(finish(outcome, config, options))
+
+
+@scan.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--max-input", type=click.IntRange(1), default=1 << 30, help="Largest input in bytes; default: 1 GiB.")
+@judging_options
+@output_options
+def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
+    r"""Scan Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
+
+    \b
+    terraform show -json plan.bin > plan.json && tierwise scan plan plan.json
+    tofu show -json plan.bin | tierwise scan plan -
+    """
+    from tierwise.connectors.terraform.source import open_plans
+    from tierwise.scan import scan as run_scan
+
+    options = options_from(values)
+    config = load_config(options)
+    source = open_plans([name if name == "-" else Path(name) for name in files], max_input)
+    judging = load_judging(config, options.control)
+    outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress_for(options))
+    sys.exit(finish(outcome, config, options))
+
+
+@scan.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@judging_options
+@output_options
+def inventory(file: Path, **values: Any) -> None:
+    r"""Judge a saved inventory (or a scan's JSON) again; ages count from when it was taken.
+
+    \b
+    tierwise scan aws --save-inventory estate.jsonl
+    tierwise scan inventory estate.jsonl --profile iso-27001-2022
+    """
+    from tierwise.connectors.inventory.files import open_inventory
+    from tierwise.scan import scan as run_scan
+
+    options = options_from(values)
+    config = load_config(options)
+    source = open_inventory(file)
+    judging = load_judging(config, options.control)
+    outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
+    sys.exit(finish(outcome, config, options))

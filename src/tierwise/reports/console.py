@@ -1,0 +1,328 @@
+"""The console report: it leads with what could not be seen and what is dangerous, and ends with the way on."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tierwise.evaluate.fixes import entries
+from tierwise.model.control import Severity
+from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.resource import HELD
+from tierwise.model.sensitivity import Tier, TierState
+from tierwise.reports.base import Report, View
+from tierwise.reports.text import count, listed, safe_text, short_id
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
+_MOST_DANGERS, _MOST_FIXES, _MOST_ROWS = 12, 10, 8
+
+
+def console_for(view: View) -> tuple[Console, io.StringIO]:
+    """A rich console that writes into memory; plain where colour is off. Markup in data is never interpreted."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    made = Console(
+        file=out,
+        width=view.width,
+        force_terminal=view.color,
+        no_color=not view.color,
+        color_system="standard" if view.color else None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+    return made, out
+
+
+def render(result: ScanResult, view: View) -> str:
+    """The report as text."""
+    console, out = console_for(view)
+    _Page(console, result, view).write()
+    return out.getvalue()
+
+
+class Printer:
+    """Lines and bullets on a console."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """One line of text, wrapped at the page's width."""
+        self.console.print(text, style=style or None, soft_wrap=False)
+
+    def title(self, text: str) -> None:
+        """A section's heading."""
+        self.line()
+        self.line(text, "bold")
+
+    def bullet(self, text: str, style: str = "", mark: str = "-") -> None:
+        """An item with a hanging indent."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=len(mark))
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(mark, style=style), Text(text))
+        self.console.print(Padding(grid, (0, 0, 0, 2)))
+
+    def detail(self, name: str, text: str, style: str = "") -> None:
+        """A named value under a bullet, with a hanging indent."""
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(width=9)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(name, style="dim"), Text(text, style=style))
+        self.console.print(Padding(grid, (0, 0, 0, 5)))
+
+
+class _Page(Printer):
+    """One rendering; holds the console and what several sections count."""
+
+    def __init__(self, console: Console, result: ScanResult, view: View) -> None:
+        super().__init__(console)
+        self.result = result
+        self.view = view
+        self.fails = [one for one in result.findings if one.verdict is Verdict.FAIL]
+        self.unknowns = [one for one in result.findings if one.verdict is Verdict.UNKNOWN]
+        self.names = {resource.id: resource for resource in result.resources}
+
+    def write(self) -> None:
+        """All sections in reading order."""
+        self._head()
+        self._unseen()
+        self._dangers()
+        self._evidence()
+        self._heat_map()
+        self._fixes()
+        self._unclassified()
+        self._accepted()
+        self._foot()
+
+    def _head(self) -> None:
+        result = self.result
+        accounts = sorted({resource.account for resource in result.resources if resource.account})
+        if self.view.marking:
+            self.line(safe_text(self.view.marking), "bold")
+        self.line(f"tierwise scan of {listed([safe_text(name) for name in result.run.sources], 3)}, profile {result.run.profile}", "bold")
+        where = f" in {count(len(accounts), 'account')}" if accounts else ""
+        seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage:.1%} of the reads that were due"
+        self.line(seen + (f"; {count(len(result.gaps), 'listing')} failed" if result.gaps else ""))
+        failing = len(entries(result.findings))
+        verdicts = Counter(one.verdict for one in result.findings)
+        self.line(
+            f"{count(failing, 'problem')} ({count(len(self.fails), 'failed verdict')}), {verdicts[Verdict.UNKNOWN]:,} unknown,"
+            f" {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
+        )
+
+    def _unseen(self) -> None:
+        result = self.result
+        by_cause: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+        for finding in self.unknowns:
+            for part in {(one.reason, one.action or one.via) for one in finding.unknowns} or {("not-collected", "")}:
+                by_cause[part].append(finding)
+        if not (result.gaps or by_cause or result.regions):
+            return
+        self.title("What this scan could not see")
+        for gap in result.gaps[:_MOST_ROWS]:
+            place = f"{gap.account}/{gap.region or 'global'}" if gap.account else "the input"
+            known = " (expected)" if gap.expected else ""
+            self.bullet(
+                f"{gap.service} in {place} could not be listed: {gap.reason}{f', needs {gap.action}' if gap.action else ''}{known}",
+                "red",
+                "!",
+            )
+        ordered = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
+        for (reason, action), findings in ordered[:_MOST_ROWS]:
+            things = len({one.resource for one in findings})
+            because = f"{reason}{f': {safe_text(action)}' if action else ''}"
+            self.bullet(f"{count(len(findings), 'verdict')} on {count(things, 'resource')} unknown, {because}", "yellow", "?")
+        if len(ordered) > _MOST_ROWS:
+            self.line(f"    {len(ordered) - _MOST_ROWS} more causes; see --format json")
+        closed = [status for status in result.regions if status.status == "closed-by-policy"]
+        if closed:
+            regions = sorted({status.region for status in closed})
+            self.bullet(
+                f"{count(len(regions), 'region')} closed by a service control policy, nothing can be there: {listed(regions)}", mark="i"
+            )
+
+    def _dangers(self) -> None:
+        found = sorted((one for one in self.fails if one.danger), key=lambda one: (-one.tier, -one.severity, one.resource))
+        if not found:
+            return
+        self.title("Dangerous at any tier: public, shared or open")
+        for one in found[:_MOST_DANGERS]:
+            accepted = f" [accepted by {safe_text(one.accepted.approver)} until {one.accepted.expires}]" if one.accepted else ""
+            self.bullet(f"{short_id(one.resource)} ({self._tier(one)}): {one.title}{accepted}", _STYLE[one.severity], "!")
+            self.detail("expected", one.expected)
+            self.detail("found", _actual(one))
+        if len(found) > _MOST_DANGERS:
+            self.line(f"    and {len(found) - _MOST_DANGERS} more")
+
+    def _tier(self, one: Finding) -> str:
+        return f"{one.tier.label}{', assumed' if one.assumed else ''}"
+
+    def _evidence(self) -> None:
+        rows = []
+        for resource in self.result.resources:
+            one = self.result.classifications[resource.id]
+            if resource.kind in HELD and (one.understated or one.state is TierState.INFERRED):
+                rows.append((resource, one))
+        if not rows:
+            return
+        self.title("What the evidence says about the data")
+        rows.sort(key=lambda row: (not row[1].understated, -row[1].tier, row[0].id))
+        for resource, one in rows[:_MOST_ROWS]:
+            because = [step.because for step in one.trace if step.tier == one.tier and not step.rule.startswith("declared")]
+            said = (
+                f"declared {one.declared.label}, evidence says {one.tier.label}"
+                if one.understated and one.declared is not None
+                else one.tier.label
+            )
+            self.bullet(f"{short_id(resource.id)}: {said}{f' ({safe_text(because[0])})' if because else ''}")
+        if len(rows) > _MOST_ROWS:
+            self.line(f"    and {len(rows) - _MOST_ROWS} more; tierwise classify lists all")
+
+    def _heat_map(self) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        families = sorted({one.family for one in self.result.findings})
+        if not families:
+            return
+        self.title("Failed (and unknown) verdicts by tier and family")
+        cells: Counter[tuple[str, str, str]] = Counter()
+        for one in self.result.findings:
+            if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+                cells[self._row(one), one.family, one.verdict.value] += 1
+        held = Counter(self._row_of(key) for key in self.result.classifications)
+        table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+        table.add_column("tier", no_wrap=True)
+        table.add_column("res.", justify="right")
+        for family in families:
+            table.add_column(family[:9], justify="right", no_wrap=True)
+        for row in [*(tier.label for tier in reversed(Tier)), "assumed"]:
+            if held[row]:
+                shown = [Text(_cell(cells[row, family, "fail"], cells[row, family, "unknown"])) for family in families]
+                table.add_row(row, str(held[row]), *shown)
+        self.console.print(table)
+        self.line("  number = failed, ?number = unknown, . = neither; assumed tiers stand apart and only advise", "dim")
+
+    def _row(self, one: Finding) -> str:
+        return "assumed" if one.assumed else one.tier.label
+
+    def _row_of(self, key: str) -> str:
+        one = self.result.classifications[key]
+        return "assumed" if one.state is TierState.ASSUMED else one.tier.label
+
+    def _fixes(self) -> None:
+        if not self.result.fixes:
+            return
+        self.title(
+            f"The changes that close most ({min(_MOST_FIXES, len(self.result.fixes))} of {len(self.result.fixes)}; tierwise fixes lists all)"
+        )
+        by_print = {one.fingerprint: one for one in self.fails}
+        for number, fix in enumerate(top_fixes(self.result.fixes, _MOST_FIXES), 1):
+            write_fix(self, number, fix, by_print)
+
+    def _unclassified(self) -> None:
+        rest = [key for key in self.result.what_if if key in self.names]
+        if not rest:
+            return
+        totals = {tier: sum(self.result.what_if[key].get(tier, 0) for key in rest) for tier in ("T1", "T2", "T3")}
+        self.title(f"Nobody has said what {count(len(rest), 'store')} hold{'s' if len(rest) == 1 else ''}")
+        self.line(
+            f"  They are judged as the profile assumes, and only advise. If all were T1 internal, {totals['T1']} verdicts would fail;"
+            f" as T2 personal {totals['T2']}; as T3 heightened at least {totals['T3']}."
+        )
+        by_kind = Counter(self.names[key].kind.value for key in rest)
+        self.line(f"  {listed([f'{number} {kind}' for kind, number in by_kind.most_common()], 8)}")
+        self.line("  tierwise classify suggest   proposes the fewest register lines that settle most of them")
+
+    def _accepted(self) -> None:
+        found = [one for one in self.result.findings if one.accepted]
+        if found:
+            self.title("Accepted risks (true, and someone answers for them)")
+        for one in found[:_MOST_ROWS]:
+            if one.accepted:
+                self.bullet(
+                    f"{one.control} on {short_id(one.resource)} until {one.accepted.expires}: {safe_text(one.accepted.reason)}"
+                    f" (accepted by {safe_text(one.accepted.approver)} as written in {safe_text(one.accepted.file)})"
+                )
+
+    def _foot(self) -> None:
+        result = self.result
+        if result.deselected:
+            self.title("Controls left out by the profile")
+            for control, because in result.deselected:
+                self.bullet(f"{control}: {safe_text(because)}")
+        self.line()
+        style = {"passed": "bold green", "failed": "bold red", "incomplete": "bold yellow"}[result.gate.result]
+        bar = f"mode {result.gate.mode}, bar {result.gate.fail_on.word}"
+        self.line(f"Gate {result.gate.result} ({bar}){': ' + '; '.join(result.gate.reasons) if result.gate.reasons else ''}", style)
+        worst = next((one for one in sorted(self.fails, key=lambda one: (-one.severity, -one.tier, one.resource))), None)
+        if worst:
+            self.line(f"Next: tierwise explain {worst.fingerprint}", "dim")
+
+
+def _cell(failed: int, unknown: int) -> str:
+    if not failed and not unknown:
+        return "."
+    return f"{failed or ''}{f'?{unknown}' if unknown else ''}"
+
+
+def _actual(one: Finding) -> str:
+    return ", ".join(f"{part.fact} {safe_text(part.value)}" for part in one.actual) or "nothing"
+
+
+def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
+    """The fixes that close most, severe ones first; not more than three of one control."""
+    taken: Counter[str] = Counter()
+    out: list[Fix] = []
+    for fix in fixes:
+        if taken[fix.control] < 3 and len(out) < most:
+            taken[fix.control] += 1
+            out.append(fix)
+    return out
+
+
+def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Finding]) -> None:
+    """One fix: what, how many it closes, where, expected and found, who, and how."""
+    printer.bullet(
+        f"{fix.severity.word}: {fix.title} ({fix.control}); closes {count(len(fix.findings), 'finding')} on"
+        f" {count(len(fix.resources), 'resource')} [{', '.join(tier.label for tier in fix.tiers)}]",
+        _STYLE[fix.severity],
+        f"{number}.",
+    )
+    printer.detail("where", f"{short_id(fix.fix_at, 90)}{f'   owner {safe_text(fix.owner)}' if fix.owner else ''}")
+    first = by_print.get(fix.findings[0])
+    if first is not None:
+        printer.detail("expected", first.expected)
+        printer.detail("found", _actual(first))
+    if fix.remedy:
+        printer.detail("remedy", safe_text(" ".join(fix.remedy.split())))
+
+
+def fixes_text(fixes: Iterable[Fix], findings: Sequence[Finding], view: View) -> str:
+    """All fixes as text, for `tierwise fixes`."""
+    console, out = console_for(view)
+    printer = Printer(console)
+    by_print = {one.fingerprint: one for one in findings}
+    for number, fix in enumerate(fixes, 1):
+        write_fix(printer, number, fix, by_print)
+    return out.getvalue()
+
+
+REPORT = Report("console", render, "for people, on a terminal or piped")

@@ -1,0 +1,48 @@
+"""Hostile text made harmless for a terminal, and small helpers for words and counts."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_SHOWN: Final = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+
+
+def safe_text(text: str, limit: int = 0) -> str:
+    """The text with control, escape, bidirectional and zero-width characters written out; cut to `limit` characters if given."""
+    out = "".join(char if _plain(char) else _written(char) for char in text)
+    return out if not limit or len(out) <= limit else out[: limit - 1] + "…"
+
+
+def _plain(char: str) -> bool:
+    return (
+        char.isprintable()
+        and char not in _SHOWN
+        and unicodedata.bidirectional(char) not in {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
+    )
+
+
+def _written(char: str) -> str:
+    number = ord(char)
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 bucket`, `3 buckets`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(words: list[str], most: int = 4) -> str:
+    """The first few words, and how many more there are."""
+    shown = ", ".join(words[:most])
+    return f"{shown} and {len(words) - most} more" if len(words) > most else shown
+
+
+def short_id(resource_id: str, limit: int = 64) -> str:
+    """A resource id with the service's part of an ARN first: `s3:::name`, safe for a terminal."""
+    text = resource_id
+    if text.startswith("arn:") and text.count(":") >= 5:
+        _arn, _partition, service, region, _account, rest = text.split(":", 5)
+        text = f"{service}:{region}:{rest}" if region else f"{service}:{rest}"
+    text = safe_text(text)
+    return text if len(text) <= limit else text[: limit // 2 - 1] + "…" + text[-(limit // 2) :]
