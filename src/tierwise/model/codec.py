@@ -189,8 +189,11 @@ def gap_out(gap: Gap) -> dict[str, Any]:
 
 def gap_in(data: Mapping[str, Any]) -> Gap:
     """The reverse of `gap_out`."""
-    words = [str(data.get(key) or "") for key in ("provider", "account", "region", "service", "reason", "action", "detail")]
-    return Gap(*words, frozenset(Kind(kind) for kind in data.get("kinds") or ()))
+    provider, account, region, service, reason, action, detail = (
+        str(data.get(key) or "") for key in ("provider", "account", "region", "service", "reason", "action", "detail")
+    )
+    kinds = frozenset(Kind(kind) for kind in data.get("kinds") or ())
+    return Gap(provider, account, region, service, reason, action, detail, kinds)
 
 
 def outcome_out(outcome: ReadOutcome) -> list[Any]:
