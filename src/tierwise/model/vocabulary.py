@@ -109,7 +109,7 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("account.public_access_blocked", BOOL, HI, frozenset({Kind.ACCOUNT}), "account-wide switch against public stores"),
     F("account.public_block_locked", BOOL, HI, frozenset({Kind.ACCOUNT}), "the account's own administrators cannot lift that switch"),
     F("account.disk_encryption_default", BOOL, HI, frozenset({Kind.ACCOUNT}), "new disks are encrypted without asking", na=True),
-    F("account.root_mfa", BOOL, HI, frozenset({Kind.ACCOUNT}), "root/break-glass has MFA"),
+    F("account.root_mfa", BOOL, HI, frozenset({Kind.ACCOUNT}), "root/break-glass has MFA; NotApplicable where it has neither password nor keys", na=True),
     F("account.root_keys", INT, LO, frozenset({Kind.ACCOUNT}), "root access keys", unit="keys", na=True),
     F("account.threat_detection", BOOL, HI, frozenset({Kind.ACCOUNT}), "provider's threat detection runs"),
     F("account.threat_plans", STRINGS, SET, frozenset({Kind.ACCOUNT}), "kinds of store it covers", na=True),

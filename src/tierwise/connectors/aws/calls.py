@@ -7,13 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tierwise.connectors.aws.read import Doc, Draft, Read
-from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Gap, ReadOutcome
+
+T = TypeVar("T")
 
 # Error codes by meaning; AWS documents them per service under "Common Errors". `AuthorizationError` is SNS's, `AccessDeniedException`
 # the JSON services', `UnauthorizedOperation` EC2's, `AuthFailure` EC2's for regions that are not enabled.
@@ -72,6 +74,14 @@ def unknown_from(error: ClientError | BotoCoreError, via: Provenance) -> Unknown
         return Unknown(UnknownReason.API_ERROR, via, code)
     # A body that botocore cannot parse surfaces as ResponseParserError, a dead endpoint as EndpointConnectionError: both are BotoCoreErrors.
     return Unknown(UnknownReason.API_ERROR, via, type(error).__name__)
+
+
+def attempt(make: Callable[[], T]) -> T | Unknown:
+    """What `make` gives, or why the SDK could not be set up for it (a profile that does not exist, a file that cannot be parsed)."""
+    try:
+        return make()
+    except BotoCoreError as error:
+        return unknown_from(error, NOWHERE)
 
 
 @dataclass(slots=True)

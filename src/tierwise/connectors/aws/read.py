@@ -88,7 +88,7 @@ class Collector:
     @property
     def survey_reads(self) -> tuple[Read, ...]:
         """Reads per resource that are made for every resource."""
-        return tuple(read for read in self.reads if read.stage is Stage.SURVEY and read.params)
+        return tuple(read for read in self.reads if read.stage is Stage.SURVEY and (read.params or read.make))
 
     def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
         """Reads per resource that yield one of the wanted facts."""
