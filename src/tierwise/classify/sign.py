@@ -43,6 +43,7 @@ class Sign:
     group: Group | None = None
     subjects: int | None = None
     linked: bool = False
+    controllers: int = 0
     medium: str = ""
     """Where it was found: name, tag, description, schema, value, imported; weak evidence needs two."""
     word: str = ""

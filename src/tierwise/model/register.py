@@ -147,8 +147,10 @@ class RegisterEntry:
     subjects: int | None = None
     """Distinct people whom the data is about."""
     groups: frozenset[Group] = frozenset()
+    controllers: int = 0
+    """Whose data it joins: the number of different controllers."""
     linked: bool = False
-    """It joins data of different controllers, or a linkage key and its payload can be read together."""
+    """A linkage key and its payload can be read together."""
     marking: Marking = Marking.NONE
     marking_personal: bool = False
     """The marking carries the descriptor PERSONAL."""

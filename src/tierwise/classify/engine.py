@@ -1,0 +1,165 @@
+"""Classification of a whole run: own evidence, what flows along links, the assumption where all is silent, and the trace of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from tierwise.classify import tags
+from tierwise.classify.attest import NOT_ATTESTED, Attested, attested
+from tierwise.classify.declared import declared
+from tierwise.classify.flow import Edge, Estate
+from tierwise.classify.gather import Context, Gathered, gather, removes
+from tierwise.classify.propagate import reach, spread
+from tierwise.classify.trace import Place, classification
+from tierwise.classify.weigh import Weighed, weigh
+from tierwise.model.profile import Profile
+from tierwise.model.register import Corrections, Register, names
+from tierwise.model.resource import DATA, HELD, PRINCIPALS, Gap, Kind, Link, Resource
+from tierwise.model.sensitivity import Classification, PersonalData, Tier
+
+EVIDENCED: Final = HELD | {Kind.DATA_CATALOG, Kind.DATASET}
+"""Kinds whose own evidence counts; every other kind takes the tier of what it serves."""
+_SERVES_HELD: Final = PRINCIPALS | {Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION, Kind.BACKUP_PLAN}
+_SERVES_DATA: Final = frozenset({Kind.LOG_STORE, Kind.AUDIT_TRAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is known of one resource before links are followed."""
+
+    resource: Resource
+    gathered: Gathered
+    weighed: Weighed
+    attested: Attested
+    floor: Tier
+    """Of its kind, by the profile."""
+    default: Tier
+    """What is assumed where everything is silent."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether its own evidence bears on the tier."""
+        return self.weighed.state is not None or bool(self.attested.active)
+
+    @property
+    def before_attestation(self) -> Tier:
+        """The tier of its own evidence; where only an attestation speaks, the assumption stands for it."""
+        return self.weighed.outcome.tier if self.weighed.state is not None else self.default
+
+
+def classify(
+    resources: Sequence[Resource],
+    profile: Profile,
+    register: Register,
+    corrections: Corrections,
+    *,
+    gaps: Sequence[Gap] = (),
+    today: date,
+    external: Collection[str] = (),
+) -> dict[str, Classification]:
+    """The classification of every resource by its id, in the order given; the order changes nothing else.
+
+    `external` lists ids that are known to lie outside the estate: a copy of one of them is judged by its own evidence.
+    """
+    context = Context(profile, tags.dictionary(profile), register, corrections, today)
+    owns = [own_evidence(resource, context) for resource in resources]
+    estate = Estate(resources, frozenset(external), lambda resource, link: not _link_corrected(resource, link, context))
+    places = _settle(owns, estate, tuple(gap for gap in gaps if not gap.expected))
+    return {resource.id: classification(place, places, estate, profile) for place, resource in zip(places, resources, strict=True)}
+
+
+def own_evidence(resource: Resource, context: Context) -> Own:
+    """The evidence of one resource; kinds that hold no data have none of their own."""
+    if resource.kind not in EVIDENCED:
+        said = declared(resource, context.known, context.register)
+        gathered, vouched = Gathered(said), NOT_ATTESTED
+    else:
+        gathered = gather(resource, context)
+        datasets = frozenset({gathered.said.dataset, *gathered.said.possible})
+        vouched = attested(resource, datasets, context.corrections, context.today)
+    floor = context.profile.kind_floors.get(resource.kind.value, Tier.T0)
+    default = context.profile.assumed_tier if resource.kind in HELD else Tier.T1
+    return Own(resource, gathered, weigh(gathered.signs, context.profile), vouched, floor, default)
+
+
+def _link_corrected(resource: Resource, link: Link, context: Context) -> bool:
+    """Whether a correction of rule `inherit` removes a link; `source` is the other end as the link names it."""
+    return any(
+        one.expires >= context.today and removes(one, "inherit", link.to) and names(one.resource, resource)
+        for one in context.corrections.corrections
+    )
+
+
+def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[Place]:
+    """Each resource's values at the fixed point."""
+    risky = reach([own.weighed.at_risk for own in owns], estate.given_by, lambda _: True)
+
+    def lowered(taker: int, tier: int) -> int:
+        return tier if risky[taker] else owns[taker].attested.lowered(tier)
+
+    starts = [_start(own, lowered(place, own.before_attestation)) for place, own in enumerate(owns)]
+    low = spread(starts, estate.given_by, lambda edge, tier: lowered(edge.taker, tier))
+    heard = reach([own.speaks for own in owns], estate.given_by, lambda edge: edge.whole)
+    opened = reach([_is_open(place, own, estate, gaps) for place, own in enumerate(owns)], estate.given_by, lambda _: True)
+    people = reach(
+        [own.weighed.personal and not _cleared(own, risky[place]) for place, own in enumerate(owns)],
+        estate.given_by,
+        lambda edge: edge.copy and not _cleared(owns[edge.taker], risky[edge.taker]),
+    )
+    told = [heard[place] or (low[place] >= max(own.default, 1) and low[place] > starts[place]) for place, own in enumerate(owns)]
+    printed = _printed(owns, estate, low, told)
+    return [
+        Place(
+            place, own.resource, own.gathered, own.weighed, own.attested, own.floor, own.default, own.speaks,
+            start=Tier(starts[place]), low=Tier(low[place]), printed=Tier(printed[place]), told=told[place], open=opened[place], at_risk=risky[place],
+            gaps=tuple(gap for gap in gaps if could_hide(gap, own.resource)),
+            personal=_personal(own, found=people[place], at_risk=risky[place]),
+        )
+        for place, own in enumerate(owns)
+    ]  # fmt: skip
+
+
+def _start(own: Own, tier: int) -> int:
+    return max(tier if own.speaks else Tier.T0, own.floor)
+
+
+def _is_open(place: int, own: Own, estate: Estate, gaps: tuple[Gap, ...]) -> bool:
+    return bool(own.gathered.unread or estate.adrift.get(place) or any(could_hide(gap, own.resource) for gap in gaps))
+
+
+def could_hide(gap: Gap, resource: Resource) -> bool:
+    """Whether a listing that failed could have held something that the resource serves."""
+    serves = HELD if resource.kind in _SERVES_HELD else DATA if resource.kind in _SERVES_DATA else frozenset[Kind]()
+    if gap.provider != resource.provider or not gap.kinds & serves:
+        return False
+    if resource.kind is not Kind.ORGANISATION and gap.account and gap.account != resource.account:
+        return False
+    regional = resource.kind is Kind.KEY and gap.region and resource.region and "global" not in {gap.region, resource.region}
+    return not (regional and gap.region != resource.region)
+
+
+def _printed(owns: Sequence[Own], estate: Estate, low: Sequence[int], told: Sequence[bool]) -> list[int]:
+    """The tiers to print: those of the evidence, and where it is silent the assumption, which spreads only to what says nothing itself."""
+    start = [tier if told[place] else max(tier, owns[place].default) for place, tier in enumerate(low)]
+
+    def through(edge: Edge, tier: int) -> int:
+        return tier if tier > low[edge.giver] and edge.whole and not owns[edge.taker].speaks else 0
+
+    return spread(start, estate.given_by, through)
+
+
+def _cleared(own: Own, at_risk: bool) -> bool:
+    return own.attested.says_no_people and not at_risk
+
+
+def _personal(own: Own, *, found: bool, at_risk: bool) -> PersonalData:
+    if own.resource.kind not in EVIDENCED:
+        return PersonalData.UNKNOWN
+    if _cleared(own, at_risk):
+        return PersonalData.NO
+    if found:
+        return PersonalData.YES
+    return own.gathered.personal_data

@@ -1,0 +1,165 @@
+"""How tiers flow along links: which end takes the tier of which, and what a link that leads nowhere means."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, assert_never
+
+from tierwise.model.resource import HELD, PRINCIPALS, Kind, Link, Rel, Resource
+
+
+class Takes(Enum):
+    """Which end of a link takes the other's tier."""
+
+    OWN = "own"
+    """the resource on which the link stands"""
+    OTHER = "other"
+    BOTH = "both"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One resource (by its place in the run) takes at least the tier of another."""
+
+    giver: int
+    taker: int
+    rel: Rel | None
+    """None for what lies inside an account or an organisation."""
+    copy: bool
+    """The taker holds the giver's data, so a lower declaration there is a contradiction."""
+    whole: bool
+    """The giver says all there is to know of the taker; otherwise the taker may hold more, and the giver is a lower bound."""
+
+
+def takes(rel: Rel, own: Kind) -> Takes:
+    """Which end takes the other's tier, by the relation and the kind that carries the link."""
+    match rel:
+        case Rel.COPY_OF | Rel.BACKUP_OF | Rel.READS | Rel.UNLOCKS | Rel.RECORDS | Rel.PROTECTS | Rel.HOLDS | Rel.ATTACHES:
+            return Takes.OWN
+        case Rel.REPLICATES_TO | Rel.EXPORTS_TO | Rel.LOGS_TO | Rel.USES_KEY | Rel.STORES_IN:
+            return Takes.OTHER
+        case Rel.DESCRIBES:
+            return Takes.BOTH
+        case Rel.MEMBER_OF:
+            return Takes.BOTH if own in HELD else Takes.OWN if own in PRINCIPALS else Takes.NEITHER
+        case _:
+            assert_never(rel)
+
+
+_COPIES: Final = frozenset({Rel.COPY_OF, Rel.BACKUP_OF, Rel.REPLICATES_TO, Rel.EXPORTS_TO, Rel.DESCRIBES, Rel.STORES_IN, Rel.MEMBER_OF})
+_SOURCES: Final = frozenset({Rel.COPY_OF, Rel.BACKUP_OF})
+"""Links to the source of a copy: where it cannot be found, the copy may be anything."""
+
+
+class Estate:
+    """The resources of a run by every identifier, and the edges between them."""
+
+    def __init__(self, resources: Sequence[Resource], external: Collection[str], keep: Callable[[Resource, Link], bool]) -> None:
+        self.resources = resources
+        self.external = external
+        self.places = _places(resources)
+        self.adrift: dict[int, list[Link]] = defaultdict(list)
+        """Copies by place, with the links to sources that are not in the run."""
+        found = {
+            edge
+            for place, resource in enumerate(resources)
+            for link in resource.links
+            if keep(resource, link)
+            for edge in self._edges(place, link)
+        }
+        found.update(_inside(resources))
+        self.edges = tuple(edge for edge in found if edge.giver != edge.taker)
+        self.given_by: list[list[Edge]] = [[] for _ in resources]
+        self.taken_by: list[list[Edge]] = [[] for _ in resources]
+        for edge in self.edges:
+            self.given_by[edge.giver].append(edge)
+            self.taken_by[edge.taker].append(edge)
+
+    def _edges(self, place: int, link: Link) -> Iterator[Edge]:
+        others = self.places.get(link.to, ()) if link.to else ()
+        if link.rel in _SOURCES and (link.unknown is not None or not others) and (link.unknown or link.to not in self.external):
+            self.adrift[place].append(link)
+        own = self.resources[place]
+        direction = takes(link.rel, own.kind)
+        for other in others:
+            if direction in {Takes.OWN, Takes.BOTH}:
+                yield self._edge(other, place, link.rel)
+            if direction in {Takes.OTHER, Takes.BOTH}:
+                yield self._edge(place, other, link.rel)
+
+    def _edge(self, giver: int, taker: int, rel: Rel) -> Edge:
+        kind = self.resources[taker].kind
+        partial = rel is Rel.EXPORTS_TO or (rel is Rel.LOGS_TO and kind is not Kind.LOG_STORE)
+        holds = kind in HELD or kind is Kind.DATA_CATALOG
+        return Edge(giver, taker, rel, copy=rel in _COPIES and holds, whole=not (partial and kind in HELD))
+
+
+def _places(resources: Sequence[Resource]) -> Mapping[str, tuple[int, ...]]:
+    ids = {resource.id: place for place, resource in enumerate(resources)}
+    places: dict[str, tuple[int, ...]] = {}
+    for place, resource in enumerate(resources):
+        for alias in resource.aliases:
+            if alias and alias not in ids and place not in places.get(alias, ()):
+                places[alias] = (*places.get(alias, ()), place)
+    return {**places, **{identifier: (place,) for identifier, place in ids.items()}}
+
+
+def _inside(resources: Sequence[Resource]) -> Iterator[Edge]:
+    accounts: dict[tuple[str, str], list[int]] = defaultdict(list)
+    organisations: dict[str, list[int]] = defaultdict(list)
+    for place, resource in enumerate(resources):
+        if resource.kind is Kind.ACCOUNT:
+            accounts[resource.provider, resource.account].append(place)
+        elif resource.kind is Kind.ORGANISATION:
+            organisations[resource.provider].append(place)
+    for place, resource in enumerate(resources):
+        if resource.kind in HELD:
+            for account in accounts.get((resource.provider, resource.account), ()):
+                yield Edge(place, account, None, copy=False, whole=True)
+        elif resource.kind is Kind.ACCOUNT:
+            for organisation in organisations.get(resource.provider, ()):
+                yield Edge(place, organisation, None, copy=False, whole=True)
+
+
+def phrase(edge: Edge, giver: Resource, taker: Resource) -> str:
+    """Why the taker takes the giver's tier, as a clause that begins after `it`."""
+    name = repr(giver.name or giver.id)
+    match edge.rel:
+        case None:
+            return f"holds {name}"
+        case Rel.COPY_OF:
+            return f"is a copy of {name}"
+        case Rel.BACKUP_OF:
+            return f"is a backup of {name}"
+        case Rel.REPLICATES_TO:
+            return f"receives the data of {name} by replication"
+        case Rel.EXPORTS_TO:
+            return f"receives exports of {name}"
+        case Rel.LOGS_TO:
+            return f"receives the logs of {name}"
+        case Rel.USES_KEY:
+            return f"decrypts {name}"
+        case Rel.READS:
+            return f"can read {name}"
+        case Rel.UNLOCKS:
+            return f"opens {name}"
+        case Rel.RECORDS:
+            return f"records the use of {name}"
+        case Rel.PROTECTS:
+            return f"backs up {name}"
+        case Rel.STORES_IN:
+            return f"keeps what {name} stores in it"
+        case Rel.HOLDS:
+            return f"includes {name}"
+        case Rel.ATTACHES:
+            return f"carries the policy {name}"
+        case Rel.DESCRIBES:
+            return f"describes the data of {name}" if taker.kind is Kind.DATA_CATALOG else f"is described by {name}"
+        case Rel.MEMBER_OF:
+            return f"shares its data with {name}" if taker.kind in HELD else f"is a member of {name}"
+        case _:
+            assert_never(edge.rel)

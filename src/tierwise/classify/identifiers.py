@@ -1,0 +1,106 @@
+"""Identifiers of people recognised in names, tags and descriptions; ids of detectors only, never what they matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from tierwise.classify.detector import Detector, Match, all_detectors
+from tierwise.classify.names import MAX_TEXT, split_words
+from tierwise.classify.sign import Origin, Sign
+from tierwise.model.fact import AnyFact, Known, Provenance, Unknown
+from tierwise.model.resource import Resource
+
+_VIA: Final = Provenance("derived: detectors over name, tags and description")
+_STAFF_KEYS: Final = frozenset(
+    [
+        "owner",
+        "team",
+        "contact",
+        "maintainer",
+        "steward",
+        "custodian",
+        "support",
+        "creator",
+        "created",
+        "by",
+        "author",
+        "email",
+        "mail",
+        "approver",
+        "requester",
+        "lead",
+        "manager",
+        "oncall",
+        "responsible",
+    ]
+)
+"""A tag of such a key names a member of staff on purpose; an e-mail address there is no personal data of the service."""
+CONFIDENCE: Final = 0.8
+_RECOGNISABLE: Final = "0123456789@"
+
+
+def texts(resource: Resource) -> Iterator[tuple[str, str, str]]:
+    """What people wrote on a resource: medium, how a sentence calls it, and the text."""
+    yield "name", "the name", resource.name
+    if isinstance(resource.tags, Known):
+        for key, value in sorted(resource.tags.value.items()):
+            yield "tag", f"the tag {key!r}", f"{key}={value}"
+    if resource.evidence.description:
+        yield "description", "the description", resource.evidence.description
+
+
+def found_in(resource: Resource) -> Iterator[tuple[Detector, Match, str, str]]:
+    """Each detector that recognises something: what it says, the medium, and how a sentence calls the text."""
+    for medium, where, text in texts(resource):
+        for detector, match in _recognised(text):
+            if medium == "tag" and detector.id == "email" and not _STAFF_KEYS.isdisjoint(split_words(text.partition("=")[0])):
+                continue
+            yield detector, match, medium, where
+
+
+@lru_cache(maxsize=32768)
+def _recognised(text: str) -> tuple[tuple[Detector, Match], ...]:
+    if not any(sign in text for sign in _RECOGNISABLE):
+        return ()
+    found = ((detector, detector.find(text[:MAX_TEXT])) for detector in all_detectors() if detector.find is not None)
+    return tuple((detector, match) for detector, match in found if match is not Match.NO)
+
+
+def identifiers(resource: Resource) -> AnyFact:
+    """The fact `metadata.identifiers`: detectors that recognise a real identifier in the name, the tags or the description."""
+    ids = frozenset(detector.id for detector, match, _, _ in found_in(resource) if match is Match.REAL)
+    if isinstance(resource.tags, Unknown):
+        return Unknown(resource.tags.reason, resource.tags.via, resource.tags.detail, includes=ids)
+    return Known(ids, _VIA)
+
+
+def identifier_signs(resource: Resource, *, synthetic_counts: bool) -> list[Sign]:
+    """Identifiers as evidence of a category; documented test values only where the profile counts them."""
+    signs: list[Sign] = []
+    for detector, match, medium, where in found_in(resource):
+        counts = match is Match.REAL or synthetic_counts
+        note = "" if match is Match.REAL else " from a documented test range"
+        if not counts:
+            note += ", which does not count"
+        because = f"{where} holds what looks like {_article(detector.title)}{note} ({detector.category.label})"
+        category = detector.category if counts else None
+        rule = "identifier" if match is Match.REAL else "identifier-synthetic"
+        signs.append(
+            Sign(
+                Origin.FOUND,
+                rule,
+                f"{medium} identifier {detector.id}",
+                because,
+                category,
+                medium="value",
+                word=detector.id,
+                confidence=CONFIDENCE,
+            )
+        )
+    return signs
+
+
+def _article(title: str) -> str:
+    return f"an {title}" if title[0].lower() in "aeio" or title.startswith("NHS") else f"a {title}"

@@ -1,0 +1,138 @@
+"""From signs to bodies of data: which categories the evidence carries, and what declarations, findings and both together give."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.classify.marking import ParsedMarking
+from tierwise.classify.rule import Body, Floor, Outcome, effective, number
+from tierwise.classify.sign import Origin, Sign, confidence_in
+from tierwise.model.profile import Profile
+from tierwise.model.register import DataCategory, Group
+from tierwise.model.sensitivity import Category, Marking, Tier, TierState, TraceStep
+
+PERSONAL_MARKING: Final = "marking.official-sensitive-personal"
+"""The profile parameter with the floor of OFFICIAL-SENSITIVE [PERSONAL]."""
+_RANK: Final = {marking: place for place, marking in enumerate(Marking)}
+_PERSONAL: Final = frozenset({Category.C1, Category.C2, Category.C3, Category.C4, Category.C5})
+DECLARING: Final = frozenset({Origin.TAG, Origin.REGISTER})
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a resource's own evidence comes to."""
+
+    outcome: Outcome
+    body: Body
+    state: TierState | None
+    """None where nothing bears on the tier."""
+    declared: Tier | None
+    inferred: Tier | None
+    confidence: float
+    marking: Marking
+    personal: bool
+    """The evidence says that it is about people."""
+    at_risk: bool
+
+
+def body_of(
+    signs: Iterable[Sign], profile: Profile, *, origins: frozenset[Origin] = frozenset(Origin), subjects: int | None = None
+) -> Body:
+    """The body of data that signs of some origins describe; `subjects` stands in where another origin said how many."""
+    chosen = [sign for sign in signs if sign.origin in origins]
+    categories = frozenset(category for category, sure in _confidences(chosen).items() if sure >= profile.infer_confidence)
+    people = [sign.subjects for sign in chosen if sign.subjects is not None]
+    if subjects is not None:
+        people.append(subjects)
+    controllers = max((sign.controllers for sign in chosen), default=0)
+    floors = frozenset(floor for sign in chosen if (floor := _floor(sign, profile)) is not None)
+    groups = frozenset(sign.group for sign in chosen if sign.group is not None)
+    linked = any(sign.linked for sign in chosen) or controllers >= number(profile, "linkage_sources")
+    return Body(categories, max(people, default=None), linked, groups, floors)
+
+
+def _confidences(signs: Iterable[Sign]) -> dict[DataCategory, float]:
+    by_category: dict[DataCategory, list[Sign]] = defaultdict(list)
+    for sign in signs:
+        if sign.category is not None:
+            by_category[sign.category].append(sign)
+    return {category: confidence_in(found) for category, found in by_category.items()}
+
+
+def _floor(sign: Sign, profile: Profile) -> Floor | None:
+    if sign.tier is not None:
+        return Floor(sign.tier, sign.rule, sign.because, sign.source)
+    tier = _marking_floor(sign.marking, profile) if sign.marking else None
+    if tier is None:
+        return None
+    return Floor(tier, sign.rule, f"{sign.because}, which calls for at least {tier.label}", sign.source)
+
+
+def _marking_floor(marking: ParsedMarking, profile: Profile) -> Tier | None:
+    floors = [profile.markings[marking.level]] if marking.level in profile.markings else []
+    personal = profile.parameters.get(PERSONAL_MARKING)
+    if personal is not None and marking.personal and _RANK[marking.level] >= _RANK[Marking.OFFICIAL_SENSITIVE]:
+        floors.append(Tier(int(personal.value)))
+    return max(floors, default=None)
+
+
+def declared_tier(signs: Iterable[Sign], profile: Profile) -> Tier | None:
+    """The tier that declarations give, or None where they give none."""
+    body = body_of(signs, profile, origins=DECLARING)
+    return None if body.silent else effective(body, profile).tier
+
+
+def weigh(signs: tuple[Sign, ...], profile: Profile) -> Weighed:
+    """All evidence of one resource together; the tier is that of everything, so no piece of it can lower another."""
+    body = body_of(signs, profile)
+    outcome = effective(body, profile)
+    parts = {
+        TierState.DECLARED: body_of(signs, profile, origins=frozenset({Origin.TAG}), subjects=body.subjects),
+        TierState.REGISTERED: body_of(signs, profile, origins=frozenset({Origin.REGISTER}), subjects=body.subjects),
+        TierState.INFERRED: body_of(signs, profile, origins=frozenset({Origin.FOUND}), subjects=body.subjects),
+    }
+    tiers = {state: effective(part, profile).tier for state, part in parts.items() if not part.silent}
+    state = next((state for state, tier in tiers.items() if tier >= outcome.tier), TierState.INFERRED)
+    found = _confidences(sign for sign in signs if sign.origin is Origin.FOUND)
+    counted = [sure for sure in found.values() if sure >= profile.infer_confidence]
+    marked = [sign.marking for sign in signs if sign.marking is not None]
+    return Weighed(
+        outcome=Outcome(outcome.tier, (*_steps(signs, profile), *outcome.steps)),
+        body=body,
+        state=None if body.silent else state,
+        declared=declared_tier(signs, profile),
+        inferred=tiers.get(TierState.INFERRED),
+        confidence=1.0 if state is not TierState.INFERRED else max(counted, default=0.0),
+        marking=max((one.level for one in marked), key=_RANK.__getitem__, default=Marking.NONE),
+        personal=bool(body.groups) or any(one.personal for one in marked) or any(one.category in _PERSONAL for one in body.categories),
+        at_risk=Group.AT_RISK in body.groups or any(one.category is Category.C5 for one in body.categories),
+    )
+
+
+def _steps(signs: tuple[Sign, ...], profile: Profile) -> list[TraceStep]:
+    """The evidence itself, in a fixed order; what gives a floor is told with the floor."""
+    shown = [sign for sign in signs if _floor(sign, profile) is None]
+    shown.sort(key=lambda sign: (sign.origin.value, sign.rule, sign.source, sign.because))
+    steps = [TraceStep(sign.rule, sign.because, None, sign.source) for sign in shown]
+    for category, sure in sorted(_confidences(shown).items(), key=lambda item: item[0].label):
+        mine = [sign for sign in shown if sign.category == category]
+        if all(sign.weak for sign in mine) and sure >= profile.infer_confidence:
+            media = " and ".join(sorted({sign.medium for sign in mine}))
+            steps.append(
+                TraceStep(
+                    "weak-signs-agree", f"weak signs in the {media} agree on {category.label}, so together they count", None, category.label
+                )
+            )
+        elif mine and sure < profile.infer_confidence:
+            steps.append(
+                TraceStep(
+                    "not-enough",
+                    f"evidence of {category.label} is too weak to count (confidence {sure:.2f}, {profile.infer_confidence:.2f} needed)",
+                    None,
+                    category.label,
+                )
+            )
+    return steps
