@@ -125,7 +125,7 @@ def _bound(key: str, values: Sequence[str], operator: str) -> Clause:
     if operator == "bool":
         return _flag(key, values, spared="true", optional=False)
     if operator == "ipaddress":
-        return _network(key, values, lambda value: key == "aws:sourceip" and _is_named_range(value))
+        return _network(key, values, lambda value: key == "aws:sourceip" and is_named_range(value))
     if key in _CALLER_ACCOUNTS | _PATH_ACCOUNTS:
         return _accounts(values, [_own_or(value) for value in values], caller=key in _CALLER_ACCOUNTS, signed=key == "aws:principalaccount")
     if key in _CALLER_ARNS | _PATH_ARNS:
@@ -238,7 +238,7 @@ def _every(values: Sequence[str], good: Callable[[str], bool]) -> Truth:
     return both(*(OPEN if UNDETERMINED in value else truth(good(value)) for value in values))
 
 
-def _is_named_range(value: str) -> bool:
+def is_named_range(value: str) -> bool:
     """A range that is not most of the internet: S3 calls IPv4 ranges wider than /8 and IPv6 ranges wider than /32 public.
 
     Source: Amazon S3 User Guide, Blocking public access, "The meaning of public".
