@@ -143,7 +143,8 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     if patterns:
         _known_patterns(patterns, catalogue)
         controls = tuple(one for one in controls if any(fnmatchcase(one.id, pattern.upper()) for pattern in patterns))
-    gate = with_bar(profile.gate, config.severity_bar, config.gate_mode or None)
+    mode = config.gate_mode or ("full" if config.fail_on else None)
+    gate = with_bar(profile.gate, config.severity_bar, mode)
     if config.fail_on == "none":
         gate = replace(gate, mode="observe")
     return Judging(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tierwise.cli.common import finish, judging_options, load_config, load_judging, options_from, output_options, progress_for, utc_now
+from tierwise.cli.common import F, finish, judging_options, load_config, load_judging, options_from, output_options, progress_for, utc_now
+from tierwise.config import AwsConfig
 
 
 @click.group()
@@ -19,16 +22,40 @@ def scan() -> None:
     """
 
 
+def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
+    """The settings under the command's own options."""
+    return AwsConfig(
+        role_arns=tuple(values["role_arns"]) or config.role_arns,
+        external_id=values["external_id"] or config.external_id,
+        accounts=tuple(values["accounts"]) or config.accounts,
+        regions=tuple(values["regions"]) or config.regions,
+        services=tuple(values["services"]) or config.services,
+        requests_per_second=values["max_rate"] or config.requests_per_second,
+        endpoint_compat=values["endpoint_compat"] or config.endpoint_compat,
+    )
+
+
+def aws_options(command: F) -> F:
+    """The options that say which accounts are read, and how."""
+    options = (
+        click.option("--account", "accounts", multiple=True, help="Only these account ids; default: all that can be reached."),
+        click.option("--region", "regions", multiple=True, help="Only these regions; default: all enabled."),
+        click.option("--service", "services", multiple=True, help="Only these services, e.g. s3; default: all."),
+        click.option(
+            "--role-arn",
+            "role_arns",
+            multiple=True,
+            help="Assume this role; repeat for several accounts. Default: the caller's own account.",
+        ),
+        click.option("--external-id", default="", help="External id for the roles; default: none."),
+        click.option("--max-rate", type=float, default=None, help="Request ceiling per account and second; default: 100."),
+        click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing."),
+    )
+    return reduce(lambda found, option: option(found), reversed(options), command)
+
+
 @scan.command()
-@click.option("--account", "accounts", multiple=True, help="Only these account ids; default: all that can be reached.")
-@click.option("--region", "regions", multiple=True, help="Only these regions; default: all enabled.")
-@click.option("--service", "services", multiple=True, help="Only these services, e.g. s3; default: all.")
-@click.option(
-    "--role-arn", "role_arns", multiple=True, help="Assume this role; repeat for several accounts. Default: the caller's own account."
-)
-@click.option("--external-id", default="", help="External id for the roles; default: none.")
-@click.option("--max-rate", type=float, default=None, help="Request ceiling per account and second; default: 100.")
-@click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing.")
+@aws_options
 @judging_options
 @output_options
 def aws(**values: Any) -> None:
@@ -38,15 +65,15 @@ def aws(**values: Any) -> None:
     tierwise scan aws --region eu-west-2
     tierwise scan aws --role-arn arn:aws:iam::111111111111:role/tierwise --format json=scan.json
     """
-    from tierwise.cli.aws import connect
+    from tierwise.connectors.aws.connect import open_accounts
     from tierwise.scan import scan as run_scan
 
     options = options_from(values)
     config = load_config(options)
     judging = load_judging(config, options.control)
     started = utc_now()
-    sources, gaps = connect(config, values, started)
-    outcome = run_scan(sources, judging, started=started, gaps=gaps, jobs=config.jobs, progress=progress_for(options))
+    sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs)
+    outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
     sys.exit(finish(outcome, config, options))
 
 

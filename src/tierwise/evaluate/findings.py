@@ -85,7 +85,14 @@ def _finding(compiled: CompiledControl, resource: Resource, facts: Facts, classi
         remediation=control.remediation.get(dialect, ""),
         danger=control.danger,
         assumed=classification.state is TierState.ASSUMED,
+        introduced=resource.address is not None,
+        setting=_setting(named, facts),
     )
+
+
+def _setting(named: Sequence[str], facts: Facts) -> str:
+    found = {facts[name].via.via for name in named if name in facts and isinstance(facts[name], Known)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def fix_at(one_change: str, resource: Resource) -> str:

@@ -19,11 +19,11 @@ def entries(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 
 
 def fixes_of(findings: Sequence[Finding], controls: Mapping[str, Control]) -> tuple[Fix, ...]:
-    """One entry per control (or cause) and place of change, most severe and widest first."""
+    """One entry per place of change and what is changed there (a cause, a setting, a control), most severe and widest first."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.FAIL and not finding.accepted:
-            groups[finding.fix_at, finding.cause or finding.control].append(finding)
+            groups[finding.fix_at, finding.cause or finding.setting or finding.control].append(finding)
     fixes = [_fix(place, group, controls) for (place, _), group in groups.items()]
     return tuple(sorted(fixes, key=lambda fix: (-fix.severity, -len(fix.findings), fix.control, fix.fix_at)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -31,13 +32,19 @@ def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, po
     """Failed where something may and does block; else incomplete where too little was read; else passed."""
     would = [finding.fingerprint for finding in findings if blocks(finding, policy)]
     reasons: list[str] = []
+    if policy.mode == "new":
+        there = sum(1 for finding in findings if not finding.introduced and blocks(replace(finding, introduced=True), policy))
+        if there:
+            reasons.append(
+                f"{there} finding(s) at {policy.fail_on.word} or above were there already and only advise (--fail-on blocks on them)"
+            )
     unexpected = [gap for gap in gaps if not gap.expected]
     if unexpected:
         places = sorted({f"{gap.service} in {gap.account}/{gap.region or 'global'}" for gap in unexpected})
         reasons.append(f"{len(unexpected)} listing(s) failed: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}")
     if coverage < policy.min_coverage:
         reasons.append(f"coverage {coverage:.1%} is under the profile's {policy.min_coverage:.0%}")
-    if would and policy.mode != "observe":
+    if would and policy.mode in {"new", "full"}:
         bar = f"{len(would)} finding(s) at {policy.fail_on.word} or above"
         return Gate("failed", policy.mode, policy.fail_on, tuple(would), (bar, *reasons))
     if would:
@@ -49,6 +56,8 @@ def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, po
 def blocks(finding: Finding, policy: GatePolicy) -> bool:
     """Whether a finding may block: never on an assumed tier, never where accepted; unknown only where the profile says so."""
     if finding.assumed or finding.accepted or finding.severity < policy.fail_on:
+        return False
+    if policy.mode == "new" and not finding.introduced:
         return False
     if finding.verdict is Verdict.FAIL:
         return True

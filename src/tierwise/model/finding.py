@@ -80,6 +80,10 @@ class Finding:
     danger: bool = False
     assumed: bool = False
     """The tier is only assumed: advises, never blocks."""
+    introduced: bool = False
+    """The change under judgement brings it (a plan); what a live scan finds is there already."""
+    setting: str = ""
+    """The read that decided it: findings of one resource and one setting are closed by one change."""
     first_seen: str | None = None
     accepted: Acceptance | None = None
 

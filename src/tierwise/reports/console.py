@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tierwise.evaluate.fixes import entries
@@ -131,7 +132,7 @@ class _Page(Printer):
         result = self.result
         by_cause: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for finding in self.unknowns:
-            for part in {(one.reason, one.action or one.via) for one in finding.unknowns} or {("not-collected", "")}:
+            for part in {(one.reason, one.action or f"of {one.fact}") for one in finding.unknowns} or {("not-collected", "")}:
                 by_cause[part].append(finding)
         if not (result.gaps or by_cause or result.regions):
             return
@@ -147,7 +148,7 @@ class _Page(Printer):
         ordered = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
         for (reason, action), findings in ordered[:_MOST_ROWS]:
             things = len({one.resource for one in findings})
-            because = f"{reason}{f': {safe_text(action)}' if action else ''}"
+            because = f"{reason}{f' {safe_text(action)}' if action else ''}"
             self.bullet(f"{count(len(findings), 'verdict')} on {count(things, 'resource')} unknown, {because}", "yellow", "?")
         if len(ordered) > _MOST_ROWS:
             self.line(f"    {len(ordered) - _MOST_ROWS} more causes; see --format json")
@@ -199,7 +200,7 @@ class _Page(Printer):
         from rich.table import Table
         from rich.text import Text
 
-        families = sorted({one.family for one in self.result.findings})
+        families = sorted({one.family for one in self.result.findings if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)})
         if not families:
             return
         self.title("Failed (and unknown) verdicts by tier and family")
@@ -212,7 +213,7 @@ class _Page(Printer):
         table.add_column("tier", no_wrap=True)
         table.add_column("res.", justify="right")
         for family in families:
-            table.add_column(family[:9], justify="right", no_wrap=True)
+            table.add_column(family, justify="right", no_wrap=True)
         for row in [*(tier.label for tier in reversed(Tier)), "assumed"]:
             if held[row]:
                 shown = [Text(_cell(cells[row, family, "fail"], cells[row, family, "unknown"])) for family in families]
@@ -288,14 +289,24 @@ def _actual(one: Finding) -> str:
 
 
 def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
-    """The fixes that close most, severe ones first; not more than three of one control."""
-    taken: Counter[str] = Counter()
-    out: list[Fix] = []
+    """The fixes that close most, severe ones first; the same change in several places is one entry that names them all."""
+    groups: dict[tuple[str, Severity], list[Fix]] = defaultdict(list)
     for fix in fixes:
-        if taken[fix.control] < 3 and len(out) < most:
-            taken[fix.control] += 1
-            out.append(fix)
-    return out
+        groups[fix.control, fix.severity].append(fix)
+    merged = [
+        replace(
+            group[0],
+            fix_at=listed([short_id(fix.fix_at, 60) for fix in group], 3),
+            findings=tuple(one for fix in group for one in fix.findings),
+            resources=tuple(dict.fromkeys(one for fix in group for one in fix.resources)),
+            tiers=tuple(sorted({tier for fix in group for tier in fix.tiers}, reverse=True)),
+            owner=group[0].owner if len({fix.owner for fix in group}) == 1 else "",
+        )
+        if len(group) > 1
+        else group[0]
+        for group in groups.values()
+    ]
+    return sorted(merged, key=lambda fix: (-fix.severity, -len(fix.findings), fix.control))[:most]
 
 
 def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Finding]) -> None:
@@ -306,7 +317,7 @@ def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Fi
         _STYLE[fix.severity],
         f"{number}.",
     )
-    printer.detail("where", f"{short_id(fix.fix_at, 90)}{f'   owner {safe_text(fix.owner)}' if fix.owner else ''}")
+    printer.detail("where", f"{short_id(fix.fix_at, 200)}{f'   owner {safe_text(fix.owner)}' if fix.owner else ''}")
     first = by_print.get(fix.findings[0])
     if first is not None:
         printer.detail("expected", first.expected)
