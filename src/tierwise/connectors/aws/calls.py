@@ -76,6 +76,11 @@ def unknown_from(error: ClientError | BotoCoreError, via: Provenance) -> Unknown
     return Unknown(UnknownReason.API_ERROR, via, type(error).__name__)
 
 
+def _not_emulated(via: Provenance) -> Unknown:
+    # NOTE: an emulator in process raises NotImplementedError for an operation that it lacks, where a server answers with an error.
+    return Unknown(UnknownReason.NOT_SUPPORTED, via, "NotImplementedError")
+
+
 def attempt(make: Callable[[], T]) -> T | Unknown:
     """What `make` gives, or why the SDK could not be set up for it (a profile that does not exist, a file that cannot be parsed)."""
     try:
@@ -133,6 +138,8 @@ class Caller:
             # NOTE: botocore raises bare ValueErrors for bodies and endpoints that it cannot make sense of.
             failed = error if isinstance(error, BotoCoreError) else BotoCoreError()
             return self._failed(unknown_from(failed, read.via), read, resource)
+        except NotImplementedError:
+            return self._failed(_not_emulated(read.via), read, resource)
         self.counts[_name(read), "ok"] += 1
         return Known(answer, read.via)
 
@@ -154,9 +161,9 @@ class Caller:
                 page = getattr(client, method)(**params)
                 self.counts[_name(read), "ok"] += 1
                 yield page
-        except (ClientError, BotoCoreError, ValueError) as error:
+        except (ClientError, BotoCoreError, ValueError, NotImplementedError) as error:
             known = error if isinstance(error, ClientError | BotoCoreError) else BotoCoreError()
-            unknown = unknown_from(known, read.via)
+            unknown = _not_emulated(read.via) if isinstance(error, NotImplementedError) else unknown_from(known, read.via)
             self._failed(unknown, read, "")
             raise ListingFailedError(
                 Gap("aws", self.account, self.region, read.service, unknown.reason.value, read.action, unknown.detail, read.kinds)
