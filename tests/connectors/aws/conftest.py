@@ -56,9 +56,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
 def collect(aws: Callable[[str], Any]) -> Collect:
     """`collect("sqs", wanted=ALL_FACTS, canned={("sqs", "GetQueueAttributes"): "AccessDenied"})`: a survey, then the wanted details."""
 
-    def run(
-        service: str, wanted: frozenset[str] | None = None, *, canned: Canned | None = None, now: datetime | None = None
-    ) -> Estate:
+    def run(service: str, wanted: frozenset[str] | None = None, *, canned: Canned | None = None, now: datetime | None = None) -> Estate:
         session = new_session(region=REGION)
         for (name, operation), answer in (canned or {}).items():
             session._session.register(f"before-call.*.{operation}", _answering(name, answer))
