@@ -1,0 +1,120 @@
+"""What the benchmarks share: the read-only bench material, an emulator on a free port, and a scan as a whole process."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("TIERWISE_SHARED", ROOT.parent / "shared"))
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def wait_for(port: int, seconds: float = 60.0) -> None:
+    """Wait until something listens on a local port."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@contextmanager
+def process(*command: str, port: int) -> Iterator[None]:
+    """A background process that listens on a port, ended at the end."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(port)
+        yield
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+@contextmanager
+def emulator() -> Iterator[int]:
+    """A moto server; yields its port."""
+    port = free_port()
+    with process(str(BIN / "moto_server"), "-p", str(port), port=port):
+        yield port
+
+
+def aws_environment(port: int, home: Path) -> dict[str, str]:
+    """An environment in which the SDK talks to a local port and to nothing else."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(home),
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "TIERWISE_DATA": str(home / "data"),
+    }
+
+
+def seed(port: int, folder: Path, *arguments: str) -> Mapping[str, Any]:
+    """Fill the emulated account; returns the ground truth."""
+    truth = folder / "truth.json"
+    command = [sys.executable, str(SHARED / "bench" / "seed_account.py"), "--truth", str(truth), *arguments]
+    subprocess.run(command, env=aws_environment(port, folder), check=True, capture_output=True)
+    found: Mapping[str, Any] = json.loads(truth.read_text())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished process: exit code, wall and CPU seconds, peak resident memory in MB."""
+
+    code: int
+    wall: float
+    cpu: float
+    peak_mb: float
+    stderr: str
+
+
+def run(command: Sequence[str], env: Mapping[str, str]) -> Ran:
+    """Run a command as a whole process and measure it."""
+    began = time.perf_counter()
+    child = subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    stderr = child.stderr.read() if child.stderr else ""
+    _pid, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return Ran(child.returncode, time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, stderr)
+
+
+def proxy_counts(port: int) -> Mapping[str, Any]:
+    """What the counting proxy has seen since it was last reset."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/__count", timeout=10) as answer:
+        found: Mapping[str, Any] = json.load(answer)
+    return found
+
+
+def proxy_reset(port: int) -> None:
+    """Clear the counting proxy."""
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/__reset", timeout=10).close()
+
+
+def own_peak_mb() -> float:
+    """Peak resident memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

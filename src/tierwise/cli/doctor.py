@@ -1,0 +1,100 @@
+"""`tierwise doctor`: configuration, credentials and permissions, before a scan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tierwise.cli.common import EXIT_BUG, EXIT_INCOMPLETE, Options, load_judging, utc_now
+from tierwise.cli.scan import aws_config, aws_options
+from tierwise.config import find_file, load
+
+if TYPE_CHECKING:
+    from tierwise.config import Config
+    from tierwise.scan import Collected, Judging
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def doctor(ctx: click.Context, /) -> None:
+    """Check configuration, credentials and permissions before a scan; 'doctor aws' makes the listing calls of one region."""
+    if not ctx.invoked_subcommand:
+        configuration()
+        click.echo("next: tierwise doctor aws --region REGION")
+
+
+def configuration() -> tuple[Config, Judging]:
+    """Load and validate everything that a scan is judged by, and say what was found."""
+    path = find_file(Path.cwd())
+    config = load(path, os.environ)
+    click.echo(f"ok   settings: {path or 'defaults (no tierwise.toml here or above)'}")
+    judging = load_judging(config, Options().control)
+    click.echo(
+        f"ok   profile {judging.profile.id} with {len(judging.controls)} controls, assumed tier {judging.profile.assumed_tier.label}"
+    )
+    entries = len(judging.register.entries)
+    click.echo(
+        f"{'ok  ' if entries else 'note'} register: {entries} line(s)"
+        + ("" if entries else "; without one, untagged stores are only assumed")
+    )
+    return config, judging
+
+
+@doctor.command()
+@aws_options
+def aws(**values: Any) -> None:
+    """Check each account: who we are there, which listings answer, and what would stay unknown."""
+    from tierwise.connectors.aws.connect import open_accounts
+    from tierwise.scan import Collected, run_units
+
+    config, judging = configuration()
+    sources = open_accounts(aws_config(config.aws, values), utc_now(), threads=config.jobs)
+    worst = 0
+    for source in sources:
+        collected = Collected()
+        run_units(source.survey(), collected, jobs=config.jobs, stage="survey", progress=None)
+        worst = max(worst, _account(source.name, collected, judging))
+    click.echo("next: tierwise scan aws" + (" (what is denied stays unknown in the report)" if worst else ""))
+    sys.exit(worst)
+
+
+def _account(name: str, collected: Collected, judging: Judging) -> int:
+    failed: dict[tuple[str, str], int] = defaultdict(int)
+    answered = 0
+    for outcome in collected.outcomes:
+        if outcome.outcome in {"ok", "absent"}:
+            answered += outcome.count
+        else:
+            failed[outcome.operation, outcome.outcome] += outcome.count
+    click.echo(
+        f"{'ok  ' if not failed and not collected.gaps else 'part'} {name}: {len(collected.resources)} resources listed, {answered} calls answered"
+    )
+    for status in collected.regions:
+        click.echo(f"note {name}: region {status.region} is {status.status}")
+    for (operation, reason), count in sorted(failed.items()):
+        lost = _controls_of(operation, judging)
+        effect = f"; unknown then: {', '.join(lost)}" if lost else ""
+        click.echo(f"     {operation}: {reason} ({count} call(s)), needs {_action(operation)}{effect}")
+    if collected.crashes:
+        return EXIT_BUG
+    return EXIT_INCOMPLETE if failed or collected.gaps else 0
+
+
+def _action(operation: str) -> str:
+    from tierwise.connectors.aws.collectors import declared_reads
+
+    return next((read.action for read in declared_reads() if f"{read.service}:{read.operation}" == operation), operation)
+
+
+def _controls_of(operation: str, judging: Judging) -> list[str]:
+    from tierwise.connectors.aws.collectors import declared_reads
+    from tierwise.evaluate.compiled import compile_control
+    from tierwise.model.sensitivity import Tier
+
+    facts = {fact for read in declared_reads() if f"{read.service}:{read.operation}" == operation for fact in read.facts}
+    return [one.id for one in judging.controls if facts & compile_control(one).facts[Tier.T4]]
