@@ -24,6 +24,8 @@ class Attested:
 
     def lowered(self, tier: int) -> Tier:
         """The tier after all attestations in force; monotone in the tier, and the lowest of what each gives."""
+        if not self.active:
+            return Tier(tier)
         return Tier(min([tier, *(_lowered(one.kind, tier) for one in self.active)]))
 
     def steps(self, before: Tier, *, at_risk: bool) -> list[TraceStep]:

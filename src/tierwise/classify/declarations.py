@@ -10,7 +10,7 @@ from tierwise.classify.declared import Declared, declaration_signs, declared
 from tierwise.classify.weigh import declared_tier
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.profile import Profile
-from tierwise.model.register import Register, RegisterEntry, Role, plain_word
+from tierwise.model.register import Register, RegisterEntry, Role, duration_days, plain_word
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Marking, Tier
 from tierwise.model.vocabulary import facts_of
@@ -89,7 +89,7 @@ def _marking(said: Declared) -> AnyFact:
 
 def _retention(said: Declared) -> AnyFact:
     readings = said.role("retention")
-    periods = [days for reading in readings if (days := tags.duration_days(reading.meaning)) is not None]
+    periods = [days for reading in readings if (days := duration_days(reading.meaning)) is not None]
     entry = next((one for one in said.entries if one.retention_days is not None), None)
     if periods:
         return Known(min(periods), said.via)

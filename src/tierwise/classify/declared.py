@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierwise.classify import tags
-from tierwise.classify.marking import ParsedMarking
 from tierwise.classify.names import split_words
 from tierwise.classify.sign import Origin, Sign
 from tierwise.model.fact import Known, Provenance, Unknown
+from tierwise.model.marking import ParsedMarking
 from tierwise.model.register import Register, RegisterEntry
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Marking, PersonalData
@@ -55,10 +55,12 @@ class Declared:
     @property
     def owner(self) -> str:
         """Who answers for it: the owner tag, then another accountable role's tag, then the register."""
-        order = ("owner", "asset-owner", "team", "custodian")
-        tagged = [reading.value for role in order for reading in self.role(role) if tags.role_of(reading)]
-        listed = [entry.owner or entry.asset_owner or entry.team or entry.custodian for entry in self.entries]
-        return next((who for who in (*tagged, *listed) if who), "")
+        tagged = {reading.key.role: reading.value for reading in reversed(self.readings) if tags.role_of(reading)}
+        for role in ("owner", "asset-owner", "team", "custodian"):
+            if role in tagged:
+                return tagged[role]
+        listed = (entry.owner or entry.asset_owner or entry.team or entry.custodian for entry in self.entries)
+        return next((who for who in listed if who), "")
 
 
 def declared(resource: Resource, known: tags.TagDictionary, register: Register) -> Declared:

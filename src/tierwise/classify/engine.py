@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,12 +11,13 @@ from tierwise.classify import tags
 from tierwise.classify.attest import NOT_ATTESTED, Attested, attested
 from tierwise.classify.declared import declared
 from tierwise.classify.flow import Edge, Estate
-from tierwise.classify.gather import Context, Gathered, gather, removes
+from tierwise.classify.gather import Context, Gathered, gather
 from tierwise.classify.propagate import reach, spread
+from tierwise.classify.sign import Sign
 from tierwise.classify.trace import Place, classification
 from tierwise.classify.weigh import Weighed, weigh
 from tierwise.model.profile import Profile
-from tierwise.model.register import Corrections, Register, names
+from tierwise.model.register import Corrections, Register, matches_glob, names
 from tierwise.model.resource import DATA, HELD, PRINCIPALS, Gap, Kind, Link, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier
 
@@ -65,14 +66,15 @@ def classify(
     `external` lists ids that are known to lie outside the estate: a copy of one of them is judged by its own evidence.
     """
     context = Context(profile, tags.dictionary(profile), register, corrections, today)
-    owns = [own_evidence(resource, context) for resource in resources]
-    estate = Estate(resources, frozenset(external), lambda resource, link: not _link_corrected(resource, link, context))
+    seen: dict[tuple[Sign, ...], Weighed] = {}
+    owns = [own_evidence(resource, context, seen) for resource in resources]
+    estate = Estate(resources, frozenset(external), _kept(context))
     places = _settle(owns, estate, tuple(gap for gap in gaps if not gap.expected))
     return {resource.id: classification(place, places, estate, profile) for place, resource in zip(places, resources, strict=True)}
 
 
-def own_evidence(resource: Resource, context: Context) -> Own:
-    """The evidence of one resource; kinds that hold no data have none of their own."""
+def own_evidence(resource: Resource, context: Context, seen: dict[tuple[Sign, ...], Weighed]) -> Own:
+    """The evidence of one resource; kinds that hold no data have none of their own. Equal evidence, kept in `seen`, is weighed once."""
     if resource.kind not in EVIDENCED:
         said = declared(resource, context.known, context.register)
         gathered, vouched = Gathered(said), NOT_ATTESTED
@@ -82,15 +84,16 @@ def own_evidence(resource: Resource, context: Context) -> Own:
         vouched = attested(resource, datasets, context.corrections, context.today)
     floor = context.profile.kind_floors.get(resource.kind.value, Tier.T0)
     default = context.profile.assumed_tier if resource.kind in HELD else Tier.T1
-    return Own(resource, gathered, weigh(gathered.signs, context.profile), vouched, floor, default)
+    weighed = seen.get(gathered.signs)
+    if weighed is None:
+        weighed = seen[gathered.signs] = weigh(gathered.signs, context.profile)
+    return Own(resource, gathered, weighed, vouched, floor, default)
 
 
-def _link_corrected(resource: Resource, link: Link, context: Context) -> bool:
-    """Whether a correction of rule `inherit` removes a link; `source` is the other end as the link names it."""
-    return any(
-        one.expires >= context.today and removes(one, "inherit", link.to) and names(one.resource, resource)
-        for one in context.corrections.corrections
-    )
+def _kept(context: Context) -> Callable[[Resource, Link], bool]:
+    """Which links count: a correction of rule `inherit` removes one, `source` being the other end as the link names it."""
+    live = [one for one in context.corrections.corrections if one.expires >= context.today and matches_glob(one.rule, "inherit")]
+    return lambda resource, link: not any(matches_glob(one.source, link.to) and names(one.resource, resource) for one in live)
 
 
 def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[Place]:
@@ -98,7 +101,8 @@ def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[
     risky = reach([own.weighed.at_risk for own in owns], estate.given_by, lambda _: True)
 
     def lowered(taker: int, tier: int) -> int:
-        return tier if risky[taker] else owns[taker].attested.lowered(tier)
+        own = owns[taker].attested
+        return tier if risky[taker] or not own.active else own.lowered(tier)
 
     starts = [_start(own, lowered(place, own.before_attestation)) for place, own in enumerate(owns)]
     low = spread(starts, estate.given_by, lambda edge, tier: lowered(edge.taker, tier))

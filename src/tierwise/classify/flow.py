@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import Final, assert_never
 
 from tierwise.model.resource import HELD, PRINCIPALS, Kind, Link, Rel, Resource
@@ -64,31 +65,31 @@ class Estate:
         self.places = _places(resources)
         self.adrift: dict[int, list[Link]] = defaultdict(list)
         """Copies by place, with the links to sources that are not in the run."""
-        found = {
+        linked = (
             edge
             for place, resource in enumerate(resources)
             for link in resource.links
             if keep(resource, link)
             for edge in self._edges(place, link)
-        }
-        found.update(_inside(resources))
-        self.edges = tuple(edge for edge in found if edge.giver != edge.taker)
+        )
         self.given_by: list[list[Edge]] = [[] for _ in resources]
         self.taken_by: list[list[Edge]] = [[] for _ in resources]
-        for edge in self.edges:
-            self.given_by[edge.giver].append(edge)
-            self.taken_by[edge.taker].append(edge)
+        for edge in chain(linked, _inside(resources)):
+            if edge.giver != edge.taker:
+                self.given_by[edge.giver].append(edge)
+                self.taken_by[edge.taker].append(edge)
 
     def _edges(self, place: int, link: Link) -> Iterator[Edge]:
         others = self.places.get(link.to, ()) if link.to else ()
-        if link.rel in _SOURCES and (link.unknown is not None or not others) and (link.unknown or link.to not in self.external):
+        if link.rel in _SOURCES and (link.unknown is not None or not (others or link.to in self.external)):
             self.adrift[place].append(link)
-        own = self.resources[place]
-        direction = takes(link.rel, own.kind)
+        if not others:
+            return
+        direction = takes(link.rel, self.resources[place].kind)
         for other in others:
-            if direction in {Takes.OWN, Takes.BOTH}:
+            if direction is Takes.OWN or direction is Takes.BOTH:
                 yield self._edge(other, place, link.rel)
-            if direction in {Takes.OTHER, Takes.BOTH}:
+            if direction is Takes.OTHER or direction is Takes.BOTH:
                 yield self._edge(place, other, link.rel)
 
     def _edge(self, giver: int, taker: int, rel: Rel) -> Edge:

@@ -17,7 +17,7 @@ from tierwise.classify.sign import Origin, Sign
 from tierwise.classify.weigh import DECLARING
 from tierwise.model.fact import Known, Unknown
 from tierwise.model.profile import Profile
-from tierwise.model.register import Correction, Corrections, Register, matches_glob, names, plain_word
+from tierwise.model.register import Correction, Corrections, Register, matches_glob, names, parse_category, plain_word
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Category, PersonalData, TraceStep
 
@@ -85,7 +85,7 @@ def found_signs(resource: Resource, context: Context) -> list[Sign]:
 
 
 def _imported(word: str) -> Sign:
-    category = tags.parse_category(word) or next((one.category for one in all_detectors() if plain_word(one.id) == plain_word(word)), None)
+    category = parse_category(word) or next((one.category for one in all_detectors() if plain_word(one.id) == plain_word(word)), None)
     source = f"import {word}"
     if category is None:
         return Sign(Origin.FOUND, "imported-unknown", source, f"another tool reported {word!r}, which stands for no category here")

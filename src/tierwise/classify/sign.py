@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tierwise.classify.marking import ParsedMarking
+from tierwise.model.marking import ParsedMarking
 from tierwise.model.register import DataCategory, Group
 from tierwise.model.sensitivity import Tier
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from tierwise.classify.marking import ParsedMarking, parse_marking
-from tierwise.model.fact import UNLIMITED
+from tierwise.model.marking import ParsedMarking, parse_marking
 from tierwise.model.profile import Profile, TagKey
-from tierwise.model.register import DataCategory, Group, Role, plain_word
-from tierwise.model.sensitivity import Category, Tier
+from tierwise.model.register import DataCategory, Group, Role, duration_days, parse_category, plain_word
+from tierwise.model.sensitivity import Tier
 
 _TIER: Final = re.compile(r"t(?:ier)?([0-4])(?:published|internal|personal|heightened|exceptional)?\Z")
-_DURATION: Final = re.compile(
-    r"P(?:(?P<y>\d+)Y)?(?:(?P<m>\d+)M)?(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<min>\d+)M)?(?:(?P<s>\d+)S)?)?\Z"
-)
-_FOREVER: Final = frozenset({"unlimited", "permanent", "indefinite", "forever"})
-_CATEGORY: Final = re.compile(r"(C[0-6])(?:/([a-z0-9-]+))?\Z", re.IGNORECASE)
+_ROLES: Final = {plain_word(role.value): role for role in Role}
+_GROUPS: Final = {plain_word(group.value): group for group in Group}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,12 @@ def read_tags(tags: Mapping[str, str], known: TagDictionary) -> tuple[Reading, .
 
 def tier_of(reading: Reading) -> Tier | None:
     """The tier that a tag of role `tier` declares: by the profile's value map, or written as `T2` or `T2 personal`."""
-    match = _TIER.match(plain_word(reading.meaning))
+    return _tier(reading.meaning)
+
+
+@lru_cache(maxsize=1024)
+def _tier(word: str) -> Tier | None:
+    match = _TIER.match(plain_word(word))
     return Tier(int(match[1])) if match else None
 
 
@@ -100,31 +101,10 @@ def categories_of(reading: Reading, known: TagDictionary) -> tuple[DataCategory,
     return tuple(found)
 
 
-def parse_category(text: str) -> DataCategory | None:
-    """`C3` or `C3/criminal` as a category, or None."""
-    match = _CATEGORY.match(text.strip())
-    return DataCategory(Category(match[1].upper()), (match[2] or "").lower()) if match else None
-
-
 def subjects_of(text: str) -> int | None:
     """A number of people, written with or without thousands separators, or None."""
     digits = re.sub(r"[\s,_]", "", text)
     return int(digits) if re.fullmatch(r"[0-9]{1,12}", digits) else None
-
-
-def duration_days(text: str) -> float | None:
-    """An ISO-8601 duration in days (a year 365, a month a twelfth of it, part of a day a whole one), or None.
-
-    The words `unlimited`, `permanent`, `indefinite` and `forever` are a period that never ends.
-    """
-    if plain_word(text) in _FOREVER:
-        return UNLIMITED
-    match = _DURATION.match(text.strip().upper())
-    if match is None or not any(match.groups()):
-        return None
-    part = {name: int(value or 0) for name, value in match.groupdict().items()}
-    hours = part["h"] + part["min"] / 60 + part["s"] / 3600
-    return part["y"] * 365 + part["m"] * 365 // 12 + part["w"] * 7 + part["d"] + math.ceil(hours / 24)
 
 
 def production_of(reading: Reading) -> bool | None:
@@ -140,22 +120,19 @@ def production_of(reading: Reading) -> bool | None:
 
 def group_of(reading: Reading) -> frozenset[Group]:
     """The groups of people that a tag of role `subject-groups` or `handling` names through the profile's value map."""
-    by_word = {plain_word(group.value): group for group in Group}
     words = [plain_word(reading.meaning), *(plain_word(part) for part in re.split(r"[,;+\s]+", reading.meaning))]
-    return frozenset(by_word[word] for word in words if word in by_word)
+    return frozenset(_GROUPS[word] for word in words if word in _GROUPS)
 
 
 def role_of(reading: Reading) -> Role | None:
     """The accountable role that a tag names, where it names anyone: role `owner`, refined by the key (`team`, `asset-owner`)."""
     if not plain_word(reading.value):
         return None
-    by_word = {plain_word(role.value): role for role in Role}
-    if plain_word(reading.key.role) in by_word and reading.key.role != Role.OWNER.value:
-        return by_word[plain_word(reading.key.role)]
-    if reading.key.role != Role.OWNER.value:
-        return None
-    named = by_word.get(plain_word(reading.meaning)) if reading.mapped else None
-    return named or by_word.get(plain_word(reading.key.key), Role.OWNER)
+    role = _ROLES.get(plain_word(reading.key.role))
+    if role is not Role.OWNER:
+        return role
+    named = _ROLES.get(plain_word(reading.meaning)) if reading.mapped else None
+    return named or _ROLES.get(plain_word(reading.key.key), Role.OWNER)
 
 
 def malformed(reading: Reading, known: TagDictionary) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.classify.marking import ParsedMarking
-from tierwise.classify.rule import Body, Floor, Outcome, effective, number
+from tierwise.classify.rule import LOWEST, Body, Floor, Outcome, effective, number
 from tierwise.classify.sign import Origin, Sign, confidence_in
+from tierwise.model.marking import ParsedMarking
 from tierwise.model.profile import Profile
 from tierwise.model.register import DataCategory, Group
 from tierwise.model.sensitivity import Category, Marking, Tier, TierState, TraceStep
@@ -85,16 +85,32 @@ def declared_tier(signs: Iterable[Sign], profile: Profile) -> Tier | None:
     return None if body.silent else effective(body, profile).tier
 
 
+NOTHING: Final = Weighed(Outcome(LOWEST, ()), Body(), None, None, None, 0.0, Marking.NONE, personal=False, at_risk=False)
+_STATES: Final = {Origin.TAG: TierState.DECLARED, Origin.REGISTER: TierState.REGISTERED, Origin.FOUND: TierState.INFERRED}
+
+
+def _tiers_by_origin(signs: tuple[Sign, ...], body: Body, outcome: Outcome, profile: Profile) -> dict[TierState, Tier]:
+    """What each origin gives alone, at the number of people that any of them says."""
+    heard = {sign.origin for sign in signs}
+    tiers: dict[TierState, Tier] = {}
+    for origin, state in _STATES.items():
+        if origin not in heard:
+            continue
+        part = body if len(heard) == 1 else body_of(signs, profile, origins=frozenset({origin}), subjects=body.subjects)
+        if not part.silent:
+            tiers[state] = outcome.tier if len(heard) == 1 else effective(part, profile).tier
+    return tiers
+
+
 def weigh(signs: tuple[Sign, ...], profile: Profile) -> Weighed:
     """All evidence of one resource together; the tier is that of everything, so no piece of it can lower another."""
+    if not signs:
+        return NOTHING
     body = body_of(signs, profile)
     outcome = effective(body, profile)
-    parts = {
-        TierState.DECLARED: body_of(signs, profile, origins=frozenset({Origin.TAG}), subjects=body.subjects),
-        TierState.REGISTERED: body_of(signs, profile, origins=frozenset({Origin.REGISTER}), subjects=body.subjects),
-        TierState.INFERRED: body_of(signs, profile, origins=frozenset({Origin.FOUND}), subjects=body.subjects),
-    }
-    tiers = {state: effective(part, profile).tier for state, part in parts.items() if not part.silent}
+    tiers = _tiers_by_origin(signs, body, outcome, profile)
+    heard = {sign.origin for sign in signs}
+    declared = outcome.tier if heard <= DECLARING and not body.silent else declared_tier(signs, profile) if heard & DECLARING else None
     state = next((state for state, tier in tiers.items() if tier >= outcome.tier), TierState.INFERRED)
     found = _confidences(sign for sign in signs if sign.origin is Origin.FOUND)
     counted = [sure for sure in found.values() if sure >= profile.infer_confidence]
@@ -103,7 +119,7 @@ def weigh(signs: tuple[Sign, ...], profile: Profile) -> Weighed:
         outcome=Outcome(outcome.tier, (*_steps(signs, profile), *outcome.steps)),
         body=body,
         state=None if body.silent else state,
-        declared=declared_tier(signs, profile),
+        declared=declared,
         inferred=tiers.get(TierState.INFERRED),
         confidence=1.0 if state is not TierState.INFERRED else max(counted, default=0.0),
         marking=max((one.level for one in marked), key=_RANK.__getitem__, default=Marking.NONE),

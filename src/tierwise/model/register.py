@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
-from tierwise.model.fact import Known
+from tierwise.model.fact import UNLIMITED, Known
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Category, Marking, PersonalData, Tier
+
+_DURATION: Final = re.compile(
+    r"P(?:(?P<y>\d+)Y)?(?:(?P<m>\d+)M)?(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<min>\d+)M)?(?:(?P<s>\d+)S)?)?\Z"
+)
+_FOREVER: Final = frozenset({"unlimited", "permanent", "indefinite", "forever"})
+_CATEGORY: Final = re.compile(r"(C[0-6])(?:/([a-z0-9-]+))?\Z", re.IGNORECASE)
 
 
 class Role(StrEnum):
@@ -65,6 +73,27 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
+def parse_category(text: str) -> DataCategory | None:
+    """`C3` or `C3/criminal` as a category, or None."""
+    match = _CATEGORY.match(text.strip())
+    return DataCategory(Category(match[1].upper()), (match[2] or "").lower()) if match else None
+
+
+def duration_days(text: str) -> float | None:
+    """An ISO-8601 duration in days (a year 365, a month a twelfth of it, part of a day a whole one), or None.
+
+    The words `unlimited`, `permanent`, `indefinite` and `forever` are a period that never ends.
+    """
+    if plain_word(text) in _FOREVER:
+        return UNLIMITED
+    match = _DURATION.match(text.strip().upper())
+    if match is None or not any(match.groups()):
+        return None
+    part = {name: int(value or 0) for name, value in match.groupdict().items()}
+    hours = part["h"] + part["min"] / 60 + part["s"] / 3600
+    return part["y"] * 365 + part["m"] * 365 // 12 + part["w"] * 7 + part["d"] + math.ceil(hours / 24)
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """Which resources an entry speaks of; every part that is given must match."""
@@ -97,6 +126,13 @@ class Selector:
         parts = {"id": self.id, "name": self.name, "tag": tag, "project": self.project, "account": self.account, "unit": self.unit}
         return " ".join(f"{key}={value}" for key, value in parts.items() if value)
 
+    @property
+    def written(self) -> str:
+        """The selector as a register file writes it: `{account: "123456789012", name: "case-*"}`."""
+        parts = {"id": self.id, "name": self.name, "tag": "=".join(self.tag) if self.tag else ""}
+        parts |= {"project": self.project, "account": self.account, "unit": self.unit}
+        return "{" + ", ".join(f"{key}: {_quoted(value)}" for key, value in parts.items() if value) + "}"
+
     def matches(self, resource: Resource) -> bool:
         """Whether it selects the resource; a tag that could not be read selects nothing."""
         if self.id and self.id not in {resource.id, resource.address, *resource.aliases}:
@@ -114,6 +150,10 @@ class Selector:
     def may_match(self, resource: Resource) -> bool:
         """Whether it would select the resource if its tags said so."""
         return Selector(self.id, self.name, None, self.project, self.account, self.unit).matches(resource)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _has_tag(resource: Resource, wanted: tuple[str, str]) -> bool:
@@ -204,6 +244,34 @@ class Register:
 
 
 EMPTY_REGISTER = Register()
+
+
+EVIDENCE_RULES: Final = (
+    "name-words",
+    "name-word-weak",
+    "column-name",
+    "column-name-weak",
+    "identity-kit",
+    "identifier",
+    "identifier-synthetic",
+    "imported",
+    "imported-unknown",
+    "declared-tag",
+    "declared-marking",
+    "declared-categories",
+    "declared-subjects",
+    "declared-handling",
+    "declared-groups",
+    "tag-malformed",
+    "registered",
+    "registered-marking",
+    "registered-categories",
+    "registered-groups",
+    "registered-subjects",
+    "registered-linkage",
+    "inherit",
+)
+"""The rules of trace steps that are evidence, and that a correction may name."""
 
 
 @dataclass(frozen=True, slots=True)

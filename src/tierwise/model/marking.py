@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tierwise.model.sensitivity import Marking
@@ -51,6 +52,7 @@ class ParsedMarking:
         return " ".join([level, *(f"[{addition}]" for addition in self.additions)])
 
 
+@lru_cache(maxsize=1024)
 def parse_marking(text: str) -> ParsedMarking | None:
     """The marking that a text is, or None where it is anything else (`secret-santa`, `unofficial`).
 
