@@ -9,6 +9,7 @@ from enum import Enum
 from itertools import chain
 from typing import Final, assert_never
 
+from tierwise.classify.readable import Readable
 from tierwise.model.resource import HELD, PRINCIPALS, Kind, Link, Rel, Resource
 
 
@@ -63,8 +64,9 @@ class Estate:
         self.resources = resources
         self.external = external
         self.places = _places(resources)
+        self._readable = Readable(resources)
         self.adrift: dict[int, list[Link]] = defaultdict(list)
-        """Copies by place, with the links to sources that are not in the run."""
+        """Copies by place, with the links to sources that are not in the run, and principals, with what they read that could not be told."""
         linked = (
             edge
             for place, resource in enumerate(resources)
@@ -80,7 +82,9 @@ class Estate:
                 self.taken_by[edge.taker].append(edge)
 
     def _edges(self, place: int, link: Link) -> Iterator[Edge]:
-        others = self.places.get(link.to, ()) if link.to else ()
+        others = self._others(self.resources[place], link) if link.to else ()
+        if link.rel is Rel.READS and link.unknown is not None:
+            self.adrift[place].append(link)
         if link.rel in _SOURCES and (link.unknown is not None or not (others or link.to in self.external)):
             self.adrift[place].append(link)
         if not others:
@@ -91,6 +95,9 @@ class Estate:
                 yield self._edge(other, place, link.rel)
             if direction is Takes.OTHER or direction is Takes.BOTH:
                 yield self._edge(place, other, link.rel)
+
+    def _others(self, own: Resource, link: Link) -> Sequence[int]:
+        return self.places.get(link.to) or (self._readable.places(own, link.to) if link.rel is Rel.READS else ())
 
     def _edge(self, giver: int, taker: int, rel: Rel) -> Edge:
         kind = self.resources[taker].kind

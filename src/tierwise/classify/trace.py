@@ -11,7 +11,7 @@ from tierwise.classify.gather import Gathered
 from tierwise.classify.weigh import Weighed
 from tierwise.model.fact import Known, Unknown
 from tierwise.model.profile import Profile
-from tierwise.model.resource import HELD, Gap, Kind, Resource
+from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierInterval, TierState, TraceStep
 
 
@@ -49,6 +49,7 @@ def classification(place: Place, places: Sequence[Place], estate: Estate, profil
     printed = max(place.low, place.default) if place.open and place.told else place.printed
     interval = TierInterval(place.low, Tier.T4) if place.open else TierInterval(printed, printed)
     evidence = place.weighed
+    understated = _understated(place, places, estate)
     return Classification(
         tier=printed,
         interval=interval,
@@ -60,8 +61,8 @@ def classification(place: Place, places: Sequence[Place], estate: Estate, profil
         categories=tuple(sorted({one.category for one in evidence.body.categories})),
         subjects=evidence.body.subjects,
         confidence=_confidence(place, state, giver, places),
-        trace=_trace(place, giver, places, estate, profile),
-        understated=_understated(place, places, estate),
+        trace=_trace(place, giver, places, estate, profile, understated=understated),
+        understated=understated,
         dataset=_dataset(place, places, estate),
         owner=place.gathered.said.owner or _account_owner(place, places, estate),
         unread=tuple(dict.fromkeys(_named(one) for one in place.gathered.unread)) if place.open else (),
@@ -129,7 +130,9 @@ def _account_owner(place: Place, places: Sequence[Place], estate: Estate) -> str
     return next((places[taker].gathered.said.owner for taker in sorted(inside) if places[taker].resource.kind is Kind.ACCOUNT), "")
 
 
-def _trace(place: Place, giver: Edge | None, places: Sequence[Place], estate: Estate, profile: Profile) -> tuple[TraceStep, ...]:
+def _trace(
+    place: Place, giver: Edge | None, places: Sequence[Place], estate: Estate, profile: Profile, *, understated: bool
+) -> tuple[TraceStep, ...]:
     steps = [*place.weighed.outcome.steps, *place.gathered.corrected]
     if place.weighed.state is None and place.attested.active:
         steps.append(
@@ -148,6 +151,9 @@ def _trace(place: Place, giver: Edge | None, places: Sequence[Place], estate: Es
         )
     if giver is not None and (place.low > place.start or not place.speaks):
         steps.append(_inherit_step(giver, places))
+    if understated:
+        text = f"declarations give {(place.weighed.declared or Tier.T0).label}, other evidence more: the higher tier applies, and the declaration is a finding"
+        steps.append(TraceStep("understated", text, None))
     steps += _note_scale(place)
     if not place.told:
         steps.append(_assume_step(place))
@@ -195,6 +201,10 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
         for one in place.gathered.unread
     ]
     for link in estate.adrift.get(place.place, ()):
+        if link.rel is Rel.READS and link.unknown is not None:
+            text = "what it may read could not be told, so that may be up to T4 exceptional"
+            steps.append(TraceStep("unread", text, None, link.unknown.via.via))
+            continue
         what = f"source, {link.to!r}, is not in what was scanned" if link.to else "source could not be read"
         steps.append(TraceStep("source-unlisted", f"it is a copy, and its {what}, so it may be up to T4 exceptional", None, link.to))
     for gap in place.gaps:
