@@ -59,11 +59,16 @@ def stored_encrypted(item: Doc, name: str, via: Provenance) -> Maybe[bool]:
     return Known(sort != "none", via) if sort in ("none", "sse-kms", "sse-rds") else flag(item, name, via)
 
 
+def keyless(item: Doc) -> str | None:
+    """Whose key it is where none is named: AWS's own for `sse-rds`, else the API always names one."""
+    return "provider-owned" if item.get("StorageEncryptionType") == "sse-rds" else None
+
+
 def put_all(database: Database) -> dict[str, AnyFact]:
     """All facts of a database that were read so far."""
     sheet = FactSheet()
     item, via = database.item, database.via
-    put_encryption(sheet, stored_encrypted(item, "StorageEncrypted", via), item.get("KmsKeyId"), database.docs)
+    put_encryption(sheet, stored_encrypted(item, "StorageEncrypted", via), item.get("KmsKeyId"), database.docs, without=keyless(item))
     put_no_policy(sheet, "RDS, DocumentDB and Neptune databases take no resource policy; users log in to the database")
     groups = [str(each["VpcSecurityGroupId"]) for each in item.get("VpcSecurityGroups") or ()]
     put_network(sheet, database.public, database.security_groups, groups, _port(item))

@@ -13,7 +13,7 @@ from typing import Any
 
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.rds_facts import GIB, on_cluster_storage, stored_encrypted
+from tierwise.connectors.aws.rds_facts import GIB, keyless, on_cluster_storage, stored_encrypted
 from tierwise.connectors.aws.read import Collector, Draft, Read, Stage, field_of, tag_map
 from tierwise.connectors.aws.sharing import SHARED_FACTS, put_encryption, put_mutable, put_shared
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
@@ -106,7 +106,7 @@ def facts(sort: _Sort, draft: Draft) -> Mapping[str, AnyFact]:
     sheet = FactSheet()
     item, via = _listed(sort, draft), sort.listing.via
     at_rest = stored_encrypted(item, sort.encrypted, via)
-    put_encryption(sheet, at_rest, item.get("KmsKeyId"), draft.docs)
+    put_encryption(sheet, at_rest, item.get("KmsKeyId"), draft.docs, without=keyless(item))
     put_shared(sheet, _shared_with(sort, draft), "RDS User Guide, sharing a DB snapshot: whoever it is shared with may restore or copy it")
     # RDS User Guide, sharing a DB snapshot: an encrypted snapshot cannot be made public; no other switch forbids it.
     sheet.put("access.public_blocked", at_rest)
