@@ -225,9 +225,9 @@ def restrict_policy(audience: Audience, restrict_public_buckets: Maybe[bool]) ->
     nobody = closed(via)
     if public is YES:
         return replace(nobody, grants=audience.grants)
-    without = replace(
-        nobody, external=Known(_members(audience.external) - {ANYONE}, via), external_conditioned=audience.external_conditioned
-    )
+    left = _members(audience.external) - {ANYONE}
+    outsiders = replace(audience.external, includes=left) if isinstance(audience.external, Unknown) else Known(left, via)
+    without = replace(nobody, external=outsiders, external_conditioned=audience.external_conditioned)
     why = (
         audience.external if isinstance(audience.external, Unknown) else Unknown(UnknownReason.KNOWN_AFTER_APPLY, via, UNDETERMINED_DETAIL)
     )

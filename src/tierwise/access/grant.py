@@ -50,20 +50,23 @@ def judge(statement: Statement, grantee: Grantee, denials: Sequence[Statement], 
         dead, spared = _denied(denials, grantee, action, resource, own)
         granted = both(named, negate(barred), negate(dead))
         if granted is not NO:
-            result = _with(result, _pair(granted, grantee, (*demanded, *spared), own))
+            result = _with(result, _pair(granted, grantee, demanded, tuple(spared), own))
     return result
 
 
-def _pair(granted: Truth, grantee: Grantee, clauses: tuple[Clause, ...], own: str) -> Outcome:
+def _pair(granted: Truth, grantee: Grantee, demanded: tuple[Clause, ...], spared: tuple[Clause, ...], own: str) -> Outcome:
+    clauses = (*demanded, *spared)
     narrowed = either(*(one.narrows for one in clauses))
     signed = either(*(one.signed for one in clauses))
     world = both(granted, can_be_anyone(grantee), negate(narrowed))
     names, names_open = frozenset[str](), False
     if grantee.sort in (Sort.ANYONE, Sort.SERVICE, Sort.UNREAD):
-        settled = granted is YES and not any(one.narrows is OPEN for one in clauses) and grantee.sort is not Sort.UNREAD
-        found = accounts_named(clauses, own) - {OWN, own}
+        # A service acts for the accounts that its own grant names; a denial that spares some account names nobody that it acts for.
+        naming = demanded if grantee.sort is Sort.SERVICE else clauses
+        settled = granted is YES and not any(one.narrows is OPEN for one in naming) and grantee.sort is not Sort.UNREAD
+        found = accounts_named(naming, own) - {OWN, own}
         names = found if settled and own else frozenset()
-        names_open = bool(found - names) or any(one.narrows is OPEN for one in clauses)
+        names_open = bool(found - names) or any(one.narrows is OPEN for one in naming)
     return Outcome(
         granted=granted,
         world=world,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from tierwise.access.actions import DATA_PLANE, DATA_READS, ESCALATION_PATHS
 from tierwise.access.bounds import binds, spares_only_bound
 from tierwise.access.document import UNDETERMINED, Policy, Statement
-from tierwise.access.pattern import covers, is_whole_service, matches_everything, overlaps, widen_variables
+from tierwise.access.pattern import covers, is_whole_service, is_wild, matches_everything, overlaps, widen_variables
 from tierwise.access.statement import allows, covers_action, covers_resource, denies, granted_actions, granted_resources
 from tierwise.access.truth import NO, OPEN, YES, Truth, any_of, as_fact, both, either, negate, truth
 from tierwise.model.fact import Fact, Maybe, NotApplicable, Provenance
@@ -51,15 +52,16 @@ class _Sheet:
 def privilege_of(policies: Sequence[Policy], *, via: Provenance) -> Privilege:
     """The privileges that identity policies give together."""
     sheet = _sheet(policies)
+    wide = _wide(sheet)
     admin = any_of(_admin(sheet, one) for one in sheet.allowing)
-    held = {action: _held_everywhere(sheet, action) for action in {action for path in ESCALATION_PATHS for action in path}}
+    held = {action: _held_everywhere(wide, action) for action in {action for path in ESCALATION_PATHS for action in path}}
     escalation = either(admin, any_of(both(*(held[action] for action in path)) for path in ESCALATION_PATHS))
     return Privilege(
         admin=as_fact(admin, via),
         escalation=as_fact(escalation, via),
         wildcard_data_actions=as_fact(any_of(_wildcard_actions(sheet, one) for one in sheet.allowing), via),
         wildcard_data_resources=as_fact(
-            any_of(both(left, _is_whole(resource)) for _, _, resource, left in _grants(sheet, _DATA_ACTIONS)),
+            any_of(both(left, _is_whole(resource)) for _, _, resource, left in _grants(wide, _data_actions)),
             via,
         ),
         condition_bound=_condition_bound(sheet, via),
@@ -78,7 +80,7 @@ def perhaps_readable(policies: Sequence[Policy], arns: Sequence[tuple[str, str]]
 
 def allows_everywhere(policies: Sequence[Policy], action: str) -> Truth:
     """Whether policies allow an action on everything, under whatever condition."""
-    return any_of(both(left, _is_whole(resource)) for _, _, resource, left in _grants(_sheet(policies), (action,)))
+    return any_of(both(left, _is_whole(resource)) for _, _, resource, left in _grants(_wide(_sheet(policies)), lambda _: (action,)))
 
 
 def _sheet(policies: Sequence[Policy]) -> _Sheet:
@@ -103,14 +105,28 @@ def _is_whole(resource: str) -> Truth:
     return OPEN if resource == UNDETERMINED else truth(is_whole_service(resource))
 
 
-def _grants(sheet: _Sheet, wanted: Sequence[str]) -> Iterator[tuple[Statement, str, str, Truth]]:
+def _grants(sheet: _Sheet, wanted: Callable[[Statement], Sequence[str]]) -> Iterator[tuple[Statement, str, str, Truth]]:
     """Statement, action, resource and what is left of the grant after the denials, for each pair that a statement names."""
     for statement in sheet.allowing:
-        for action, named in granted_actions(statement, wanted):
+        for action, named in granted_actions(statement, wanted(statement)):
             for resource in granted_resources(statement):
                 left = both(allows(statement), named, negate(_denied(sheet, action, resource)))
                 if left is not NO:
                     yield statement, action, resource, left
+
+
+def _data_actions(statement: Statement) -> tuple[str, ...]:
+    """The data-plane actions of the services that a statement speaks of."""
+    services = {action.partition(":")[0].lower() for action in statement.actions}
+    if statement.not_actions or statement.undetermined & {"Action", "NotAction"} or any(is_wild(one) for one in services):
+        return _DATA_ACTIONS
+    return tuple(action for service in sorted(services) for action in DATA_PLANE.get(service, ()))
+
+
+def _wide(sheet: _Sheet) -> _Sheet:
+    """Without the statements whose resources are all named."""
+    wide = (one for one in sheet.allowing if any(_is_whole(resource) is not NO for resource in granted_resources(one)))
+    return _Sheet(tuple(wide), sheet.denying)
 
 
 def _admin(sheet: _Sheet, statement: Statement) -> Truth:
@@ -132,7 +148,8 @@ def _admin(sheet: _Sheet, statement: Statement) -> Truth:
 
 def _held_everywhere(sheet: _Sheet, action: str) -> Truth:
     return any_of(
-        both(left, _is_whole(resource), _only_when_and_where(statement)) for statement, _, resource, left in _grants(sheet, (action,))
+        both(left, _is_whole(resource), _only_when_and_where(statement))
+        for statement, _, resource, left in _grants(sheet, lambda _: (action,))
     )
 
 
@@ -159,7 +176,7 @@ def _wildcard_actions(sheet: _Sheet, statement: Statement) -> Truth:
 
 def _condition_bound(sheet: _Sheet, via: Provenance) -> Fact[bool]:
     held = unbound = NO
-    for statement, action, resource, left in _grants(sheet, _DATA_ACTIONS):
+    for statement, action, resource, left in _grants(sheet, _data_actions):
         held = either(held, left)
         if unbound is YES:
             break
@@ -188,14 +205,16 @@ def _patterns(sheet: _Sheet, service: str) -> Iterator[Callable[[str], Truth]]:
     """One test per read grant: whether it reaches a store, given as the pattern of what lies in it."""
     seen: set[tuple[str, str, Truth]] = set()
     for statement in sheet.allowing:
-        for action, named in granted_actions(statement, DATA_READS.get(service, (f"{service}:get*",))):
+        for action, held in granted_actions(statement, DATA_READS.get(service, (f"{service}:get*",))):
+            named = both(allows(statement), held)
+            if statement.not_resources or "NotResource" in statement.undetermined:
+                yield _test_but(sheet, statement, action, named)
+                continue
             for resource in _reached(statement):
-                key = (action, resource, both(allows(statement), named))
-                if key not in seen and not statement.not_resources:
+                key = (action if sheet.denying or is_whole_service(resource) else "", resource, named)
+                if key not in seen:
                     seen.add(key)
-                    yield _test(sheet, *key)
-            if statement.not_resources:
-                yield _test_but(sheet, statement, action, both(allows(statement), named))
+                    yield _test(sheet, action, resource, named)
 
 
 def _reached(statement: Statement) -> tuple[str, ...]:
@@ -205,11 +224,13 @@ def _reached(statement: Statement) -> tuple[str, ...]:
 def _test(sheet: _Sheet, action: str, resource: str, named: Truth) -> Callable[[str], Truth]:
     # A database's users stand in their own ARNs, which do not name the store as its own ARN does: only `all of them` reaches it.
     elsewhere = action.startswith(("rds-db:", "redshift:", "athena:", "ebs:")) and is_whole_service(resource)
+    head = re.split(r"[*?]", resource, maxsplit=1)[0]
 
     def reaches(part: str) -> Truth:
         if resource == UNDETERMINED:
             return both(OPEN, named, negate(_denied(sheet, action, part)))
-        if not elsewhere and not overlaps(resource, part):
+        # The comparison of heads alone settles nearly all of a large estate's pairs.
+        if not elsewhere and not ((part.startswith(head) or head.startswith(part.rstrip("*"))) and overlaps(resource, part)):
             return NO
         narrower = resource if not elsewhere and covers(part, resource) else part
         return both(named, negate(_denied(sheet, action, narrower)))
