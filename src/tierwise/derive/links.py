@@ -71,6 +71,8 @@ def is_pattern(link: Link) -> bool:
     target = split_mode(link)[0]
     if link.rel is Rel.RECORDS:
         return target.startswith("records:")
+    if link.rel is Rel.READS:
+        return target.startswith(("reads:", "reads-like:"))
     return link.rel is Rel.PROTECTS and (target.startswith("tag:") or "*" in target)
 
 
