@@ -466,3 +466,21 @@ def test_a_function_url_without_authentication_is_public():
     assert summary(audience(url, service="lambda")) == (True, True, False)
     url["Condition"] = when("StringEquals", "lambda:FunctionUrlAuthType", "AWS_IAM")
     assert summary(audience(url, service="lambda")) == (False, False, True)
+
+
+def test_what_is_left_of_each_grant_is_kept_as_evidence():
+    found = audience(
+        allow({"AWS": [ROOT, OWN]}, Condition=when("StringEquals", "aws:SourceVpce", "vpce-1")),
+        allow({"AWS": UNDETERMINED}),
+        deny({"AWS": OWN}),
+    )
+    assert [(one.principal, one.actions, one.resources, one.conditioned) for one in found.grants] == [
+        (ROOT, ("s3:GetObject",), (BUCKET + "/*",), True),
+        ("(known after apply)", ("s3:GetObject",), (BUCKET + "/*",), False),
+    ]
+
+
+def test_an_unreadable_restriction_does_not_take_the_blame_for_an_unread_principal():
+    found = restrict_policy(audience(allow({"AWS": f"arn:aws:iam::{UNDETERMINED}:root"})), Unknown(UnknownReason.PERMISSION_DENIED, VIA))
+    assert isinstance(found.external, Unknown)
+    assert found.external.reason is UnknownReason.KNOWN_AFTER_APPLY

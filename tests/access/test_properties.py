@@ -93,7 +93,7 @@ def test_adding_a_deny_never_widens_the_audience(before, extra):
     for name in ("anonymous_read", "anonymous_write"):
         assert getattr(new, name).value <= getattr(old, name).value
     # A grant to everyone, narrowed, holds accounts that no condition names until a denial leaves only them.
-    if not any(grant.who == "*" for grant in old.grants):
+    if not any(grant.principal == "*" for grant in old.grants):
         assert named(new) <= named(old)
     assert ("*" in named(new)) <= ("*" in named(old))
 

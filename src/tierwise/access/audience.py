@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tierwise.access.actions import DATA_ACTIONS, DataActions
-from tierwise.access.document import Policy
+from tierwise.access.document import UNDETERMINED, Policy, Statement
 from tierwise.access.grant import Outcome, judge
 from tierwise.access.guard import signature_age_hours, source_restricted, tls_of
 from tierwise.access.statement import Grantee, Sort, allows, denies, grantees
 from tierwise.access.truth import NO, OPEN, UNDETERMINED_DETAIL, YES, Truth, as_fact, both, either, negate, of_fact
 from tierwise.model.fact import NOWHERE, Fact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Grant
 
 __all__ = [
     "DATA_ACTIONS",
@@ -39,23 +40,6 @@ _AWS_CANONICAL: Final = frozenset({"c4c1ede66af53448b93c283ce9448c4ba468c9432aa0
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """One principal of one statement and what is left of its grant; evidence beside the facts."""
-
-    who: str
-    """Account id, provider's host, canonical id, service, or `*`."""
-    text: str
-    """The principal as written."""
-    sid: str
-    reads: Truth
-    writes: Truth
-    world: Truth
-    """Reaches everyone: what S3 calls public."""
-    external: Truth
-    conditioned: Truth
-
-
-@dataclass(frozen=True, slots=True)
 class Audience:
     """Whom a store's policies let in. A public grant counts as anonymous alone, not as any-authenticated too."""
 
@@ -65,13 +49,17 @@ class Audience:
     external: Known[frozenset[str]] | Unknown
     external_conditioned: Fact[bool]
     grants: tuple[Grant, ...] = ()
+    """What is left of each Allow, for each principal; evidence beside the facts."""
+    world: Truth = NO
+    """Whether some grant, of whatever action, reaches everyone: what S3 calls a public policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What one statement does for one grantee."""
 
-    grant: Grant
+    grants: tuple[Grant, ...]
+    world: Truth
     anonymous_read: Truth
     anonymous_write: Truth
     any_authenticated: Truth
@@ -93,29 +81,36 @@ def audience_of(policy: Policy, *, account: str, via: Provenance, data_actions: 
             reads, writes, whatever = (
                 judge(statement, grantee, denials, wanted, account) for wanted in (data_actions.read, data_actions.write, (ANYONE,))
             )
-            found.append(_found(grantee, statement.sid, (reads, writes, whatever), account, signed=data_actions.signed))
+            grant = _evidence(statement, grantee, via) if whatever.granted is not NO else ()
+            found.append(_found(grantee, grant, (reads, writes, whatever), account, signed=data_actions.signed))
     return _audience(found, via, known_account=bool(account))
 
 
-def _found(grantee: Grantee, sid: str, outcomes: tuple[Outcome, Outcome, Outcome], own: str, *, signed: bool) -> _Found:
+def _found(grantee: Grantee, grants: tuple[Grant, ...], outcomes: tuple[Outcome, Outcome, Outcome], own: str, *, signed: bool) -> _Found:
     reads, writes, whatever = outcomes
     outsider = _outsider(grantee, own)
     member = both(outsider, whatever.world if grantee.sort is Sort.ANYONE else whatever.granted)
     name = frozenset({grantee.name}) if grantee.sort is not Sort.UNREAD else frozenset[str]()
-    by_condition = YES if whatever.names else OPEN if whatever.names_open else NO
-    external = either(member, by_condition)
-    unconditioned = both(outsider, whatever.unconditioned)
     return _Found(
-        grant=Grant(
-            grantee.name, grantee.text, sid, reads.granted, writes.granted, whatever.world, external, negate(both(external, unconditioned))
-        ),
+        grants=grants,
+        world=whatever.world,
         anonymous_read=NO if signed else reads.nameless,
         anonymous_write=NO if signed else writes.nameless,
         any_authenticated=either(reads.world, writes.world) if signed else either(reads.with_credentials, writes.with_credentials),
         certain=(name if member is YES else frozenset()) | whatever.names,
         possible=name if member is OPEN else frozenset(),
         nameless_possible=whatever.names_open or (member is OPEN and not name),
-        unconditioned=unconditioned,
+        unconditioned=both(outsider, whatever.unconditioned),
+    )
+
+
+def _evidence(statement: Statement, grantee: Grantee, via: Provenance) -> tuple[Grant, ...]:
+    actions = statement.actions or tuple(f"all but {one}" for one in statement.not_actions)
+    resources = statement.resources or tuple(f"all but {one}" for one in statement.not_resources)
+    return (
+        Grant(
+            grantee.text.replace(UNDETERMINED, "(known after apply)"), actions, resources, conditioned=bool(statement.conditions), via=via
+        ),
     )
 
 
@@ -147,7 +142,8 @@ def _audience(found: Sequence[_Found], via: Provenance, *, known_account: bool) 
         any_authenticated=as_fact(either(*(one.any_authenticated for one in found)), via),
         external=external,
         external_conditioned=_conditioned(external, negate(either(*(one.unconditioned for one in found))), via),
-        grants=tuple(one.grant for one in found),
+        grants=tuple(grant for one in found for grant in one.grants),
+        world=either(*(one.world for one in found)),
     )
 
 
@@ -168,7 +164,7 @@ def closed(via: Provenance = NOWHERE) -> Audience:
 
 def unread(why: Unknown) -> Audience:
     """The audience of a resource whose policy could not be read."""
-    return Audience(why, why, why, why, why)
+    return Audience(why, why, why, why, why, world=OPEN)
 
 
 def combine(*audiences: Audience) -> Audience:
@@ -184,6 +180,7 @@ def combine(*audiences: Audience) -> Audience:
         external=external,
         external_conditioned=_all(conditioned),
         grants=tuple(grant for one in audiences for grant in one.grants),
+        world=either(*(one.world for one in audiences)),
     )
 
 
@@ -216,14 +213,10 @@ def restrict_policy(audience: Audience, restrict_public_buckets: Maybe[bool]) ->
     if not restrict_public_buckets.value:
         return audience
     via = restrict_public_buckets.via
-    public = either(*(one.world for one in audience.grants))
-    if isinstance(audience.anonymous_read, Unknown) and not audience.grants:
-        # The policy itself was not read: nobody gets in by a public one, and an outsider may by one that is not public.
-        return replace(closed(via), external=audience.external, external_conditioned=audience.external_conditioned)
-    if public is NO:
+    if audience.world is NO:
         return audience
     nobody = closed(via)
-    if public is YES:
+    if audience.world is YES:
         return replace(nobody, grants=audience.grants)
     left = _members(audience.external) - {ANYONE}
     outsiders = replace(audience.external, includes=left) if isinstance(audience.external, Unknown) else Known(left, via)
@@ -246,7 +239,8 @@ def _either_way(one: Audience, other: Audience, why: Unknown) -> Audience:
 
     external: Known[frozenset[str]] | Unknown = one.external
     conditioned = one.external_conditioned
-    if not (isinstance(one.external, Known) and isinstance(other.external, Known) and one.external.value == other.external.value):
+    known_alike = isinstance(one.external, Known) and isinstance(other.external, Known) and one.external.value == other.external.value
+    if not known_alike and one.external != other.external:
         external = replace(why, includes=_members(one.external) & _members(other.external))
         conditioned = replace(why, includes=frozenset())
     return Audience(
@@ -256,6 +250,7 @@ def _either_way(one: Audience, other: Audience, why: Unknown) -> Audience:
         external,
         conditioned,
         one.grants,
+        one.world if one.world is other.world else OPEN,
     )
 
 
@@ -282,7 +277,8 @@ def acl_audience(grants: Sequence[Mapping[str, object]], *, owner_id: str, ignor
         any_authenticated=given(_ALL_ACCOUNTS, "READ", "WRITE", "WRITE_ACP", "FULL_CONTROL"),
         external=Known(outsiders, via),
         external_conditioned=Known(False, via) if outsiders else NotApplicable("nobody outside the account is let in", via),
-        grants=tuple(_as_grant(who, permission) for who, permission in kept_grants),
+        grants=tuple(Grant(who, (permission,), (), via=via) for who, permission in kept_grants),
+        world=YES if ANYONE in outsiders else NO,
     )
 
 
@@ -293,17 +289,3 @@ def _acl_grant(grant: Mapping[str, object]) -> tuple[str, str]:
     who = str(grantee.get("URI") or grantee.get("ID") or grantee.get("EmailAddress") or "")
     own_service = who in _AWS_CANONICAL or (who.startswith(_GROUPS) and who not in (_ALL_USERS, _ALL_ACCOUNTS))
     return "" if own_service else who, str(grant.get("Permission", ""))
-
-
-def _as_grant(who: str, permission: str) -> Grant:
-    everyone = YES if who in (_ALL_USERS, _ALL_ACCOUNTS) else NO
-    return Grant(
-        who=ANYONE if everyone is YES else who,
-        text=who,
-        sid=f"acl:{permission}",
-        reads=YES if permission in ("READ", "FULL_CONTROL") else NO,
-        writes=YES if permission in ("WRITE", "WRITE_ACP", "FULL_CONTROL") else NO,
-        world=everyone,
-        external=YES,
-        conditioned=NO,
-    )
