@@ -1,0 +1,194 @@
+"""What several AWS converters share: the key of a store, whom a policy lets in, settings that stand inline or in a resource of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, source_restricted, tls_of, unread
+from tierwise.access.document import Policy
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned, Step
+from tierwise.connectors.terraform.references import Resolved, Unresolved
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.vocabulary import find_spec
+
+KEYS: Final = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
+_ALIAS_DATA: Final = "data.aws_kms_alias"
+_KEY_TARGETS: Final = KEYS | {"aws_kms_alias", _ALIAS_DATA, "data.aws_kms_key"}
+KEY_TYPES: Final = frozenset(_KEY_TARGETS)
+"""What a converter of stores under a key has to read."""
+_RANGE: Final = ("provider-managed", "customer")
+
+
+def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step], *, without: str) -> AnyFact:
+    """`encryption.key_custody` for a key argument; `without` is what naming no key means for the service.
+
+    A reference settles it before the key's ARN is known: whatever it will be, it is a key of this configuration.
+    """
+    value = node.text(*path)
+    via = node.at(*path)
+    if isinstance(value, Known) and value.value is None and not node.is_written(*path):
+        return Known(without, via)
+    if isinstance(value, Known) and value.value and "alias/" in value.value:
+        return Known(_by_alias(value.value), via)
+    way = plan.resolve(planned, node, path, KEY_TYPES)
+    match way:
+        case Resolved(address=address):
+            return _by_target(plan, address, via)
+        case Unresolved(candidates=candidates, complete=True) if candidates and all(_is_own(plan, one) for one in candidates):
+            return Known("customer", via)
+    if isinstance(value, Known):
+        if value.value is None:
+            return Known(without, via)
+        if any(_is_key(one, value.value) for kind in KEYS for one in plan.by_type.get(kind, ())):
+            return Known("customer", via)
+        return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "whose key it is cannot be told from the plan", between=_RANGE)
+    if isinstance(way, Unresolved):
+        return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, way.detail, between=(without, _RANGE[1]))
+    # An argument that nobody wrote is computed: the provider fills in its default key.
+    computed = not node.is_written(*path) and plan.document.configuration.root_module is not None
+    return Known(without, via) if computed else value
+
+
+def _by_alias(name: str) -> str:
+    return "provider-managed" if name.startswith("alias/aws/") or ":alias/aws/" in name else "customer"
+
+
+def _is_own(plan: Plan, address: str) -> bool:
+    return isinstance(fact := _by_target(plan, address, Provenance(address)), Known) and fact.value == "customer"
+
+
+def _by_target(plan: Plan, address: str, via: Provenance) -> AnyFact:
+    if not address.rsplit("module.", maxsplit=1)[-1].startswith("data.") and ".data." not in address:
+        return Known("customer", via)
+    source = plan.by_address.get(address)
+    name = source.root.text("name") if source else None
+    if isinstance(name, Known) and name.value:
+        return Known(_by_alias(name.value), via)
+    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, f"{address} is read outside this plan", between=_RANGE)
+
+
+def _is_key(key: Planned, value: str) -> bool:
+    return any(isinstance(one := key.root.text(name), Known) and one.value == value for name in ("arn", "key_id", "id"))
+
+
+def key_links(plan: Plan, planned: Planned, node: Node, path: Sequence[Step]) -> tuple[Link, ...]:
+    """The link to the key of a store; through its alias where that is what the argument names."""
+    way = plan.resolve(planned, node, path, KEY_TYPES)
+    target = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    if target is not None and target.type == "aws_kms_alias":
+        return plan.links(Rel.USES_KEY, target, target.root, ("target_key_id",), KEYS)
+    return plan.links(Rel.USES_KEY, planned, node, path, KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A setting that nothing sets."""
+
+    via: Provenance
+    new: bool
+    """Whether the provider's defaults for new resources hold; False where the setting was taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A setting in a resource of its own."""
+
+    planned: Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A setting in blocks of the resource itself."""
+
+    blocks: tuple[Node, ...]
+
+
+Setting = Split | Inline | Absent | Unknown
+
+
+def setting(plan: Plan, parent: Planned, child: str, inline: str = "") -> Setting:
+    """Where a setting of a resource stands: in a resource of its own, inline, nowhere, or one cannot tell.
+
+    The AWS provider from version 4 on computes the inline blocks, so that they are unknown on a new resource: what nobody wrote is absent.
+    """
+    children = plan.children(parent, child)
+    if children.found:
+        return Split(children.found[0])
+    if children.loose is not None:
+        return children.loose
+    if children.removed:
+        return Absent(children.removed[0].root.via, new=False)
+    if not inline:
+        return Absent(parent.root.via, new=True) if parent.is_new else _elsewhere(parent, child)
+    blocks = parent.root.blocks(inline)
+    if isinstance(blocks, Unknown):
+        computed = blocks.reason is UnknownReason.KNOWN_AFTER_APPLY and not parent.root.is_written(inline)
+        return Absent(blocks.via, new=True) if parent.is_new and computed else blocks
+    if blocks.value:
+        return Inline(blocks.value)
+    if parent.is_new:
+        return Absent(blocks.via, new=True)
+    return Absent(blocks.via, new=False) if parent.root.has(inline) else _elsewhere(parent, child)
+
+
+def _elsewhere(parent: Planned, child: str) -> Unknown:
+    detail = f"not in this plan: no {child} in it belongs to {parent.address}"
+    return Unknown(UnknownReason.NOT_COLLECTED, parent.root.via, detail)
+
+
+def audience(policy: Maybe[Policy | None], service: str, account: str, via: Provenance) -> Audience:
+    """Whom a resource policy lets in."""
+    if isinstance(policy, Unknown):
+        return unread(policy)
+    if policy.value is None:
+        return closed(via)
+    return audience_of(policy.value, account=account, via=policy.via, data_actions=DATA_ACTIONS[service])
+
+
+def put_audience(found: Audience, sheet: FactSheet, kind: Kind) -> None:
+    """Sets the facts of an audience that a kind lists."""
+    facts: dict[str, AnyFact] = {
+        "access.anonymous_read": found.anonymous_read,
+        "access.anonymous_write": found.anonymous_write,
+        "access.any_authenticated": found.any_authenticated,
+        "access.external_principals": found.external,
+        "access.external_conditioned": found.external_conditioned,
+    }
+    put_listed(sheet, facts, kind)
+
+
+def put_endpoint(policy: Maybe[Policy | None], service: str, via: Provenance, sheet: FactSheet, kind: Kind) -> None:
+    """Sets the network facts of a store behind AWS's public API endpoints, as far as its policy narrows them."""
+    doc = "constant: AWS General Reference, service endpoints: the service's API has public regional endpoints"
+    tls = "constant: AWS Security Blog, TLS 1.2 is the minimum for all AWS API endpoints, complete since 2024"
+    facts: dict[str, AnyFact] = {
+        "network.public_endpoint": Known(True, Provenance(doc)),
+        "transport.min_tls": Known("1.2", Provenance(tls)),
+    }
+    if isinstance(policy, Unknown):
+        facts |= dict.fromkeys(("transport.tls_required", "network.private_endpoint", "network.ingress_any"), policy)
+    else:
+        at = policy.via if policy.value else via
+        restricted: Maybe[bool] = source_restricted(policy.value, at) if policy.value else Known(False, at)
+        facts["transport.tls_required"] = tls_of(policy.value, service=service, via=at)[0]
+        facts["network.private_endpoint"] = restricted
+        facts["network.ingress_any"] = restricted if isinstance(restricted, Unknown) else Known(not restricted.value, at)
+    put_listed(sheet, facts, kind)
+
+
+def put_listed(sheet: FactSheet, facts: dict[str, AnyFact], kind: Kind) -> None:
+    """Sets the facts that a kind lists."""
+    for name, fact in facts.items():
+        spec = find_spec(name)
+        if spec is not None and kind in spec.kinds:
+            sheet.put(name, fact)
+
+
+def text_or(node: Node, *path: Step) -> str:
+    """A known text, else an empty one; for names and aliases."""
+    found = node.text(*path)
+    return found.value or "" if isinstance(found, Known) else ""

@@ -1,0 +1,48 @@
+"""What a converter of Terraform types is, and how the converters are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from tierwise.connectors.terraform import types
+from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.model.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """Makes resources of some Terraform types; a module of `types/` has one as `CONVERTER`."""
+
+    types: frozenset[str]
+    convert: Callable[[Planned, Plan], Resource]
+    children: tuple[Child, ...] = ()
+    """The types that set parts of these resources, and how they name them."""
+    reads: frozenset[str] = frozenset()
+    """Further types whose values are looked at; `data.T` for data sources."""
+
+
+@cache
+def converters() -> Mapping[str, Converter]:
+    """Every converter of the package, by Terraform type."""
+    found: dict[str, Converter] = {}
+    for module in sorted(pkgutil.iter_modules(types.__path__), key=lambda one: one.name):
+        converter = importlib.import_module(f"{types.__name__}.{module.name}").CONVERTER
+        if not isinstance(converter, Converter):
+            raise TypeError(f"{types.__name__}.{module.name}.CONVERTER is not a Converter")
+        for name in converter.types:
+            if name in found:
+                raise ValueError(f"two converters for {name}")
+            found[name] = converter
+    return found
+
+
+def kept_types() -> frozenset[str]:
+    """The types whose values a converter may look at."""
+    every = converters().values()
+    return frozenset().union(*(one.types | one.reads | {child.type for child in one.children} for one in every))

@@ -1,0 +1,223 @@
+"""Reads the bytes of a plan or state: encodings, size, what the file is if it is not a plan; knows nothing of resource types."""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, State, Values, VariableValue
+from tierwise.errors import InputError
+
+MAX_INPUT: Final = 1 << 30
+STDIN: Final = "-"
+PlanPath: TypeAlias = Path | Literal["-"]
+T = TypeVar("T")
+
+_MEND: Final = "write it with: terraform show -json plan.bin > plan.json (tofu show -json does as well)"
+_WRAPPED: Final = re.compile(rb"\[command\]|[^\n{]{0,400}\b(?:terraform|tofu)(?:-bin)?\b[^\n{]{0,400}\bshow\b[^\n]{0,400}\n\s*\{")
+_PLAN_KEYS: Final = frozenset({"resource_changes", "planned_values", "configuration", "prior_state", "output_changes"})
+_MAJORS: Final = frozenset({"0", "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One plan or state, decoded to the level of single resources."""
+
+    name: str
+    """The file's name, or `stdin`."""
+    kind: Literal["plan", "state"]
+    changes: tuple[ChangeEntry, ...] | None
+    """None where the plan has no `resource_changes`."""
+    values: Values
+    """The planned values; of a state its values."""
+    prior: Values
+    deferred: int
+    """How many changes the plan puts off."""
+    configuration: Configuration = field(repr=False)
+    variables: Mapping[str, VariableValue] = field(repr=False)
+    notes: tuple[str, ...] = ()
+    """What makes the plan less than whole: an error, deferred changes."""
+
+
+def read_document(path: PlanPath, max_bytes: int = MAX_INPUT) -> Document:
+    """Read and decode a file, or standard input for `-`; InputError says what it is instead of a plan, and what mends it."""
+    name = "stdin" if path == STDIN else str(path)
+    return decode(_read(path, name, max_bytes), name)
+
+
+def _read(path: PlanPath, name: str, max_bytes: int) -> bytes:
+    if not isinstance(path, Path):
+        return _bounded(sys.stdin.buffer, name, max_bytes)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError(f"{name}: is a directory, not a plan file\n  {_MEND}")
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(
+                f"{name}: is not a regular file (a pipe or a device)\n  pipe it in as '-': terraform show -json plan.bin | tierwise scan plan -"
+            )
+        if status.st_size > max_bytes:
+            raise _too_large(name, status.st_size, max_bytes)
+        with path.open("rb") as stream:
+            return _bounded(stream, name, max_bytes)
+    except FileNotFoundError:
+        raise InputError(f"{name}: there is no such file\n  {_MEND}") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read ({error.strerror or type(error).__name__})") from None
+
+
+def _bounded(stream: BinaryIO, name: str, max_bytes: int) -> bytes:
+    raw = stream.read(max_bytes + 1)
+    if len(raw) > max_bytes:
+        raise _too_large(name, len(raw), max_bytes)
+    return raw
+
+
+def _too_large(name: str, size: int, max_bytes: int) -> InputError:
+    return InputError(f"{name}: {size} bytes are more than the {max_bytes} that are read\n  raise the bound with --max-input BYTES")
+
+
+def decode(raw: bytes, name: str) -> Document:
+    """The document in these bytes."""
+    if raw[:4] == b"PK\x03\x04":
+        raise InputError(f"{name}: is a binary plan, not its JSON\n  convert it: terraform show -json {_base(name)} > plan.json")
+    text = _as_utf8(raw, name)
+    if not text.strip():
+        raise InputError(f"{name}: the file is empty\n  {_MEND}")
+    sections = _sections(text, name)
+    _refuse_others(sections, name)
+    return _plan(sections, name) if _PLAN_KEYS & sections.keys() else _state(sections, name)
+
+
+def _base(name: str) -> str:
+    return Path(name).name
+
+
+def _as_utf8(raw: bytes, name: str) -> bytes:
+    """The same text in UTF-8 without a byte order mark; PowerShell's `>` writes UTF-16."""
+    for mark, encoding in (
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\x00\x00\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if raw.startswith(mark):
+            return _recoded(raw, encoding, name)
+    if raw[:1] in b"{ \r\n\t[" and raw[1:2] == b"\x00":
+        return _recoded(raw, "utf-16-le", name)
+    if raw[:1] == b"\x00" and raw[1:2] in (b"{", b"["):
+        return _recoded(raw, "utf-16-be", name)
+    return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def _recoded(raw: bytes, encoding: str, name: str) -> bytes:
+    try:
+        return raw.decode(encoding).encode()
+    except UnicodeError:
+        raise InputError(f"{name}: is not whole {encoding.upper()} text\n  {_MEND}") from None
+
+
+def _sections(text: bytes, name: str) -> dict[str, msgspec.Raw]:
+    start = text.lstrip()
+    if start[:1] != b"{":
+        if _WRAPPED.match(start):
+            raise InputError(
+                f"{name}: the first line is the echo of a command, from the wrapper that hashicorp/setup-terraform installs\n"
+                "  set 'terraform_wrapper: false' in that step and write the file again: terraform show -json plan.bin > plan.json"
+            )
+        raise InputError(f"{name}: is not JSON: it does not begin with '{{'\n  {_MEND}")
+    first = start.split(b"\n", 1)[0]
+    try:
+        return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except RecursionError:
+        raise InputError(f"{name}: is nested too deeply to be a plan\n  {_MEND}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if _is_event(first):
+            raise _events(name) from None
+        raise _not_whole(error, name) from None
+
+
+def _not_whole(error: Exception, name: str) -> InputError:
+    if "truncated" in str(error):
+        return InputError(f"{name}: the JSON ends too early: the file is cut short\n  {_MEND}")
+    if "trailing" in str(error):
+        return InputError(f"{name}: text follows the JSON: {error}\n  {_MEND}")
+    return InputError(f"{name}: is not JSON: {error}\n  {_MEND}")
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        return isinstance(one := msgspec.json.decode(line), dict) and "@level" in one
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _events(name: str) -> InputError:
+    return InputError(
+        f"{name}: is the event stream of 'terraform plan -json', not a plan\n"
+        "  write the plan to a file, then show it: terraform plan -out plan.bin && terraform show -json plan.bin > plan.json"
+    )
+
+
+def _refuse_others(sections: Mapping[str, msgspec.Raw], name: str) -> None:
+    if "@level" in sections:
+        raise _events(name)
+    if "lineage" in sections or {"serial", "version", "resources"} <= sections.keys():
+        raise InputError(f"{name}: is a raw state file, not the JSON of one\n  convert it: terraform show -json {_base(name)} > state.json")
+    version = _section(sections, "format_version", str | int | float | None, name)
+    if version is not None and str(version).split(".", 1)[0] not in _MAJORS:
+        raise InputError(
+            f"{name}: has format_version {str(version)[:20]!r}; tierwise reads 0.x and 1.x\n  use a newer tierwise, or an older terraform"
+        )
+    if not (_PLAN_KEYS | {"values"}) & sections.keys() and version is None:
+        raise InputError(f"{name}: is JSON, but neither a Terraform plan nor a state\n  {_MEND}")
+
+
+def _section(sections: Mapping[str, msgspec.Raw], key: str, kind: Any, name: str) -> Any:
+    if key not in sections:
+        return None
+    return decoded(sections[key], kind, f"{name}: {key}")
+
+
+def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
+    """A part of the document; InputError names the place."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except RecursionError:
+        raise InputError(f"{where} is nested too deeply to be part of a plan\n  {_MEND}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{where} is not as a plan has it: {error}\n  {_MEND}") from None
+
+
+def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
+    changes: list[ChangeEntry] | None = _section(sections, "resource_changes", list[ChangeEntry] | None, name)
+    prior: State | None = _section(sections, "prior_state", State | None, name)
+    deferred = len(_section(sections, "deferred_changes", list[msgspec.Raw] | None, name) or ())
+    notes: list[str] = []
+    if _section(sections, "errored", bool | None, name):
+        notes.append("the plan ended in an error, so it is not whole: mend the error and plan again")
+    if deferred:
+        notes.append(f"the plan puts off {deferred} changes: what they will bring is not in it")
+    return Document(
+        name=name,
+        kind="plan",
+        changes=None if changes is None else tuple(changes),
+        values=_section(sections, "planned_values", Values | None, name) or Values(),
+        prior=(prior and prior.values) or Values(),
+        deferred=deferred,
+        configuration=_section(sections, "configuration", Configuration | None, name) or Configuration(),
+        variables=_section(sections, "variables", dict[str, VariableValue] | None, name) or {},
+        notes=tuple(notes),
+    )
+
+
+def _state(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
+    values = _section(sections, "values", Values | None, name) or Values()
+    return Document(name, "state", None, values, Values(), 0, Configuration(), {})

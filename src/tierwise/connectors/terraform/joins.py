@@ -1,0 +1,120 @@
+"""Finds the resources that set parts of another one: by the same known value, else by reference; what is left loose makes facts unknown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tierwise.connectors.terraform.layout import Layout
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.references import Constant, Resolved, Unresolved, origin_of, resolve
+from tierwise.model.fact import Known, Unknown, UnknownReason
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """How resources of one type name the resource that they belong to."""
+
+    type: str
+    attribute: str
+    """Of the child."""
+    keys: tuple[str, ...]
+    """Of the parent: the attributes that the child's may equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The children of one type of one parent."""
+
+    found: tuple[Planned, ...] = ()
+    loose: Unknown | None = None
+    """Why one more may belong here."""
+    removed: tuple[Planned, ...] = ()
+    """Those that the plan deletes."""
+
+
+NONE = Children()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    found: list[Planned] = field(default_factory=list)
+    loose: Unknown | None = None
+    removed: list[Planned] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """All joins of one parent type."""
+
+    by_parent: Mapping[tuple[str, str], Children]
+    """(parent's address, child's type) to children."""
+
+    def of(self, parent: Planned, child: str) -> Children:
+        """The children of a type that belong to a parent."""
+        return self.by_parent.get((parent.address, child), NONE)
+
+
+def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned]]]) -> Joined:
+    """Join the children of some types to parents of one type."""
+    gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
+    for child, resources in children:
+        values = _values(parents, child.keys)
+        for one in resources:
+            _attach(layout, one, child, parents, values, gathered)
+    return Joined({key: Children(tuple(one.found), one.loose, tuple(one.removed)) for key, one in gathered.items()})
+
+
+def _values(parents: Sequence[Planned], keys: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for parent in parents:
+        named = (parent.root.text(key) for key in keys)
+        for value in {one.value for one in named if isinstance(one, Known) and one.value}:
+            found[value].append(parent.address)
+    return found
+
+
+def _attach(
+    layout: Layout,
+    one: Planned,
+    child: Child,
+    parents: Sequence[Planned],
+    values: Mapping[str, list[str]],
+    gathered: dict[tuple[str, str], _Gathered],
+) -> None:
+    named = one.root.text(child.attribute)
+    value = named.value if isinstance(named, Known) else None
+    same = values.get(value, []) if value else []
+    if one.is_gone:
+        for address in same:
+            gathered[address, child.type].removed.append(one)
+        return
+    if len(same) == 1:
+        gathered[same[0], child.type].found.append(one)
+        return
+    way = resolve(layout, origin_of(one), one.root.expression(child.attribute), {parent.type for parent in parents})
+    match way:
+        case Resolved(address=address):
+            gathered[address, child.type].found.append(one)
+        case Unresolved() if value and not same:
+            # A known name that no resource of the plan has belongs to one outside it.
+            return
+        case Constant() if value and not same:
+            return
+        case Unresolved() | Constant():
+            detail = way.detail if isinstance(way, Unresolved) else "its argument names nothing that this plan has"
+            unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(child.attribute), f"{one.address}: {detail}")
+            for address in same or _candidates(one, way, parents):
+                gathered[address, child.type].loose = unknown
+
+
+def _candidates(one: Planned, way: Unresolved | Constant, parents: Sequence[Planned]) -> tuple[str, ...]:
+    """The parents that a loose child may belong to: those it names, else those of its module, else those around it, else all."""
+    if isinstance(way, Unresolved) and way.complete and way.candidates:
+        return way.candidates
+    for depth in range(len(one.module), -1, -1):
+        near = tuple(parent.address for parent in parents if parent.module[:depth] == one.module[:depth])
+        if near:
+            return near
+    return ()

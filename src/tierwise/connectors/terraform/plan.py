@@ -1,0 +1,157 @@
+"""A plan put together: its resources as they will be, who belongs to whom, and how an argument leads to another resource."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tierwise.connectors.terraform.document import Document
+from tierwise.connectors.terraform.joins import NONE, Child, Children, Joined, join
+from tierwise.connectors.terraform.layout import Layout
+from tierwise.connectors.terraform.planned import Node, Planned, Step
+from tierwise.connectors.terraform.providers import Providers, cloud_of
+from tierwise.connectors.terraform.references import Constant, Resolution, Resolved, Unresolved, origin_of, resolve
+from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Kind, Link, Rel, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What `resource_changes` holds; a plan without it is read from its values."""
+
+    changes: int = 0
+    managed: int = 0
+    managed_after: int = 0
+    deleted: int = 0
+    data: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One document, ready to be converted."""
+
+    document: Document
+    prefix: str
+    """Put before each address to make an id, where several files are read: `file-stem#`."""
+    counts: Counts
+    by_type: Mapping[str, tuple[Planned, ...]]
+    """The resources whose values are kept, deleted ones included; data sources under `data.T`."""
+    by_address: Mapping[str, Planned] = field(repr=False)
+    judged: frozenset[str]
+    """Addresses of the resources to convert."""
+    layout: Layout = field(repr=False)
+    providers: Providers = field(repr=False)
+    joined: Mapping[str, Joined] = field(repr=False, default_factory=dict)
+    """By parent type."""
+
+    def joining(self, needs: Iterable[tuple[frozenset[str], Sequence[Child]]]) -> Plan:
+        """The same plan with the children of some parent types joined."""
+        joined: dict[str, Joined] = {}
+        for types, children in needs:
+            for one in types if children else ():
+                parents = [each for each in self.by_type.get(one, ()) if not each.is_gone]
+                joined[one] = join(self.layout, parents, [(child, self.by_type.get(child.type, ())) for child in children])
+        return replace(self, joined=joined)
+
+    def children(self, parent: Planned, kind: str) -> Children:
+        """The resources of a type that set parts of a parent."""
+        joined = self.joined.get(parent.type)
+        return joined.of(parent, kind) if joined else NONE
+
+    def id_of(self, address: str) -> str:
+        """The id of a resource of this plan."""
+        return self.prefix + address
+
+    def resolve(self, planned: Planned, node: Node, path: Sequence[Step], wanted: Iterable[str]) -> Resolution:
+        """The resource of a wanted type that an argument refers to."""
+        return resolve(self.layout, origin_of(planned), node.expression(*path), wanted)
+
+    def links(self, rel: Rel, planned: Planned, node: Node, path: Sequence[Step], wanted: Iterable[str]) -> tuple[Link, ...]:
+        """The link that an argument makes: by reference, else by its value; none where it is absent or merely computed."""
+        value = node.text(*path)
+        if isinstance(value, Known) and value.value is None and not node.is_written(*path):
+            return ()
+        way = self.resolve(planned, node, path, wanted)
+        if isinstance(way, Resolved) and way.address in self.by_address and not way.address.startswith("data."):
+            return (Link(rel, self.id_of(way.address)),)
+        if isinstance(value, Known):
+            return (Link(rel, value.value),) if value.value else ()
+        if not node.is_written(*path) and self.document.configuration.root_module is not None:
+            return ()
+        detail = way.detail if isinstance(way, Unresolved) else value.detail
+        reason = UnknownReason.UNRESOLVED_REFERENCE if isinstance(way, Unresolved) else value.reason
+        return (Link(rel, "", Unknown(reason, value.via, detail)),)
+
+    def is_constant(self, planned: Planned, node: Node, path: Sequence[Step]) -> bool:
+        """Whether an argument refers to nothing."""
+        return isinstance(self.resolve(planned, node, path, ()), Constant)
+
+    def resource(
+        self,
+        planned: Planned,
+        kind: Kind,
+        name: str,
+        facts: Mapping[str, AnyFact],
+        *,
+        links: Iterable[Link] = (),
+        aliases: Iterable[str] = (),
+        description: str = "",
+    ) -> Resource:
+        """A resource with what every converter fills in alike: id, account, region, tags."""
+        tags, unread = tags_of(planned, self.providers)
+        evidence = Evidence(description=description, unread=unread) if description or unread else EMPTY_EVIDENCE
+        return Resource(
+            id=self.id_of(planned.address),
+            kind=kind,
+            type=planned.type,
+            provider=cloud_of(planned.type),
+            account=self.providers.account(planned),
+            region=self.providers.region(planned),
+            name=name,
+            address=planned.address,
+            tags=tags,
+            facts=facts,
+            links=tuple(dict.fromkeys(links)),
+            aliases=tuple(dict.fromkeys(alias for alias in aliases if alias)),
+            evidence=evidence,
+        )
+
+
+def tags_of(planned: Planned, providers: Providers) -> tuple[Maybe[Mapping[str, str]], tuple[Unknown, ...]]:
+    """The tags of an AWS resource and what of them is not known: `tags_all`, else `tags` over the provider's default tags."""
+    every = planned.root.entries("tags_all")
+    if isinstance(every, Known) and every.value:
+        return _tags(every.value, planned)
+    own = planned.root.entries("tags")
+    if isinstance(own, Unknown):
+        return own, ()
+    defaults = providers.default_tags(planned, planned.at("tags_all"))
+    if isinstance(defaults, Unknown):
+        return _defaults_lost(own.value, defaults, planned)
+    mine, unread = _tags(own.value, planned)
+    return (Known({**defaults.value, **mine.value}, mine.via), unread) if isinstance(mine, Known) else (mine, unread)
+
+
+def _defaults_lost(
+    own: tuple[tuple[str, Maybe[object]], ...], why: Unknown, planned: Planned
+) -> tuple[Maybe[Mapping[str, str]], tuple[Unknown, ...]]:
+    mine, unread = _tags(own, planned)
+    return (mine, (*unread, why)) if isinstance(mine, Known) and mine.value else (why, ())
+
+
+def _tags(entries: tuple[tuple[str, Maybe[object]], ...], planned: Planned) -> tuple[Maybe[Mapping[str, str]], tuple[Unknown, ...]]:
+    """The known tags; a tag whose value is not known stays as evidence that was not read."""
+    known = {key: str(value.value) for key, value in entries if isinstance(value, Known) and value.value is not None}
+    unread = tuple(value for _, value in entries if isinstance(value, Unknown))
+    if unread and not known:
+        return unread[0], ()
+    return Known(known, planned.at("tags")), unread
+
+
+def grouped(resources: Iterable[Planned], key: Callable[[Planned], str]) -> Mapping[str, tuple[Planned, ...]]:
+    """Resources by a key, in their order."""
+    found: dict[str, list[Planned]] = defaultdict(list)
+    for one in resources:
+        found[key(one)].append(one)
+    return {name: tuple(each) for name, each in found.items()}

@@ -1,0 +1,302 @@
+"""One planned resource: values walked together with what is unknown and what is sensitive; sensitive values never leave here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tierwise.connectors.terraform.address import Address, ModuleInstance
+from tierwise.connectors.terraform.shapes import Expression
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+Step = str | int
+_MISSING: Final = object()
+_TRUE: Final = frozenset({"true", "1"})
+_FALSE: Final = frozenset({"false", "0", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of texts of which some may be unknown."""
+
+    known: tuple[str, ...]
+    open: Unknown | None = None
+    """Why there may be more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A block or object, with the masks that belong to it."""
+
+    where: str
+    """`aws_s3_bucket.b#versioning.0`"""
+    _value: object = field(repr=False)
+    _unknown: object = field(repr=False, default=None)
+    _sensitive: object = field(repr=False, default=None)
+    _marked: bool = field(repr=False, default=True)
+    """False where the source leaves unknown values out without a mark (`planned_values`)."""
+    _expression: object = field(repr=False, default=None)
+
+    @property
+    def via(self) -> Provenance:
+        """Where this is."""
+        return Provenance(self.where)
+
+    def at(self, *path: Step) -> Provenance:
+        """Where a path below this is."""
+        return Provenance(self._place(path))
+
+    def get(self, *path: Step) -> Maybe[object]:
+        """What is at a path: known (`Known(None)` for absent or null), known after apply, or redacted."""
+        node = self._descend(path)
+        if isinstance(node, Unknown):
+            return node
+        if isinstance(node._value, Mapping | list):
+            if _any_true(node._unknown):
+                return _after_apply(node.where)
+            if _any_true(node._sensitive):
+                return _redacted(node.where)
+        return Known(None if node._value is _MISSING else node._value, node.via)
+
+    def text(self, *path: Step) -> Maybe[str | None]:
+        """A text, or None where there is none or an empty one."""
+        found = self.get(*path)
+        if isinstance(found, Unknown):
+            return found
+        match found.value:
+            case None | "":
+                return Known(None, found.via)
+            case bool() as flag:
+                return Known("true" if flag else "false", found.via)
+            case str() | int() | float() as value:
+                return Known(str(value), found.via)
+            case _:
+                return _unparsable(found.via, "a text")
+
+    def flag(self, *path: Step) -> Maybe[bool | None]:
+        """A bool; old providers write it as a text."""
+        found = self.get(*path)
+        if isinstance(found, Unknown):
+            return found
+        value = found.value
+        if value is None or isinstance(value, bool):
+            return Known(value, found.via)
+        word = str(value).lower() if isinstance(value, str | int) else "?"
+        if word in _TRUE or word in _FALSE:
+            return Known(None if word == "" else word in _TRUE, found.via)
+        return _unparsable(found.via, "true or false")
+
+    def number(self, *path: Step) -> Maybe[int | None]:
+        """A whole number; old providers write it as a text."""
+        found = self.get(*path)
+        if isinstance(found, Unknown):
+            return found
+        match found.value:
+            case None | "":
+                return Known(None, found.via)
+            case bool():
+                return _unparsable(found.via, "a number")
+            case int() as value:
+                return Known(value, found.via)
+            case float() as value if value.is_integer():
+                return Known(int(value), found.via)
+            case str() as text if text.strip().lstrip("-").isdecimal() and len(text) < 20:
+                return Known(int(text), found.via)
+            case _:
+                return _unparsable(found.via, "a number")
+
+    def texts(self, *path: Step) -> Maybe[Texts]:
+        """A list of texts; elements that are not known yet leave it open."""
+        node = self._descend(path)
+        if isinstance(node, Unknown):
+            return node
+        if node._value is _MISSING or node._value is None:
+            return Known(Texts(()), node.via)
+        items = node._value if isinstance(node._value, list) else [node._value]
+        known: list[str] = []
+        still: Unknown | None = None
+        for number in range(len(items)):
+            one = node.text(number) if isinstance(node._value, list) else node.text()
+            if isinstance(one, Unknown):
+                still = one
+            elif one.value is not None:
+                known.append(one.value)
+        return Known(Texts(tuple(known), still), node.via)
+
+    def blocks(self, *path: Step) -> Maybe[tuple[Node, ...]]:
+        """The blocks at a path: a list of objects, one object, or nothing."""
+        node = self._descend(path)
+        if isinstance(node, Unknown):
+            return node
+        if node._value is _MISSING or node._value is None:
+            return Known((), node.via)
+        if isinstance(node._value, list):
+            return Known(tuple(node._step(number) for number in range(len(node._value))), node.via)
+        return Known((node,), node.via)
+
+    def block(self, *path: Step) -> Maybe[Node | None]:
+        """The one block at a path, or None."""
+        found = self.blocks(*path)
+        if isinstance(found, Unknown):
+            return found
+        return Known(found.value[0] if found.value else None, found.via)
+
+    def entries(self, *path: Step) -> Maybe[tuple[tuple[str, Maybe[object]], ...]]:
+        """The entries of a map, each known or not."""
+        node = self._descend(path)
+        if isinstance(node, Unknown):
+            return node
+        keys = set(node._value) if isinstance(node._value, Mapping) else set()
+        if isinstance(node._unknown, Mapping):
+            keys |= {key for key, mark in node._unknown.items() if mark is True}
+        return Known(tuple((str(key), node.get(str(key))) for key in sorted(keys, key=str)), node.via)
+
+    def expression(self, *path: Step) -> Expression | None:
+        """What the configuration says for an argument; None where it says nothing (or a dynamic block hides it)."""
+        found = self._expression
+        for step in path:
+            if isinstance(step, int):
+                found = found[step] if isinstance(found, list) and step < len(found) else found if isinstance(found, Mapping) else None
+            else:
+                found = found.get(step) if isinstance(found, Mapping) else None
+        return found if isinstance(found, Mapping) else None
+
+    def is_written(self, *path: Step) -> bool:
+        """Whether the configuration has something for an argument or block."""
+        if not path:
+            return self._expression is not None
+        parent = self.expression(*path[:-1]) if len(path) > 1 else self._expression
+        return isinstance(parent, Mapping) and path[-1] in parent
+
+    def has(self, name: str) -> bool:
+        """Whether the values name an attribute at all, be it null."""
+        return isinstance(self._value, Mapping) and name in self._value
+
+    def _place(self, path: Sequence[Step]) -> str:
+        steps = ".".join(str(step) for step in path)
+        if not steps:
+            return self.where
+        return f"{self.where}{'.' if '#' in self.where else '#'}{steps}"
+
+    def _descend(self, path: Sequence[Step]) -> Node | Unknown:
+        node = self
+        for step in path:
+            if node._unknown is True:
+                return _after_apply(self._place(path))
+            if node._sensitive is True:
+                return _redacted(self._place(path))
+            node = node._step(step)
+        if node._unknown is True:
+            return _after_apply(node.where)
+        if node._sensitive is True:
+            return _redacted(node.where)
+        if node._value is _MISSING and not node._marked:
+            return _after_apply(node.where)
+        return node
+
+    def _step(self, step: Step) -> Node:
+        return replace(
+            self,
+            where=self._place((step,)),
+            _value=_below(self._value, step, _MISSING),
+            _unknown=_below(self._unknown, step, None),
+            _sensitive=_below(self._sensitive, step, None),
+            _marked=self._marked or not isinstance(self._value, Mapping),
+            _expression=_expression_below(self._expression, step),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One resource as it will be: its place, what happens to it, its values and its configuration."""
+
+    address: str
+    place: Address
+    actions: tuple[str, ...]
+    root: Node
+    provider: str = ""
+    """`aws.west`, `module.x:aws`: the key of its provider's configuration."""
+    source: str = ""
+    """The provider's name: `aws`, `registry.terraform.io/hashicorp/aws`."""
+    for_each: Expression | None = field(repr=False, default=None)
+
+    @property
+    def type(self) -> str:
+        """The Terraform type."""
+        return self.place.type
+
+    @property
+    def module(self) -> ModuleInstance:
+        """The module instance that it stands in."""
+        return self.place.module
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the object does not exist yet: created, or created in place of another."""
+        return "create" in self.actions
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing is left after apply."""
+        return "delete" in self.actions and not self.is_new
+
+    def get(self, *path: Step) -> Maybe[object]:
+        """What is at a path of its values; see `Node.get`."""
+        return self.root.get(*path)
+
+    def at(self, *path: Step) -> Provenance:
+        """Where an attribute is."""
+        return self.root.at(*path)
+
+
+def absent(place: Provenance, detail: str = "not in this plan") -> Unknown:
+    """What a plan does not say of something that exists already."""
+    return Unknown(UnknownReason.NOT_COLLECTED, place, detail)
+
+
+def _below(value: object, step: Step, otherwise: object) -> object:
+    if value is True and otherwise is None:
+        return True
+    if isinstance(value, Mapping):
+        return value if isinstance(step, int) else value.get(step, otherwise)
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        return value[step]
+    return otherwise
+
+
+def _expression_below(expression: object, step: Step) -> object:
+    if isinstance(expression, list):
+        return expression[step] if isinstance(step, int) and step < len(expression) else None
+    if isinstance(expression, Mapping):
+        return expression if isinstance(step, int) else expression.get(step)
+    return None
+
+
+def _any_true(mask: object) -> bool:
+    waiting: list[object] = [mask]
+    while waiting:
+        one = waiting.pop()
+        if one is True:
+            return True
+        waiting.extend(_inside(one))
+    return False
+
+
+def _inside(mask: object) -> Iterator[object]:
+    if isinstance(mask, Mapping):
+        yield from mask.values()
+    elif isinstance(mask, list):
+        yield from mask
+
+
+def _after_apply(where: str) -> Unknown:
+    return Unknown(UnknownReason.KNOWN_AFTER_APPLY, Provenance(where))
+
+
+def _redacted(where: str) -> Unknown:
+    return Unknown(UnknownReason.REDACTED, Provenance(where), "the plan marks it as sensitive")
+
+
+def _unparsable(via: Provenance, wanted: str) -> Unknown:
+    return Unknown(UnknownReason.UNPARSABLE, via, f"not {wanted}")

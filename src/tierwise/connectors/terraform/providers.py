@@ -1,0 +1,114 @@
+"""What the provider blocks of a configuration say of the resources under them: region, account, default tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tierwise.connectors.terraform.address import ModuleInstance
+from tierwise.connectors.terraform.layout import Layout
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.shapes import Configuration, Expression, ProviderConfig
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+_CLOUDS = (("aws_", "aws"), ("awscc_", "aws"), ("azurerm_", "azure"), ("azuread_", "azure"), ("azapi_", "azure"), ("google_", "gcp"))
+_ACCOUNT = re.compile(r"\d{12}\Z")
+
+
+def cloud_of(kind: str) -> str:
+    """The cloud of a Terraform type: `aws`, `azure`, `gcp`, or an empty string."""
+    return next((cloud for prefix, cloud in _CLOUDS if kind.startswith(prefix)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """The provider blocks, and the account that each is known to work in."""
+
+    layout: Layout
+    blocks: Mapping[tuple[tuple[str, ...], str], ProviderConfig] = field(repr=False)
+    accounts: Mapping[str, str]
+    """Provider key to account, where a data source of the plan names it."""
+
+    def region(self, planned: Planned) -> str:
+        """The region of a resource; empty where the plan does not say."""
+        for attribute in ("region", "location"):
+            own = planned.root.text(attribute)
+            if isinstance(own, Known) and own.value:
+                return own.value.lower().replace(" ", "") if attribute == "location" else own.value
+        region = self._constant(planned, "region")
+        return region if isinstance(region, str) else _arn_part(planned, 3)
+
+    def account(self, planned: Planned) -> str:
+        """The account of a resource; empty where the plan does not say."""
+        if account := _arn_part(planned, 4):
+            return account
+        if account := self.accounts.get(planned.provider, ""):
+            return account
+        allowed = self._constant(planned, "allowed_account_ids")
+        if isinstance(allowed, list) and len(allowed) == 1 and _ACCOUNT.match(str(allowed[0])):
+            return str(allowed[0])
+        roles = self._expression(planned, "assume_role")
+        role = self.layout.constant(self._module(planned), _inner(roles, "role_arn"))
+        parts = role.split(":") if isinstance(role, str) else []
+        return parts[4] if len(parts) > 5 and _ACCOUNT.match(parts[4]) else ""
+
+    def default_tags(self, planned: Planned, via: Provenance) -> Maybe[Mapping[str, str]]:
+        """The tags that the provider block adds to every resource."""
+        written = self._expression(planned, "default_tags")
+        if written is None:
+            return Known({}, via)
+        tags = self.layout.constant(self._module(planned), _inner(written, "tags"))
+        if isinstance(tags, Mapping):
+            return Known({str(key): str(value) for key, value in tags.items()}, via)
+        return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "the provider's default tags cannot be told from the plan")
+
+    def _block(self, planned: Planned) -> tuple[ModuleInstance, ProviderConfig | None]:
+        path, name = split_key(planned.provider)
+        for depth in range(len(path), -1, -1):
+            found = self.blocks.get((path[:depth], name))
+            if found is not None:
+                return planned.module[:depth], found
+        return (), None
+
+    def _module(self, planned: Planned) -> ModuleInstance:
+        return self._block(planned)[0]
+
+    def _expression(self, planned: Planned, name: str) -> object:
+        block = self._block(planned)[1]
+        return (block.expressions or {}).get(name) if block else None
+
+    def _constant(self, planned: Planned, name: str) -> object:
+        expression = self._expression(planned, name)
+        return self.layout.constant(self._module(planned), expression) if isinstance(expression, Mapping) else None
+
+
+def split_key(key: str) -> tuple[tuple[str, ...], str]:
+    """The module path and the name of a provider key: `module.x.module.y:aws.west`, `x:aws`, `aws`."""
+    before, colon, name = key.rpartition(":")
+    if not colon:
+        return (), key
+    parts = before.split(".")
+    if parts[0] == "module" and len(parts) % 2 == 0:
+        parts = parts[1::2]
+    return tuple(part.split("[", 1)[0] for part in parts if part), name
+
+
+def read_providers(layout: Layout, configuration: Configuration, accounts: Mapping[str, str]) -> Providers:
+    """The provider blocks of a configuration by module path and name."""
+    blocks = {split_key(key): one for key, one in (configuration.provider_config or {}).items()}
+    return Providers(layout, blocks, accounts)
+
+
+def _inner(block: object, name: str) -> Expression | None:
+    """An argument of the one block of its kind."""
+    one = block[0] if isinstance(block, list) and block else block
+    found = one.get(name) if isinstance(one, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _arn_part(planned: Planned, number: int) -> str:
+    arn = planned.root.text("arn")
+    parts = arn.value.split(":") if isinstance(arn, Known) and arn.value else []
+    found = parts[number] if len(parts) > 5 else ""
+    return found if number != 4 or _ACCOUNT.match(found) else ""

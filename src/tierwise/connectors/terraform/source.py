@@ -1,0 +1,99 @@
+"""Plans and states as a source of resources; everything is read and checked when the source is opened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tierwise.connectors.base import Item, Unit
+from tierwise.connectors.terraform.assemble import assemble
+from tierwise.connectors.terraform.converter import converters, kept_types
+from tierwise.connectors.terraform.document import MAX_INPUT, STDIN, Document, PlanPath, read_document
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.providers import cloud_of
+from tierwise.errors import InputError
+from tierwise.model.fact import UnknownReason
+from tierwise.model.resource import ALL_KINDS, Gap, ReadOutcome, Resource
+
+_NOBODY: Final = "terraform"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSource:
+    """One or more plans, read whole."""
+
+    name: str
+    plans: tuple[Plan, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What makes a plan less than whole, one line each."""
+        return tuple(f"{plan.document.name}: {note}" for plan in self.plans for note in plan.document.notes)
+
+    def survey(self) -> Iterable[Unit]:
+        """One unit for each file."""
+        return [Unit("", "", plan.document.name, partial(_items, plan), provider=_NOBODY) for plan in self.plans]
+
+    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:  # noqa: ARG002 - a plan has nothing more to give
+        """Nothing: a plan is read whole."""
+        return ()
+
+
+def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSource:
+    """Read plans or states (`-` is standard input); InputError for the first that cannot be read whole."""
+    if not paths:
+        raise InputError("no plan is named; give a file that 'terraform show -json plan.bin > plan.json' wrote, or '-'")
+    if sum(1 for path in paths if path == STDIN) > 1:
+        raise InputError("'-' is given twice; standard input can be read once")
+    prefixes = _prefixes(paths)
+    plans = tuple(_plan(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True))
+    return PlanSource(f"plan:{','.join(_stem(path, '.json') for path in paths)}", plans)
+
+
+def _plan(document: Document, prefix: str) -> Plan:
+    needs = {id(one): (one.types, one.children) for one in converters().values()}
+    return assemble(document, prefix, kept_types()).joining(needs.values())
+
+
+def _prefixes(paths: Sequence[PlanPath]) -> list[str]:
+    """Nothing for one file, `file-stem#` for several; files of one stem are told apart by their folder."""
+    if len(paths) == 1:
+        return [""]
+    stems = Counter(_stem(path) for path in paths)
+    found = [_stem(path) if stems[_stem(path)] == 1 or not isinstance(path, Path) else str(path.with_suffix("")) for path in paths]
+    if len(set(found)) != len(found):
+        raise InputError("one plan is given twice; name each file once")
+    return [f"{one}#" for one in found]
+
+
+def _stem(path: PlanPath, suffix: str = "") -> str:
+    return path.stem + (path.suffix if suffix else "") if isinstance(path, Path) else "stdin"
+
+
+def _items(plan: Plan) -> Iterator[Item]:
+    yield from resources(plan)
+    yield from _gaps(plan)
+    if plan.judged:
+        yield ReadOutcome("", "", "terraform:show", "ok", resource=plan.document.name, count=len(plan.judged))
+
+
+def resources(plan: Plan) -> Iterator[Resource]:
+    """The resources of a plan that a converter knows, in the plan's order."""
+    known = converters()
+    for address, planned in plan.by_address.items():
+        converter = known.get(planned.type) if planned.place.mode == "managed" else None
+        if converter is not None and address in plan.judged:
+            yield converter.convert(planned, plan)
+
+
+def _gaps(plan: Plan) -> Iterator[Gap]:
+    """A plan that is not whole leaves out resources of any kind."""
+    clouds = sorted({cloud for kind in plan.by_type if (cloud := cloud_of(kind))}) or ["aws"]
+    reason = UnknownReason.KNOWN_AFTER_APPLY if plan.document.deferred else UnknownReason.NOT_COLLECTED
+    for note in plan.document.notes:
+        for cloud in clouds:
+            yield Gap(cloud, "", "", "terraform", reason.value, "", f"{plan.document.name}: {note}", kinds=ALL_KINDS)

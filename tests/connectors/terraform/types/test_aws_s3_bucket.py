@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.connectors.terraform.plans import PlanBuilder, const, ref
+from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Rel
+
+BUCKET = "aws_s3_bucket"
+BLOCK = f"{BUCKET}_public_access_block"
+SSE = f"{BUCKET}_server_side_encryption_configuration"
+ALL_ON = {"block_public_acls": True, "block_public_policy": True, "ignore_public_acls": True, "restrict_public_buckets": True}
+ALL_OFF = dict.fromkeys(ALL_ON, False)
+PUBLIC = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}],
+    }
+)
+NEW = {"id": True, "arn": True}
+THIS = ref("aws_s3_bucket.b.id")
+
+
+@pytest.fixture
+def plan():
+    return PlanBuilder()
+
+
+def value(resource, name):
+    fact = resource.facts[name]
+    assert isinstance(fact, Known), fact
+    return fact.value
+
+
+def reason(resource, name):
+    fact = resource.facts[name]
+    assert isinstance(fact, Unknown), fact
+    return fact.reason
+
+
+def new(plan, after=None, **more):
+    return plan.add(BUCKET, "b", {"bucket": "data", **(after or {})}, unknown=NEW, **more)
+
+
+def test_a_new_bucket_alone_has_the_defaults_of_new_buckets(plan, tmp_path):
+    address = new(plan)
+    bucket = plan.read(tmp_path)[address]
+    assert (bucket.kind, bucket.type, bucket.provider, bucket.region, bucket.name) == (
+        Kind.OBJECT_STORE,
+        BUCKET,
+        "aws",
+        "eu-west-2",
+        "data",
+    )
+    assert bucket.address == address
+    assert value(bucket, "access.public_blocked") is True
+    assert bucket.facts["access.public_blocked"].via.via.startswith("constant: ")
+    assert value(bucket, "access.acls_disabled") is True
+    assert value(bucket, "encryption.at_rest") is True
+    assert value(bucket, "encryption.key_custody") == "provider-owned"
+    assert value(bucket, "recovery.versioning") is False
+    assert value(bucket, "logging.data_read") is False
+    assert value(bucket, "access.anonymous_read") is False
+    assert isinstance(bucket.facts["retention.noncurrent_days"], NotApplicable)
+
+
+def test_an_existing_bucket_alone_is_not_judged_by_what_the_plan_leaves_out(plan, tmp_path):
+    address = plan.add(BUCKET, "b", {"bucket": "data", "id": "data", "versioning": [{"enabled": True}]}, actions=("no-op",))
+    bucket = plan.read(tmp_path)[address]
+    assert reason(bucket, "access.public_blocked") is UnknownReason.NOT_COLLECTED
+    assert "not in this plan" in bucket.facts["access.public_blocked"].detail
+    assert reason(bucket, "access.acls_disabled") is UnknownReason.NOT_COLLECTED
+    assert value(bucket, "recovery.versioning") is True
+
+
+def test_a_split_resource_is_joined_by_name_and_by_reference(plan, tmp_path):
+    new(plan)
+    other = plan.add(BUCKET, "c", {"bucket": "other"}, unknown=NEW)
+    plan.add(BLOCK, "by_value", {"bucket": "data", **ALL_OFF})
+    plan.add(
+        BLOCK,
+        "by_reference",
+        ALL_ON | {"ignore_public_acls": False},
+        unknown={"bucket": True},
+        expressions={"bucket": ref("aws_s3_bucket.c.id")},
+    )
+    found = plan.read(tmp_path)
+    assert value(found["aws_s3_bucket.b"], "access.public_blocked") is False
+    assert found["aws_s3_bucket.b"].facts["access.public_blocked"].via.via.startswith(f"{BLOCK}.by_value#")
+    assert found[other].facts["access.public_acls_blocked"].via.via == f"{BLOCK}.by_reference#ignore_public_acls"
+    assert value(found[other], "access.public_acls_blocked") is False
+
+
+def test_a_block_that_cannot_be_joined_leaves_every_bucket_of_its_module_undetermined(plan, tmp_path):
+    new(plan)
+    plan.add(BUCKET, "c", {"bucket": "other"}, unknown=NEW)
+    inside = plan.add(BUCKET, "d", {"bucket": "inside"}, unknown=NEW, module="m")
+    plan.add(BLOCK, "p", ALL_ON, unknown={"bucket": True}, module="m", expressions={"bucket": ref("local.name")})
+    found = plan.read(tmp_path)
+    assert reason(found[inside], "access.public_blocked") is UnknownReason.UNRESOLVED_REFERENCE
+    assert "local.name" in found[inside].facts["access.public_blocked"].detail
+    assert value(found["aws_s3_bucket.b"], "access.public_blocked") is True
+
+
+def test_a_removed_block_unblocks_a_bucket_that_stays(plan, tmp_path):
+    address = plan.add(BUCKET, "b", {"bucket": "data", "id": "data"}, actions=("no-op",))
+    plan.add(BLOCK, "p", before={"bucket": "data", **ALL_ON}, actions=("delete",))
+    bucket = plan.read(tmp_path)[address]
+    assert value(bucket, "access.public_blocked") is False
+
+
+def test_a_forgotten_block_goes_on_blocking(plan, tmp_path):
+    address = plan.add(BUCKET, "b", {"bucket": "data", "id": "data"}, actions=("no-op",))
+    plan.changes.append(
+        {"address": f"{BLOCK}.p", "type": BLOCK, "name": "p", "mode": "managed"}
+        | {"change": {"actions": ["forget"], "before": {"bucket": "data", **ALL_ON}, "after": None}}
+    )
+    assert value(plan.read(tmp_path)[address], "access.public_blocked") is True
+
+
+def test_a_switch_known_after_apply_is_unknown_and_one_that_is_off_settles_it(plan, tmp_path):
+    new(plan)
+    plan.add(
+        BLOCK,
+        "p",
+        {"bucket": "data", "block_public_acls": True, "block_public_policy": True},
+        unknown=dict.fromkeys(list(ALL_ON)[2:], True),
+    )
+    assert reason(plan.read(tmp_path)["aws_s3_bucket.b"], "access.public_blocked") is UnknownReason.KNOWN_AFTER_APPLY
+    plan.changes[-1]["change"]["after"]["block_public_acls"] = False
+    assert value(plan.read(tmp_path)["aws_s3_bucket.b"], "access.public_blocked") is False
+
+
+def test_a_sensitive_switch_is_redacted(plan, tmp_path):
+    new(plan)
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_ON}, sensitive={"block_public_acls": True})
+    assert reason(plan.read(tmp_path)["aws_s3_bucket.b"], "access.public_blocked") is UnknownReason.REDACTED
+
+
+def sse(algorithm, **key):
+    return {"bucket": "data", "rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm, **key}]}]}
+
+
+def sse_reference(*names):
+    inner = {"sse_algorithm": const("aws:kms"), "kms_master_key_id": ref(*names)}
+    return {"rule": [{"apply_server_side_encryption_by_default": [inner]}]}
+
+
+KEY_UNKNOWN = {"rule": [{"apply_server_side_encryption_by_default": [{"kms_master_key_id": True}]}]}
+
+
+@pytest.mark.parametrize(
+    ("after", "custody"),
+    [
+        (sse("AES256"), "provider-owned"),
+        (sse("aws:kms"), "provider-managed"),
+        (sse("aws:kms", kms_master_key_id="alias/aws/s3"), "provider-managed"),
+        (sse("aws:kms", kms_master_key_id="alias/app"), "customer"),
+        (sse("aws:kms", kms_master_key_id=None), "provider-managed"),
+    ],
+)
+def test_custody_by_the_named_key(plan, tmp_path, after, custody):
+    new(plan)
+    plan.add(SSE, "e", after)
+    assert value(plan.read(tmp_path)["aws_s3_bucket.b"], "encryption.key_custody") == custody
+
+
+def test_a_reference_to_a_key_settles_custody_and_links_before_its_arn_is_known(plan, tmp_path):
+    new(plan)
+    plan.add("aws_kms_key", "k", {}, unknown={"arn": True, "key_id": True})
+    plan.add(SSE, "e", sse("aws:kms"), unknown=KEY_UNKNOWN, expressions=sse_reference("aws_kms_key.k.arn"))
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "encryption.key_custody") == "customer"
+    assert [(link.rel, link.to) for link in bucket.links] == [(Rel.USES_KEY, "aws_kms_key.k")]
+
+
+def test_a_key_behind_a_local_value_is_unresolved_and_so_is_the_link(plan, tmp_path):
+    new(plan)
+    plan.add(SSE, "e", sse("aws:kms"), unknown=KEY_UNKNOWN, expressions=sse_reference("local.key"))
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert reason(bucket, "encryption.key_custody") is UnknownReason.UNRESOLVED_REFERENCE
+    (link,) = bucket.links
+    assert (link.rel, link.to) == (Rel.USES_KEY, "")
+    assert link.unknown is not None
+    assert link.unknown.reason is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_inline_settings_of_old_providers(plan, tmp_path):
+    inline = {
+        "versioning": [{"enabled": True, "mfa_delete": True}],
+        "logging": [{"target_prefix": "x"}],
+        "server_side_encryption_configuration": [{"rule": sse("aws:kms", kms_master_key_id="alias/app")["rule"]}],
+        "lifecycle_rule": [{"enabled": True, "prefix": "", "expiration": [{"days": 30}], "noncurrent_version_expiration": [{"days": 7}]}],
+        "object_lock_configuration": [{"rule": [{"default_retention": [{"mode": "COMPLIANCE", "years": 2}]}]}],
+        "website": [{"index_document": "index.html"}],
+        "cors_rule": [{"allowed_origins": ["*"]}],
+    }
+    new(plan, inline, expressions={"logging": [{"target_bucket": ref("aws_s3_bucket.logs.id")}]})
+    plan.changes[-1]["change"]["after_unknown"]["logging"] = [{"target_bucket": True}]
+    plan.add(BUCKET, "logs", {"bucket": "logs"}, unknown=NEW)
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "recovery.versioning") is True
+    assert value(bucket, "recovery.mfa_delete") is True
+    assert value(bucket, "logging.data_read") is True
+    assert value(bucket, "encryption.key_custody") == "customer"
+    assert value(bucket, "retention.expiry_configured") is True
+    assert value(bucket, "retention.delete_after_days") == 30
+    assert value(bucket, "retention.noncurrent_days") == 7
+    assert value(bucket, "immutability.mode") == "compliance"
+    assert value(bucket, "immutability.min_days") == 730
+    assert value(bucket, "access.website_enabled") is True
+    assert value(bucket, "access.cors_any_origin") is True
+    assert (Rel.LOGS_TO, "aws_s3_bucket.logs") in [(link.rel, link.to) for link in bucket.links]
+
+
+def test_inline_blocks_that_the_provider_computes_are_not_unknown(plan, tmp_path):
+    new(plan)
+    plan.changes[-1]["change"]["after_unknown"] |= dict.fromkeys(
+        ("versioning", "logging", "policy", "acl", "grant", "lifecycle_rule"), True
+    )
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "recovery.versioning") is False
+    assert value(bucket, "transport.tls_required") is False
+    assert value(bucket, "retention.delete_after_days") == float("inf")
+
+
+def test_a_public_policy_is_public_only_where_the_block_is_off(plan, tmp_path):
+    new(plan)
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": PUBLIC})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "access.anonymous_read") is False
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_OFF})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "access.anonymous_read") is True
+    assert value(bucket, "access.anonymous_write") is False
+
+
+def test_a_public_acl_counts_where_acls_are_in_force(plan, tmp_path):
+    new(plan)
+    plan.add(f"{BUCKET}_acl", "a", {"bucket": "data", "acl": "public-read"})
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_OFF})
+    assert value(plan.read(tmp_path)["aws_s3_bucket.b"], "access.anonymous_read") is False
+    plan.add(f"{BUCKET}_ownership_controls", "o", {"bucket": "data", "rule": [{"object_ownership": "ObjectWriter"}]})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "access.anonymous_read") is True
+    assert value(bucket, "access.acls_disabled") is False
+
+
+def test_an_unknown_policy_is_unknown_where_it_decides(plan, tmp_path):
+    new(plan)
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data"}, unknown={"policy": True}, expressions={"bucket": THIS, "policy": ref("local.p")})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert reason(bucket, "transport.tls_required") is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_a_policy_document_with_unknown_resources_is_rebuilt(plan, tmp_path):
+    new(plan)
+    statement = {
+        "actions": ["s3:*"], "effect": "Deny", "resources": [None, None], "principals": [{"type": "*", "identifiers": ["*"]}],
+        "condition": [{"test": "Bool", "variable": "aws:SecureTransport", "values": ["false"]}],
+    }  # fmt: skip
+    allow = {
+        "actions": ["s3:GetObject"],
+        "resources": [None],
+        "principals": [{"type": "AWS", "identifiers": ["arn:aws:iam::111122223333:root"]}],
+    }
+    plan.add(
+        "aws_iam_policy_document", "d", {"statement": [statement, allow]}, mode="data", actions=("read",),
+        unknown={"json": True, "statement": [{"resources": [True, True]}, {"resources": [True]}]},
+    )  # fmt: skip
+    plan.add(
+        f"{BUCKET}_policy", "p", {"bucket": "data"}, unknown={"policy": True},
+        expressions={"policy": ref("data.aws_iam_policy_document.d.json")},
+    )  # fmt: skip
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "access.anonymous_read") is False
+    external = bucket.facts["access.external_principals"]
+    assert isinstance(external, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ({"status": "Enabled", "filter": [{"prefix": ""}], "expiration": [{"days": 90}]}, 90),
+        ({"status": "Enabled", "filter": [{"prefix": "logs/"}], "expiration": [{"days": 90}]}, float("inf")),
+        ({"status": "Disabled", "filter": [{"prefix": ""}], "expiration": [{"days": 90}]}, float("inf")),
+    ],
+)
+def test_only_a_rule_for_the_whole_bucket_deletes_all(plan, tmp_path, rule, days):
+    new(plan)
+    plan.add(f"{BUCKET}_lifecycle_configuration", "l", {"bucket": "data", "rule": [rule]})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "retention.delete_after_days") == days
+    assert value(bucket, "retention.expiry_configured") is (rule["status"] == "Enabled")
+
+
+def test_days_known_after_apply_leave_a_range(plan, tmp_path):
+    new(plan)
+    rules = [
+        {"status": "Enabled", "filter": [{}], "expiration": [{"days": 365}]},
+        {"status": "Enabled", "filter": [{}], "expiration": [{}]},
+    ]
+    plan.add(
+        f"{BUCKET}_lifecycle_configuration",
+        "l",
+        {"bucket": "data", "rule": rules},
+        unknown={"rule": [{}, {"expiration": [{"days": True}]}]},
+    )
+    fact = plan.read(tmp_path)["aws_s3_bucket.b"].facts["retention.delete_after_days"]
+    assert isinstance(fact, Unknown)
+    assert fact.between == (1, 365)
+
+
+def test_replication_links_by_value_and_by_reference(plan, tmp_path):
+    new(plan)
+    plan.add(BUCKET, "copy", {"bucket": "copy"}, unknown=NEW)
+    rules = [
+        {"status": "Enabled", "destination": [{"bucket": "arn:aws:s3:::far"}]},
+        {"status": "Enabled", "destination": [{}]},
+        {"status": "Disabled", "destination": [{"bucket": "arn:aws:s3:::never"}]},
+    ]
+    plan.add(
+        f"{BUCKET}_replication_configuration", "r", {"bucket": "data", "rule": rules},
+        unknown={"rule": [{}, {"destination": [{"bucket": True}]}, {}]},
+        expressions={"rule": [{}, {"destination": [{"bucket": ref("aws_s3_bucket.copy.arn")}]}, {}]},
+    )  # fmt: skip
+    links = plan.read(tmp_path)["aws_s3_bucket.b"].links
+    assert [(link.rel, link.to) for link in links] == [(Rel.REPLICATES_TO, "arn:aws:s3:::far"), (Rel.REPLICATES_TO, "aws_s3_bucket.copy")]
