@@ -6,7 +6,11 @@ import pytest
 
 from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect, Estate
 from tests.connectors.aws.fields import missing_field
+from tierwise.connectors.aws.account import DETECTOR, DISKS
+from tierwise.connectors.aws.account import facts as account_facts
+from tierwise.connectors.aws.read import Draft
 from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Resource
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 SUMMARY = {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0, "AccountPasswordPresent": 1}
@@ -188,3 +192,26 @@ def test_the_management_account_is_never_locked(collect: Collect) -> None:
 )
 def test_the_fields_that_are_read_exist(service: str, operation: str, path: str) -> None:
     assert missing_field(service, operation, path) == ""
+
+
+def test_a_regional_guardrail_holds_only_where_every_scanned_region_has_it() -> None:
+    def folded(disks: dict[str, Any], detectors: dict[str, Any]) -> dict[str, Any]:
+        resource = Resource(ROOT, Kind.ACCOUNT, "account", "aws", ACCOUNT, "", ACCOUNT)
+        draft = Draft(resource, {DISKS.operation: Known(disks), DETECTOR.operation: Known(detectors)})
+        found = account_facts(draft)
+        names = ("account.disk_encryption_default", "account.threat_detection", "account.threat_plans")
+        return {name.partition(".")[2]: fact.value if isinstance(fact := found[name], Known) else fact.reason for name in names}  # type: ignore[union-attr]
+
+    def on(*plans: str) -> Known[Any]:
+        return Known({"Status": "ENABLED", "Features": [{"Name": plan, "Status": "ENABLED"} for plan in plans]})
+
+    encrypted, plain = Known({"EbsEncryptionByDefault": True}), Known({"EbsEncryptionByDefault": False})
+    denied = Unknown(UnknownReason.PERMISSION_DENIED)
+    both = folded({"a": encrypted, "b": encrypted}, {"a": on("S3_DATA_EVENTS", "RDS_LOGIN_EVENTS"), "b": on("S3_DATA_EVENTS")})
+    assert both == {"disk_encryption_default": True, "threat_detection": True, "threat_plans": {"object-store"}}
+    one = folded({"a": encrypted, "b": plain}, {"a": on("S3_DATA_EVENTS"), "b": Known(None)})
+    assert one == {"disk_encryption_default": False, "threat_detection": False, "threat_plans": frozenset()}
+    unread = folded({"a": encrypted, "b": denied}, {"a": on("S3_DATA_EVENTS"), "b": denied})
+    assert set(unread.values()) == {UnknownReason.PERMISSION_DENIED}
+    settled = folded({"a": plain, "b": denied}, {"a": Known(None), "b": denied})
+    assert settled == {"disk_encryption_default": False, "threat_detection": False, "threat_plans": frozenset()}

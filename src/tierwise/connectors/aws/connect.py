@@ -81,6 +81,8 @@ def open_accounts(options: AwsConfig, now: datetime, *, threads: int = 24) -> tu
     region = session if isinstance(session, Unknown) else attempt(lambda: session.region_name)
     if isinstance(region, Unknown):
         raise CredentialsError(_explained(region.detail))
+    # Before any call: credentials without a region are tried in the first one that is named.
+    _check_regions(session, PARTITIONS, options.regions)
     base = Account(session, access)
     caller = _caller(base, region or (options.regions[0] if options.regions else "us-east-1"), now)
     identity = caller.ask(_IDENTITY)
@@ -88,7 +90,9 @@ def open_accounts(options: AwsConfig, now: datetime, *, threads: int = 24) -> tu
         raise CredentialsError(_explained(identity.detail))
     found = identity.value or {}
     own, partition = str(found["Account"]), str(found["Arn"]).split(":")[1]
-    _check_regions(session, partition, options.regions)
+    if partition not in PARTITIONS:
+        raise UsageError(f"partition {partition!r} is not supported; supported are {', '.join(PARTITIONS)}")
+    _check_regions(session, (partition,), options.regions)
     scope = AwsScope(options.regions, frozenset(options.services))
     if options.role_arns:
         sources = _through_roles(options, caller, access, scope, own)
@@ -198,14 +202,13 @@ def _check_names(options: AwsConfig) -> None:
     _roles(options.role_arns)
 
 
-def _check_regions(session: Any, partition: str, regions: tuple[str, ...]) -> None:
+def _check_regions(session: Any, partitions: tuple[str, ...], regions: tuple[str, ...]) -> None:
     """Region names against the list that the SDK carries; no call is made."""
-    if partition not in PARTITIONS:
-        raise UsageError(f"partition {partition!r} is not supported; supported are {', '.join(PARTITIONS)}")
-    known = session.get_available_regions("ec2", partition_name=partition)
+    known = [name for partition in partitions for name in session.get_available_regions("ec2", partition_name=partition)]
     for region in regions:
         if region not in known:
-            raise UsageError(f"unknown region {region!r} in partition {partition}{_near(region, known)}")
+            where = f" in partition {partitions[0]}" if len(partitions) == 1 else ""
+            raise UsageError(f"unknown region {region!r}{where}{_near(region, known)}")
 
 
 def _near(name: str, known: Iterable[str]) -> str:
