@@ -254,6 +254,14 @@ def _either_way(one: Audience, other: Audience, why: Unknown) -> Audience:
     )
 
 
+def conditioned(audience: Audience) -> Fact[bool]:
+    """`access.external_conditioned`; not applicable where everyone is let in, which is judged as such and not once more as sharing."""
+    for everyone in (audience.anonymous_read, audience.anonymous_write):
+        if isinstance(everyone, Known) and everyone.value:
+            return NotApplicable("it is open to everyone", everyone.via)
+    return audience.external_conditioned
+
+
 def acl_audience(grants: Sequence[Mapping[str, object]], *, owner_id: str, ignore_public: bool | Maybe[bool], via: Provenance) -> Audience:
     """Whom the grants of GetBucketAcl let in; `ignore_public` is the effective IgnorePublicAcls."""
     if isinstance(ignore_public, Unknown):

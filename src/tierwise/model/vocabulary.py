@@ -103,6 +103,7 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("credential.idle_days", INT, LO, frozenset({Kind.USER, Kind.ROLE}), "days since anything last used this identity; never used = since creation", unit="days"),
     F("privilege.admin", BOOL, LO, PRINCIPALS, "may do everything, or may give itself everything"),
     F("privilege.escalation", BOOL, LO, PRINCIPALS, "may give itself everything by a known escalation path (what is written on a managed policy is judged there, once)"),
+    F("privilege.inline_wildcard", BOOL, LO, PRINCIPALS, "a policy written into the principal itself gives wildcard data actions, or data actions on everything", na=True),
     F("privilege.wildcard_data_actions", BOOL, LO, PRINCIPALS, "wildcard in a data-plane action (s3:*, dynamodb:Get* no)"),
     F("privilege.wildcard_data_resources", BOOL, LO, PRINCIPALS, "data-plane actions on * or on a whole account/project"),
     F("privilege.condition_bound", BOOL, HI, PRINCIPALS, "every data-plane grant carries a condition (network, MFA, tag, org, time)"),

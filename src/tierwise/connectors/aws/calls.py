@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from tierwise.connectors.aws.read import Doc, Draft, Read
 from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
@@ -50,6 +51,10 @@ _DISABLED = frozenset(
 _BY_POLICY = re.compile(r"explicit deny in a (?:service|resource) control policy", re.IGNORECASE)
 
 
+SDK_ERRORS = (ClientError, BotoCoreError, ResponseParserError, ValueError)
+"""What a call may raise: ResponseParserError (a body that is not what it says) is no BotoCoreError, and botocore raises bare ValueErrors for endpoints."""
+
+
 class ListingFailedError(Exception):
     """A listing that could not be read to its end; carries the gap."""
 
@@ -58,7 +63,7 @@ class ListingFailedError(Exception):
         super().__init__(f"{gap.action}: {gap.reason}")
 
 
-def unknown_from(error: ClientError | BotoCoreError, via: Provenance) -> Unknown:
+def unknown_from(error: Exception, via: Provenance) -> Unknown:
     """Why a call failed, in the vocabulary's words. Messages of the service are not kept: they can carry names of principals."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
@@ -72,7 +77,6 @@ def unknown_from(error: ClientError | BotoCoreError, via: Provenance) -> Unknown
         if code in _DISABLED:
             return Unknown(UnknownReason.REGION_DISABLED, via, code)
         return Unknown(UnknownReason.API_ERROR, via, code)
-    # A body that botocore cannot parse surfaces as ResponseParserError, a dead endpoint as EndpointConnectionError: both are BotoCoreErrors.
     return Unknown(UnknownReason.API_ERROR, via, type(error).__name__)
 
 
@@ -134,10 +138,8 @@ class Caller:
                 self.counts[_name(read), "absent"] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(error, read.via), read, resource)
-        except (BotoCoreError, ValueError) as error:
-            # NOTE: botocore raises bare ValueErrors for bodies and endpoints that it cannot make sense of.
-            failed = error if isinstance(error, BotoCoreError) else BotoCoreError()
-            return self._failed(unknown_from(failed, read.via), read, resource)
+        except SDK_ERRORS as error:
+            return self._failed(unknown_from(error, read.via), read, resource)
         except NotImplementedError:
             return self._failed(_not_emulated(read.via), read, resource)
         self.counts[_name(read), "ok"] += 1
@@ -161,9 +163,8 @@ class Caller:
                 page = getattr(client, method)(**params)
                 self.counts[_name(read), "ok"] += 1
                 yield page
-        except (ClientError, BotoCoreError, ValueError, NotImplementedError) as error:
-            known = error if isinstance(error, ClientError | BotoCoreError) else BotoCoreError()
-            unknown = _not_emulated(read.via) if isinstance(error, NotImplementedError) else unknown_from(known, read.via)
+        except (*SDK_ERRORS, NotImplementedError) as error:
+            unknown = _not_emulated(read.via) if isinstance(error, NotImplementedError) else unknown_from(error, read.via)
             self._failed(unknown, read, "")
             raise ListingFailedError(
                 Gap("aws", self.account, self.region, read.service, unknown.reason.value, read.action, unknown.detail, read.kinds)

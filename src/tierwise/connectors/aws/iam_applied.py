@@ -22,6 +22,7 @@ ADMIN: Final = "privilege.admin"
 ESCALATION: Final = "privilege.escalation"
 WIDE_ACTIONS: Final = "privilege.wildcard_data_actions"
 WIDE_RESOURCES: Final = "privilege.wildcard_data_resources"
+INLINE: Final = "privilege.inline_wildcard"
 BOUND: Final = "privilege.condition_bound"
 _AWS_MANAGED: Final = ":iam::aws:policy/"
 
@@ -95,12 +96,24 @@ def privilege_facts(applied: Applied, via: Provenance, sheet: FactSheet) -> None
         (WIDE_RESOURCES, found.wildcard_data_resources, any(one.wide_resources for one in named)),
     ):
         sheet.put(name, _or_unknown(Known(True, via) if worst else fact, missing, bad=True))
+    inside, unread = _readable(applied.inline)
+    own = privilege_of(inside, via=via)
+    sheet.put(INLINE, _or_unknown(either(own.wildcard_data_actions, own.wildcard_data_resources), unread, bad=True))
     unbound = any(one.wide_resources for one in named)
     sheet.put(BOUND, _or_unknown(Known(False, via) if unbound else _bound(found.condition_bound, via), missing, bad=False))
 
 
+def either(one: Maybe[bool], other: Maybe[bool]) -> Maybe[bool]:
+    """True if either is, unknown if one is open and none is true."""
+    for fact in (one, other):
+        if isinstance(fact, Known) and fact.value:
+            return fact
+    return one if isinstance(one, Unknown) else other
+
+
 def policy_facts(policy: Maybe[Policy], via: Provenance, sheet: FactSheet) -> None:
     """Sets `privilege.*` of a customer-managed policy."""
+    sheet.not_applicable(INLINE, "a managed policy stands by itself", via)
     if isinstance(policy, Unknown):
         for name in (ADMIN, ESCALATION, WIDE_ACTIONS, WIDE_RESOURCES, BOUND):
             sheet.put(name, policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, source_restricted, tls_of, unread
+from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, conditioned, source_restricted, tls_of, unread
 from tierwise.access.document import Policy, PolicyError, Statement, parse_policy
 from tierwise.connectors.aws.read import Doc, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
@@ -115,7 +115,7 @@ def put_audience(audience: Audience, sheet: FactSheet, kind: Kind) -> None:
     _put(sheet, "access.anonymous_write", audience.anonymous_write, kind)
     _put(sheet, "access.any_authenticated", audience.any_authenticated, kind)
     _put(sheet, "access.external_principals", audience.external, kind)
-    _put(sheet, "access.external_conditioned", audience.external_conditioned, kind)
+    _put(sheet, "access.external_conditioned", conditioned(audience), kind)
 
 
 def grants_of(policy: Maybe[Policy | None], via: Provenance) -> tuple[Grant, ...]:

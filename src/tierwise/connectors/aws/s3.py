@@ -16,6 +16,7 @@ from tierwise.access.audience import (
     acl_audience,
     audience_of,
     combine,
+    conditioned,
     restrict_policy,
     signature_age_hours,
     source_restricted,
@@ -234,6 +235,7 @@ def _recovery_facts(draft: Draft, sheet: FactSheet) -> None:
     sheet.put("recovery.versioning", status if isinstance(status, Unknown) else Known(status.value == "Enabled", VERSIONING.via))
     sheet.put("recovery.mfa_delete", mfa if isinstance(mfa, Unknown) else Known(mfa.value == "Enabled", VERSIONING.via))
     sheet.not_applicable("recovery.soft_delete_days", "S3 restores by version, not by soft delete")
+    sheet.not_applicable("retention.legal_hold", "S3 holds objects, not buckets")
     sheet.not_applicable("recovery.point_in_time", "S3 has no restore to a second of its own")
     sheet.constant("recovery.redundancy", "multi-zone", "S3 User Guide, data protection: at least three zones, One Zone classes excepted")
     lock = field_of(draft.doc(OBJECT_LOCK), "ObjectLockConfiguration", "Rule", "DefaultRetention", absent={})
@@ -321,7 +323,7 @@ def _access_facts(draft: Draft, sheet: FactSheet) -> None:
         sheet.put("access.anonymous_write", audience.anonymous_write)
         sheet.put("access.any_authenticated", audience.any_authenticated)
         sheet.put("access.external_principals", audience.external)
-        sheet.put("access.external_conditioned", audience.external_conditioned)
+        sheet.put("access.external_conditioned", conditioned(audience))
     own = _block(draft.doc(BLOCK))
     sheet.put("access.public_blocked", _both([own[switch] for switch in _SWITCHES], BLOCK.via))
     sheet.put("access.public_acls_blocked", _both([own["BlockPublicAcls"], own["IgnorePublicAcls"]], BLOCK.via))
