@@ -239,6 +239,20 @@ def test_a_document_database_is_told_by_its_engine(collect):
     assert _links(docs, Rel.LOGS_TO) == {f"{LOGS}/docdb/docs/audit"}
 
 
+def test_a_global_cluster_replicates_to_its_other_regions(collect):
+    other = f"arn:aws:rds:eu-west-1:{ACCOUNT}:cluster:pay"
+    own = {"DBClusterIdentifier": "pay", "DBClusterArn": f"{RDS}:cluster:pay", "Engine": "aurora-mysql", "GlobalClusterIdentifier": "g"}
+    members = [{"DBClusterArn": own["DBClusterArn"]}, {"DBClusterArn": other}]
+    listed = {("rds", "DescribeDBClusters"): {"DBClusters": [own]}}
+    answers = {"GlobalClusters": [{"GlobalClusterIdentifier": "g", "GlobalClusterMembers": members}]}
+    cluster = collect("rds", canned={**listed, ("rds", "DescribeGlobalClusters"): answers})[f"{RDS}:cluster:pay"]
+    assert _value(cluster, "recovery.redundancy") == "multi-region"
+    assert _links(cluster, Rel.REPLICATES_TO) == {other}
+    cluster = collect("rds", canned={**listed, ("rds", "DescribeGlobalClusters"): "AccessDenied"})[f"{RDS}:cluster:pay"]
+    assert _why(cluster, "recovery.redundancy") is UnknownReason.PERMISSION_DENIED
+    assert [link.unknown is not None for link in cluster.links if link.rel is Rel.REPLICATES_TO] == [True]
+
+
 def test_what_is_denied_is_unknown_and_a_denied_listing_is_a_gap(aws, collect):
     rds = aws("rds")
     arn = _instance(rds, "db", "mysql", PubliclyAccessible=True)
@@ -307,7 +321,8 @@ def test_a_denied_attribute_read_leaves_the_sharing_unknown(aws, collect):
             " VpcSecurityGroups.VpcSecurityGroupId Endpoint.Port IAMDatabaseAuthenticationEnabled DomainMemberships.Status TagList.Key"
             " EnabledCloudwatchLogsExports ActivityStreamStatus ActivityStreamKinesisStreamName BackupRetentionPeriod DeletionProtection"
             " MultiAZ AllocatedStorage DBClusterIdentifier DBParameterGroups.DBParameterGroupName DBParameterGroups.ParameterApplyStatus"
-            " ReadReplicaSourceDBInstanceIdentifier ReadReplicaSourceDBClusterIdentifier",
+            " ReadReplicaSourceDBInstanceIdentifier ReadReplicaSourceDBClusterIdentifier"
+            " DBInstanceAutomatedBackupsReplications.DBInstanceAutomatedBackupsArn",
         ),
         (
             "DescribeDBClusters",
@@ -338,5 +353,7 @@ def test_fields_of_attributes_and_parameters_exist_in_the_service_model():
     for sort in ("DBSnapshot", "DBClusterSnapshot"):
         for name in ("AttributeName", "AttributeValues"):
             assert not missing_field("rds", f"Describe{sort}Attributes", f"{sort}AttributesResult.{sort}Attributes.{name}")
+    for name in ("GlobalClusterIdentifier", "GlobalClusterMembers.DBClusterArn"):
+        assert not missing_field("rds", "DescribeGlobalClusters", f"GlobalClusters.{name}")
     for operation in ("DescribeDBParameters", "DescribeDBClusterParameters"):
         assert not missing_field("rds", operation, "Parameters.ParameterValue")

@@ -17,7 +17,7 @@ from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, fie
 from tierwise.connectors.aws.resource_policy import AUDIENCE_FACTS, facts_of_policy, parsed, policy_grants, policy_text
 from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
-from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
+from tierwise.model.resource import Evidence, Grant, Kind, Link, Rel, Resource
 
 _POLICY_SERVICE = "elasticfilesystem"
 
@@ -62,7 +62,8 @@ def survey(caller: Caller) -> Iterator[Draft]:
             caller.region,
             name,
             tags=Known(tag_map(item.get("Tags") or ()), LIST.via),
-            aliases=tuple(dict.fromkeys((name, str(item.get("Name") or name)))),
+            aliases=(name,),
+            evidence=Evidence(description=str(item.get("Name") or "")),
         )
         docs: dict[str, Maybe[Doc | None]] = {LIST.operation: Known(item, LIST.via), REPLICATION.operation: replications}
         yield Draft(resource, {**docs, keys.ALIASES: keys.aliases(caller)})
@@ -77,7 +78,8 @@ def _destinations(draft: Draft) -> Maybe[tuple[str, ...]]:
     """The ARNs of the file systems that receive this one's data."""
     listed = field_of(draft.doc(REPLICATION), "Replications", absent=[])
     if isinstance(listed, Unknown):
-        return listed
+        # A region or endpoint that does not know replication has none.
+        return Known((), listed.via) if listed.reason is UnknownReason.NOT_SUPPORTED else listed
     partition = draft.resource.id.split(":")[1]
     found = [
         f"arn:{partition}:elasticfilesystem:{to['Region']}:{to.get('OwnerId') or draft.resource.account}:file-system/{to['FileSystemId']}"

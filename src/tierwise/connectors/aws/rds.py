@@ -15,13 +15,15 @@ from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, items, whole
 from tierwise.connectors.aws.network import groups_read
 from tierwise.connectors.aws.rds_facts import Database
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, tag_map
+from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 
 _KINDS = frozenset({Kind.RELATIONAL_DB, Kind.DOCUMENT_DB})
 INSTANCES = Read("rds", "DescribeDBInstances", "rds:DescribeDBInstances", kinds=_KINDS, links=True)
 CLUSTERS = Read("rds", "DescribeDBClusters", "rds:DescribeDBClusters", kinds=_KINDS, links=True)
+GLOBALS = Read("rds", "DescribeGlobalClusters", "rds:DescribeGlobalClusters", facts=frozenset({"recovery.redundancy"}), links=True)
+"""Read once a region, and only where a cluster says that it belongs to a global one."""
 _PARAMETER_FACTS = frozenset({"transport.tls_required", "transport.min_tls", "logging.data_read", "logging.data_write"})
 _CLUSTER, _MEMBERS = "cluster", "members"
 _LOGS_OF = {"docdb": "docdb", "neptune": "neptune"}
@@ -92,6 +94,8 @@ def survey_clusters(caller: Caller) -> Iterator[Draft]:
             members = Known({_MEMBERS: [one for one in listed if one.get("DBClusterIdentifier") == name]}, INSTANCES.via)
         cluster: Maybe[Doc | None] = Known(item, CLUSTERS.via)
         docs = {CLUSTERS.operation: cluster, _CLUSTER: cluster, _MEMBERS: members}
+        if item.get("GlobalClusterIdentifier"):
+            docs[GLOBALS.operation] = whole(caller, GLOBALS, "GlobalClusters")
         yield _draft(caller, item, "cluster", str(item["DBClusterArn"]), name, "DatabaseName", docs)
 
 
@@ -135,6 +139,19 @@ def public(draft: Draft) -> Maybe[bool]:
 GROUPS = groups_read(public)
 
 
+def _secondaries(draft: Draft) -> Maybe[tuple[str, ...]]:
+    """The ARNs of the other clusters of the global cluster that this one belongs to."""
+    item, is_cluster = _item(draft)
+    if not is_cluster or not item.get("GlobalClusterIdentifier"):
+        return Known((), CLUSTERS.via)
+    listed = field_of(draft.doc(GLOBALS), "GlobalClusters", absent=[])
+    if isinstance(listed, Unknown):
+        return listed
+    own = [one for one in listed.value if one.get("GlobalClusterIdentifier") == item["GlobalClusterIdentifier"]]
+    members = [str(each["DBClusterArn"]) for one in own for each in one.get("GlobalClusterMembers") or ()]
+    return Known(tuple(arn for arn in members if arn != draft.resource.id), GLOBALS.via)
+
+
 def facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of an instance or cluster that its documents so far allow."""
     item, is_cluster = _item(draft)
@@ -150,13 +167,14 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
         is_cluster,
         public(draft),
         draft.doc(GROUPS),
+        _secondaries(draft),
         parameters.lookup(groups, unread.via),
     )
     return rds_facts.put_all(database)
 
 
 def links(draft: Draft) -> tuple[Link, ...]:
-    """Its key, the log groups and stream that receive its logs, what it replicates, and the cluster it is a member of."""
+    """Its key, the log groups and stream that receive its logs, what it replicates and where to, and the cluster it is a member of."""
     item, is_cluster = _item(draft)
     found = [*keys.key_links(item.get("KmsKeyId")), *_log_links(draft, item, is_cluster)]
     partition, region, account = draft.resource.id.split(":")[1], draft.resource.region, draft.resource.account
@@ -168,6 +186,13 @@ def links(draft: Draft) -> tuple[Link, ...]:
         if source := item.get(name):
             named = str(source)
             found.append(Link(Rel.COPY_OF, named if named.startswith("arn:") else f"arn:{partition}:rds:{region}:{account}:{sort}:{named}"))
+    secondaries = _secondaries(draft)
+    if isinstance(secondaries, Unknown):
+        found.append(Link(Rel.REPLICATES_TO, "", secondaries))
+    elif not item.get("ReplicationSourceIdentifier"):
+        found.extend(Link(Rel.REPLICATES_TO, arn) for arn in secondaries.value)
+    for copy in item.get("DBInstanceAutomatedBackupsReplications") or ():
+        found.append(Link(Rel.REPLICATES_TO, str(copy["DBInstanceAutomatedBackupsArn"])))
     if not is_cluster and item.get("DBClusterIdentifier"):
         found.append(Link(Rel.MEMBER_OF, f"arn:{partition}:rds:{region}:{account}:cluster:{item['DBClusterIdentifier']}"))
     return tuple(found)
@@ -186,7 +211,7 @@ def _log_links(draft: Draft, item: Mapping[str, Any], is_cluster: bool) -> Itera
         yield Link(Rel.LOGS_TO, f"arn:{partition}:kinesis:{resource.region}:{resource.account}:stream/{stream}")
 
 
-_READS = (INSTANCES, CLUSTERS, keys.LIST_ALIASES, INSTANCE_PARAMETERS, CLUSTER_PARAMETERS, GROUPS)
+_READS = (INSTANCES, CLUSTERS, GLOBALS, keys.LIST_ALIASES, INSTANCE_PARAMETERS, CLUSTER_PARAMETERS, GROUPS)
 COLLECTORS = (
     Collector("rds", _READS, survey_instances, facts, links),
     Collector("rds", _READS, survey_clusters, facts, links),

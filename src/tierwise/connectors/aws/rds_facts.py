@@ -32,6 +32,8 @@ class Database:
     is_cluster: bool
     public: Maybe[bool]
     security_groups: Maybe[Doc | None]
+    secondaries: Maybe[tuple[str, ...]]
+    """The other clusters of a global cluster."""
     find: parameters.Lookup
 
     @property
@@ -147,11 +149,17 @@ def _put_recovery(database: Database, sheet: FactSheet) -> None:
     if not on_cluster_storage(database.engine):
         zones = flag(item, "MultiAZ", via)
         sheet.put("recovery.redundancy", zones if isinstance(zones, Unknown) else Known("multi-zone" if zones.value else "zone", via))
-    elif item.get("GlobalClusterIdentifier"):
-        detail = "in which regions its global cluster lives is not read"
-        sheet.put("recovery.redundancy", Unknown(UnknownReason.NOT_COLLECTED, via, detail, between=("multi-zone", "multi-region")))
+    elif isinstance(database.secondaries, Unknown):
+        why = database.secondaries
+        sheet.put("recovery.redundancy", Unknown(why.reason, why.via, why.detail, between=("multi-zone", "multi-region")))
+    elif any(_region(arn) != _region(str(item.get("DBClusterArn"))) for arn in database.secondaries.value):
+        sheet.known("recovery.redundancy", "multi-region", database.secondaries.via)
     else:
         sheet.constant("recovery.redundancy", "multi-zone", "Aurora, DocumentDB and Neptune storage: six copies across three zones")
+
+
+def _region(arn: str) -> str:
+    return (arn.split(":") + [""] * 4)[3]
 
 
 def _put_expiry(database: Database, sheet: FactSheet) -> None:
