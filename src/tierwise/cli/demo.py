@@ -1,0 +1,142 @@
+"""`tierwise demo`: the sample department and the sample plan, scanned as anything else is; no cloud, no network, no credentials."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tierwise.cli.common import EXIT_BUG, Options, emit, finish, load_config, load_judging, options_from, output_options, progress_for
+from tierwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from tierwise.config import Config
+    from tierwise.model.finding import Finding, ScanResult
+    from tierwise.scan import Outcome
+
+_MOST = 6
+
+
+@click.command()
+@click.option("--live-only", is_flag=True, help="Only the department's account, not the plan.")
+@click.option("--plan-only", is_flag=True, help="Only the plan: its full report.")
+@output_options
+def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
+    r"""Scan a sample government department in emulated AWS, and a sample Terraform plan.
+
+    Everything is invented and runs in this process. The exit code is 0 whatever is found.
+
+    \b
+    tierwise demo
+    tierwise demo --format json=demo.json
+    """
+    if live_only and plan_only:
+        raise UsageError("--live-only and --plan-only exclude each other; give one or neither")
+    if find_spec("moto") is None:
+        raise UsageError("the sample needs moto, which is not installed\n  install it: pip install 'tierwise[demo]'")
+    options = options_from(values)
+    shown = not options.quiet and not options.formats
+    if shown:
+        emit(_OPENING)
+    crashed = False
+    if not plan_only:
+        live, config = _live(options)
+        crashed = finish(live, config, options) == EXIT_BUG
+    if not live_only:
+        plan, config = _plan(options)
+        if plan_only:
+            crashed = finish(plan, config, options) == EXIT_BUG
+        elif shown:
+            emit(_plan_text(plan.result))
+    if shown:
+        emit(_CLOSING if not plan_only else _PLAN_CLOSING)
+    sys.exit(EXIT_BUG if crashed else 0)
+
+
+_OPENING = """\
+A sample: the Department of Civic Services, invented, in an AWS account that is emulated in this process.
+Nothing leaves this machine; the scan, the controls and the report are those of a real account.
+
+"""
+_CLOSING = """
+Where to go from here
+  tierwise explain dcs-patient-records    why this bucket is T3 although its tag says internal, and what would fix it
+  tierwise fixes                          the changes that close most of what was found
+  tierwise classify suggest               the register lines that would settle the stores nobody has classified
+  tierwise scan aws --region eu-west-2    your own account, read only; 'tierwise permissions aws' prints the policy it needs
+"""
+_PLAN_CLOSING = """
+Where to go from here
+  terraform show -json plan.bin > plan.json && tierwise scan plan plan.json
+"""
+
+
+def _config(options: Options, register: Path | None = None, acceptances: Path | None = None) -> Config:
+    """The user's choice of outputs over the sample's own profile and files: what the sample shows does not depend on where it is run."""
+    from tierwise.config import DEFAULT_PROFILE
+
+    return replace(
+        load_config(options),
+        profile=DEFAULT_PROFILE,
+        controls=(),
+        register=str(register or ""),
+        corrections="",
+        acceptances=str(acceptances or ""),
+    )
+
+
+def _live(options: Options) -> tuple[Outcome, Config]:
+    from tierwise.demo.estate import sample_estate
+    from tierwise.scan import scan
+
+    with sample_estate() as (sources, register, acceptances, started):
+        config = _config(options, register, acceptances)
+        # One thread: moto answers in this process, so more would only take turns, and the order of what is found stays the same.
+        return scan(sources, load_judging(config), started=started, jobs=1, progress=progress_for(options)), config
+
+
+def _plan(options: Options) -> tuple[Outcome, Config]:
+    from tierwise.connectors.terraform.source import open_plans
+    from tierwise.demo.dates import STARTED
+    from tierwise.demo.estate import PLAN
+    from tierwise.scan import scan
+
+    config = _config(options)
+    return scan([open_plans([PLAN])], load_judging(config), started=STARTED, jobs=1), config
+
+
+def _plan_text(result: ScanResult) -> str:
+    """The plan's report in short: the worst of what it would build, and what only apply will show."""
+    return "\n".join(_plan_lines(result)) + "\n"
+
+
+def _plan_lines(result: ScanResult) -> Iterator[str]:
+    from tierwise.model.finding import Verdict
+
+    fails = [one for one in result.findings if one.verdict is Verdict.FAIL]
+    unknown = [one for one in result.findings if one.verdict is Verdict.UNKNOWN]
+    verdicts = Counter(one.verdict for one in result.findings)
+    yield ""
+    yield f"The same controls on a Terraform plan, before anything is built ({len(result.resources)} resources)"
+    yield f"{len(fails)} failed, {len(unknown)} unknown, {verdicts[Verdict.PASS]} passed, {verdicts[Verdict.NOT_APPLICABLE]} not applicable"
+    worst = sorted(fails, key=lambda one: (-one.severity, -one.tier, one.resource, one.control))
+    yield from (f"  {one.severity.word:<8} {_where(one)}: {one.title} ({one.control})" for one in worst[:_MOST])
+    if len(worst) > _MOST:
+        yield f"           and {len(worst) - _MOST} more"
+    later = [one for one in unknown if any(part.reason == "known-after-apply" for part in one.unknowns)]
+    yield from (f"  unknown  {_where(one)}: {one.title} ({one.control}): {_later(one)} is known after apply" for one in later[:2])
+    yield f"  {'tierwise demo --plan-only':<38}  shows it in full"
+
+
+def _where(finding: Finding) -> str:
+    return f"{finding.resource} ({finding.tier.label})"
+
+
+def _later(finding: Finding) -> str:
+    return next(part.via or part.fact for part in finding.unknowns if part.reason == "known-after-apply")

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tierwise.cli.demo import demo
+from tierwise.cli.main import cli
+from tierwise.demo.areas.health import UNDERSTATED
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Result, Path]]:
+    """One run as a newcomer starts it: an empty home, no AWS variables, an unrelated directory; the home stays for the next commands."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "TIERWISE_", "XDG_"))]:
+            patched.delenv(name)
+        patched.setenv("HOME", str(home))
+        patched.chdir(home)
+        yield CliRunner().invoke(cli, ["demo"], catch_exceptions=False), home
+
+
+def test_a_newcomer_sees_the_sample_and_exit_code_0(shown):
+    done, _ = shown
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith("A sample:")
+
+
+def test_the_parts_come_in_reading_order(shown):
+    done, _ = shown
+    parts = ("A sample:", "tierwise scan of aws:", "on a Terraform plan", "Where to go from here", "tierwise explain")
+    places = [done.stdout.rindex(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_the_next_commands_exist_and_work_on_the_remembered_scan(shown):
+    for command in (["explain", UNDERSTATED], ["fixes"], ["classify", "suggest"]):
+        result = CliRunner().invoke(cli, command, catch_exceptions=False)
+        assert result.exit_code == 0, command
+        assert result.output
+    assert "T3 heightened" in CliRunner().invoke(cli, ["explain", UNDERSTATED]).output
+
+
+def test_the_remembered_scan_is_judged_with_the_sample_register(shown):
+    assert "T4 exceptional" in CliRunner().invoke(cli, ["explain", "benefits-payments"], catch_exceptions=False).output
+
+
+def test_json_of_the_plan_alone_is_one_document(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIERWISE_DATA", str(tmp_path))
+    result = CliRunner().invoke(demo, ["--plan-only", "--format", "json"], catch_exceptions=False)
+    assert result.exit_code == 0
+    made = json.loads(result.stdout)
+    ids = {one["id"]: one["classification"]["tier"] for one in made["resources"]}
+    assert ids["aws_s3_bucket.assessments"] == "T3"
+    custody = {one["id"]: one["facts"]["encryption.key_custody"] for one in made["resources"] if "encryption.key_custody" in one["facts"]}
+    assert custody["aws_s3_bucket.assessments"]["value"] == "provider-managed"
+    assert custody["aws_s3_bucket.evidence"]["value"] == "customer"
+
+
+def test_a_file_of_results_is_written_without_the_sample_talking(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIERWISE_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(demo, ["--plan-only", "--format", "json=out.json", "-q"], catch_exceptions=False)
+    assert (result.exit_code, result.output) == (0, "")
+    assert json.loads((tmp_path / "out.json").read_text())["schema"] == "tierwise/scan/1"
+
+
+def test_contradicting_options_are_refused():
+    result = CliRunner().invoke(cli, ["demo", "--live-only", "--plan-only"])
+    assert "exclude each other" in str(result.exception)
