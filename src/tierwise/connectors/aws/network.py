@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any
 
+from tierwise.access.internet import covers_internet
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import whole
 from tierwise.connectors.aws.read import Doc, Draft, Read, Stage
@@ -85,16 +85,9 @@ def _on(rule: Doc, port: int | None) -> bool:
 
 
 def _covers_all(rules: Iterable[Doc]) -> bool:
-    fours: list[IPv4Network] = []
-    sixes: list[IPv6Network] = []
-    for rule in rules:
-        for text in (*_ranges(rule, "IpRanges", "CidrIp"), *_ranges(rule, "Ipv6Ranges", "CidrIpv6")):
-            one = ip_network(text, strict=False)
-            if isinstance(one, IPv4Network):
-                fours.append(one)
-            else:
-                sixes.append(one)
-    return any(four.prefixlen == 0 for four in collapse_addresses(fours)) or any(six.prefixlen == 0 for six in collapse_addresses(sixes))
+    return covers_internet(
+        text for rule in rules for text in (*_ranges(rule, "IpRanges", "CidrIp"), *_ranges(rule, "Ipv6Ranges", "CidrIpv6"))
+    )
 
 
 def _ranges(rule: Doc, name: str, key: str) -> Iterable[Any]:
