@@ -9,8 +9,8 @@ import pytest
 
 from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect, Estate
 from tests.connectors.aws.fields import missing_field
-from tierwise.connectors.aws.iam_managed import KNOWN
-from tierwise.connectors.aws.iam_reads import read_links
+from tierwise.access.managed import KNOWN
+from tierwise.access.reads import read_links
 from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from tierwise.access import applied as iam_applied
+from tierwise.access.applied import Applied, Managed, inline, parsed
 from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of
-from tierwise.connectors.aws import iam_applied, iam_report, resource_policy
+from tierwise.connectors.aws import iam_report, resource_policy
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.iam_applied import Applied, Managed, inline, parsed
 from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, tag_map
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import NO_TAGS, Grant, Kind, Link, Rel, Resource

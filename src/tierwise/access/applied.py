@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tierwise.access.document import Policy, PolicyError, parse_policy
+from tierwise.access.managed import KNOWN, KnownPolicy
 from tierwise.access.privilege import privilege_of
-from tierwise.connectors.aws.iam_managed import KNOWN, KnownPolicy
-from tierwise.connectors.aws.iam_reads import read_links, whole_service
+from tierwise.access.reads import read_links, whole_service
 from tierwise.model.fact import Fact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Link, Rel
 
