@@ -73,6 +73,7 @@ class Score:
     missed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unknown: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     out_of_reach: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    otherwise: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     invented: list[str] = field(default_factory=list)
     near: list[str] = field(default_factory=list)
     uncovered: Counter[str] = field(default_factory=Counter)
@@ -158,10 +159,16 @@ def _label(
             for part in own[control]["unknowns"]
         ]
         score.unknown[label].append(f"{name}: {'; '.join(dict.fromkeys(parts))}")
+    elif label == "s3.logging.off" and ours is not None and got == {"pass"} and _by_trail(own["LOG-02"]):
+        score.otherwise[label].append(f"{name}: server access logging is off, and a trail records its data events")
     elif ours is not None and true is not None and int(ours["classification"]["tier"][1:]) < min(true, start):
         score.out_of_reach[label].append(f"{name}: declared {planted['declared_sensitivity']}, nothing that metadata shows says more")
     else:
         score.missed[label].append(f"{name}: {'not in the inventory' if ours is None else dict.fromkeys(got)}")
+
+
+def _by_trail(finding: Mapping[str, Any]) -> bool:
+    return all("trail" in part["via"] for part in finding["actual"])
 
 
 def sensitivity(truth: Mapping[str, Any], scan: Mapping[str, Any]) -> tuple[Counter[str], list[str]]:
@@ -195,10 +202,15 @@ def report(truth: Mapping[str, Any], scan: Mapping[str, Any], weaknesses: Mappin
     score = judge(truth, scan, weaknesses)
     print(f"labels that count: {score.counted}")
     print(f"{'label':<42}{'found':>6}{'unknown':>8}{'missed':>7}{'out of reach':>13}")
-    for label in sorted({*score.found, *score.missed, *score.unknown, *score.out_of_reach}):
+    for label in sorted({*score.found, *score.missed, *score.unknown, *score.out_of_reach, *score.otherwise}):
         row = (score.found[label], len(score.unknown[label]), len(score.missed[label]), len(score.out_of_reach[label]))
         print(f"{label:<42}{row[0]:>6}{row[1]:>8}{row[2]:>7}{row[3]:>13}")
-    for title, groups in (("missed", score.missed), ("unknown", score.unknown), ("out of reach", score.out_of_reach)):
+    for title, groups in (
+        ("missed", score.missed),
+        ("unknown", score.unknown),
+        ("out of reach", score.out_of_reach),
+        ("met otherwise", score.otherwise),
+    ):
         for label, lines in sorted(groups.items()):
             for line in lines:
                 print(f"{title}: {label}: {line}")
@@ -213,13 +225,13 @@ def report(truth: Mapping[str, Any], scan: Mapping[str, Any], weaknesses: Mappin
     for label, number in sorted(score.uncovered.items()):
         because = next((text for key, text in UNCOVERED.items() if label.startswith(key)), "no control of this catalogue asks for it")
         print(f"label without a mapped control: {label} ({number}): {because}")
-    found, missed, unknown, far = (
+    found, missed, unknown, far, other = (
         sum(score.found.values()),
-        *(sum(len(lines) for lines in one.values()) for one in (score.missed, score.unknown, score.out_of_reach)),
+        *(sum(len(lines) for lines in one.values()) for one in (score.missed, score.unknown, score.out_of_reach, score.otherwise)),
     )
     share = unknown / score.counted if score.counted else 0.0
     print(
-        f"found {found}, missed {missed}, unknown {unknown} ({share:.1%}), out of reach of metadata {far}, invented {len(score.invented)},"
+        f"found {found}, missed {missed}, unknown {unknown} ({share:.1%}), out of reach of metadata {far}, met otherwise {other}, invented {len(score.invented)},"
         f" not reported though the name shows it {len(not_reported)}"
     )
     return int(bool(missed or score.invented or not_reported or share > 0.02))

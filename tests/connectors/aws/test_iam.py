@@ -47,7 +47,9 @@ def facts(estate: Estate, name: str) -> Mapping[str, AnyFact]:
 
 
 def privileges(estate: Estate, name: str) -> dict[str, Any]:
-    return {key.removeprefix("privilege."): value(fact) for key, fact in facts(estate, name).items() if key.startswith("privilege.")}
+    """What a principal may do by everything that is judged on it; what is written into it has a test of its own."""
+    found = {key.removeprefix("privilege."): fact for key, fact in facts(estate, name).items() if key.startswith("privilege.")}
+    return {key: value(fact) for key, fact in found.items() if key != "inline_wildcard"}
 
 
 def reads(estate: Estate, name: str) -> list[str]:
@@ -95,6 +97,14 @@ def planted(aws: Any) -> Any:
     iam.put_role_policy(RoleName="lambda", PolicyName="inline", PolicyDocument=doc(ONE_BUCKET))
     iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
     return iam
+
+
+def test_what_is_written_into_a_principal_is_told_from_what_it_attaches(planted: Any, collect: Collect) -> None:
+    estate = collect("iam")
+    inline = {one.name: one.facts["privilege.inline_wildcard"] for one in estate.values()}
+    assert isinstance(inline.pop("all"), NotApplicable)
+    assert isinstance(inline.pop("buckets"), NotApplicable), "a managed policy stands by itself"
+    assert {name for name, fact in inline.items() if value(fact)} == {"eve"}, "bob attaches the same policy and eve carries it inline"
 
 
 def test_one_walk_lists_principals_and_own_policies_but_no_service_linked_role(planted: Any, collect: Collect) -> None:
@@ -181,7 +191,7 @@ def test_policies_that_aws_wrote_are_judged_by_their_document_or_by_name(collect
     assert (found["admin"], found["wildcard_data_actions"], found["wildcard_data_resources"]) == (False, False, True)
     assert reads(estate, "has-Answered") == ["reads:dynamodb:*"]
     for name, fact in facts(estate, "has-Unheard").items():
-        assert isinstance(fact, Unknown) == name.startswith("privilege."), name
+        assert isinstance(fact, Unknown) == (name.startswith("privilege.") and name != "privilege.inline_wildcard"), name
     (unread,) = [link for link in estate[f"{IAM}:role/has-Unheard"].links if link.rel is Rel.READS]
     assert unread.unknown is not None
 

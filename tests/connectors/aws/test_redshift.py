@@ -75,7 +75,7 @@ def test_a_hardened_cluster_and_its_snapshot_are_read_in_full(aws, collect):
     ("status", "group", "expected"),
     [
         ({"LoggingEnabled": False}, _group(enable_user_activity_logging="true"), False),
-        ({"LoggingEnabled": True, "BucketName": "b"}, _group(enable_user_activity_logging="false"), False),
+        ({"LoggingEnabled": True, "BucketName": "b"}, _group(enable_user_activity_logging="false"), UnknownReason.NOT_SUPPORTED),
         ({"LoggingEnabled": True, "LogExports": ["connectionlog"]}, _group(enable_user_activity_logging="true"), False),
         ({"LoggingEnabled": True, "LogExports": ["useractivitylog"]}, _group(enable_user_activity_logging="true"), True),
         ({"LoggingEnabled": True, "BucketName": "b"}, _group(require_ssl="false"), UnknownReason.NOT_COLLECTED),

@@ -1,7 +1,8 @@
 """Redshift clusters: encryption, network, parameter group, audit logging and shares. Tags come with the listing.
 
 Connection and user logs name who logged in, not what was read: only the user activity log does (Redshift Management Guide, "Database audit
-logging"), and it needs both the logging and the parameter `enable_user_activity_logging`.
+logging"), and it needs both the logging and the parameter `enable_user_activity_logging`. With logging alone the answer is unknown: each query
+stays in system tables for days, but is not delivered.
 """
 
 from __future__ import annotations
@@ -163,7 +164,11 @@ def _recorded(draft: Draft) -> Maybe[bool]:
     # Where logs are named, only they are delivered; older S3 logging names none and delivers all three.
     if isinstance(exports, Known) and exports.value and _ACTIVITY_LOG not in exports.value:
         return Known(False, LOGGING.via)
-    return _switch(draft, "enable_user_activity_logging")
+    activity = _switch(draft, "enable_user_activity_logging")
+    if isinstance(activity, Known) and not activity.value:
+        # Queries then stay in system tables of the cluster (SYS_QUERY_HISTORY, days), which anyone with the cluster can lose: partly recorded.
+        return Unknown(UnknownReason.NOT_SUPPORTED, PARAMETERS.via, "logins are delivered; queries only stay in system tables for some days")
+    return activity
 
 
 def _put_recovery(item: Mapping[str, Any], sheet: FactSheet) -> None:
