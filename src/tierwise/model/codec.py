@@ -134,12 +134,12 @@ def resource_out(resource: Resource) -> dict[str, Any]:
 
 
 def resource_in(data: Mapping[str, Any]) -> Resource:
-    """A resource from its JSON; derived facts are left out, since a judgement derives them anew. ValueError, TypeError or KeyError where it is none."""
+    """A resource from its JSON; what a judgement derived is left out, since the next derives it anew. ValueError, TypeError or KeyError where it is none."""
     kind = Kind(data["kind"])
     facts: dict[str, AnyFact] = {}
     for name, fact in (data.get("facts") or {}).items():
         spec = find_spec(name)
-        if spec is None or not spec.derived:
+        if spec is None or not spec.derived or not str(fact.get("via", "")).startswith("derived:"):
             facts[name] = fact_in(name, fact, kind)
     tags: Maybe[Mapping[str, str]] = (
         _unknown_in(data["tags_unknown"])
