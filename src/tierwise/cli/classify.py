@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ def suggest(ctx: click.Context, /, most: int) -> None:
         settled = getattr(line, "settles", ())
         number = settled if isinstance(settled, int) else len(settled)
         left -= number
-        click.echo(
-            f"  - select: {{{line.selector.words.replace('=', ': ').replace(' ', ', ')}}}  # settles {number}, leaves {max(left, 0)}"
+        select = ", ".join(
+            f"{key}: {json.dumps(value)}" for key, _, value in (part.partition("=") for part in line.selector.words.split(" "))
         )
+        click.echo(f"  - select: {{{select}}}  # settles {number}, leaves {max(left, 0)}")
         click.echo("    tier: '?'")
