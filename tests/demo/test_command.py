@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
+from tierwise.cli.common import Options, last_outcome
 from tierwise.cli.demo import demo
 from tierwise.cli.main import cli
 from tierwise.demo.areas.health import UNDERSTATED
+from tierwise.model.finding import Verdict
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,18 @@ def test_a_file_of_results_is_written_without_the_sample_talking(tmp_path, monke
 def test_contradicting_options_are_refused():
     result = CliRunner().invoke(cli, ["demo", "--live-only", "--plan-only"])
     assert "exclude each other" in str(result.exception)
+
+
+def test_suggested_register_lines_are_yaml(shown):
+    lines = CliRunner().invoke(cli, ["classify", "suggest"], catch_exceptions=False).stdout
+    entries = yaml.safe_load(lines)["entries"]
+    assert entries
+    assert all(set(one["select"]) <= {"id", "name", "tag", "account"} and all(one["select"].values()) for one in entries)
+
+
+def test_the_remembered_scan_gives_the_verdicts_that_the_demo_printed(shown):
+    done, _ = shown
+    again = last_outcome(Options(), None).result
+    unknown = sum(1 for one in again.findings if one.verdict is Verdict.UNKNOWN)
+    passed = sum(1 for one in again.findings if one.verdict is Verdict.PASS)
+    assert f"{unknown} unknown, {passed} passed" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tierwise.demo.areas.platform import LOGS
+from tierwise.demo.emulator import ACCOUNT
 from tierwise.demo.ground import Ground, document, tag_list, tls_only
 
 DATABASE = "benefits-payments"
@@ -29,9 +30,15 @@ def plant(ground: Ground) -> None:
 
 def _database(ground: Ground) -> None:
     rds = ground.client("rds")
+    rds.create_db_parameter_group(DBParameterGroupName="benefits-postgres", DBParameterGroupFamily="postgres16", Description="TLS only")
+    tls = {"rds.force_ssl": "1", "ssl_min_protocol_version": "TLSv1.2"}
+    parameters = [{"ParameterName": key, "ParameterValue": value, "ApplyMethod": "pending-reboot"} for key, value in tls.items()]
+    rds.modify_db_parameter_group(DBParameterGroupName="benefits-postgres", Parameters=parameters)
     rds.create_db_instance(
         DBInstanceIdentifier=DATABASE,
         Engine="postgres",
+        EngineVersion="16.4",
+        DBParameterGroupName="benefits-postgres",
         DBInstanceClass="db.r6g.2xlarge",
         AllocatedStorage=900,
         MasterUsername="payments",
@@ -69,5 +76,5 @@ def _letters(ground: Ground) -> None:
         "DeleteMarkerReplication": {"Status": "Disabled"},
         "Destination": {"Bucket": "arn:aws:s3:::dcs-letters-replica"},
     }
-    settings = {"Role": "arn:aws:iam::123456789012:role/benefits-app", "Rules": [rule]}
+    settings = {"Role": f"arn:aws:iam::{ACCOUNT}:role/benefits-app", "Rules": [rule]}
     ground.client("s3").put_bucket_replication(Bucket="dcs-claim-letters", ReplicationConfiguration=settings)
