@@ -212,9 +212,8 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
             TraceStep("gap", f"what {gap.service} holds could not be listed ({gap.reason}), and it may serve that too", None, gap.action)
         )
     if not steps:
-        givers = sorted(
-            (edge for edge in estate.taken_by[place.place] if places[edge.giver].open), key=lambda edge: places[edge.giver].resource.id
-        )
+        unsettled = (edge for edge in estate.taken_by[place.place] if places[edge.giver].open)
+        givers = sorted(unsettled, key=lambda edge: (places[edge.giver].resource.id, edge.rel or ""))
         for edge in givers[:1]:
             giver = places[edge.giver].resource
             steps.append(TraceStep("inherit-open", f"it {phrase(edge, giver, place.resource)}, whose tier is not settled", None, giver.id))
