@@ -45,6 +45,7 @@ def test_plurals_are_folded(word: str, expected: str) -> None:
         ("courts-gp-referrals-9999-00012", Tier.T3),
         ("hr-biometrics-0001", Tier.T3),
         ("payments-case-files-1", Tier.T2),
+        ("courts-case-files-1", Tier.T2),
         ("licensing-customer-exports-7", Tier.T2),
         ("housing-applicants-3", Tier.T2),
         ("CustomerExports", Tier.T2),

@@ -73,7 +73,7 @@ VOCABULARIES: Final = (
     Vocabulary(
         _of(Category.C3, "criminal"),
         "a word for criminal offences",
-        ("criminal record", "criminal conviction", "conviction record", "offence history", "offender record", "offender data", "police record", "custody record", "prison record", "prisoner record", "probation record", "probation case", "court case file", "dbs check", "dbs certificate", "crime report", "suspect record"),
+        ("criminal record", "criminal conviction", "conviction record", "offence history", "offender record", "offender data", "police record", "custody record", "prison record", "prisoner record", "probation record", "probation case", "criminal case file", "dbs check", "dbs certificate", "crime report", "suspect record"),
         ("conviction", "offence", "offender", "prisoner", "probation", "suspect", "custody", "arrest"),
     ),
     Vocabulary(
