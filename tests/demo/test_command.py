@@ -63,6 +63,12 @@ def test_json_of_the_plan_alone_is_one_document(tmp_path, monkeypatch):
     custody = {one["id"]: one["facts"]["encryption.key_custody"] for one in made["resources"] if "encryption.key_custody" in one["facts"]}
     assert custody["aws_s3_bucket.assessments"]["value"] == "provider-managed"
     assert custody["aws_s3_bucket.evidence"]["value"] == "customer"
+    assert custody["aws_db_instance.casework"]["between"] == ["provider-managed", "customer"]
+    failed = {(one["resource"], one["control"]) for one in made["findings"] if one["verdict"] == "fail"}
+    assert {("aws_s3_bucket.assessments", "ENC-02"), ("aws_iam_role.casework", "ACC-01")} <= failed
+    assert ("aws_db_instance.casework", "ENC-02") in {
+        (one["resource"], one["control"]) for one in made["findings"] if one["verdict"] == "unknown"
+    }
 
 
 def test_a_file_of_results_is_written_without_the_sample_talking(tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tierwise.scan import Outcome
 
 _MOST = 6
+_SETTLED_BY_APPLY = ("known-after-apply", "unresolved-reference")
 
 
 @click.command()
@@ -129,8 +130,8 @@ def _plan_lines(result: ScanResult) -> Iterator[str]:
     yield from (f"  {one.severity.word:<8} {_where(one)}: {one.title} ({one.control})" for one in worst[:_MOST])
     if len(worst) > _MOST:
         yield f"           and {len(worst) - _MOST} more"
-    later = [one for one in unknown if any(part.reason == "known-after-apply" for part in one.unknowns)]
-    yield from (f"  unknown  {_where(one)}: {one.title} ({one.control}): {_later(one)} is known after apply" for one in later[:2])
+    later = sorted((one for one in unknown if _open(one)), key=lambda one: (-one.severity, -one.tier, one.resource, one.control))
+    yield from (f"  unknown  {_where(one)}: {one.title} ({one.control}): the plan does not tell {_open(one)}" for one in later[:2])
     yield f"  {'tierwise demo --plan-only':<38}  shows it in full"
 
 
@@ -138,5 +139,6 @@ def _where(finding: Finding) -> str:
     return f"{finding.resource} ({finding.tier.label})"
 
 
-def _later(finding: Finding) -> str:
-    return next(part.via or part.fact for part in finding.unknowns if part.reason == "known-after-apply")
+def _open(finding: Finding) -> str:
+    """The attribute that only apply settles, or an empty string."""
+    return next((part.via or part.fact for part in finding.unknowns if part.reason in _SETTLED_BY_APPLY), "")
