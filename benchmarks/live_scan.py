@@ -60,6 +60,7 @@ def bare(calls: Path, threads: int) -> None:
     from botocore import xform_name
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     made = json.loads(calls.read_text())
     made = made[0] if made and isinstance(made[0][0], list) else made
@@ -76,7 +77,7 @@ def bare(calls: Path, threads: int) -> None:
             return
         try:
             getattr(clients[service, region], xform_name(operation))(**params)
-        except (ClientError, BotoCoreError, ValueError):
+        except (ClientError, BotoCoreError, ResponseParserError, ValueError):
             return
 
     with ThreadPoolExecutor(threads) as pool:
@@ -156,13 +157,21 @@ def measure(folder: Path, port: int, chosen: argparse.Namespace) -> int:
     ours: list[Ran] = []
     floor: list[Ran] = []
     requests: Mapping[str, Any] = {}
+    made_by_floor = 0
     for _ in range(chosen.rounds):
         proxy_reset(port)
         ours.append(run(command, env))
         requests = proxy_counts(port)
+        proxy_reset(port)
         floor.append(run([*me, "--bare", str(calls)], env))
+        made_by_floor = proxy_counts(port)["total"]
+        if floor[-1].code:
+            print(floor[-1].stderr, file=sys.stderr)
+            return 2
     print(f"{len(scan['resources'])} resources, {chosen.buckets} buckets, {chosen.delay} ms, {threads} threads, medians of {chosen.rounds}")
-    print(f"requests {requests['total']}, most in flight {requests['max_inflight']}; calls recorded {len(made)}")
+    print(
+        f"requests {requests['total']}, most in flight {requests['max_inflight']}; calls recorded {len(made)}, made by the bare pool {made_by_floor}"
+    )
     mine, base = _say("tierwise", ours), _say("bare pool", floor)
     print(f"ratio of medians {mine / base:.2f}")
     for tier, counts in sorted(per_tier(made, scan).items()):

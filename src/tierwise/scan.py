@@ -18,7 +18,7 @@ from tierwise.connectors.base import Item, Organisation, Source, Unit
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
-from tierwise.derive.needs import other_needs, own_needs
+from tierwise.derive.needs import OF_COPIES, is_copy, other_needs, own_needs
 from tierwise.evaluate.accept import accept
 from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.evaluate.findings import findings_of
@@ -259,7 +259,8 @@ def asked(assessed: _Assessed, compiled: Sequence[CompiledControl]) -> dict[str,
     for key, resource in assessed.estate.resources.items():
         top = assessed.classifications[key].interval.hi
         named = frozenset(name for control in compiled if resource.kind in control.control.applies_to for name in control.facts[top])
-        wanted[key] |= own_needs(named)
+        copy = is_copy((link.rel for link in resource.links), (rel for rel, _ in assessed.estate.incoming.get(key, ())))
+        wanted[key] |= own_needs(named if copy else named - OF_COPIES)
     for key, resource in assessed.estate.resources.items():
         for rel, outgoing, name in other_needs(frozenset(wanted[key])):
             ends = [link.to for link in resource.links if link.rel is rel] if outgoing else [

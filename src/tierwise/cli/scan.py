@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -48,7 +48,9 @@ def aws_options(command: F) -> F:
             help="Assume this role; repeat for several accounts. Default: the caller's own account.",
         ),
         click.option("--external-id", default="", help="External id for the roles; default: none."),
-        click.option("--max-rate", type=float, default=None, help="Request ceiling per account and second; default: 100."),
+        click.option(
+            "--max-rate", type=float, default=None, help="Requests a second to S3 per account, other services an eighth; default: 800."
+        ),
         click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing."),
     )
     return reduce(lambda found, option: option(found), reversed(options), command)
@@ -94,10 +96,15 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
 
     options = options_from(values)
     config = load_config(options)
-    source = open_plans([name if name == "-" else Path(name) for name in files], max_input)
+    source = open_plans(plan_paths(files), max_input)
     judging = load_judging(config, options.control)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress_for(options))
     sys.exit(finish(outcome, config, options))
+
+
+def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:
+    """The arguments as paths; '-' is stdin."""
+    return ["-" if name == "-" else Path(name) for name in files]
 
 
 @scan.command()

@@ -318,7 +318,8 @@ def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Fi
         f"{number}.",
     )
     printer.detail("where", f"{short_id(fix.fix_at, 200)}{f'   owner {safe_text(fix.owner)}' if fix.owner else ''}")
-    first = by_print.get(fix.findings[0])
+    closed = [by_print[one] for one in fix.findings if one in by_print]
+    first = next((one for one in closed if one.control == fix.control), None)
     if first is not None:
         printer.detail("expected", first.expected)
         printer.detail("found", _actual(first))
