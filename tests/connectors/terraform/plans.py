@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tierwise.connectors.terraform.source import open_plans, resources
+from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import Resource
 
 AWS = "registry.terraform.io/hashicorp/aws"
@@ -133,3 +134,30 @@ class PlanBuilder:
 
 def read(path: Path) -> dict[str, Resource]:
     return {one.id: one for plan in open_plans([path]).plans for one in resources(plan)}
+
+
+def known(found: object) -> Any:
+    """What is known."""
+    assert isinstance(found, Known), found
+    return found.value
+
+
+def why(found: object) -> UnknownReason:
+    """Why something is not known."""
+    assert isinstance(found, Unknown), found
+    return found.reason
+
+
+def value(resource: Resource, name: str) -> Any:
+    """The value of a fact."""
+    return known(resource.facts[name])
+
+
+def reason(resource: Resource, name: str) -> UnknownReason:
+    """Why a fact is not known."""
+    return why(resource.facts[name])
+
+
+def last(resource: Resource) -> str:
+    """The name at the end of an address."""
+    return str(resource.address).rpartition(".")[2]

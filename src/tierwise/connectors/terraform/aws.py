@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, source_restricted, tls_of, unread
+from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, conditioned, source_restricted, tls_of, unread
 from tierwise.access.document import Policy
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, Step
 from tierwise.connectors.terraform.references import Resolved, Unresolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.resource import Grant, Kind, Link, Rel
 from tierwise.model.vocabulary import find_spec
 
 KEYS: Final = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
@@ -48,9 +48,9 @@ def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step], *, w
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "whose key it is cannot be told from the plan", between=_RANGE)
     if isinstance(way, Unresolved):
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, way.detail, between=(without, _RANGE[1]))
-    # An argument that nobody wrote is computed: the provider fills in its default key.
-    computed = not node.is_written(*path) and plan.document.configuration.root_module is not None
-    return Known(without, via) if computed else value
+    if node.is_computed(*path):
+        return Known(without, via)
+    return Unknown(value.reason, via, value.detail, between=(without, _RANGE[1]))
 
 
 def _by_alias(name: str) -> str:
@@ -126,7 +126,7 @@ def setting(plan: Plan, parent: Planned, child: str, inline: str = "") -> Settin
         return Absent(parent.root.via, new=True) if parent.is_new else _elsewhere(parent, child)
     blocks = parent.root.blocks(inline)
     if isinstance(blocks, Unknown):
-        computed = blocks.reason is UnknownReason.KNOWN_AFTER_APPLY and not parent.root.is_written(inline)
+        computed = blocks.reason is UnknownReason.KNOWN_AFTER_APPLY and parent.root.is_computed(inline)
         return Absent(blocks.via, new=True) if parent.is_new and computed else blocks
     if blocks.value:
         return Inline(blocks.value)
@@ -149,16 +149,17 @@ def audience(policy: Maybe[Policy | None], service: str, account: str, via: Prov
     return audience_of(policy.value, account=account, via=policy.via, data_actions=DATA_ACTIONS[service])
 
 
-def put_audience(found: Audience, sheet: FactSheet, kind: Kind) -> None:
-    """Sets the facts of an audience that a kind lists."""
+def put_audience(found: Audience, sheet: FactSheet, kind: Kind) -> tuple[Grant, ...]:
+    """Sets the facts of an audience that a kind lists; returns its grants as evidence."""
     facts: dict[str, AnyFact] = {
         "access.anonymous_read": found.anonymous_read,
         "access.anonymous_write": found.anonymous_write,
         "access.any_authenticated": found.any_authenticated,
         "access.external_principals": found.external,
-        "access.external_conditioned": found.external_conditioned,
+        "access.external_conditioned": conditioned(found),
     }
     put_listed(sheet, facts, kind)
+    return found.grants
 
 
 def put_endpoint(policy: Maybe[Policy | None], service: str, via: Provenance, sheet: FactSheet, kind: Kind) -> None:
@@ -192,3 +193,18 @@ def text_or(node: Node, *path: Step) -> str:
     """A known text, else an empty one; for names and aliases."""
     found = node.text(*path)
     return found.value or "" if isinstance(found, Known) else ""
+
+
+def defaulted(planned: Planned, name: str, default: bool) -> Maybe[bool]:
+    """A switch; where nobody wrote it, what the provider documents as its default."""
+    found = planned.root.flag(name)
+    if isinstance(found, Known):
+        return Known(default if found.value is None else found.value, found.via)
+    if (
+        planned.is_new
+        and found.reason is UnknownReason.KNOWN_AFTER_APPLY
+        and not planned.root.is_written(name)
+        and planned.root.is_configured
+    ):
+        return Known(default, Provenance(f"constant: Terraform AWS provider, {planned.type}: {name} is {str(default).lower()} by default"))
+    return found

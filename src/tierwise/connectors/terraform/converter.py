@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +25,8 @@ class Converter:
     """The types that set parts of these resources, and how they name them."""
     reads: frozenset[str] = frozenset()
     """Further types whose values are looked at; `data.T` for data sources."""
+    others: tuple[tuple[str, tuple[Child, ...]], ...] = ()
+    """Further types that are parents themselves, with their children."""
 
 
 @cache
@@ -45,4 +47,17 @@ def converters() -> Mapping[str, Converter]:
 def kept_types() -> frozenset[str]:
     """The types whose values a converter may look at."""
     every = converters().values()
-    return frozenset().union(*(one.types | one.reads | {child.type for child in one.children} for one in every))
+    kept: set[str] = set()
+    for one in every:
+        kept |= one.types | one.reads | {child.type for child in one.children}
+        for parent, children in one.others:
+            kept |= {parent, *(child.type for child in children)}
+    return frozenset(kept)
+
+
+def joins() -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
+    """Which types are children of which, each parent once."""
+    for one in {id(one): one for one in converters().values()}.values():
+        yield one.types, one.children
+        for parent, children in one.others:
+            yield frozenset({parent}), children

@@ -21,6 +21,8 @@ class Child:
     """Of the child."""
     keys: tuple[str, ...]
     """Of the parent: the attributes that the child's may equal."""
+    many: bool = False
+    """Whether the attribute is a list, each of whose members is a parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ def _attach(
     values: Mapping[str, list[str]],
     gathered: dict[tuple[str, str], _Gathered],
 ) -> None:
+    if child.many:
+        _attach_many(layout, one, child, parents, values, gathered)
+        return
     named = one.root.text(child.attribute)
     value = named.value if isinstance(named, Known) else None
     same = values.get(value, []) if value else []
@@ -107,6 +112,39 @@ def _attach(
             unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(child.attribute), f"{one.address}: {detail}")
             for address in same or _candidates(one, way, parents):
                 gathered[address, child.type].loose = unknown
+
+
+def _attach_many(
+    layout: Layout,
+    one: Planned,
+    child: Child,
+    parents: Sequence[Planned],
+    values: Mapping[str, list[str]],
+    gathered: dict[tuple[str, str], _Gathered],
+) -> None:
+    named = one.root.texts(child.attribute)
+    if isinstance(named, Known):
+        for address in {address for value in named.value.known for address in values.get(value, ())}:
+            (gathered[address, child.type].removed if one.is_gone else gathered[address, child.type].found).append(one)
+        if one.is_gone or (named.value.open is None and (named.value.known or not one.root.is_written(child.attribute))):
+            return
+    way = resolve(layout, origin_of(one), one.root.expression(child.attribute), {parent.type for parent in parents})
+    match way:
+        case Resolved(address=address):
+            _add(gathered, (address,), one, child)
+        case Unresolved(candidates=candidates, complete=True) if candidates:
+            _add(gathered, candidates, one, child)
+        case Unresolved() | Constant():
+            detail = way.detail if isinstance(way, Unresolved) else "its argument names nothing that this plan has"
+            unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(child.attribute), f"{one.address}: {detail}")
+            for address in _candidates(one, way, parents):
+                gathered[address, child.type].loose = unknown
+
+
+def _add(gathered: dict[tuple[str, str], _Gathered], parents: Iterable[str], one: Planned, child: Child) -> None:
+    for address in parents:
+        if one not in gathered[address, child.type].found:
+            gathered[address, child.type].found.append(one)
 
 
 def _candidates(one: Planned, way: Unresolved | Constant, parents: Sequence[Planned]) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from tierwise.connectors.terraform.joins import NONE, Child, Children, Joined, j
 from tierwise.connectors.terraform.layout import Layout
 from tierwise.connectors.terraform.planned import Node, Planned, Step
 from tierwise.connectors.terraform.providers import Providers, cloud_of
-from tierwise.connectors.terraform.references import Constant, Resolution, Resolved, Unresolved, origin_of, resolve
+from tierwise.connectors.terraform.references import Resolution, Resolved, Unresolved, origin_of, resolve
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
-from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Kind, Link, Rel, Resource
+from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Grant, Kind, Link, Rel, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,11 @@ class Plan:
             return (Link(rel, self.id_of(way.address)),)
         if isinstance(value, Known):
             return (Link(rel, value.value),) if value.value else ()
-        if not node.is_written(*path) and self.document.configuration.root_module is not None:
+        if node.is_computed(*path):
             return ()
         detail = way.detail if isinstance(way, Unresolved) else value.detail
         reason = UnknownReason.UNRESOLVED_REFERENCE if isinstance(way, Unresolved) else value.reason
         return (Link(rel, "", Unknown(reason, value.via, detail)),)
-
-    def is_constant(self, planned: Planned, node: Node, path: Sequence[Step]) -> bool:
-        """Whether an argument refers to nothing."""
-        return isinstance(self.resolve(planned, node, path, ()), Constant)
 
     def resource(
         self,
@@ -97,6 +93,7 @@ class Plan:
         links: Iterable[Link] = (),
         aliases: Iterable[str] = (),
         description: str = "",
+        grants: tuple[Grant, ...] = (),
     ) -> Resource:
         """A resource with what every converter fills in alike: id, account, region, tags."""
         tags, unread = tags_of(planned, self.providers)
@@ -115,6 +112,7 @@ class Plan:
             links=tuple(dict.fromkeys(links)),
             aliases=tuple(dict.fromkeys(alias for alias in aliases if alias)),
             evidence=evidence,
+            grants=grants,
         )
 
 

@@ -169,6 +169,18 @@ class Node:
         parent = self.expression(*path[:-1]) if len(path) > 1 else self._expression
         return isinstance(parent, Mapping) and path[-1] in parent
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether the configuration of this is at hand at all."""
+        return isinstance(self._expression, Mapping)
+
+    def is_computed(self, *path: Step) -> bool:
+        """Whether an unknown argument was written by nobody, so that the provider fills in its default.
+
+        Only of arguments of the resource itself: a dynamic block hides what is written inside it.
+        """
+        return self.is_configured and "#" not in self.where and len(path) == 1 and not self.is_written(*path)
+
     def has(self, name: str) -> bool:
         """Whether the values name an attribute at all, be it null."""
         return isinstance(self._value, Mapping) and name in self._value

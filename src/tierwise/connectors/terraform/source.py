@@ -11,7 +11,7 @@ from typing import Final
 
 from tierwise.connectors.base import Item, Unit
 from tierwise.connectors.terraform.assemble import assemble
-from tierwise.connectors.terraform.converter import converters, kept_types
+from tierwise.connectors.terraform.converter import converters, joins, kept_types
 from tierwise.connectors.terraform.document import MAX_INPUT, STDIN, Document, PlanPath, read_document
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.providers import cloud_of
@@ -55,8 +55,7 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 
 
 def _plan(document: Document, prefix: str) -> Plan:
-    needs = {id(one): (one.types, one.children) for one in converters().values()}
-    return assemble(document, prefix, kept_types()).joining(needs.values())
+    return assemble(document, prefix, kept_types()).joining(joins())
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:

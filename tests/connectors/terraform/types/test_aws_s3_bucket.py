@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.connectors.terraform.plans import PlanBuilder, const, ref
-from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
+from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tierwise.model.fact import NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 BUCKET = "aws_s3_bucket"
@@ -26,18 +26,6 @@ THIS = ref("aws_s3_bucket.b.id")
 @pytest.fixture
 def plan():
     return PlanBuilder()
-
-
-def value(resource, name):
-    fact = resource.facts[name]
-    assert isinstance(fact, Known), fact
-    return fact.value
-
-
-def reason(resource, name):
-    fact = resource.facts[name]
-    assert isinstance(fact, Unknown), fact
-    return fact.reason
 
 
 def new(plan, after=None, **more):
@@ -328,3 +316,45 @@ def test_replication_links_by_value_and_by_reference(plan, tmp_path):
     )  # fmt: skip
     links = plan.read(tmp_path)["aws_s3_bucket.b"].links
     assert [(link.rel, link.to) for link in links] == [(Rel.REPLICATES_TO, "arn:aws:s3:::far"), (Rel.REPLICATES_TO, "aws_s3_bucket.copy")]
+
+
+def test_the_grants_of_a_policy_stay_beside_the_facts_as_evidence(plan, tmp_path):
+    new(plan)
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": PUBLIC})
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_OFF})
+    (grant,) = plan.read(tmp_path)["aws_s3_bucket.b"].grants
+    assert (grant.principal, grant.actions, grant.effect) == ("*", ("s3:GetObject",), "Allow")
+
+
+def test_an_acl_written_grant_by_grant(plan, tmp_path):
+    new(plan)
+    everyone = {"grantee": [{"type": "Group", "uri": "http://acs.amazonaws.com/groups/global/AllUsers"}], "permission": "WRITE"}
+    owner = {"grantee": [{"type": "CanonicalUser", "id": "me"}], "permission": "FULL_CONTROL"}
+    plan.add(f"{BUCKET}_acl", "a", {"bucket": "data", "access_control_policy": [{"grant": [everyone, owner], "owner": [{"id": "me"}]}]})
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_OFF})
+    plan.add(f"{BUCKET}_ownership_controls", "o", {"bucket": "data", "rule": [{"object_ownership": "ObjectWriter"}]})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "access.anonymous_write") is True
+    assert value(bucket, "access.anonymous_read") is False
+    assert value(bucket, "access.external_principals") == frozenset({"*"})
+    plan.changes[1]["change"]["after_unknown"] = {"access_control_policy": True}
+    assert reason(plan.read(tmp_path)["aws_s3_bucket.b"], "access.anonymous_write") is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_an_account_wide_block_of_the_plan_counts(plan, tmp_path):
+    new(plan)
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": PUBLIC})
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_OFF})
+    plan.add("aws_s3_account_public_access_block", "a", ALL_ON)
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    assert value(bucket, "access.anonymous_read") is False
+    assert value(bucket, "access.public_blocked") is False, "the switch of the bucket itself stays off"
+
+
+def test_a_key_inside_a_dynamic_block_is_not_taken_for_the_default(plan, tmp_path):
+    new(plan, {"server_side_encryption_configuration": [{"rule": sse("aws:kms")["rule"]}]})
+    inner = {"rule": [{"apply_server_side_encryption_by_default": [{"kms_master_key_id": True}]}]}
+    plan.changes[0]["change"]["after_unknown"]["server_side_encryption_configuration"] = [inner]
+    fact = plan.read(tmp_path)["aws_s3_bucket.b"].facts["encryption.key_custody"]
+    assert isinstance(fact, Unknown)
+    assert fact.between == ("provider-managed", "customer")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from tierwise.access.audience import Audience, acl_audience, closed, combine, restrict_policy, signature_age_hours, unread
+from tierwise.access.audience import Audience, combine, restrict_policy, signature_age_hours, unread
 from tierwise.access.document import Policy
 from tierwise.connectors.terraform import aws
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting, text_or
@@ -19,33 +19,22 @@ from tierwise.connectors.terraform.lifecycle import lifecycle_facts
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
 from tierwise.connectors.terraform.policies import DOCUMENT, policy_at
+from tierwise.connectors.terraform.s3_acl import ACL, CANONICAL, acl_of
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
-from tierwise.model.resource import Kind, Link, Rel, Resource
+from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
 BUCKET: Final = "aws_s3_bucket"
 SSE, VERSIONING, LOGGING = f"{BUCKET}_server_side_encryption_configuration", f"{BUCKET}_versioning", f"{BUCKET}_logging"
-LIFECYCLE, BLOCK, POLICY, ACL = f"{BUCKET}_lifecycle_configuration", f"{BUCKET}_public_access_block", f"{BUCKET}_policy", f"{BUCKET}_acl"
+LIFECYCLE, BLOCK, POLICY = f"{BUCKET}_lifecycle_configuration", f"{BUCKET}_public_access_block", f"{BUCKET}_policy"
 OWNERSHIP, LOCK = f"{BUCKET}_ownership_controls", f"{BUCKET}_object_lock_configuration"
 REPLICATION, CORS, WEBSITE = f"{BUCKET}_replication_configuration", f"{BUCKET}_cors_configuration", f"{BUCKET}_website_configuration"
-ACCOUNT_BLOCK, CANONICAL = "aws_s3_account_public_access_block", "data.aws_canonical_user_id"
+ACCOUNT_BLOCK: Final = "aws_s3_account_public_access_block"
 
 _NEW: Final = "constant: S3 User Guide, defaults for new buckets since April 2023: public access is blocked and ACLs are disabled"
 _ENCRYPTED: Final = "S3 User Guide, default encryption, since 5 January 2023"
 _SWITCHES: Final = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 _STATUS: Final = ("versioning_configuration", 0, "status")
 _ENFORCED: Final = "BucketOwnerEnforced"
-_GROUPS: Final = "http://acs.amazonaws.com/groups/"
-_CANNED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    # S3 User Guide, "Canned ACL".
-    "private": (),
-    "public-read": (("global/AllUsers", "READ"),),
-    "public-read-write": (("global/AllUsers", "READ"), ("global/AllUsers", "WRITE")),
-    "authenticated-read": (("global/AuthenticatedUsers", "READ"),),
-    "log-delivery-write": (("s3/LogDelivery", "WRITE"), ("s3/LogDelivery", "READ_ACP")),
-    "aws-exec-read": (),
-    "bucket-owner-read": (),
-    "bucket-owner-full-control": (),
-}
 
 
 def convert(bucket: Planned, plan: Plan) -> Resource:
@@ -53,13 +42,13 @@ def convert(bucket: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     links = [*_encryption(bucket, plan, sheet), *_logging(bucket, plan, sheet), *_replication(bucket, plan)]
     _recovery(bucket, plan, sheet)
-    _access(bucket, plan, sheet)
+    grants = _access(bucket, plan, sheet)
     for name, fact in lifecycle_facts(setting(plan, bucket, LIFECYCLE, "lifecycle_rule"), _never_versioned(bucket, plan)).items():
         sheet.put(name, fact)
     name = text_or(bucket.root, "bucket")
     shown = name or text_or(bucket.root, "bucket_prefix") or bucket.place.name
     aliases = (name, text_or(bucket.root, "id"), text_or(bucket.root, "arn"), f"arn:aws:s3:::{name}" if name else "")
-    return plan.resource(bucket, Kind.OBJECT_STORE, shown, sheet.facts, links=links, aliases=aliases)
+    return plan.resource(bucket, Kind.OBJECT_STORE, shown, sheet.facts, links=links, aliases=aliases, grants=grants)
 
 
 def _encryption(bucket: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]:
@@ -189,9 +178,9 @@ def _on(value: Maybe[bool | None]) -> Maybe[bool]:
     return value if isinstance(value, Unknown) else Known(bool(value.value), value.via)
 
 
-def _access(bucket: Planned, plan: Plan, sheet: FactSheet) -> None:
+def _access(bucket: Planned, plan: Plan, sheet: FactSheet) -> tuple[Grant, ...]:
     block, ownership, policy = _block(setting(plan, bucket, BLOCK)), _ownership(bucket, plan), _policy(bucket, plan)
-    aws.put_audience(_audience(bucket, plan, (block, ownership, policy)), sheet, Kind.OBJECT_STORE)
+    grants = aws.put_audience(_audience(bucket, plan, (block, ownership, policy)), sheet, Kind.OBJECT_STORE)
     sheet.put("access.public_blocked", _all([block[switch] for switch in _SWITCHES]))
     sheet.put("access.public_acls_blocked", _all([block["block_public_acls"], block["ignore_public_acls"]]))
     sheet.put("access.acls_disabled", ownership if isinstance(ownership, Unknown) else Known(ownership.value == _ENFORCED, ownership.via))
@@ -203,6 +192,7 @@ def _access(bucket: Planned, plan: Plan, sheet: FactSheet) -> None:
         sheet.put("access.bearer_link_max_hours", policy)
     else:
         sheet.put("access.bearer_link_max_hours", signature_age_hours(policy.value or Policy(()), policy.via))
+    return grants
 
 
 def _block(found: Setting) -> dict[str, Maybe[bool]]:
@@ -255,7 +245,7 @@ def _policy(bucket: Planned, plan: Plan) -> Maybe[Policy | None]:
     own = bucket.root.get("policy")
     if isinstance(own, Known) and own.value is None:
         return found if isinstance(found, Unknown) and not bucket.root.has("policy") else Known(None, own.via)
-    if isinstance(own, Unknown) and bucket.is_new and not bucket.root.is_written("policy"):
+    if isinstance(own, Unknown) and bucket.is_new and bucket.root.is_computed("policy"):
         return Known(None, own.via)
     return policy_at(plan, bucket, bucket.root, "policy")
 
@@ -267,7 +257,7 @@ def _audience(bucket: Planned, plan: Plan, settings: tuple[Mapping[str, Maybe[bo
     by_policy = aws.audience(policy, "s3", plan.providers.account(bucket), bucket.at("policy"))
     parts = [restrict_policy(by_policy, effective["restrict_public_buckets"])]
     if not (isinstance(ownership, Known) and ownership.value == _ENFORCED):
-        by_acl = _acl(bucket, plan, effective["ignore_public_acls"])
+        by_acl = acl_of(bucket, plan, effective["ignore_public_acls"])
         parts.append(unread(ownership) if isinstance(ownership, Unknown) and by_acl.grants else by_acl)
     return combine(*parts)
 
@@ -277,66 +267,6 @@ def _either(flags: Sequence[Maybe[bool]]) -> Maybe[bool]:
         if isinstance(flag, Known) and flag.value:
             return flag
     return next((flag for flag in flags if isinstance(flag, Unknown)), flags[0])
-
-
-def _acl(bucket: Planned, plan: Plan, ignore_public: Maybe[bool]) -> Audience:
-    """Whom the bucket's ACL lets in."""
-    found = setting(plan, bucket, ACL)
-    match found:
-        case Split(planned=planned):
-            node, grants = planned.root, planned.root.blocks("access_control_policy", 0, "grant")
-        case Unknown() if plan.children(bucket, ACL).loose is not None:
-            return unread(found)
-        case _:
-            node, grants = bucket.root, bucket.root.blocks("grant")
-            if bucket.is_new and isinstance(grants, Unknown) and not node.is_written("grant"):
-                grants = Known((), grants.via)
-    if isinstance(grants, Unknown):
-        return unread(grants)
-    canned = node.text("acl")
-    if isinstance(canned, Unknown):
-        if not bucket.is_new or node.is_written("acl") or isinstance(found, Split):
-            return unread(canned)
-        return closed(canned.via)
-    if not grants.value and canned.value is None and isinstance(found, Unknown) and not bucket.root.has("grant"):
-        return unread(found)
-    listed: list[Mapping[str, object]] = [
-        {"Grantee": {"URI": _GROUPS + who}, "Permission": permission} for who, permission in _CANNED.get(canned.value or "private", ())
-    ]
-    for grant in grants.value:
-        given = _given(grant)
-        if isinstance(given, Unknown):
-            return unread(given)
-        listed.extend(given)
-    return acl_audience(listed, owner_id=_owner(node, plan), ignore_public=ignore_public, via=canned.via)
-
-
-def _given(grant: Node) -> list[dict[str, object]] | Unknown:
-    """A grant of either form in the shape of GetBucketAcl."""
-    grantee = grant.block("grantee")
-    if isinstance(grantee, Unknown):
-        return grantee
-    who = grantee.value or grant
-    named: dict[str, str] = {}
-    for attribute, key in (("uri", "URI"), ("id", "ID"), ("email_address", "EmailAddress")):
-        value = who.text(attribute)
-        if isinstance(value, Unknown):
-            return value
-        if value.value:
-            named[key] = value.value
-    permissions = grant.texts("permissions") if grant.has("permissions") else grant.texts("permission")
-    if isinstance(permissions, Unknown):
-        return permissions
-    if permissions.value.open is not None:
-        return permissions.value.open
-    return [{"Grantee": named, "Permission": permission} for permission in permissions.value.known]
-
-
-def _owner(node: Node, plan: Plan) -> str:
-    """The canonical id of the bucket's owner, where the plan names it."""
-    return text_or(node, "access_control_policy", 0, "owner", 0, "id") or next(
-        (found for one in plan.by_type.get(CANONICAL, ()) if (found := text_or(one.root, "id"))), ""
-    )
 
 
 def _present(found: Setting) -> Maybe[bool]:

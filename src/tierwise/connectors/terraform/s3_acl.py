@@ -1,0 +1,87 @@
+"""Whom the ACL of a planned bucket lets in: canned or written grant by grant, in a resource of its own or inline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tierwise.access.audience import Audience, acl_audience, closed, unread
+from tierwise.connectors.terraform.aws import Split, setting, text_or
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned
+from tierwise.model.fact import Known, Maybe, Unknown
+
+ACL: Final = "aws_s3_bucket_acl"
+CANONICAL: Final = "data.aws_canonical_user_id"
+_GROUPS: Final = "http://acs.amazonaws.com/groups/"
+_CANNED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    # S3 User Guide, "Canned ACL".
+    "private": (),
+    "public-read": (("global/AllUsers", "READ"),),
+    "public-read-write": (("global/AllUsers", "READ"), ("global/AllUsers", "WRITE")),
+    "authenticated-read": (("global/AuthenticatedUsers", "READ"),),
+    "log-delivery-write": (("s3/LogDelivery", "WRITE"), ("s3/LogDelivery", "READ_ACP")),
+    "aws-exec-read": (),
+    "bucket-owner-read": (),
+    "bucket-owner-full-control": (),
+}
+
+
+def acl_of(bucket: Planned, plan: Plan, ignore_public: Maybe[bool]) -> Audience:
+    """Whom the bucket's ACL lets in."""
+    found = setting(plan, bucket, ACL)
+    match found:
+        case Split(planned=planned):
+            node, grants = planned.root, planned.root.blocks("access_control_policy", 0, "grant")
+        case Unknown() if plan.children(bucket, ACL).loose is not None:
+            return unread(found)
+        case _:
+            node, grants = bucket.root, bucket.root.blocks("grant")
+            if bucket.is_new and isinstance(grants, Unknown) and node.is_computed("grant"):
+                grants = Known((), grants.via)
+    if isinstance(grants, Unknown):
+        return unread(grants)
+    canned = node.text("acl")
+    if isinstance(canned, Unknown):
+        if not bucket.is_new or not node.is_computed("acl") or isinstance(found, Split):
+            return unread(canned)
+        return closed(canned.via)
+    if not grants.value and canned.value is None and isinstance(found, Unknown) and not bucket.root.has("grant"):
+        return unread(found)
+    listed: list[Mapping[str, object]] = [
+        {"Grantee": {"URI": _GROUPS + who}, "Permission": permission} for who, permission in _CANNED.get(canned.value or "private", ())
+    ]
+    for grant in grants.value:
+        given = _given(grant)
+        if isinstance(given, Unknown):
+            return unread(given)
+        listed.extend(given)
+    return acl_audience(listed, owner_id=_owner(node, plan), ignore_public=ignore_public, via=canned.via)
+
+
+def _given(grant: Node) -> list[dict[str, object]] | Unknown:
+    """A grant of either form in the shape of GetBucketAcl."""
+    grantee = grant.block("grantee")
+    if isinstance(grantee, Unknown):
+        return grantee
+    who = grantee.value or grant
+    named: dict[str, str] = {}
+    for attribute, key in (("uri", "URI"), ("id", "ID"), ("email_address", "EmailAddress")):
+        value = who.text(attribute)
+        if isinstance(value, Unknown):
+            return value
+        if value.value:
+            named[key] = value.value
+    permissions = grant.texts("permissions") if grant.has("permissions") else grant.texts("permission")
+    if isinstance(permissions, Unknown):
+        return permissions
+    if permissions.value.open is not None:
+        return permissions.value.open
+    return [{"Grantee": named, "Permission": permission} for permission in permissions.value.known]
+
+
+def _owner(node: Node, plan: Plan) -> str:
+    """The canonical id of the bucket's owner, where the plan names it."""
+    return text_or(node, "access_control_policy", 0, "owner", 0, "id") or next(
+        (found for one in plan.by_type.get(CANONICAL, ()) if (found := text_or(one.root, "id"))), ""
+    )

@@ -1,0 +1,241 @@
+"""RDS instances with their parameter group and security groups.
+
+What the configuration leaves out has the default that the provider documents for `aws_db_instance`; a restored or replicated database takes
+over what its source has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tierwise.connectors.terraform import aws
+from tierwise.connectors.terraform.aws import defaulted, text_or
+from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.groups import CHILDREN, GROUP, admits_anyone, put_network
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned
+from tierwise.connectors.terraform.references import Resolved
+from tierwise.model.database import Lookup, family, min_tls, recorded, tls_required
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel, Resource
+
+DB: Final = "aws_db_instance"
+PARAMETERS: Final = "aws_db_parameter_group"
+GIB: Final = 1024**3
+_SOURCES: Final = ("snapshot_identifier", "replicate_source_db", "restore_to_point_in_time", "s3_import")
+_PORTS: Final = {"postgres": 5432, "mysql": 3306, "oracle": 1521, "sqlserver": 1433, "db2": 50000}
+_NO_POLICY: Final = "RDS databases take no resource policy; users log in to the database"
+_FORCE_SSL: Final = "constant: RDS User Guide, requiring SSL: rds.force_ssl is 1 from PostgreSQL 15 on, 0 before"
+_TRANSPORT: Final = "constant: RDS User Guide, require_secure_transport is off by default (MariaDB: on from 11.8)"
+
+
+def convert(database: Planned, plan: Plan) -> Resource:
+    """A planned RDS instance."""
+    sheet = FactSheet()
+    engine = database.root.text("engine")
+    _encryption(database, plan, sheet)
+    for name in ("access.anonymous_read", "access.anonymous_write", "access.any_authenticated"):
+        sheet.constant(name, False, _NO_POLICY)
+    sheet.constant("access.external_principals", frozenset(), _NO_POLICY)
+    sheet.not_applicable("access.external_conditioned", "no principal outside the account is let in", Provenance(f"constant: {_NO_POLICY}"))
+    _network(database, plan, engine, sheet)
+    sheet.constant("access.local_auth_enabled", True, "RDS User Guide, master user: it logs in with a password")
+    joined = database.root.text("domain")
+    iam = defaulted(database, "iam_database_authentication_enabled", False)
+    sheet.put("access.central_identity_enabled", Known(True, joined.via) if isinstance(joined, Known) and joined.value else iam)
+    _by_parameters(database, plan, engine, sheet)
+    _recovery(database, sheet)
+    size = database.root.number("allocated_storage")
+    if isinstance(size, Unknown) or size.value:
+        sheet.put("volume.bytes", size if isinstance(size, Unknown) else Known((size.value or 0) * GIB, size.via))
+    identifier = text_or(database.root, "identifier")
+    return plan.resource(
+        database,
+        Kind.RELATIONAL_DB,
+        identifier or text_or(database.root, "identifier_prefix") or database.place.name,
+        sheet.facts,
+        links=_links(database, plan, identifier),
+        aliases=(identifier, text_or(database.root, "arn"), text_or(database.root, "resource_id")),
+        description=text_or(database.root, "db_name") or text_or(database.root, "name"),
+    )
+
+
+def _inherits(database: Planned) -> bool:
+    """Whether it is made from another database, whose settings it may take over."""
+    return any(not _is_none(database.get(name)) for name in _SOURCES)
+
+
+def _is_none(value: Maybe[object]) -> bool:
+    return isinstance(value, Known) and value.value in (None, "", [])
+
+
+def _encryption(database: Planned, plan: Plan, sheet: FactSheet) -> None:
+    stored = database.root.flag("storage_encrypted")
+    at_rest: Maybe[bool]
+    if _inherits(database) and not (isinstance(stored, Known) and stored.value) and not database.root.is_written("storage_encrypted"):
+        at_rest = _of_source(database, plan)
+    else:
+        at_rest = defaulted(database, "storage_encrypted", False)
+    sheet.put("encryption.at_rest", at_rest)
+    custody: AnyFact = at_rest if isinstance(at_rest, Unknown) else NotApplicable("not encrypted", at_rest.via)
+    if isinstance(at_rest, Known) and at_rest.value:
+        custody = aws.custody(plan, database, database.root, ("kms_key_id",), without="provider-managed")
+    sheet.put("encryption.key_custody", custody)
+
+
+def _of_source(database: Planned, plan: Plan) -> Maybe[bool]:
+    """A replica in the same region is encrypted exactly if its source is (RDS User Guide, "Encrypting Amazon RDS resources")."""
+    way = plan.resolve(database, database.root, ("replicate_source_db",), {DB})
+    source = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    if source is not None and not _inherits(source):
+        return defaulted(source, "storage_encrypted", False)
+    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("storage_encrypted"), "it is taken over from the source of the restore")
+
+
+def _network(database: Planned, plan: Plan, engine: Maybe[str | None], sheet: FactSheet) -> None:
+    port = database.root.number("port")
+    usual = _PORTS.get(family(engine.value)) if isinstance(engine, Known) and engine.value else None
+    if (isinstance(port, Unknown) and database.root.is_computed("port")) or (isinstance(port, Known) and port.value is None):
+        port = Known(usual, port.via)
+    admits = admits_anyone(plan, database, "vpc_security_group_ids", port)
+    put_network(sheet, defaulted(database, "publicly_accessible", False), admits)
+
+
+def _by_parameters(database: Planned, plan: Plan, engine: Maybe[str | None], sheet: FactSheet) -> None:
+    via = database.at("engine")
+    if isinstance(engine, Unknown) or engine.value is None:
+        # A replica or restored database has its source's engine.
+        why = engine if isinstance(engine, Unknown) else Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "the engine is its source's")
+        for name in ("transport.tls_required", "transport.min_tls", "logging.data_read", "logging.data_write"):
+            sheet.put(name, why)
+        return
+    find = _lookup(database, plan, engine.value)
+    sheet.put("transport.tls_required", tls_required(engine.value, find, via))
+    sheet.put("transport.min_tls", min_tls(engine.value, find, via))
+    exports = database.root.texts("enabled_cloudwatch_logs_exports")
+    if isinstance(exports, Unknown) and database.root.is_computed("enabled_cloudwatch_logs_exports") and database.is_new:
+        reads, writes = recorded(engine.value, frozenset(), False, find, exports.via)
+    elif isinstance(exports, Unknown):
+        reads, writes = exports, exports
+    else:
+        reads, writes = recorded(engine.value, frozenset(exports.value.known), False, find, exports.via)
+        if exports.value.open is not None:
+            reads, writes = _unless_true(reads, exports.value.open), _unless_true(writes, exports.value.open)
+    sheet.put("logging.data_read", reads)
+    sheet.put("logging.data_write", writes)
+
+
+def _unless_true(fact: Maybe[bool], still: Unknown) -> Maybe[bool]:
+    return fact if isinstance(fact, Known) and fact.value else still
+
+
+def _lookup(database: Planned, plan: Plan, engine: str) -> Lookup:
+    """The parameters in force: of the group in this plan, else of AWS's default group, else unknown."""
+    via = database.at("parameter_group_name")
+    named = database.root.text("parameter_group_name")
+    group, why = _group(database, plan, named)
+    values = _values(group) if group is not None else Known({}, via)
+    defaults = _defaults(engine, database.root.text("engine_version"))
+
+    def find(name: str) -> Maybe[str]:
+        if why is not None:
+            return why
+        if isinstance(values, Unknown):
+            return values
+        found = values.value.get(name)
+        if found is not None:
+            return found
+        if name in defaults:
+            return defaults[name]
+        return Unknown(UnknownReason.NOT_COLLECTED, via, f"{name} has its engine's default, which the plan does not state")
+
+    return find
+
+
+def _group(database: Planned, plan: Plan, named: Maybe[str | None]) -> tuple[Planned | None, Unknown | None]:
+    """The parameter group of this plan, and why it cannot be told where one is meant."""
+    way = plan.resolve(database, database.root, ("parameter_group_name",), {PARAMETERS})
+    if isinstance(way, Resolved):
+        return plan.by_address[way.address], None
+    if isinstance(named, Known):
+        for one in plan.by_type.get(PARAMETERS, ()):
+            if named.value and not one.is_gone and text_or(one.root, "name") == named.value:
+                return one, None
+        if named.value is None or named.value.startswith("default."):
+            return None, None
+        return None, Unknown(UnknownReason.UNRESOLVED_REFERENCE, named.via, f"parameter group {named.value} is not in this plan")
+    if database.root.is_computed("parameter_group_name") and database.is_new:
+        return None, None
+    return None, named
+
+
+def _values(group: Planned) -> Maybe[Mapping[str, Maybe[str]]]:
+    """The parameters that a group sets, each known or not."""
+    blocks = group.root.blocks("parameter")
+    if isinstance(blocks, Unknown):
+        return blocks
+    found: dict[str, Maybe[str]] = {}
+    for one in blocks.value:
+        name, value = one.text("name"), one.text("value")
+        if isinstance(name, Unknown):
+            return name
+        if isinstance(value, Unknown):
+            found[name.value or ""] = value
+        elif value.value is not None:
+            found[name.value or ""] = Known(value.value.strip().lower(), value.via)
+    return Known(found, blocks.via)
+
+
+def _defaults(engine: str, version: Maybe[str | None]) -> Mapping[str, Maybe[str]]:
+    """The defaults that AWS documents."""
+    sort = family(engine)
+    major = version.value.split(".")[0] if isinstance(version, Known) and version.value else ""
+    if sort == "postgres":
+        if not major.isdecimal():
+            return {}
+        return {"rds.force_ssl": Known("1" if int(major) >= 15 else "0", Provenance(_FORCE_SSL))}
+    if sort == "sqlserver":
+        return {"rds.force_ssl": Known("0", Provenance("constant: RDS User Guide, SQL Server: rds.force_ssl is off by default"))}
+    if engine == "mysql":
+        return {"require_secure_transport": Known("0", Provenance(_TRANSPORT))}
+    if engine == "mariadb" and (numbers := _numbers(version)):
+        return {"require_secure_transport": Known("1" if numbers >= (11, 8) else "0", Provenance(_TRANSPORT))}
+    return {}
+
+
+def _numbers(version: Maybe[str | None]) -> tuple[int, ...]:
+    parts = version.value.split(".")[:2] if isinstance(version, Known) and version.value else []
+    return tuple(int(part) for part in parts) if len(parts) == 2 and all(part.isdecimal() for part in parts) else ()
+
+
+def _recovery(database: Planned, sheet: FactSheet) -> None:
+    days = database.root.number("backup_retention_period")
+    if isinstance(days, Unknown) and database.is_new and database.root.is_computed("backup_retention_period") and not _inherits(database):
+        days = Known(0, Provenance("constant: Terraform AWS provider, aws_db_instance: backup_retention_period is 0 by default"))
+    sheet.put("retention.backup_days", days if isinstance(days, Unknown) else Known(days.value or 0, days.via))
+    # RDS User Guide, automated backups: with a retention period above 0, transaction logs are kept for restores to any second in it.
+    sheet.put("recovery.point_in_time", days if isinstance(days, Unknown) else Known((days.value or 0) > 0, days.via))
+    sheet.put("recovery.delete_protected", defaulted(database, "deletion_protection", False))
+    zones = defaulted(database, "multi_az", False)
+    sheet.put("recovery.redundancy", zones if isinstance(zones, Unknown) else Known("multi-zone" if zones.value else "zone", zones.via))
+
+
+def _links(database: Planned, plan: Plan, identifier: str) -> list[Link]:
+    node: Node = database.root
+    found = list(aws.key_links(plan, database, node, ("kms_key_id",)))
+    found += plan.links(Rel.COPY_OF, database, node, ("replicate_source_db",), {DB})
+    found += plan.links(Rel.COPY_OF, database, node, ("snapshot_identifier",), {"aws_db_snapshot", "aws_db_snapshot_copy"})
+    found += plan.links(Rel.COPY_OF, database, node, ("restore_to_point_in_time", 0, "source_db_instance_identifier"), {DB})
+    exports = node.texts("enabled_cloudwatch_logs_exports")
+    if identifier and isinstance(exports, Known):
+        found += [Link(Rel.LOGS_TO, f"/aws/rds/instance/{identifier}/{export}") for export in exports.value.known]
+    return found
+
+
+CONVERTER = Converter(
+    frozenset({DB}),
+    convert,
+    reads=aws.KEY_TYPES | {PARAMETERS, GROUP, "aws_db_snapshot", "aws_db_snapshot_copy"},
+    others=((GROUP, CHILDREN),),
+)

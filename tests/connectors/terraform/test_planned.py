@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from tests.connectors.terraform.plans import why
+from tierwise.connectors.terraform.planned import Node
+from tierwise.model.fact import Known, UnknownReason
+
+SECRET = "hunter2-canary"
+
+
+def node(value, unknown=None, sensitive=None, **more):
+    return Node("t.n", value, unknown, sensitive, **more)
+
+
+def test_known_unknown_absent_and_null_are_kept_apart():
+    one = node({"a": False, "b": None}, {"c": True})
+    assert one.get("a") == Known(False, one.at("a"))
+    assert one.get("b") == Known(None, one.at("b"))
+    assert one.get("never") == Known(None, one.at("never"))
+    assert why(one.get("c")) is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_a_place_is_named_by_address_and_path():
+    assert node({"a": [{"b": 1}]}).get("a", 0, "b") == Known(1, node({}).at("a", 0, "b"))
+    assert node({}).at("a", 0, "b").via == "t.n#a.0.b"
+
+
+def test_a_mask_over_a_whole_block_covers_what_lies_in_it():
+    assert why(node({}, {"rule": True}).get("rule", 0, "status")) is UnknownReason.KNOWN_AFTER_APPLY
+    assert why(node({}, True).get("anything")) is UnknownReason.KNOWN_AFTER_APPLY
+    assert why(node({"rule": [{"x": 1}]}, None, {"rule": True}).get("rule", 0, "x")) is UnknownReason.REDACTED
+    assert why(node({"x": 1}, None, True).get("x")) is UnknownReason.REDACTED
+
+
+def test_false_in_a_mask_hides_nothing():
+    one = node({"a": ["x"]}, {"a": [False]}, False)
+    assert one.get("a") == Known(["x"], one.at("a"))
+
+
+def test_a_container_with_a_hidden_part_is_not_given_out():
+    one = node({"a": [{"b": SECRET, "c": 1}]}, None, {"a": [{"b": True}]})
+    assert why(one.get("a")) is UnknownReason.REDACTED
+    assert one.get("a", 0, "c") == Known(1, one.at("a", 0, "c"))
+    assert SECRET not in repr(one)
+
+
+def test_sensitive_values_are_redacted_by_every_reader():
+    one = node({"a": SECRET, "l": [SECRET, "x"], "m": {"k": SECRET}}, None, {"a": True, "l": [True, False], "m": {"k": True}})
+    assert why(one.text("a")) is UnknownReason.REDACTED
+    texts = one.texts("l")
+    assert isinstance(texts, Known)
+    assert texts.value.known == ("x",)
+    assert why(texts.value.open) is UnknownReason.REDACTED
+    entries = one.entries("m")
+    assert isinstance(entries, Known)
+    assert [(key, why(value)) for key, value in entries.value] == [("k", UnknownReason.REDACTED)]
+    assert SECRET not in repr((one.text("a"), texts, entries, one.blocks("m"), one.flag("a"), one.number("a")))
+
+
+def test_numbers_and_switches_of_old_providers_are_texts():
+    one = node({"n": "35", "t": "true", "f": "0", "e": "", "bad": "soon"})
+    assert one.number("n") == Known(35, one.at("n"))
+    assert one.flag("t") == Known(True, one.at("t"))
+    assert one.flag("f") == Known(False, one.at("f"))
+    assert one.number("e") == Known(None, one.at("e"))
+    assert why(one.number("bad")) is UnknownReason.UNPARSABLE
+    assert why(one.flag("bad")) is UnknownReason.UNPARSABLE
+
+
+def test_a_block_is_a_list_of_one_or_an_object():
+    for value in ({"v": [{"x": 1}]}, {"v": {"x": 1}}):
+        one = node(value)
+        found = one.block("v")
+        assert isinstance(found, Known)
+        assert found.value is not None
+        assert found.value.get("x") == Known(1, found.value.at("x"))
+        inner = one.get("v", 0, "x")
+        assert isinstance(inner, Known)
+        assert inner.value == 1
+
+
+def test_planned_values_leave_out_what_is_unknown():
+    one = node({"a": 1}, _marked=False)
+    assert why(one.get("b")) is UnknownReason.KNOWN_AFTER_APPLY
+    assert one.get("a") == Known(1, one.at("a"))
+
+
+def test_what_is_computed_is_told_from_what_a_dynamic_block_may_hide():
+    one = node({"rule": [{}]}, {"key": True, "rule": [{"key": True}]}, _expression={"written": {}})
+    assert one.is_computed("key")
+    assert not one.is_computed("written")
+    assert not one.is_computed("rule", 0, "key")
+    assert not node({}, {"key": True}).is_computed("key")

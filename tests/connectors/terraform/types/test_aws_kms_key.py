@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import check_fact, facts_of
+
+KEY = "aws_kms_key"
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
+
+
+@pytest.fixture
+def plan():
+    found = PlanBuilder()
+    found.providers["aws"]["expressions"]["allowed_account_ids"] = {"constant_value": [ACCOUNT]}
+    return found
+
+
+def read(plan, tmp_path, address=f"{KEY}.k"):
+    one = plan.read(tmp_path)[address]
+    assert [problem for fact in one.facts if (problem := check_fact(fact, one.facts[fact], one.kind))] == []
+    return one
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(principal, *actions):
+    return {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": list(actions), "Resource": "*"}
+
+
+def test_a_new_key_that_says_nothing(plan, tmp_path):
+    plan.add(
+        KEY, "k", {"enable_key_rotation": False}, unknown={"policy": True, "arn": True, "key_id": True, "rotation_period_in_days": True}
+    )
+    one = read(plan, tmp_path)
+    assert (one.kind, one.name) == (Kind.KEY, "k")
+    assert value(one, "key.rotation_enabled") is False
+    assert value(one, "key.rotation_days") == UNLIMITED
+    assert value(one, "key.state") == "enabled"
+    assert value(one, "key.deletion_window_days") == 30
+    assert value(one, "key.purge_protected") is True
+    assert value(one, "key.protection_level") == "hsm"
+    assert value(one, "access.anonymous_read") is False
+    assert value(one, "access.external_principals") == frozenset()
+    assert value(one, "key.admin_user_overlap") == 0
+    assert reason(one, "key.decrypt_named_only") is UnknownReason.NOT_COLLECTED
+    unsaid = {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts)
+    assert unsaid == {"ownership.roles", "logging.data_read", "logging.data_write"}
+
+
+def test_what_a_key_says(plan, tmp_path):
+    after = {"enable_key_rotation": True, "rotation_period_in_days": 90, "is_enabled": False, "deletion_window_in_days": 7}
+    plan.add(KEY, "k", {**after, "policy": policy(allow(ROLE, "kms:*"))})
+    one = read(plan, tmp_path)
+    assert value(one, "key.rotation_enabled") is True
+    assert value(one, "key.rotation_days") == 90
+    assert value(one, "key.state") == "disabled"
+    assert value(one, "key.deletion_window_days") == 7
+    assert value(one, "key.decrypt_named_only") is True
+    assert value(one, "key.admin_user_overlap") == 1
+
+
+def test_rotation_known_after_apply_and_redacted(plan, tmp_path):
+    plan.add(KEY, "k", {}, unknown={"enable_key_rotation": True}, expressions={"enable_key_rotation": ref("local.x")})
+    plan.add(KEY, "s", {"enable_key_rotation": True}, sensitive={"enable_key_rotation": True})
+    assert reason(read(plan, tmp_path), "key.rotation_enabled") is UnknownReason.KNOWN_AFTER_APPLY
+    assert reason(read(plan, tmp_path, f"{KEY}.s"), "key.rotation_days") is UnknownReason.REDACTED
+
+
+def test_keys_that_kms_cannot_rotate(plan, tmp_path):
+    plan.add(KEY, "k", {"customer_master_key_spec": "RSA_4096"})
+    plan.add("aws_kms_external_key", "e", {})
+    assert isinstance(read(plan, tmp_path).facts["key.rotation_enabled"], NotApplicable)
+    assert isinstance(read(plan, tmp_path, "aws_kms_external_key.e").facts["key.rotation_days"], NotApplicable)
+
+
+def test_a_replica_rotates_as_its_primary(plan, tmp_path):
+    plan.add(KEY, "k", {"enable_key_rotation": True}, unknown={"arn": True})
+    for name, target in (("r", "aws_kms_key.k.arn"), ("lost", "local.arn")):
+        plan.add("aws_kms_replica_key", name, {}, unknown={"primary_key_arn": True}, expressions={"primary_key_arn": ref(target)})
+    assert value(read(plan, tmp_path, "aws_kms_replica_key.r"), "key.rotation_days") == 365
+    assert reason(read(plan, tmp_path, "aws_kms_replica_key.lost"), "key.rotation_enabled") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_aliases_name_a_key_by_value_and_by_reference(plan, tmp_path):
+    plan.add(KEY, "k", {"key_id": "1-2"}, actions=("no-op",))
+    plan.add("aws_kms_alias", "a", {"name": "alias/app", "target_key_id": "1-2"})
+    plan.add(
+        "aws_kms_alias",
+        "b",
+        {"name": "alias/too"},
+        unknown={"target_key_id": True},
+        expressions={"target_key_id": ref("aws_kms_key.k.key_id")},
+    )
+    one = read(plan, tmp_path)
+    assert one.name == "app"
+    assert {"1-2", "alias/app", "alias/too"} <= set(one.aliases)
+
+
+def test_a_key_policy_of_its_own_wins_and_a_loose_one_leaves_it_open(plan, tmp_path):
+    plan.add(KEY, "k", {}, unknown={"policy": True, "key_id": True})
+    document = policy(allow("*", "kms:Decrypt"))
+    plan.add("aws_kms_key_policy", "p", {"policy": document}, unknown={"key_id": True}, expressions={"key_id": ref("aws_kms_key.k.id")})
+    assert value(read(plan, tmp_path), "access.anonymous_read") is True
+    plan.root["resources"][-1]["expressions"]["key_id"] = ref("local.id")
+    assert reason(read(plan, tmp_path), "access.anonymous_read") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_principals_known_after_apply_leave_the_overlap_open(plan, tmp_path):
+    statement = {"actions": ["kms:*"], "resources": ["*"], "principals": [{"type": "AWS", "identifiers": [None]}]}
+    plan.add(
+        "aws_iam_policy_document", "d", {"statement": [statement]}, mode="data", actions=("read",),
+        unknown={"json": True, "statement": [{"principals": [{"identifiers": [True]}]}]},
+    )  # fmt: skip
+    plan.add(KEY, "k", {}, unknown={"policy": True}, expressions={"policy": ref("data.aws_iam_policy_document.d.json")})
+    one = read(plan, tmp_path)
+    assert reason(one, "key.admin_user_overlap") is UnknownReason.KNOWN_AFTER_APPLY
+    assert isinstance(one.facts["access.external_principals"], Unknown)
