@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.connectors.terraform.plans import why
+from tests.connectors.terraform.plans import known, why
 from tierwise.connectors.terraform.planned import Node
 from tierwise.model.fact import Known, UnknownReason
 
@@ -82,6 +82,20 @@ def test_planned_values_leave_out_what_is_unknown():
     one = node({"a": 1}, _marked=False)
     assert why(one.get("b")) is UnknownReason.KNOWN_AFTER_APPLY
     assert one.get("a") == Known(1, one.at("a"))
+
+
+def test_parts_of_planned_blocks_are_left_out_too_and_an_empty_list_is_empty():
+    one = node({"rule": [{"a": 1}], "none": [], "null": None}, _marked=False)
+    assert why(one.get("rule", 0, "b")) is UnknownReason.KNOWN_AFTER_APPLY
+    assert known(one.get("none", 0, "b")) is None
+    assert known(one.get("null", 0, "b")) is None
+    assert why(one.get("never", 0, "b")) is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_an_address_with_a_hash_in_its_key_is_still_an_address():
+    one = Node('t.n["a#b"]', {"x": [1]}, {"key": True}, _expression={"x": {}})
+    assert one.at("x", 0).via == 't.n["a#b"]#x.0'
+    assert one.is_computed("key")
 
 
 def test_what_is_computed_is_told_from_what_a_dynamic_block_may_hide():

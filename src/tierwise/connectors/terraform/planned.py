@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from tierwise.connectors.terraform.address import Address, ModuleInstance
@@ -37,6 +37,8 @@ class Node:
     _marked: bool = field(repr=False, default=True)
     """False where the source leaves unknown values out without a mark (`planned_values`)."""
     _expression: object = field(repr=False, default=None)
+    _top: bool = field(repr=False, default=True)
+    """Whether this is the resource itself, not a part of it."""
 
     @property
     def via(self) -> Provenance:
@@ -52,7 +54,7 @@ class Node:
         node = self._descend(path)
         if isinstance(node, Unknown):
             return node
-        if isinstance(node._value, Mapping | list):
+        if isinstance(node._value, dict | list):
             if _any_true(node._unknown):
                 return _after_apply(node.where)
             if _any_true(node._sensitive):
@@ -147,8 +149,8 @@ class Node:
         node = self._descend(path)
         if isinstance(node, Unknown):
             return node
-        keys = set(node._value) if isinstance(node._value, Mapping) else set()
-        if isinstance(node._unknown, Mapping):
+        keys = set(node._value) if isinstance(node._value, dict) else set()
+        if isinstance(node._unknown, dict):
             keys |= {key for key, mark in node._unknown.items() if mark is True}
         return Known(tuple((str(key), node.get(str(key))) for key in sorted(keys, key=str)), node.via)
 
@@ -157,39 +159,39 @@ class Node:
         found = self._expression
         for step in path:
             if isinstance(step, int):
-                found = found[step] if isinstance(found, list) and step < len(found) else found if isinstance(found, Mapping) else None
+                found = found[step] if isinstance(found, list) and step < len(found) else found if isinstance(found, dict) else None
             else:
-                found = found.get(step) if isinstance(found, Mapping) else None
-        return found if isinstance(found, Mapping) else None
+                found = found.get(step) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else None
 
     def is_written(self, *path: Step) -> bool:
         """Whether the configuration has something for an argument or block."""
         if not path:
             return self._expression is not None
         parent = self.expression(*path[:-1]) if len(path) > 1 else self._expression
-        return isinstance(parent, Mapping) and path[-1] in parent
+        return isinstance(parent, dict) and path[-1] in parent
 
     @property
     def is_configured(self) -> bool:
         """Whether the configuration of this is at hand at all."""
-        return isinstance(self._expression, Mapping)
+        return isinstance(self._expression, dict)
 
     def is_computed(self, *path: Step) -> bool:
         """Whether an unknown argument was written by nobody, so that the provider fills in its default.
 
         Only of arguments of the resource itself: a dynamic block hides what is written inside it.
         """
-        return self.is_configured and "#" not in self.where and len(path) == 1 and not self.is_written(*path)
+        return self.is_configured and self._top and len(path) == 1 and not self.is_written(*path)
 
     def has(self, name: str) -> bool:
         """Whether the values name an attribute at all, be it null."""
-        return isinstance(self._value, Mapping) and name in self._value
+        return isinstance(self._value, dict) and name in self._value
 
     def _place(self, path: Sequence[Step]) -> str:
         steps = ".".join(str(step) for step in path)
         if not steps:
             return self.where
-        return f"{self.where}{'.' if '#' in self.where else '#'}{steps}"
+        return f"{self.where}{'#' if self._top else '.'}{steps}"
 
     def _descend(self, path: Sequence[Step]) -> Node | Unknown:
         node = self
@@ -208,14 +210,16 @@ class Node:
         return node
 
     def _step(self, step: Step) -> Node:
-        return replace(
-            self,
-            where=self._place((step,)),
-            _value=_below(self._value, step, _MISSING),
-            _unknown=_below(self._unknown, step, None),
-            _sensitive=_below(self._sensitive, step, None),
-            _marked=self._marked or not isinstance(self._value, Mapping),
-            _expression=_expression_below(self._expression, step),
+        value = _below(self._value, step, _MISSING)
+        beyond = self._value is None or (isinstance(self._value, list) and value is _MISSING)
+        return Node(
+            f"{self.where}{'#' if self._top else '.'}{step}",
+            value,
+            _below(self._unknown, step, None) if self._unknown else None,
+            _below(self._sensitive, step, None) if self._sensitive else None,
+            self._marked or beyond,
+            _expression_below(self._expression, step) if self._expression else None,
+            False,
         )
 
 
@@ -270,7 +274,7 @@ def absent(place: Provenance, detail: str = "not in this plan") -> Unknown:
 def _below(value: object, step: Step, otherwise: object) -> object:
     if value is True and otherwise is None:
         return True
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value if isinstance(step, int) else value.get(step, otherwise)
     if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
         return value[step]
@@ -280,7 +284,7 @@ def _below(value: object, step: Step, otherwise: object) -> object:
 def _expression_below(expression: object, step: Step) -> object:
     if isinstance(expression, list):
         return expression[step] if isinstance(step, int) and step < len(expression) else None
-    if isinstance(expression, Mapping):
+    if isinstance(expression, dict):
         return expression if isinstance(step, int) else expression.get(step)
     return None
 
@@ -296,7 +300,7 @@ def _any_true(mask: object) -> bool:
 
 
 def _inside(mask: object) -> Iterator[object]:
-    if isinstance(mask, Mapping):
+    if isinstance(mask, dict):
         yield from mask.values()
     elif isinstance(mask, list):
         yield from mask
