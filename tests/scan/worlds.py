@@ -1,0 +1,85 @@
+"""The estate recorded once, and scans that replay it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from tests.scan.canned import CANNED
+from tests.scan.estate import ACCOUNT, REGION, STARTED, emulated, plant
+from tests.scan.recording import Operation, Recording, Stand, refused
+from tierwise.catalogue.controls import load_catalogue
+from tierwise.catalogue.profiles import apply_profile, load_profile
+from tierwise.connectors.aws.collectors import declared_calls
+from tierwise.connectors.aws.session import Access, Account, new_session
+from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
+from tierwise.model.control import Compare, Control, Op, Severity
+from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
+from tierwise.model.resource import Kind
+from tierwise.model.sensitivity import Tier
+from tierwise.model.vocabulary import SPECS, FactSpec, FactType
+from tierwise.scan import Judging, Outcome, scan
+
+Failing = Mapping[Operation, Callable[[str], Exception]]
+STIRRING: tuple[Operation, ...] = (("iam", "GetCredentialReport"), ("s3", "GetBucketOwnershipControls"), ("s3", "GetBucketVersioning"))
+"""Operations whose denial makes a scan ask for what it otherwise would not; recorded with each of them denied."""
+
+
+def source(stand: Any) -> AwsSource:
+    """The account as a source, behind anything that hands out clients."""
+    return AwsSource(AwsAccount(ACCOUNT, stand, "aws", STARTED), AwsScope())
+
+
+def live() -> Account:
+    """The emulated account behind the product's own guard."""
+    return Account(new_session(region=REGION), Access(declared_calls(), ceiling=0))
+
+
+@cache
+def judging() -> Judging:
+    """The default profile's controls, and a probe for every fact, so that every fact is asked for and judged."""
+    catalogue = load_catalogue()
+    profile = load_profile("uk-gov-personal-data", catalogue)
+    controls = (*apply_profile(catalogue, profile), *(probe(spec) for spec in SPECS))
+    return Judging(profile, controls, EMPTY_REGISTER, NO_CORRECTIONS, replace(profile.gate, mode="full", unknown_from=None))
+
+
+def probe(spec: FactSpec) -> Control:
+    """A control that asks one fact of every kind that lists it."""
+    kinds = tuple(sorted(spec.kinds, key=list(Kind).index))
+    low = dict.fromkeys(Tier, Severity.LOW)
+    return Control(f"PROBE {spec.name}", spec.name, "probe", kinds, {Tier.T0: asks(spec)}, low, "probes.", {}, "none")
+
+
+def asks(spec: FactSpec) -> Compare:
+    """Some comparison that tells values of the fact apart."""
+    match spec.type:
+        case FactType.BOOL:
+            return Compare(spec.name, Op.IS, operand=True)
+        case FactType.ENUM:
+            return Compare(spec.name, Op.AT_LEAST, spec.scale[len(spec.scale) // 2])
+        case FactType.INT:
+            return Compare(spec.name, Op.AT_LEAST, 8)
+        case FactType.STRINGS:
+            return Compare(spec.name, Op.EMPTY, operand=True)
+
+
+@cache
+def recorded() -> Recording:
+    """Every answer that a scan of the estate can come to ask for."""
+    recording = Recording()
+    with emulated() as make:
+        plant(make)
+        account = live()
+        for denied in (None, *STIRRING):
+            stand = Stand(recording, live=account, canned=CANNED, failing={denied: refused} if denied else None)
+            outcome = scan([source(stand)], judging(), started=STARTED, jobs=1)
+            assert not outcome.crashes, outcome.crashes[0]
+    return recording
+
+
+def replay(failing: Failing | None = None) -> Outcome:
+    """A scan of the recorded estate with some operations failing."""
+    return scan([source(Stand(recorded(), failing=failing))], judging(), started=STARTED, jobs=1)
