@@ -59,6 +59,8 @@ def tokens(text: str) -> tuple[Part, ...]:
         elif quoted := _TEXT.match(text, at):
             index, at = unquoted(quoted[1]), quoted.end()
         found.append(Part(name[0], index))
+    if not found:
+        raise ValueError("not an address: it is empty")
     return tuple(found)
 
 
