@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tierwise.derive.links import is_pattern, links_of
 from tierwise.derive.scene import ANYWHERE, Scene
 from tierwise.model.fact import Known, Unknown
 from tierwise.model.resource import Rel, Resource
@@ -13,13 +12,13 @@ from tierwise.model.resource import Rel, Resource
 
 def covering(scene: Scene, store: Resource) -> tuple[list[Resource], Unknown | None]:
     """The plans that certainly select a store, and why more may."""
+    if not scene.selections.get(store.account):
+        return list(scene.estate.sources(store.id, Rel.PROTECTS)), None
     found = list(scene.estate.sources(store.id, Rel.PROTECTS))
     open_: Unknown | None = None
-    for plan in scene.plans_at(store.account):
-        if not _reaches(plan, store):
-            continue
-        for link in links_of(plan, Rel.PROTECTS):
-            hit = link.unknown or (_selects(link.to, store) if is_pattern(link) else False)
+    for plan, link in scene.selections.get(store.account, ()):
+        if _reaches(plan, store):
+            hit = link.unknown or _selects(link.to, store)
             if hit is True:
                 found.append(plan)
             elif isinstance(hit, Unknown):

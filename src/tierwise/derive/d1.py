@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from tierwise.derive import keys, location, logs, reach, recovery
@@ -32,7 +33,7 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 """One rule per derived fact; `metadata.identifiers` is made by classification."""
 
-FIRST: Final = ("recovery.backup_covered",)
+FIRST: Final = ("access.outside_organisation", "recovery.backup_covered")
 """Facts that completions and other rules rest on."""
 
 COMPLETIONS: Final[Mapping[Kind, Mapping[str, Rule]]] = {
@@ -54,17 +55,17 @@ def derive_relations(estate: Estate, context: Context) -> dict[str, dict[str, An
 
 def _derive(scene: Scene, resource: Resource) -> None:
     facts = scene.completed[resource.id] = {}
-    wanted = {spec.name: RULES[spec.name] for spec in facts_of(resource.kind) if spec.name in RULES}
-    first = {name: wanted[name] for name in FIRST if name in wanted}
-    for name, rule in first.items():
-        facts[name] = _made(scene, resource, name, rule)
-    for name, rule in COMPLETIONS.get(resource.kind, {}).items():
-        facts[name] = rule(scene, resource)
-    for name, rule in wanted.items():
-        if name not in first:
-            facts[name] = _made(scene, resource, name, rule)
+    for name, rule, completes in _steps(resource.kind):
+        own = None if completes else delivered(resource.facts, name)
+        facts[name] = rule(scene, resource) if own is None else own
 
 
-def _made(scene: Scene, resource: Resource, name: str, rule: Rule) -> AnyFact:
-    own = delivered(resource.facts, name)
-    return rule(scene, resource) if own is None else own
+@cache
+def _steps(kind: Kind) -> tuple[tuple[str, Rule, bool], ...]:
+    """The rules for a kind in the order in which they rest on each other, and whether each completes what a connector delivered."""
+    wanted = [spec.name for spec in facts_of(kind) if spec.name in RULES]
+    return (
+        *((name, RULES[name], False) for name in wanted if name in FIRST),
+        *((name, rule, True) for name, rule in COMPLETIONS.get(kind, {}).items()),
+        *((name, RULES[name], False) for name in wanted if name not in FIRST),
+    )

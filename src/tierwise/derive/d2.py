@@ -6,24 +6,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from tierwise.derive.links import Context, Estate, links_of
+from tierwise.derive.needs import COMPARED
 from tierwise.derive.partial import derived, first_unknown, members, open_fact, out_of_scope, possible, read
 from tierwise.derive.scene import Scene, scene_of
 from tierwise.model.fact import AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason
-from tierwise.model.resource import DATA, Rel, Resource
+from tierwise.model.resource import HELD, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierState
 from tierwise.model.vocabulary import Better, facts_of, rank, spec_of
 
-PROTECTIONS: Final = (
-    "encryption.at_rest",
-    "encryption.key_custody",
-    "encryption.key_protection",
-    "transport.tls_required",
-    "access.audience",
-    "access.network",
-    "logging.data_read",
-    "immutability.mode",
-)
-"""The facts in which a copy may not be weaker than its source."""
+RECEIVERS: Final = HELD - {Kind.SNAPSHOT, Kind.BACKUP_VAULT}
+"""Kinds that replicate and export into each other; a snapshot or vault names its source itself."""
 SILENT: Final = frozenset({UnknownReason.NOT_COLLECTED, UnknownReason.NOT_SUPPORTED})
 """Reasons that say that no source counts this, not that a count was withheld."""
 
@@ -74,7 +66,7 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
     certain: set[str] = set()
     for source in {source.id: source for source in sources if source.id != copy.id}.values():
         mine, theirs = facts.get(copy.id, copy.facts), facts.get(source.id, source.facts)
-        for name in PROTECTIONS:
+        for name in COMPARED:
             if copy.kind not in spec_of(name).kinds or source.kind not in spec_of(name).kinds:
                 continue
             weaker = _weaker(name, read(mine, name), read(theirs, name))
@@ -89,12 +81,12 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
 
 def _missing_source(copy: Resource, scene: Scene | None) -> Unknown | None:
     """Why a store that replicates or exports into this one could exist that nothing shows."""
-    if scene is None or copy.kind not in DATA:
+    if scene is None or copy.kind not in RECEIVERS:
         return None
     return (
-        scene.gap(DATA, copy.provider)
-        or scene.loose_end(Rel.REPLICATES_TO, lambda holder: holder.provider == copy.provider)
-        or scene.loose_end(Rel.EXPORTS_TO, lambda holder: holder.provider == copy.provider)
+        scene.gap(RECEIVERS, copy.provider)
+        or scene.loose_end(Rel.REPLICATES_TO, lambda holder: holder.provider == copy.provider, copy.provider)
+        or scene.loose_end(Rel.EXPORTS_TO, lambda holder: holder.provider == copy.provider, copy.provider)
     )
 
 

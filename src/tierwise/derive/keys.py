@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tierwise.derive.arn import account_named, is_scoped_key_name
@@ -68,30 +68,48 @@ def key_dedicated(scene: Scene, store: Resource) -> AnyFact:
 
 def _dedicated(scene: Scene, store: Resource, link: Link, rule: str) -> AnyFact:
     key = scene.estate.find(link)
-    users = [user for user in _users(scene, store, link) if user.id != store.id]
     mine, mine_settled = _family(scene, store)
-    maybe: list[Unknown] = []
-    for user in users:
-        theirs, settled = _family(scene, user)
-        if theirs == mine:
-            continue
+    others = [each for each in _families(scene, store, link).items() if each[0][0] != mine]
+    for (_, settled), user in others:
         if settled and mine_settled:
-            return Known(value=False, via=derived(rule, user.id))
-        maybe.append(out_of_scope(rule, theirs if not settled else mine))
-    if maybe:
-        return maybe[0]
+            return Known(value=False, via=derived(rule, user))
+    if others:
+        return out_of_scope(rule, mine if others[0][0][1] else others[0][0][0])
     if key is None:
         return out_of_scope(rule, link.to)
-    for account in dict.fromkeys((key.account, store.account, *(user.account for user in users))):
-        if gap := scene.gap(HELD, key.provider, account, key.region):
-            return open_fact(rule, gap)
-    if loose := scene.loose_end(Rel.USES_KEY, lambda holder: holder.kind in HELD and _could_use(holder, key)):
-        return open_fact(rule, loose)
+    if open_ := scene.once(("unlisted users", key.id), lambda: _unlisted_users(scene, key)):
+        return open_fact(rule, open_)
     return Known(value=True, via=derived(rule, key.id))
 
 
-def _could_use(holder: Resource, key: Resource) -> bool:
-    return (holder.account, holder.region) == (key.account, key.region)
+def _families(scene: Scene, store: Resource, link: Link) -> Mapping[tuple[str, bool], str]:
+    """What uses the key, by dataset or lineage: two certain and two uncertain ones, so that whoever asks finds another."""
+    place = (store.account, store.region) if is_scoped_key_name(link.to) else ()
+    key = (link.to, *place)
+    if key not in scene.users:
+        found: dict[tuple[str, bool], str] = {}
+        for user in _users(scene, store, link):
+            family = _family(scene, user)
+            if sum(1 for _, settled in found if settled is family[1]) < 2:
+                found.setdefault(family, user.id)
+        scene.users[key] = found
+    return scene.users[key]
+
+
+def _unlisted_users(scene: Scene, key: Resource) -> Unknown | None:
+    """Why another store could use a key and not show: a gap in an account that uses it, or a store whose key was not read."""
+    externals = read(key.facts, "access.external_principals")
+    users = (user.account for user in scene.estate.sources(key.id, Rel.USES_KEY) if user.kind in HELD)
+    # A key that its policy opens to other accounts, or whose policy nobody read, can be used from any of them.
+    closed = isinstance(externals, Known) and externals.value == frozenset()
+    accounts = {key.account, *users} if closed else {""}
+    for account in sorted(accounts):
+        if gap := scene.gap(HELD, key.provider, account, key.region):
+            return gap
+    for holder, why in scene.loose.get(Rel.USES_KEY, ()):
+        if holder.kind in HELD and holder.region == key.region and (holder.account in accounts or not closed):
+            return why
+    return None
 
 
 def _users(scene: Scene, store: Resource, link: Link) -> Iterator[Resource]:
@@ -107,19 +125,24 @@ def _users(scene: Scene, store: Resource, link: Link) -> Iterator[Resource]:
 
 def _family(scene: Scene, store: Resource) -> tuple[str, bool]:
     """What a store counts as one with: its dataset, else the store that it is a copy of; and whether that is certain."""
-    seen: set[str] = set()
-    while store.id not in seen:
-        if dataset := scene.context.datasets.get(store.id):
-            return f"dataset:{dataset}", True
-        seen.add(store.id)
+    path: list[str] = []
+    found: tuple[str, bool] | None = None
+    while found is None:
+        path.append(store.id)
         link = next(iter(links_of(store, Rel.COPY_OF, Rel.BACKUP_OF)), None)
-        if link is None:
-            return store.id, True
-        source = scene.estate.find(link)
-        if source is None:
-            return link.to or store.id, False
-        store = source
-    return min(seen), True
+        source = None if link is None else scene.estate.find(link)
+        if dataset := scene.context.datasets.get(store.id):
+            found = f"dataset:{dataset}", True
+        elif link is None:
+            found = store.id, True
+        elif source is None:
+            found = link.to or store.id, False
+        elif source.id in path:
+            found = min(path), True
+        else:
+            store, found = source, scene.families.get(source.id)
+    scene.families.update(dict.fromkeys(path, found))
+    return found
 
 
 def admin_user_overlap(scene: Scene, key: Resource) -> AnyFact:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from tierwise.derive.arn import account_named
-from tierwise.derive.links import links_of, split_mode
+from tierwise.derive.links import links_of
 from tierwise.derive.partial import delivered, derived, every, is_derived, lowest, open_fact, out_of_scope, read, some
 from tierwise.derive.scene import ANYWHERE, Rule, Scene
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, NotApplicable, Unknown, UnknownReason
@@ -23,9 +23,10 @@ def audit_store(scene: Scene, store: Resource) -> AnyFact:
     rule = "who delivers logs here"
     if senders := scene.estate.sources(store.id, Rel.LOGS_TO):
         return Known(value=True, via=derived(rule, senders[0].id))
-    # A trail of any account can be delivered here; a store's own log stays in its account.
-    gap = scene.gap(TRAILS, store.provider) or scene.gap(DATA, store.provider, store.account, store.region)
-    loose = scene.loose_end(Rel.LOGS_TO, lambda holder: holder.kind is Kind.AUDIT_TRAIL or holder.account == store.account)
+    # A trail of any account can be delivered here; in AWS a store's own log stays in its account and region.
+    near = store.account if store.provider == "aws" else ""
+    gap = scene.gap(TRAILS, store.provider) or scene.gap(DATA, store.provider, near, store.region if near else "")
+    loose = scene.loose_end(Rel.LOGS_TO, lambda holder: holder.kind is Kind.AUDIT_TRAIL or near in ("", holder.account), near)
     if open_ := gap or loose:
         return open_fact(rule, open_)
     return Known(value=False, via=derived(rule, "the links of all trails and stores"))
@@ -91,19 +92,25 @@ def _of_trails(scene: Scene, account: Resource, name: str, needs: tuple[str, ...
     if (own := delivered(account.facts, name)) is not None:
         return own
     rule = "trails of the account and of the organisation"
-    named = scene.estate.sources(account.id, Rel.RECORDS)
-    trails = dict.fromkeys(trail.id for trail in (*scene.trails.get(account.account, ()), *scene.organisation_trails, *named))
-    parts = [every(rule, [read(scene.estate.resources[trail].facts, need) for need in needs]) for trail in trails]
+    trails = _trails_of(scene, account)
+    parts = [every(rule, [read(trail.facts, need) for need in needs]) for trail in trails.values()]
     gap = _trail_gap(scene, account)
     return some(rule, [*parts, *([gap] if gap else [])], derived(rule, *(trails or ("the empty list of trails",))))
 
 
 def _trail_gap(scene: Scene, resource: Resource) -> Unknown | None:
-    """Why a trail that records this account could be missing: its own listing, or the one of the organisation's account."""
-    accounts = (resource.account, *sorted(scene.organisation_accounts))
-    if not scene.organisation_accounts:
-        accounts = ("",)
-    return next((gap for account in accounts if (gap := scene.gap(TRAILS, resource.provider, account))), None)
+    """Why a trail could record this account and not show: its own listing, or a trail of the organisation's account."""
+    owners = scene.organisation_accounts
+    accounts = (resource.account, *sorted(owners)) if owners else ("",)
+    gap = next((gap for account in accounts if (gap := scene.gap(TRAILS, resource.provider, account))), None)
+    return gap or scene.loose_end(
+        Rel.RECORDS, lambda trail: trail.account != resource.account and (not owners or trail.account in owners), "owners", resource.account
+    )
+
+
+def _trails_of(scene: Scene, resource: Resource) -> dict[str, Resource]:
+    """The trails that record for the account of a resource: its own and the organisation's."""
+    return {trail.id: trail for trail in (*scene.trails.get(resource.account, ()), *scene.organisation_trails)}
 
 
 def _records(mode: str, scene: Scene, store: Resource) -> AnyFact:
@@ -111,7 +118,9 @@ def _records(mode: str, scene: Scene, store: Resource) -> AnyFact:
     name = f"logging.data_{mode}"
     rule = "its own log and the trails that record it"
     own = store.facts.get(name, NOT_COLLECTED)
-    if is_derived(own) and not (isinstance(own, Known) and own.value is False):
+    if isinstance(own, Known) and own.value is True:
+        if not is_derived(own):
+            return own
         own = NOT_COLLECTED
     if own is NOT_COLLECTED and store.kind is Kind.DOCUMENT_DB:
         # A table keeps no log of its own: only trails can record its data events.
@@ -128,22 +137,19 @@ data_write: Final[Rule] = partial(_records, "write")
 
 
 def _recordings(scene: Scene, store: Resource, mode: str) -> Iterator[AnyFact]:
-    """For each trail that selects the store, whether it is recording."""
-    ours = {trail.id: trail for trail in (*scene.trails.get(store.account, ()), *scene.organisation_trails)}
-    by_name = {trail.id: trail for trail in scene.estate.sources(store.id, Rel.RECORDS)}
-    for trail in {**ours, **by_name}.values():
-        for link in links_of(trail, Rel.RECORDS):
-            target, what = split_mode(link)
-            if link.unknown is None and what in (mode, "all"):
-                if target == store.id:
-                    yield _recording(trail)
-                elif trail.id in ours and _names_all(target, store):
-                    yield every("trail in the store's region", [_recording(trail), _in_region(trail, store)])
+    """For each trail that selects the store, whether it is recording. A trail of another account sees only its own people."""
+    for trail in _selecting(scene, store, mode, store.id):
+        yield _recording(trail)
+    if service := SERVICES.get(store.kind):
+        for trail in _selecting(scene, store, mode, f"records:{service}:*", "records:*:*"):
+            yield every("trail in the store's region", [_recording(trail), _in_region(trail, store)])
 
 
-def _names_all(target: str, store: Resource) -> bool:
-    service = SERVICES.get(store.kind, "")
-    return bool(service) and target in (f"records:{service}:*", "records:*:*")
+def _selecting(scene: Scene, store: Resource, mode: str, *targets: str) -> Iterator[Resource]:
+    for target in targets:
+        for trail, what in scene.records.get(target, ()):
+            if what in (mode, "all") and (trail.account == store.account or trail in scene.organisation_trails):
+                yield trail
 
 
 def _recording(trail: Resource) -> AnyFact:
@@ -162,5 +168,5 @@ def _in_region(trail: Resource, store: Resource) -> AnyFact:
 
 
 def _unread_selectors(scene: Scene, store: Resource) -> Unknown | None:
-    ours = {trail.id for trail in (*scene.trails.get(store.account, ()), *scene.organisation_trails)}
-    return scene.loose_end(Rel.RECORDS, lambda holder: holder.id in ours)
+    ours = _trails_of(scene, store)
+    return scene.loose_end(Rel.RECORDS, lambda holder: holder.id in ours, "ours", store.account)

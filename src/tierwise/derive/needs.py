@@ -39,6 +39,7 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 
 ELSEWHERE: Final[Mapping[str, tuple[tuple[Rel, bool, str], ...]]] = {
     "encryption.key_protection": ((Rel.USES_KEY, True, "key.protection_level"),),
+    "encryption.key_dedicated": ((Rel.USES_KEY, True, "access.external_principals"),),
     "logging.data_read": ((Rel.RECORDS, False, "logging.control_plane"), (Rel.RECORDS, False, "logging.all_regions")),
     "logging.data_write": ((Rel.RECORDS, False, "logging.control_plane"), (Rel.RECORDS, False, "logging.all_regions")),
     "retention.copies_max_days": ((Rel.COPY_OF, False, "immutability.min_days"), (Rel.BACKUP_OF, False, "immutability.min_days")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplicable, Provenance, Unknown, UnknownReason, Value
@@ -14,7 +15,11 @@ DERIVED: Final = "derived: "
 
 def derived(rule: str, *sources: Provenance | str) -> Provenance:
     """Provenance of a derived fact: the rule and the reads that it rests on."""
-    reads = [source if isinstance(source, str) else source.via for source in sources]
+    return _derived(rule, tuple([source if isinstance(source, str) else source.via for source in sources]))
+
+
+@lru_cache(maxsize=4096)
+def _derived(rule: str, reads: tuple[str, ...]) -> Provenance:
     named = ", ".join(dict.fromkeys(read.removeprefix(DERIVED) for read in reads if read))
     return Provenance(f"{DERIVED}{rule} from {named}" if named else f"{DERIVED}{rule}")
 

@@ -80,7 +80,7 @@ def _flag(resource: Resource, name: str) -> AnyFact:
 def _external_parts(scene: Scene, resource: Resource) -> list[tuple[AnyFact, str]]:
     """Whether anyone outside the account, and anyone outside the organisation, is let in."""
     externals = read(resource.facts, "access.external_principals")
-    outsiders = outside_organisation(scene, resource)
+    outsiders = scene.completed[resource.id]["access.outside_organisation"]
     parts = [(_any_member(externals), "organisation"), (_any_member(outsiders), "named-external")]
     if resource.kind is Kind.ROLE and EVERYONE in names_of(externals)[0]:
         # A trust policy that names everyone lets in whoever has an account with the provider.

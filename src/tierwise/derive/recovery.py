@@ -73,7 +73,12 @@ def _automatic(scene: Scene, store: Resource) -> list[AnyFact]:
 def _missing_copies(scene: Scene, store: Resource) -> Unknown | None:
     """Why copies of a store could exist that nothing shows; a copy can lie in any account."""
     return scene.gap(COPY_KINDS, store.provider) or next(
-        (loose for rel in (Rel.COPY_OF, Rel.BACKUP_OF) if (loose := scene.loose_end(rel, lambda holder: holder.kind in COPY_KINDS))), None
+        (
+            loose
+            for rel in (Rel.COPY_OF, Rel.BACKUP_OF)
+            if (loose := scene.loose_end(rel, lambda holder: holder.kind in COPY_KINDS, "copies"))
+        ),
+        None,
     )
 
 
@@ -114,7 +119,7 @@ def _vault_isolation(scene: Scene, vault: Resource) -> AnyFact:
     here = place_of(scene, vault)
     sources, open_ = fed_by(scene, vault)
     spans = [apart(source, here) for source in sources]
-    missing = open_ or scene.gap(FEEDERS, vault.provider)
+    missing = open_ or scene.loose_end(Rel.STORES_IN, lambda _: True) or scene.gap(FEEDERS, vault.provider)
     if not spans:
         return open_fact(rule, missing) if missing else NotApplicable("it holds no copies", derived(rule, "its links"))
     possibly = frozenset.intersection(*(wide for _, wide in spans))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from tierwise.derive.links import Context, Estate
+from tierwise.derive.links import Context, Estate, is_pattern, split_mode
 from tierwise.model.fact import AnyFact, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
+from tierwise.model.resource import HELD, Gap, Kind, Link, Rel, Resource
 
 ANYWHERE: Final = frozenset({"", "global", "*"})
 """Words for a region that stand for all of them."""
@@ -19,7 +19,7 @@ WITHOUT_REGION: Final = frozenset({Kind.OBJECT_STORE, Kind.AUDIT_TRAIL, Kind.ACC
 
 @dataclass(slots=True)
 class Scene:
-    """What a run of derivation looks at; the memo only spares asking the same question of the gaps twice."""
+    """What a run of derivation looks at; the memos only spare asking twice what is the same for many resources."""
 
     estate: Estate
     context: Context
@@ -31,27 +31,40 @@ class Scene:
     """Trails that record for every account of the organisation."""
     organisation_accounts: frozenset[str]
     """Accounts that hold the organisation; empty where it is not in the estate."""
-    plans: Mapping[str, tuple[Resource, ...]]
-    """Backup plans by account."""
+    selections: Mapping[str, tuple[tuple[Resource, Link], ...]]
+    """Backup plans by account, with each selection of theirs that names no id: a pattern, or one that was not read."""
     stores: Mapping[str, tuple[Resource, ...]]
     """What holds data, by account."""
     outside: Mapping[tuple[Rel, str], tuple[Resource, ...]]
     """Resources that name the same target outside the estate."""
+    records: Mapping[str, tuple[tuple[Resource, str], ...]]
+    """Trails by the target or pattern that they record, with what they record of it."""
     completed: dict[str, dict[str, AnyFact]] = field(default_factory=dict)
     """Facts derived so far, for rules that rest on other derived facts."""
-    memo: dict[tuple[frozenset[Kind], str, str, str], Unknown | None] = field(default_factory=dict)
+    memo: dict[tuple[object, ...], Unknown | None] = field(default_factory=dict)
+    families: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """What each store counts as one with, and whether that is certain."""
+    users: dict[tuple[str, ...], Mapping[tuple[str, bool], str]] = field(default_factory=dict)
+    """What uses a key: by dataset or lineage and whether that is certain, the id of one such store."""
 
     def gap(self, kinds: frozenset[Kind], provider: str, account: str = "", region: str = "") -> Unknown | None:
         """Why resources of these kinds could be missing there, or None; an empty account or region means any."""
-        key = (kinds, provider, account, region)
-        if key not in self.memo:
-            found = next((gap for gap in self.context.gaps if _could_hold(gap, kinds, provider, account, region)), None)
-            self.memo[key] = None if found is None else unknown_from(found)
-        return self.memo[key]
 
-    def plans_at(self, account: str) -> tuple[Resource, ...]:
-        """The backup plans of an account."""
-        return self.plans.get(account, ())
+        def ask() -> Unknown | None:
+            found = next((gap for gap in self.context.gaps if _could_hold(gap, kinds, provider, account, region)), None)
+            return None if found is None else unknown_from(found)
+
+        return self.once(("gap", kinds, provider, account, region), ask)
+
+    def loose_end(self, rel: Rel, wanted: Callable[[Resource], bool], *told: str) -> Unknown | None:
+        """Why a link of this relation from a wanted resource could lead anywhere; `told` is all that `wanted` depends on."""
+        return self.once(("loose", rel, *told), lambda: next((why for holder, why in self.loose.get(rel, ()) if wanted(holder)), None))
+
+    def once(self, key: tuple[object, ...], ask: Callable[[], Unknown | None]) -> Unknown | None:
+        """The answer to a question that is the same for many resources."""
+        if key not in self.memo:
+            self.memo[key] = ask()
+        return self.memo[key]
 
     def stores_at(self, account: str) -> tuple[Resource, ...]:
         """The resources of an account that hold data."""
@@ -60,10 +73,6 @@ class Scene:
     def outside_users(self, target: str) -> tuple[Resource, ...]:
         """The resources that name a key outside the estate."""
         return self.outside.get((Rel.USES_KEY, target), ())
-
-    def loose_end(self, rel: Rel, wanted: Callable[[Resource], bool]) -> Unknown | None:
-        """Why a link of this relation from a wanted resource could lead anywhere, or None."""
-        return next((unknown for holder, unknown in self.loose.get(rel, ()) if wanted(holder)), None)
 
 
 Rule: TypeAlias = Callable[[Scene, Resource], AnyFact]
@@ -76,7 +85,8 @@ def scene_of(estate: Estate, context: Context) -> Scene:
     outside: dict[tuple[Rel, str], list[Resource]] = defaultdict(list)
     for holder, link in estate.outside:
         outside[link.rel, link.to].append(estate.resources[holder])
-    plans: dict[str, list[Resource]] = defaultdict(list)
+    records: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
+    plans: dict[str, list[tuple[Resource, Link]]] = defaultdict(list)
     stores: dict[str, list[Resource]] = defaultdict(list)
     for resource in estate.resources.values():
         if resource.kind is Kind.AUDIT_TRAIL:
@@ -84,10 +94,13 @@ def scene_of(estate: Estate, context: Context) -> Scene:
         if resource.kind in HELD:
             stores[resource.account].append(resource)
         if resource.kind is Kind.BACKUP_PLAN:
-            plans[resource.account].append(resource)
+            plans[resource.account].extend((resource, link) for link in resource.links if selects_openly(link))
         for link in resource.links:
             if link.unknown is not None:
                 loose[link.rel].append((resource, link.unknown))
+            elif link.rel is Rel.RECORDS:
+                target, mode = split_mode(link)
+                records[target].append((resource, mode))
     return Scene(
         estate,
         context,
@@ -98,7 +111,13 @@ def scene_of(estate: Estate, context: Context) -> Scene:
         {account: tuple(found) for account, found in plans.items()},
         {account: tuple(found) for account, found in stores.items()},
         {key: tuple(holders) for key, holders in outside.items()},
+        {target: tuple(found) for target, found in records.items()},
     )
+
+
+def selects_openly(link: Link) -> bool:
+    """Whether a backup plan's selection is a pattern or was not read."""
+    return link.rel is Rel.PROTECTS and (link.unknown is not None or is_pattern(link))
 
 
 def unknown_from(gap: Gap) -> Unknown:
