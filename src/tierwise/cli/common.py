@@ -242,13 +242,17 @@ def _width() -> int:
     return max(60, min(os.get_terminal_size().columns, 160))
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write beside the target, then rename; UsageError where the place cannot be written."""
+def write_atomically(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write beside the target, then rename; UsageError where the place cannot be written. `private`: readable by the user alone."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
             file.write(data)
+        if not private:
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or type(error).__name__}") from None
@@ -289,8 +293,8 @@ def remember(outcome: Outcome, config: Config) -> None:
         "acceptances": _absolute(config.acceptances),
         "sources": list(outcome.result.run.sources),
     }
-    write_atomically(folder / "last.jsonl", inventory_bytes(outcome))
-    write_atomically(folder / "last.json", json.dumps(judged_by).encode())
+    write_atomically(folder / "last.jsonl", inventory_bytes(outcome), private=True)
+    write_atomically(folder / "last.json", json.dumps(judged_by).encode(), private=True)
 
 
 def _absolute(path: str) -> str:

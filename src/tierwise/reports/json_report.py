@@ -159,15 +159,28 @@ def render(result: ScanResult, view: View) -> bytes:
         raise UsageError(
             f"{len(chosen):,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
         )
-    document = head_out(result)
-    document["resources"] = list(resources_out(result, view.audience))
-    document["findings"] = [_for(view.audience, finding_out(one)) for one in chosen]
-    document["fixes"] = [] if view.audience == "public" else [fix_out(fix) for fix in result.fixes]
-    document["gaps"] = [gap_out(gap) for gap in result.gaps]
-    document["regions"] = [region_out(status) for status in result.regions]
-    document["reads"] = _reads(result)
-    document["deselected"] = [{"control": control, "because": because} for control, because in result.deselected]
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    hidden = view.audience == "public"
+    tail: dict[str, Any] = {
+        "fixes": [] if hidden else [fix_out(fix) for fix in result.fixes],
+        "gaps": [_gap(view.audience, gap_out(gap)) for gap in result.gaps],
+        "regions": [_gap(view.audience, region_out(status)) for status in result.regions],
+        "reads": _reads(result),
+        "deselected": [{"control": control, "because": because} for control, because in result.deselected],
+    }
+    parts = [msgspec.json.format(msgspec.json.encode(head_out(result)), indent=1)[:-2]]
+    for name, items in (
+        ("resources", resources_out(result, view.audience)),
+        ("findings", (_for(view.audience, finding_out(one)) for one in chosen)),
+    ):
+        # Encoded one by one: the whole document as Python values would be several times its own size.
+        lines = b",\n".join(msgspec.json.encode(item) for item in items)
+        parts.append(b',\n "%s": [\n%s\n ]' % (name.encode(), lines))
+    parts.append(b",\n" + msgspec.json.format(msgspec.json.encode(tail), indent=1)[2:] + b"\n")
+    return b"".join(parts)
+
+
+def _gap(audience: str, out: dict[str, Any]) -> dict[str, Any]:
+    return {**out, "account": ""} if audience == "public" else out
 
 
 def _for(audience: str, finding: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, Un
 from tierwise.model.resource import Kind
 
 _RESISTANT: Final = "credential.mfa_phishing_resistant"
-_PAUSES: Final = (0.5, 1.0, 2.0, 2.0)
+_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds between asking whether the report is ready; a large account takes longer and is then unknown for this run."""
 _NEVER: Final = frozenset({"", "N/A", "no_information", "not_supported"})
 """What stands for `no such date` (IAM User Guide, "Getting credential reports": `N/A` none or not trackable, `no_information` never)."""

@@ -167,7 +167,9 @@ def _recorded(draft: Draft) -> Maybe[bool]:
     activity = _switch(draft, "enable_user_activity_logging")
     if isinstance(activity, Known) and not activity.value:
         # Queries then stay in system tables of the cluster (SYS_QUERY_HISTORY, days), which anyone with the cluster can lose: partly recorded.
-        return Unknown(UnknownReason.NOT_SUPPORTED, PARAMETERS.via, "logins are delivered; queries only stay in system tables for some days")
+        return Unknown(
+            UnknownReason.NOT_SUPPORTED, PARAMETERS.via, "logins are delivered; queries only stay in system tables for some days"
+        )
     return activity
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from tierwise import __version__
 
@@ -20,6 +23,8 @@ _MOST_CLIENTS = 10
 """Clients kept at once per account; a client costs about 11 ms to make again and up to 15 MB to keep."""
 
 
+_MOST_MODELS = 10
+"""Services whose models are kept at once."""
 _SHARE = 1 / 8
 """S3 takes 5,500 reads a second per prefix (S3 User Guide, "Best practices design patterns"); control planes such as EC2 and RDS refill tens a second."""
 
@@ -126,8 +131,34 @@ def _without_account_host(request: Any, **_: object) -> None:
         request.url = urlunsplit(parts._replace(netloc=host))
 
 
+class _SmallLoader(Loader):  # type: ignore[misc]
+    """A data loader that keeps the models of a few services: all that a scan uses together are over 100 MB."""
+
+    def load_service_model(self, *args: Any, **kwargs: Any) -> Any:
+        """As the loader that it extends; the service asked for longest ago is forgotten."""
+        found = super().load_service_model(*args, **kwargs)
+        with _LOADER_LOCK:
+            services = dict.fromkeys(_service(key) for key in reversed(list(self._cache)))
+            kept = {"", *list(services)[:_MOST_MODELS]}
+            for key in [key for key in self._cache if _service(key) not in kept]:
+                self._cache.pop(key, None)
+        return found
+
+
+def _service(key: tuple[Any, ...]) -> str:
+    """The service whose model a cache entry holds; empty for what all services share."""
+    name, argument = str(key[0]), str(key[1]) if len(key) > 1 else ""
+    if name == "load_service_model":
+        return argument
+    return argument.split("/")[0] if name == "load_data_with_path" and "/" in argument else ""
+
+
 _LOADER: list[Any] = []
 _LOADER_LOCK = threading.Lock()
+
+
+def _extra_paths(text: str | None) -> list[str] | None:
+    return [str(Path(part).expanduser()) for part in text.split(os.pathsep)] if text else None
 
 
 def new_session(
@@ -147,7 +178,8 @@ def new_session(
         if _LOADER:
             core.register_component("data_loader", _LOADER[0])
         else:
-            _LOADER.append(core.get_component("data_loader"))
+            _LOADER.append(_SmallLoader(_extra_paths(core.get_config_variable("data_path"))))
+            core.register_component("data_loader", _LOADER[0])
     if credentials:
         return boto3.Session(credentials[0], credentials[1], credentials[2], region_name=region, botocore_session=core)
     return boto3.Session(region_name=region, botocore_session=core)

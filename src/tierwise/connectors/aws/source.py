@@ -135,14 +135,21 @@ class AwsSource:
         yield Unit(self._account.id, "", "account", self._open_account)
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
-        """One unit per resource that has a declared read for a wanted fact."""
+        """One unit per resource that has a declared read for a wanted fact; those of a service for all regions share one, and go first."""
+        together: dict[str, list[tuple[Collector, Draft, _Place, frozenset[str]]]] = {}
+        alone: list[tuple[Collector, Draft, _Place, frozenset[str]]] = []
         for resource, wanted in asks.items():
             if resource not in self._kept:
                 continue
             collector, draft, place = self._kept[resource]
             if any(collector.detail_reads(wanted)):
-                run = partial(self._deepen, collector, draft, place, wanted)
-                yield Unit(self._account.id, place.region, collector.service, run)
+                # IAM's facts wait for one report: a unit each would hold every thread until it is made.
+                into = together.setdefault(collector.service, []) if collector.everywhere else alone
+                into.append((collector, draft, place, wanted))
+        self._kept = {}
+        for group in (*together.values(), *([one] for one in alone)):
+            collector, _draft, place, _wanted = group[0]
+            yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group))
 
     def _open_account(self) -> Iterator[Item]:
         home = _Place(self._account, "")
@@ -246,10 +253,11 @@ class AwsSource:
                 self._kept[draft.resource.id] = (collector, draft, place)
             yield draft.resource
 
-    def _deepen(self, collector: Collector, draft: Draft, place: _Place, wanted: frozenset[str]) -> Iterator[Item]:
-        caller = place.caller()
-        for read in collector.detail_reads(wanted):
-            caller.read_into(draft, read)
-        yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft))
-        draft.docs.clear()
-        yield from caller.outcomes()
+    def _deepen(self, group: Iterable[tuple[Collector, Draft, _Place, frozenset[str]]]) -> Iterator[Item]:
+        for collector, draft, place, wanted in group:
+            caller = place.caller()
+            for read in collector.detail_reads(wanted):
+                caller.read_into(draft, read)
+            yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft))
+            draft.docs.clear()
+            yield from caller.outcomes()
