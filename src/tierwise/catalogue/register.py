@@ -87,7 +87,9 @@ def _members(reader: Reader, entry: Entry | None, what: str) -> tuple[Node, ...]
 
 
 def _place(reader: Reader, node: Node) -> str:
-    return f"{reader.name}:{node.line}"
+    """`file:line`; an absolute path is cut to its name, since it stands in reports that others read."""
+    name = Path(reader.name).name if Path(reader.name).is_absolute() else reader.name
+    return f"{name}:{node.line}"
 
 
 def _entry(reader: Reader, node: Node) -> RegisterEntry:

@@ -76,7 +76,7 @@ def _production(said: Declared) -> AnyFact:
     if readings:
         shown = ", ".join(reading.shown for reading in readings)
         return Unknown(UnknownReason.UNPARSABLE, said.via, f"the profile's tag dictionary does not know {shown}")
-    return Unknown(NOT_COLLECTED.reason, said.via, "neither a tag nor the register names the environment")
+    return Unknown(NOT_COLLECTED.reason, Provenance("declarations"), "neither a tag nor the register names the environment")
 
 
 def _marking(said: Declared) -> AnyFact:

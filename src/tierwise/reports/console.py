@@ -132,7 +132,7 @@ class _Page(Printer):
         result = self.result
         by_cause: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for finding in self.unknowns:
-            for part in {(one.reason, one.action or f"of {one.fact}") for one in finding.unknowns} or {("not-collected", "")}:
+            for part in {(one.reason, one.action or f"({one.detail or one.fact})") for one in finding.unknowns} or {("not-collected", "")}:
                 by_cause[part].append(finding)
         if not (result.gaps or by_cause or result.regions):
             return
