@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,6 +12,7 @@ from tierwise.classify.attest import NOT_ATTESTED, Attested, attested
 from tierwise.classify.declared import declared
 from tierwise.classify.flow import Edge, Estate
 from tierwise.classify.gather import Context, Gathered, gather
+from tierwise.classify.openness import causes_of, ceilings_of, named
 from tierwise.classify.propagate import reach, spread
 from tierwise.classify.sign import Sign
 from tierwise.classify.trace import Place, classification
@@ -25,6 +26,17 @@ EVIDENCED: Final = HELD | {Kind.DATA_CATALOG, Kind.DATASET}
 """Kinds whose own evidence counts; every other kind takes the tier of what it serves."""
 _SERVES_HELD: Final = PRINCIPALS | {Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION, Kind.BACKUP_PLAN}
 _SERVES_DATA: Final = frozenset({Kind.LOG_STORE, Kind.AUDIT_TRAIL})
+_FILLED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
+    Kind.OBJECT_STORE: frozenset({Kind.WAREHOUSE, Kind.AUDIT_TRAIL, Kind.DATA_CATALOG}),
+    Kind.LOG_STORE: frozenset({Kind.AUDIT_TRAIL}),
+    Kind.STREAM: frozenset({Kind.RELATIONAL_DB, Kind.QUEUE}),
+    Kind.DOCUMENT_DB: frozenset({Kind.DATA_CATALOG}),
+    Kind.RELATIONAL_DB: frozenset({Kind.DATA_CATALOG}),
+    Kind.WAREHOUSE: frozenset({Kind.DATA_CATALOG}),
+    Kind.BACKUP_VAULT: frozenset({Kind.BACKUP_PLAN}),
+}
+"""Kinds, other than its own, that log, export or store into a kind, or describe it."""
+_REGIONAL: Final = frozenset({Kind.KEY, *_FILLED_BY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,6 @@ def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[
     starts = [_start(own, lowered(place, own.before_attestation)) for place, own in enumerate(owns)]
     low = spread(starts, estate.given_by, lambda edge, tier: lowered(edge.taker, tier))
     heard = reach([own.speaks for own in owns], estate.given_by, lambda edge: edge.whole)
-    opened = reach([_is_open(place, own, estate, gaps) for place, own in enumerate(owns)], estate.given_by, lambda _: True)
     people = reach(
         [own.weighed.personal and not _cleared(own, risky[place]) for place, own in enumerate(owns)],
         estate.given_by,
@@ -115,10 +126,14 @@ def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[
     )
     told = [heard[place] or (low[place] >= max(own.default, 1) and low[place] > starts[place]) for place, own in enumerate(owns)]
     printed = _printed(owns, estate, low, told)
+    blind = [_blind(place, own, estate, gaps) for place, own in enumerate(owns)]
+    ceilings = ceilings_of([one is not None for one in blind], printed, estate)
+    unread = causes_of([one or frozenset() for one in blind], estate)
     return [
         Place(
             place, own.resource, own.gathered, own.weighed, own.attested, own.floor, own.default, own.speaks,
-            start=Tier(starts[place]), low=Tier(low[place]), printed=Tier(printed[place]), told=told[place], open=opened[place], at_risk=risky[place],
+            start=Tier(starts[place]), low=Tier(low[place]), printed=Tier(printed[place]), told=told[place],
+            ceiling=_ceiling(ceilings[place], low[place], told=told[place]), unread=unread[place], at_risk=risky[place],
             gaps=tuple(gap for gap in gaps if could_hide(gap, own.resource)),
             personal=_personal(own, found=people[place], at_risk=risky[place]),
         )
@@ -130,18 +145,36 @@ def _start(own: Own, tier: int) -> int:
     return max(tier if own.speaks else Tier.T0, own.floor)
 
 
-def _is_open(place: int, own: Own, estate: Estate, gaps: tuple[Gap, ...]) -> bool:
-    return bool(own.gathered.unread or estate.adrift.get(place) or any(could_hide(gap, own.resource) for gap in gaps))
+def _ceiling(possible: Tier | None, low: int, *, told: bool) -> Tier | None:
+    """How high it may be after all, or None where nothing that could not be read can change what is printed."""
+    return None if possible is None or (told and possible <= low) else possible
+
+
+def _blind(place: int, own: Own, estate: Estate, gaps: tuple[Gap, ...]) -> frozenset[str] | None:
+    """What would have to be read to settle the resource's own tier; None where nothing is missing, empty where it cannot be named."""
+    hidden = [gap for gap in gaps if could_hide(gap, own.resource)]
+    adrift = estate.adrift.get(place, [])
+    if any(link.unknown is None for link in adrift):
+        # The source of a copy is not in the run: a listing that failed may be why.
+        hidden += [gap for gap in gaps if gap.kinds & HELD and gap.provider == own.resource.provider]
+    if not (own.gathered.unread or adrift or hidden):
+        return None
+    unknowns = (*own.gathered.unread, *(link.unknown for link in adrift if link.unknown is not None))
+    return frozenset([*(named(one) for one in unknowns), *(gap.action for gap in hidden if gap.action)])
 
 
 def could_hide(gap: Gap, resource: Resource) -> bool:
-    """Whether a listing that failed could have held something that the resource serves."""
+    """Whether a listing that failed could have held something that the resource serves, or that gives it its data."""
     serves = HELD if resource.kind in _SERVES_HELD else DATA if resource.kind in _SERVES_DATA else frozenset[Kind]()
-    if gap.provider != resource.provider or not gap.kinds & serves:
+    replicas = resource.kind in DATA and resource.kind in gap.kinds
+    if gap.provider != resource.provider or not (gap.kinds & (serves | _FILLED_BY.get(resource.kind, frozenset())) or replicas):
         return False
     if resource.kind is not Kind.ORGANISATION and gap.account and gap.account != resource.account:
         return False
-    regional = resource.kind is Kind.KEY and gap.region and resource.region and "global" not in {gap.region, resource.region}
+    # Keys, logs, catalogues and messages stay in a region; copies of a store of the same kind do not, nor what holds for the account.
+    regional = (
+        not replicas and resource.kind in _REGIONAL and gap.region and resource.region and "global" not in {gap.region, resource.region}
+    )
     return not (regional and gap.region != resource.region)
 
 

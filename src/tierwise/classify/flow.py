@@ -10,7 +10,8 @@ from itertools import chain
 from typing import Final, assert_never
 
 from tierwise.classify.readable import Readable
-from tierwise.model.resource import HELD, PRINCIPALS, Kind, Link, Rel, Resource
+from tierwise.model.fact import Unknown
+from tierwise.model.resource import DATA, HELD, PRINCIPALS, Kind, Link, Rel, Resource
 
 
 class Takes(Enum):
@@ -52,6 +53,24 @@ def takes(rel: Rel, own: Kind) -> Takes:
             assert_never(rel)
 
 
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Links of one relation whose other end could not be read: any of the takers may be it."""
+
+    rel: Rel
+    givers: tuple[int, ...]
+    takers: tuple[int, ...]
+    unread: tuple[Unknown, ...]
+
+
+_RECEIVERS: Final[Mapping[Rel, frozenset[Kind]]] = {
+    Rel.USES_KEY: frozenset({Kind.KEY}),
+    Rel.STORES_IN: frozenset({Kind.BACKUP_VAULT}),
+    Rel.LOGS_TO: frozenset({Kind.OBJECT_STORE, Kind.LOG_STORE, Kind.STREAM}),
+    Rel.EXPORTS_TO: frozenset({Kind.OBJECT_STORE, Kind.QUEUE, Kind.STREAM}),
+    Rel.DESCRIBES: DATA,
+}
+"""Kinds that can be at the other end of a link; for relations that are not here, the kind on which the link stands."""
 _COPIES: Final = frozenset({Rel.COPY_OF, Rel.BACKUP_OF, Rel.REPLICATES_TO, Rel.EXPORTS_TO, Rel.DESCRIBES, Rel.STORES_IN, Rel.MEMBER_OF})
 _SOURCES: Final = frozenset({Rel.COPY_OF, Rel.BACKUP_OF})
 """Links to the source of a copy: where it cannot be found, the copy may be anything."""
@@ -74,6 +93,7 @@ class Estate:
             if keep(resource, link)
             for edge in self._edges(place, link)
         )
+        self.loose = _loose(resources, keep)
         self.given_by: list[list[Edge]] = [[] for _ in resources]
         self.taken_by: list[list[Edge]] = [[] for _ in resources]
         for edge in chain(linked, _inside(resources)):
@@ -104,6 +124,27 @@ class Estate:
         partial = rel is Rel.EXPORTS_TO or (rel is Rel.LOGS_TO and kind is not Kind.LOG_STORE)
         holds = kind in HELD or kind is Kind.DATA_CATALOG
         return Edge(giver, taker, rel, copy=rel in _COPIES and holds, whole=not (partial and kind in HELD))
+
+
+def _loose(resources: Sequence[Resource], keep: Callable[[Resource, Link], bool]) -> tuple[Loose, ...]:
+    """The links that lead somewhere unknown, by relation and by what can be there. Keys are in the region of what they encrypt."""
+    givers: dict[tuple[str, str, Rel, Kind], dict[int, Unknown]] = defaultdict(dict)
+    for place, resource in enumerate(resources):
+        for link in resource.links:
+            if link.unknown is None or takes(link.rel, resource.kind) not in (Takes.OTHER, Takes.BOTH) or not keep(resource, link):
+                continue
+            region = resource.region if link.rel is Rel.USES_KEY else ""
+            givers[resource.provider, region, link.rel, resource.kind].setdefault(place, link.unknown)
+    found: list[Loose] = []
+    for (provider, region, rel, kind), unread in givers.items():
+        kinds = _RECEIVERS.get(rel, frozenset({kind}))
+        takers = tuple(
+            place
+            for place, one in enumerate(resources)
+            if one.kind in kinds and one.provider == provider and (not region or one.region in ("", region))
+        )
+        found.append(Loose(rel, tuple(unread), takers, tuple(dict.fromkeys(unread.values()))))
+    return tuple(found)
 
 
 def _places(resources: Sequence[Resource]) -> Mapping[str, tuple[int, ...]]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from tierwise.classify.attest import Attested
 from tierwise.classify.flow import Edge, Estate, phrase
 from tierwise.classify.gather import Gathered
+from tierwise.classify.openness import named
 from tierwise.classify.weigh import Weighed
-from tierwise.model.fact import Known, Unknown
+from tierwise.model.fact import Known
 from tierwise.model.profile import Profile
 from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierInterval, TierState, TraceStep
@@ -36,18 +37,28 @@ class Place:
     """The same, with the assumption where evidence is silent."""
     told: bool
     """Evidence of its own or of what it serves gives the tier."""
-    open: bool
+    ceiling: Tier | None
+    """How high it may be because of what could not be read; None where its tier is settled."""
+    unread: frozenset[str]
+    """What would have to be read to settle it."""
     at_risk: bool
     gaps: tuple[Gap, ...]
     personal: PersonalData
+
+    @property
+    def open(self) -> bool:
+        """Whether something that could not be read may change the tier."""
+        return self.ceiling is not None
 
 
 def classification(place: Place, places: Sequence[Place], estate: Estate, profile: Profile) -> Classification:
     """The classification of one resource."""
     giver = _giver(place, places, estate)
     state = _state(place)
-    printed = max(place.low, place.default) if place.open and place.told else place.printed
-    interval = TierInterval(place.low, Tier.T4) if place.open else TierInterval(printed, printed)
+    printed, interval = place.printed, TierInterval(place.printed, place.printed)
+    if place.ceiling is not None:
+        printed = max(place.low, min(place.default, place.ceiling)) if place.told else place.printed
+        interval = TierInterval(place.low, max(place.ceiling, printed))
     evidence = place.weighed
     understated = _understated(place, places, estate)
     return Classification(
@@ -65,7 +76,7 @@ def classification(place: Place, places: Sequence[Place], estate: Estate, profil
         understated=understated,
         dataset=_dataset(place, places, estate),
         owner=place.gathered.said.owner or _account_owner(place, places, estate),
-        unread=tuple(dict.fromkeys(_named(one) for one in place.gathered.unread)) if place.open else (),
+        unread=tuple(sorted(place.unread)) if place.open else (),
     )
 
 
@@ -197,7 +208,7 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
     if not place.open:
         return []
     steps = [
-        TraceStep("unread", f"{_named(one)} could not be read ({one.reason.value}), so it may be up to T4 exceptional", None, one.via.via)
+        TraceStep("unread", f"{named(one)} could not be read ({one.reason.value}), so it may be up to T4 exceptional", None, one.via.via)
         for one in place.gathered.unread
     ]
     for link in estate.adrift.get(place.place, ()):
@@ -211,6 +222,10 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
         steps.append(
             TraceStep("gap", f"what {gap.service} holds could not be listed ({gap.reason}), and it may serve that too", None, gap.action)
         )
+    for loose in estate.loose:
+        if place.place in loose.takers:
+            why = f"where {len(loose.givers)} resource(s) lead by a link that could not be read is not known, and it may be here"
+            steps.append(TraceStep("loose-link", why, None, named(loose.unread[0])))
     if not steps:
         unsettled = (edge for edge in estate.taken_by[place.place] if places[edge.giver].open)
         givers = sorted(unsettled, key=lambda edge: (places[edge.giver].resource.id, edge.rel or ""))
@@ -218,7 +233,3 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
             giver = places[edge.giver].resource
             steps.append(TraceStep("inherit-open", f"it {phrase(edge, giver, place.resource)}, whose tier is not settled", None, giver.id))
     return steps
-
-
-def _named(unknown: Unknown) -> str:
-    return unknown.via.action or unknown.via.via or unknown.reason.value

@@ -1,0 +1,52 @@
+"""How far what could not be read reaches: along links, and along links whose other end is itself unknown."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from tierwise.classify.flow import Edge, Estate
+from tierwise.classify.propagate import spread
+from tierwise.model.fact import Unknown
+from tierwise.model.sensitivity import Tier
+
+
+def ceilings_of(blind: Sequence[bool], printed: Sequence[int], estate: Estate) -> list[Tier | None]:
+    """How high each resource may be because of what could not be read; None where that reaches it by no link.
+
+    What is not read itself may be anything. What may be at the other end of an unread link is at most as high as what the link stands on.
+    """
+    start = [int(Tier.T4) + 1 if one else 0 for one in blind]
+    start += [max(max(printed[giver] for giver in loose.givers) + 1, 1) for loose in estate.loose]
+    found = spread(start, _widened(estate), lambda _edge, value: value)
+    return [Tier(value - 1) if value else None for value in found[: len(blind)]]
+
+
+def causes_of(blind: Sequence[frozenset[str]], estate: Estate) -> list[frozenset[str]]:
+    """What would have to be read, for each resource, wherever along the links it is missing."""
+    edges = _widened(estate)
+    causes = [*blind, *(frozenset(named(one) for one in loose.unread) for loose in estate.loose)]
+    waiting = deque(place for place, names in enumerate(causes) if names)
+    while waiting:
+        giver = waiting.popleft()
+        for edge in edges[giver]:
+            if not causes[giver] <= causes[edge.taker]:
+                causes[edge.taker] |= causes[giver]
+                waiting.append(edge.taker)
+    return causes[: len(blind)]
+
+
+def named(unknown: Unknown) -> str:
+    """The action that would settle it, else the read, else why it is unknown."""
+    return unknown.via.action or unknown.via.via or unknown.reason.value
+
+
+def _widened(estate: Estate) -> list[list[Edge]]:
+    """The edges, with one more place for each kind of loose link: it takes from what has the link and gives to what may be its end."""
+    edges = [list(each) for each in estate.given_by] if estate.loose else list(estate.given_by)
+    for loose in estate.loose:
+        between = len(edges)
+        for giver in loose.givers:
+            edges[giver].append(Edge(giver, between, loose.rel, copy=False, whole=False))
+        edges.append([Edge(between, taker, loose.rel, copy=False, whole=False) for taker in loose.takers])
+    return edges
