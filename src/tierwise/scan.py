@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from tierwise.classify.declarations import declared_facts, missing_tags
+from tierwise.classify.declarations import declared_facts, missing_tags_within
 from tierwise.classify.engine import classify
 from tierwise.classify.identifiers import identifiers
 from tierwise.connectors.base import Item, Organisation, Source, Unit
@@ -214,7 +214,8 @@ def _assess(collected: Collected, judging: Judging, today: date) -> _Assessed:
     }
     estate = resolve(resources)
     linked = tuple(estate.resources.values())
-    classifications = classify(linked, judging.profile, judging.register, judging.corrections, gaps=collected.gaps, today=today)
+    gaps = [replace(gap, expected=expected_gap(gap, judging.profile, today)) for gap in collected.gaps]
+    classifications = classify(linked, judging.profile, judging.register, judging.corrections, gaps=gaps, today=today)
     empty = _Assessed(estate, classifications, declared, {})
     return _relate(empty, judging, collected, today)
 
@@ -266,7 +267,7 @@ def _by_tier(assessed: _Assessed, judging: Judging, context: Context) -> dict[st
     for key, resource in assessed.estate.resources.items():
         own = {**assessed.facts[key], **derived.get(key, {})}
         if resource.kind in kinds:
-            own["tags.missing"] = missing_tags(resource, assessed.classifications[key].tier, judging.profile, judging.register)
+            own["tags.missing"] = missing_tags_within(resource, assessed.classifications[key].interval, judging.profile, judging.register)
         facts[key] = own
     return facts
 

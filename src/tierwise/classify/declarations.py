@@ -12,7 +12,7 @@ from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplica
 from tierwise.model.profile import Profile
 from tierwise.model.register import Register, RegisterEntry, Role, duration_days, plain_word
 from tierwise.model.resource import Resource
-from tierwise.model.sensitivity import Marking, Tier
+from tierwise.model.sensitivity import Marking, Tier, TierInterval
 from tierwise.model.vocabulary import facts_of
 
 _RANK: Final = {marking: place for place, marking in enumerate(Marking)}
@@ -108,6 +108,16 @@ def _schedule(said: Declared) -> AnyFact:
     if tagged or listed:
         return Known(value=True, via=said.via)
     return said.unread or Known(value=False, via=said.via)
+
+
+def missing_tags_within(resource: Resource, interval: TierInterval, profile: Profile, register: Register) -> AnyFact:
+    """`tags.missing` over all tiers still possible: what is wanted at the lowest is missing whatever the tier."""
+    low, high = (missing_tags(resource, tier, profile, register) for tier in (interval.lo, interval.hi))
+    if low == high or not isinstance(low, Known) or not isinstance(low.value, frozenset) or isinstance(high, Unknown):
+        return high
+    return Unknown(
+        UnknownReason.TIER_UNDETERMINED, Provenance(low.via.via), "which keys are wanted depends on the tier", includes=low.value
+    )
 
 
 def missing_tags(resource: Resource, tier: Tier, profile: Profile, register: Register) -> AnyFact:

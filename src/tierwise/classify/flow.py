@@ -85,7 +85,7 @@ class Estate:
         self.places = _places(resources)
         self._readable = Readable(resources)
         self.adrift: dict[int, list[Link]] = defaultdict(list)
-        """Copies by place, with the links to sources that are not in the run, and principals, with what they read that could not be told."""
+        """Copies by place, with the links to sources that are not in the run, and whatever serves others, with links to what it serves that could not be read."""
         linked = (
             edge
             for place, resource in enumerate(resources)
@@ -103,13 +103,12 @@ class Estate:
 
     def _edges(self, place: int, link: Link) -> Iterator[Edge]:
         others = self._others(self.resources[place], link) if link.to else ()
-        if link.rel is Rel.READS and link.unknown is not None:
-            self.adrift[place].append(link)
-        if link.rel in _SOURCES and (link.unknown is not None or not (others or link.to in self.external)):
+        direction = takes(link.rel, self.resources[place].kind)
+        unread = link.unknown is not None and direction in (Takes.OWN, Takes.BOTH)
+        if unread or (link.rel in _SOURCES and not (others or link.to in self.external)):
             self.adrift[place].append(link)
         if not others:
             return
-        direction = takes(link.rel, self.resources[place].kind)
         for other in others:
             if direction is Takes.OWN or direction is Takes.BOTH:
                 yield self._edge(other, place, link.rel)

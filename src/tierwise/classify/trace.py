@@ -212,8 +212,9 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
         for one in place.gathered.unread
     ]
     for link in estate.adrift.get(place.place, ()):
-        if link.rel is Rel.READS and link.unknown is not None:
-            text = "what it may read could not be told, so that may be up to T4 exceptional"
+        if link.rel not in (Rel.COPY_OF, Rel.BACKUP_OF) and link.unknown is not None:
+            what = "read could not be told" if link.rel is Rel.READS else "serve could not be read"
+            text = f"what it may {what}, so that may be up to T4 exceptional"
             steps.append(TraceStep("unread", text, None, link.unknown.via.via))
             continue
         what = f"source, {link.to!r}, is not in what was scanned" if link.to else "source could not be read"

@@ -72,8 +72,8 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
             weaker = _weaker(name, read(mine, name), read(theirs, name))
             if weaker is True:
                 certain.add(name)
-            elif isinstance(weaker, Unknown):
-                open_ = open_ or weaker
+            elif isinstance(weaker, Unknown) and (open_ is None or open_.reason in SILENT):
+                open_ = weaker
     if not sources and open_ is None:
         return NotApplicable("it is no copy", derived(rule, "its links"))
     return members(rule, frozenset(certain), open_, *(source.id for source in sources))
@@ -157,7 +157,7 @@ def _fits(subjects: int, fact: AnyFact, *, empty_counts: bool) -> bool | Unknown
 
 
 def _undeclared(rule: str, found: Classification) -> AnyFact:
-    if found.personal_data is not PersonalData.YES or found.interval.hi < Tier.T2:
+    if found.interval.hi < Tier.T2 or (found.personal_data is not PersonalData.YES and not found.unread):
         return NotApplicable("no number of people is declared", derived(rule))
     if found.interval.lo < Tier.T2 or found.unread:
         return _undetermined(rule, found)

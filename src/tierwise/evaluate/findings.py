@@ -74,7 +74,7 @@ def _finding(compiled: CompiledControl, resource: Resource, facts: Facts, classi
         severity=severity,
         tier=tier,
         resource=resource.id,
-        expected=_expected(judgement.parts),
+        expected=expected_of(compiled, judgement.parts),
         actual=tuple(Actual(name, render_fact(facts.get(name, NOT_COLLECTED)), facts.get(name, NOT_COLLECTED).via.via) for name in named),
         unknowns=_unknowns(judgement, facts, classification),
         why=_why(judgement, classification, control.rationale),
@@ -122,11 +122,10 @@ def _named(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in facts_in(part.predicate)))
 
 
-def _expected(parts: Sequence[Part]) -> str:
-    predicates = tuple(part.predicate for part in parts)
-    if not predicates:
-        return ""
-    return describe(predicates[0] if len(predicates) == 1 else All(predicates))
+def expected_of(compiled: CompiledControl, parts: Sequence[Part]) -> str:
+    """What the parts ask for, in words; worded once per control."""
+    wording = " and ".join(compiled.words[part.place] for part in parts) if len(parts) != 1 else compiled.words[parts[0].place]
+    return wording if len(parts) < 2 else describe(All(tuple(part.predicate for part in parts))) if any(_either(part) for part in parts) else wording
 
 
 def _unknowns(judgement: Judgement, facts: Facts, classification: Classification) -> tuple[UnknownPart, ...]:
@@ -136,7 +135,10 @@ def _unknowns(judgement: Judgement, facts: Facts, classification: Classification
     for name in judgement.open_facts:
         fact = facts.get(name, NOT_COLLECTED)
         if isinstance(fact, Unknown):
-            found.append(UnknownPart(name, fact.reason.value, fact.via.via, fact.via.action, fact.detail))
+            # What waits for the tier is settled by whatever settles the tier.
+            waits = fact.reason is UnknownReason.TIER_UNDETERMINED and not fact.via.action
+            actions = classification.unread if waits else ()
+            found += [UnknownPart(name, fact.reason.value, fact.via.via, action, fact.detail) for action in actions or (fact.via.action,)]
     if judgement.at_tier is not None and judgement.at_tier is not Verdict.UNKNOWN:
         interval = classification.interval
         between = f"the tier lies between {interval.lo.label} and {interval.hi.label}"

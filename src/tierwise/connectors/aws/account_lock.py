@@ -42,7 +42,9 @@ def _documents(caller: Caller) -> Maybe[tuple[str, ...]]:
                 if not item.get("AwsManaged"):
                     found[str(item["Id"])] = None
     except ListingFailedError as failed:
-        return Unknown(UnknownReason(failed.gap.reason), ATTACHED.via, failed.gap.detail)
+        return Unknown(
+            UnknownReason(failed.gap.reason), (PARENTS if failed.gap.action == PARENTS.action else ATTACHED).via, failed.gap.detail
+        )
     texts: list[str] = []
     for policy in found:
         text = field_of(caller.ask(DOCUMENT, PolicyId=policy), "Policy", "Content", absent="")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.read import Doc, Read
 from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.resource import Link, Rel
 
-LIST_ALIASES = Read("kms", "ListAliases", "kms:ListAliases", kinds=frozenset({Kind.KEY}))
+LIST_ALIASES = Read("kms", "ListAliases", "kms:ListAliases")
 """One call a region tells AWS managed keys (`alias/aws/...`) from customer managed ones; many services name both by ARN alone."""
 
 ALIASES = "kms:ListAliases"

@@ -388,6 +388,8 @@ def _lifecycle_facts(draft: Draft, sheet: FactSheet) -> None:
     status = field_of(draft.doc(VERSIONING), "Status")
     if isinstance(status, Known) and status.value is None:
         sheet.put(names[2], NotApplicable("the bucket has never been versioned", VERSIONING.via))
+    elif isinstance(status, Unknown):
+        sheet.put(names[2], status)
     else:
         sheet.known(names[2], min(old, default=UNLIMITED), LIFECYCLE.via)
 
