@@ -26,12 +26,14 @@ from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
 from tierwise.evaluate.gate import coverage_of, decide, expected_gap
+from tierwise.evaluate.judge import has_rung
+from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Control
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
-from tierwise.model.finding import Finding, Run, ScanResult, Verdict
+from tierwise.model.finding import Finding, Run, ScanResult
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
-from tierwise.model.resource import HELD, FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import HELD, FactUpdate, Gap, Kind, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
 from tierwise.model.vocabulary import find_spec
 
@@ -310,9 +312,11 @@ def _result(
     resources = tuple(replace(resource, facts=facts[key]) for key, resource in sorted(assessed.estate.resources.items()))
     findings: list[Finding] = []
     no_rung = 0
+    asked_of = by_kind(compiled)
     for resource in resources:
-        found = list(findings_of(compiled, resource, resource.facts, assessed.classifications[resource.id]))
-        no_rung += sum(1 for one in compiled if resource.kind in one.control.applies_to) - len(found)
+        due = asked_of.get(resource.kind, ())
+        found = list(findings_of(due, resource, resource.facts, assessed.classifications[resource.id]))
+        no_rung += len(due) - len(found)
         findings.extend(found)
     today = started.date()
     gaps = tuple(replace(gap, expected=expected_gap(gap, judging.profile, today)) for gap in collected.gaps)
@@ -341,22 +345,32 @@ def _result(
     )
 
 
+def by_kind(compiled: Sequence[CompiledControl]) -> dict[Kind, list[CompiledControl]]:
+    """The controls that ask something of each kind."""
+    found: dict[Kind, list[CompiledControl]] = defaultdict(list)
+    for control in compiled:
+        for kind in control.control.applies_to:
+            found[kind].append(control)
+    return found
+
+
 def _what_if(
     resources: Sequence[Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
 ) -> dict[str, dict[str, int]]:
     """For stores whose tier is only assumed: how many failures each possible tier would bring."""
     found: dict[str, dict[str, int]] = {}
+    asked_of = by_kind(compiled)
     for resource in resources:
         one = classifications[resource.id]
         if one.state is not TierState.ASSUMED or resource.kind not in HELD:
             continue
         counts: dict[str, int] = {}
         for tier in (Tier.T1, Tier.T2, Tier.T3):
-            at = replace(one, tier=tier, interval=TierInterval(tier, tier))
+            at = TierInterval(tier, tier)
             counts[tier.name] = sum(
                 1
-                for finding in findings_of(compiled, resource, resource.facts, at)
-                if finding.verdict is Verdict.FAIL and not finding.cause
+                for control in asked_of.get(resource.kind, ())
+                if has_rung(control, at) and not control.control.cause and control.truth(tier, resource.facts) is Truth.FALSE
             )
         found[resource.id] = counts
     return found

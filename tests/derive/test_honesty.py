@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -249,24 +248,3 @@ def test_an_internal_error_in_a_listing_reads_as_an_api_error():
     fact = facts["l"]["logging.audit_store"]
     assert isinstance(fact, Unknown)
     assert fact.reason is UnknownReason.API_ERROR
-
-
-def test_ten_thousand_resources_take_no_quadratic_time():
-    def estate_of(count: int) -> list[Resource]:
-        keys = [res(f"k{n}", Kind.KEY, aliases=(f"alias/k{n}",)) for n in range(count // 20)]
-        plans = [res(f"p{n}", Kind.BACKUP_PLAN, None, link(Rel.PROTECTS, "tag:backup=daily")) for n in range(5)]
-        stores = [
-            res(f"s{n}", Kind.OBJECT_STORE, None, link(Rel.USES_KEY, f"alias/k{n % len(keys)}"), link(Rel.LOGS_TO, "s0"))
-            for n in range(count)
-        ]
-        return [*keys, *plans, *stores, res("a", Kind.ACCOUNT), res("t", Kind.AUDIT_TRAIL, None, link(Rel.RECORDS, "records:s3:*"))]
-
-    def seconds(count: int) -> float:
-        resources = estate_of(count)
-        start = time.process_time()
-        derived(resources, context(*(gap(Kind.QUEUE, region=f"r{n}") for n in range(200))))
-        return time.process_time() - start
-
-    seconds(200)
-    small, large = seconds(500), seconds(4000)
-    assert large < 8 * small * 3

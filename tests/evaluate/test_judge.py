@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from tierwise.evaluate.compiled import compile_control
 from tierwise.evaluate.judge import has_rung, judge
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Op, Severity
-from tierwise.model.fact import UNLIMITED, Known, NotApplicable, Unknown, UnknownReason
+from tierwise.model.fact import UNLIMITED, AnyFact, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier, TierInterval
@@ -63,7 +65,7 @@ def controls(draw):
 
 @st.composite
 def known_facts(draw):
-    facts = {}
+    facts: dict[str, AnyFact] = {}
     for name, values in KNOWN.items():
         if name in MAY_BE_NA and draw(st.integers(0, 4)) == 0:
             facts[name] = NotApplicable("no")
@@ -77,7 +79,7 @@ def _hidden(draw, name, fact):
     if isinstance(value, frozenset):
         kept = draw(st.frozensets(st.sampled_from(sorted(value)))) if value else frozenset()
         return Unknown(UnknownReason.PERMISSION_DENIED, includes=kept)
-    scale = CUSTODY if value in CUSTODY else DAYS if name.startswith("retention") and value is not None else None
+    scale: Any = CUSTODY if value in CUSTODY else DAYS if name.startswith("retention") and value is not None else None
     if scale and draw(st.booleans()):
         at = scale.index(value)
         return Unknown(UnknownReason.API_ERROR, between=(scale[draw(st.integers(0, at))], scale[draw(st.integers(at, len(scale) - 1))]))

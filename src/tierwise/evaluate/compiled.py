@@ -12,6 +12,7 @@ from tierwise.evaluate.truth import Truth, conjoin, disjoin
 from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate
 from tierwise.model.fact import NOT_COLLECTED, Facts
 from tierwise.model.sensitivity import Tier
+from tierwise.model.words import describe, describe_part
 
 Judge = Callable[[Facts], Truth]
 
@@ -56,6 +57,12 @@ class Part:
     tier: Tier
     predicate: Predicate
     judge: Judge
+    words: str
+    """What it asks for, standing alone."""
+    inner: str
+    """What it asks for, as part of a longer sentence."""
+    facts: tuple[str, ...]
+    """The facts that it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,11 @@ def _conjuncts(predicate: Predicate) -> Iterable[Predicate]:
     return predicate.parts if isinstance(predicate, All) else (predicate,)
 
 
+def _part(tier: Tier, predicate: Predicate) -> Part:
+    facts = tuple(dict.fromkeys(facts_in(predicate)))
+    return Part(tier, predicate, compile_predicate(predicate), describe(predicate), describe_part(predicate), facts)
+
+
 def compile_control(control: Control) -> CompiledControl:
     """Compile a control with the profile's extras; a higher tier's rung contains every lower one by construction."""
     guard_facts = frozenset(facts_in(control.when)) if control.when else frozenset[str]()
@@ -95,9 +107,9 @@ def compile_control(control: Control) -> CompiledControl:
     for tier in Tier:
         own = [control.ladder[tier]] if tier in control.ladder else []
         for predicate in (*own, *control.extra.get(tier, ())):
-            parts.extend(Part(tier, conjunct, compile_predicate(conjunct)) for conjunct in _conjuncts(predicate))
+            parts.extend(_part(tier, conjunct) for conjunct in _conjuncts(predicate))
         rungs.append(tuple(parts))
-        named = frozenset(name for part in parts for name in facts_in(part.predicate))
+        named = frozenset(name for part in parts for name in part.facts)
         needs.append(named | guard_facts if parts else frozenset())
     when = compile_predicate(control.when) if control.when else None
     return CompiledControl(control, when, tuple(rungs), tuple(needs))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from tierwise.evaluate.compiled import CompiledControl, Part, facts_in
+from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.judge import Judgement, has_rung, judge
-from tierwise.model.control import All, Severity
+from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, UNLIMITED, AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason, Value
 from tierwise.model.finding import Actual, Finding, UnknownPart, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
-from tierwise.model.words import describe
 
 
 def fingerprint(control: str, resource: Resource) -> str:
@@ -74,7 +73,7 @@ def _finding(compiled: CompiledControl, resource: Resource, facts: Facts, classi
         severity=severity,
         tier=tier,
         resource=resource.id,
-        expected=expected_of(compiled, judgement.parts),
+        expected=_expected(judgement.parts),
         actual=tuple(Actual(name, render_fact(facts.get(name, NOT_COLLECTED)), facts.get(name, NOT_COLLECTED).via.via) for name in named),
         unknowns=_unknowns(judgement, facts, classification),
         why=_why(judgement, classification, control.rationale),
@@ -119,13 +118,11 @@ def _without_indexes(address: str) -> str:
 
 
 def _named(parts: Sequence[Part]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in parts for name in facts_in(part.predicate)))
+    return tuple(dict.fromkeys(name for part in parts for name in part.facts))
 
 
-def expected_of(compiled: CompiledControl, parts: Sequence[Part]) -> str:
-    """What the parts ask for, in words; worded once per control."""
-    wording = " and ".join(compiled.words[part.place] for part in parts) if len(parts) != 1 else compiled.words[parts[0].place]
-    return wording if len(parts) < 2 else describe(All(tuple(part.predicate for part in parts))) if any(_either(part) for part in parts) else wording
+def _expected(parts: Sequence[Part]) -> str:
+    return parts[0].words if len(parts) == 1 else " and ".join(part.inner for part in parts)
 
 
 def _unknowns(judgement: Judgement, facts: Facts, classification: Classification) -> tuple[UnknownPart, ...]:
@@ -139,7 +136,7 @@ def _unknowns(judgement: Judgement, facts: Facts, classification: Classification
             waits = fact.reason is UnknownReason.TIER_UNDETERMINED and not fact.via.action
             actions = classification.unread if waits else ()
             found += [UnknownPart(name, fact.reason.value, fact.via.via, action, fact.detail) for action in actions or (fact.via.action,)]
-    if judgement.at_tier is not None and judgement.at_tier is not Verdict.UNKNOWN:
+    if judgement.at_tier is not None and (judgement.at_tier is not Verdict.UNKNOWN or not found):
         interval = classification.interval
         between = f"the tier lies between {interval.lo.label} and {interval.hi.label}"
         for action in classification.unread or ("",):

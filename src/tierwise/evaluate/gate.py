@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -33,7 +32,7 @@ def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, po
     would = [finding.fingerprint for finding in findings if blocks(finding, policy)]
     reasons: list[str] = []
     if policy.mode == "new":
-        there = sum(1 for finding in findings if not finding.introduced and blocks(replace(finding, introduced=True), policy))
+        there = sum(1 for finding in findings if not finding.introduced and would_block(finding, policy))
         if there:
             reasons.append(
                 f"{there} finding(s) at {policy.fail_on.word} or above were there already and only advise (--fail-on blocks on them)"
@@ -55,9 +54,12 @@ def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, po
 
 def blocks(finding: Finding, policy: GatePolicy) -> bool:
     """Whether a finding may block: never on an assumed tier, never where accepted; unknown only where the profile says so."""
+    return (policy.mode != "new" or finding.introduced) and would_block(finding, policy)
+
+
+def would_block(finding: Finding, policy: GatePolicy) -> bool:
+    """The same without regard to who brought it."""
     if finding.assumed or finding.accepted or finding.severity < policy.fail_on:
-        return False
-    if policy.mode == "new" and not finding.introduced:
         return False
     if finding.verdict is Verdict.FAIL:
         return True

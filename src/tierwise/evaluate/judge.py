@@ -80,5 +80,5 @@ def _explain(compiled: CompiledControl, facts: Facts, tier: Tier, truth: Truth) 
 
 
 def _open_facts(parts: Sequence[Part], facts: Facts, guard: Sequence[str]) -> tuple[str, ...]:
-    named = [*guard, *(name for part in parts for name in facts_in(part.predicate))]
+    named = [*guard, *(name for part in parts for name in part.facts)]
     return tuple(dict.fromkeys(name for name in named if isinstance(facts.get(name, NOT_COLLECTED), Unknown)))

@@ -14,6 +14,11 @@ def describe(predicate: Predicate) -> str:
     return _describe(predicate, inner=False)
 
 
+def describe_part(predicate: Predicate) -> str:
+    """The same as a part of a longer sentence: in parentheses where it joins several parts itself."""
+    return _describe(predicate, inner=True)
+
+
 def describe_value(value: Value) -> str:
     """A fact's value as people read it."""
     match value:
