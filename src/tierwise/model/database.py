@@ -44,6 +44,11 @@ def family(engine: str) -> str:
     return engine.removeprefix("custom-").partition("-")[0]
 
 
+def on_cluster_storage(engine: str) -> bool:
+    """Whether the engine keeps its data on a cluster volume that spans three zones."""
+    return engine in ("docdb", "neptune") or engine.startswith("aurora")
+
+
 def tls_required(engine: str, find: Lookup, via: Provenance) -> Maybe[bool]:
     """Whether plaintext connections are refused."""
     match family(engine):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tierwise.access.pattern import covers
+from tierwise.access.selection import selected
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.read import Collector, Draft, Read, Stage, field_of
@@ -146,55 +146,12 @@ def _targets(caller: Caller, plan: str) -> Iterator[Link]:
 
 
 def _selected(answer: Maybe[Any]) -> Iterator[Link]:
-    """What one selection protects: ARNs with their wildcards, and `tag:key=value`.
-
-    Resources are alternatives, and so are the tags of ListOfTags; Conditions must all hold for a resource to stay selected (API Reference,
-    BackupSelection). What cannot be written as one pattern is a link whose other end is not known.
-    """
+    """What one selection protects."""
     chosen = field_of(answer, "BackupSelection", absent={})
     if isinstance(chosen, Unknown):
         yield Link(Rel.PROTECTS, "", chosen)
-        return
-    selection: Mapping[str, Any] = chosen.value
-    named = [str(one) for one in selection.get("Resources") or ()]
-    tags = [_tag(str(one["ConditionKey"]), str(one["ConditionValue"])) for one in selection.get("ListOfTags") or ()]
-    conditions = [
-        (operator, str(one.get("ConditionKey", "")), str(one.get("ConditionValue", "")))
-        for operator, listed in (selection.get("Conditions") or {}).items()
-        for one in listed or ()
-    ]
-    if not named and not tags:
-        # "Otherwise, Backup attempts to select all supported and opted-in storage resources" (API Reference, BackupSelection).
-        named = ["*"]
-    if conditions:
-        yield from _conditioned(named, tags, conditions)
-    elif selection.get("NotResources"):
-        yield from _without(named, tags, [str(one) for one in selection["NotResources"]])
     else:
-        for to in [*named, *tags]:
-            yield Link(Rel.PROTECTS, to)
-
-
-def _conditioned(named: list[str], tags: list[str], conditions: list[tuple[str, str, str]]) -> Iterator[Link]:
-    if named == ["*"] and not tags and len(conditions) == 1 and conditions[0][0] == "StringEquals":
-        _operator, key, value = conditions[0]
-        yield Link(Rel.PROTECTS, _tag(key, value))
-        return
-    yield Link(Rel.PROTECTS, "", Unknown(UnknownReason.NOT_SUPPORTED, SELECTION.via, "the selection combines several conditions"))
-
-
-def _tag(key: str, value: str) -> str:
-    return f"tag:{key.removeprefix('aws:ResourceTag/')}={value}"
-
-
-def _without(named: list[str], tags: list[str], excluded: list[str]) -> Iterator[Link]:
-    kept = [one for one in named if "*" not in one and not any(covers(pattern, one) for pattern in excluded)]
-    for to in kept:
-        yield Link(Rel.PROTECTS, to)
-    if tags or any("*" in one for one in named):
-        yield Link(
-            Rel.PROTECTS, "", Unknown(UnknownReason.NOT_SUPPORTED, SELECTION.via, "the selection leaves out some of what it selects")
-        )
+        yield from selected(chosen.value, SELECTION.via)
 
 
 def plan_facts(draft: Draft) -> Mapping[str, AnyFact]:

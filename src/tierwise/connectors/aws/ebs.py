@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tierwise.access.share import SHARED_FACTS, put_inside_vpc, put_no_policy, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, items, whole
-from tierwise.connectors.aws.network import put_inside_vpc
 from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
-from tierwise.connectors.aws.sharing import SHARED_FACTS, put_encryption, put_no_policy, put_shared
+from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

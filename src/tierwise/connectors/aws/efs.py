@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tierwise.access.audience import tls_of
+from tierwise.access.share import put_inside_vpc
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, whole
-from tierwise.connectors.aws.network import put_inside_vpc
 from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
 from tierwise.connectors.aws.resource_policy import AUDIENCE_FACTS, facts_of_policy, parsed, policy_grants, policy_text
 from tierwise.connectors.aws.sharing import put_encryption

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tierwise.access.share import put_inside_vpc, put_no_policy
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.listed import flag
-from tierwise.connectors.aws.network import groups_read, put_inside_vpc, put_network
+from tierwise.connectors.aws.network import groups_read, put_network
 from tierwise.connectors.aws.read import Collector, Draft, Read
-from tierwise.connectors.aws.sharing import put_encryption, put_no_policy
+from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tierwise.access.share import put_mutable, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.read import Collector, Draft, Read
-from tierwise.connectors.aws.sharing import put_encryption, put_mutable, put_shared
+from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 

@@ -9,7 +9,7 @@ from tierwise.access.internet import covers_internet
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import whole
 from tierwise.connectors.aws.read import Doc, Draft, Read, Stage
-from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 
 GROUPS = Read("ec2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups", Stage.DETAIL, frozenset({"network.ingress_any"}))
 """All security groups of a region; `groups_read` makes it the read of a collector."""
@@ -42,13 +42,6 @@ def put_network(sheet: FactSheet, public: Maybe[bool], groups: Maybe[Doc | None]
     else:
         sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
         sheet.known("network.private_endpoint", True, public.via)
-
-
-def put_inside_vpc(sheet: FactSheet, doc: str) -> None:
-    """The three network facts of a store that can only be reached from inside a VPC."""
-    sheet.constant("network.public_endpoint", False, doc)
-    sheet.not_applicable("network.ingress_any", "it has no public address", Provenance(f"constant: {doc}"))
-    sheet.constant("network.private_endpoint", True, doc)
 
 
 def open_to_world(groups_doc: Maybe[Doc | None], ids: Collection[str], port: int | None) -> Maybe[bool]:

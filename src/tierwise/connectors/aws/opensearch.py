@@ -13,10 +13,10 @@ from typing import Any
 
 from tierwise.access.audience import source_restricted, tls_of
 from tierwise.access.document import Policy
+from tierwise.access.share import put_inside_vpc
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.listed import flag
-from tierwise.connectors.aws.network import put_inside_vpc
 from tierwise.connectors.aws.read import Collector, Draft, Read
 from tierwise.connectors.aws.resource_policy import facts_of_policy, grants_of, parsed
 from tierwise.connectors.aws.sharing import put_encryption

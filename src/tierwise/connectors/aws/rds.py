@@ -16,6 +16,7 @@ from tierwise.connectors.aws.listed import flag, items, whole
 from tierwise.connectors.aws.network import groups_read
 from tierwise.connectors.aws.rds_facts import Database
 from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
+from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 
@@ -126,7 +127,7 @@ def public(draft: Draft) -> Maybe[bool]:
         return flag(item, "PubliclyAccessible", INSTANCES.via)
     members = draft.docs.get(_MEMBERS, Unknown(UnknownReason.NOT_COLLECTED, INSTANCES.via))
     # The cluster's own flag counts for Multi-AZ clusters only (RDS API, DBCluster.PubliclyAccessible).
-    if item.get("PubliclyAccessible") and not rds_facts.on_cluster_storage(str(item.get("Engine", ""))):
+    if item.get("PubliclyAccessible") and not on_cluster_storage(str(item.get("Engine", ""))):
         return Known(True, CLUSTERS.via)
     if isinstance(members, Unknown):
         return members

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tierwise.access.share import put_no_policy
 from tierwise.connectors.aws import rds_parameters as parameters
 from tierwise.connectors.aws.listed import flag
 from tierwise.connectors.aws.network import put_network
 from tierwise.connectors.aws.read import Doc
-from tierwise.connectors.aws.sharing import put_encryption, put_no_policy
+from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 
@@ -45,11 +47,6 @@ class Database:
 def kind_of(engine: str) -> Kind:
     """DocumentDB and Neptune answer through the RDS API; their engine tells them apart."""
     return Kind.DOCUMENT_DB if engine in _DOCUMENT else Kind.RELATIONAL_DB
-
-
-def on_cluster_storage(engine: str) -> bool:
-    """Whether the engine keeps its data on a cluster volume that spans three zones."""
-    return engine in _DOCUMENT or engine.startswith("aurora")
 
 
 def stored_encrypted(item: Doc, name: str, via: Provenance) -> Maybe[bool]:

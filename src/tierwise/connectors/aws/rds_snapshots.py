@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from tierwise.access.share import SHARED_FACTS, put_mutable, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.rds_facts import GIB, keyless, on_cluster_storage, stored_encrypted
+from tierwise.connectors.aws.rds_facts import GIB, keyless, stored_encrypted
 from tierwise.connectors.aws.read import Collector, Draft, Read, Stage, field_of, tag_map
-from tierwise.connectors.aws.sharing import SHARED_FACTS, put_encryption, put_mutable, put_shared
+from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

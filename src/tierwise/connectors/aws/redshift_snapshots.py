@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tierwise.access.share import put_mutable, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag
 from tierwise.connectors.aws.read import Collector, Draft, Read, tag_map
-from tierwise.connectors.aws.sharing import put_encryption, put_mutable, put_shared
+from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.model.fact import AnyFact, FactSheet, Known
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

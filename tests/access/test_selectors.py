@@ -2,7 +2,7 @@
 
 import pytest
 
-from tierwise.connectors.aws.selectors import recorded, records_management
+from tierwise.access.selectors import recorded, records_management
 
 BUCKET = "arn:aws:s3:::records"
 TABLE = "arn:aws:dynamodb:eu-west-2:123456789012:table/people"
