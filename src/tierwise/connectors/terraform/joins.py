@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tierwise.connectors.terraform.layout import Layout
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, Step
 from tierwise.connectors.terraform.references import Constant, Resolved, Unresolved, origin_of, resolve
 from tierwise.model.fact import Known, Unknown, UnknownReason
 
@@ -18,11 +18,17 @@ class Child:
 
     type: str
     attribute: str
-    """Of the child."""
+    """Of the child; `block.0.argument` inside a block."""
     keys: tuple[str, ...]
     """Of the parent: the attributes that the child's may equal."""
     many: bool = False
     """Whether the attribute is a list, each of whose members is a parent."""
+    older: tuple[str, ...] = ()
+    """Other names of the attribute, in other versions of the provider."""
+    shared: bool = False
+    """Whether the attribute may name resources of many types, so that one which leads elsewhere is no loose end."""
+    below: bool = False
+    """Whether the attribute may name a part of the parent: `<id>/blobServices/default`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +78,39 @@ def _values(parents: Sequence[Planned], keys: Sequence[str]) -> dict[str, list[s
     found: dict[str, list[str]] = defaultdict(list)
     for parent in parents:
         named = (parent.root.text(key) for key in keys)
-        for value in {one.value for one in named if isinstance(one, Known) and one.value}:
+        for value in {_same(one.value) for one in named if isinstance(one, Known) and one.value}:
             found[value].append(parent.address)
     return found
+
+
+def _same(value: str) -> str:
+    """A value as it is compared: ids of Azure's Resource Manager are the same in either case (Resource Manager documentation)."""
+    return value.lower() if value[:15].lower() == "/subscriptions/" else value
+
+
+def _equal(values: Mapping[str, list[str]], value: str | None, child: Child) -> list[str]:
+    """The parents that a child's value names."""
+    rest = _same(value) if value else ""
+    while rest:
+        if rest in values:
+            return values[rest]
+        rest = rest.rpartition("/")[0] if child.below else ""
+    return []
+
+
+def path_of(child: Child, one: Planned) -> tuple[Step, ...]:
+    """Where a child names its parent: the first name that is written or has a value."""
+    paths = [_path(name) for name in (child.attribute, *child.older)]
+    if len(paths) > 1:
+        for path in paths:
+            named = one.root.text(*path)
+            if one.root.is_written(*path) or (isinstance(named, Known) and named.value):
+                return path
+    return paths[0]
+
+
+def _path(name: str) -> tuple[Step, ...]:
+    return tuple(int(step) if step.isdecimal() else step for step in name.split("."))
 
 
 def _attach(
@@ -88,9 +124,10 @@ def _attach(
     if child.many:
         _attach_many(layout, one, child, parents, values, gathered)
         return
-    named = one.root.text(child.attribute)
+    path = path_of(child, one)
+    named = one.root.text(*path)
     value = named.value if isinstance(named, Known) else None
-    same = values.get(value, []) if value else []
+    same = _equal(values, value, child)
     if one.is_gone:
         for address in same:
             gathered[address, child.type].removed.append(one)
@@ -98,10 +135,12 @@ def _attach(
     if len(same) == 1:
         gathered[same[0], child.type].found.append(one)
         return
-    way = resolve(layout, origin_of(one), one.root.expression(child.attribute), {parent.type for parent in parents})
+    way = resolve(layout, origin_of(one), one.root.expression(*path), {parent.type for parent in parents})
     match way:
         case Resolved(address=address):
             gathered[address, child.type].found.append(one)
+        case Unresolved(elsewhere=True) if child.shared:
+            return
         case Unresolved() if value and not same:
             # A known name that no resource of the plan has belongs to one outside it.
             return
@@ -109,7 +148,7 @@ def _attach(
             return
         case Unresolved() | Constant():
             detail = way.detail if isinstance(way, Unresolved) else "its argument names nothing that this plan has"
-            unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(child.attribute), f"{one.address}: {detail}")
+            unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(*path), f"{one.address}: {detail}")
             for address in same or _candidates(one, way, parents):
                 gathered[address, child.type].loose = unknown
 
@@ -124,7 +163,7 @@ def _attach_many(
 ) -> None:
     named = one.root.texts(child.attribute)
     if isinstance(named, Known):
-        for address in {address for value in named.value.known for address in values.get(value, ())}:
+        for address in {address for value in named.value.known for address in _equal(values, value, child)}:
             (gathered[address, child.type].removed if one.is_gone else gathered[address, child.type].found).append(one)
         if one.is_gone or (named.value.open is None and (named.value.known or not one.root.is_written(child.attribute))):
             return

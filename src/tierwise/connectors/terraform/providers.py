@@ -13,6 +13,7 @@ from tierwise.connectors.terraform.shapes import Configuration, Expression, Prov
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 _CLOUDS = (("aws_", "aws"), ("awscc_", "aws"), ("azurerm_", "azure"), ("azuread_", "azure"), ("azapi_", "azure"), ("google_", "gcp"))
+_SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|\Z)", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\d{12}\Z")
 
 
@@ -40,7 +41,9 @@ class Providers:
         return region if isinstance(region, str) else _arn_part(planned, 3)
 
     def account(self, planned: Planned) -> str:
-        """The account of a resource; empty where the plan does not say."""
+        """The account (subscription) of a resource; empty where the plan does not say."""
+        if cloud_of(planned.type) == "azure":
+            return self._subscription(planned)
         if account := _arn_part(planned, 4):
             return account
         if account := self.accounts.get(planned.provider, ""):
@@ -52,6 +55,19 @@ class Providers:
         role = self.layout.constant(self._module(planned), _inner(roles, "role_arn"))
         parts = role.split(":") if isinstance(role, str) else []
         return parts[4] if len(parts) > 5 and _ACCOUNT.match(parts[4]) else ""
+
+    def _subscription(self, planned: Planned) -> str:
+        own = planned.root.text("id")
+        found = _SUBSCRIPTION.match(own.value or "") if isinstance(own, Known) else None
+        if found:
+            return found[1].lower()
+        configured = self._constant(planned, "subscription_id")
+        return configured.lower() if isinstance(configured, str) else ""
+
+    def versions(self, planned: Planned) -> str:
+        """The version constraint of a resource's provider; empty where there is none."""
+        block = self._block(planned)[1]
+        return (block.version_constraint or "") if block else ""
 
     def default_tags(self, planned: Planned, via: Provenance) -> Maybe[Mapping[str, str]]:
         """The tags that the provider block adds to every resource."""

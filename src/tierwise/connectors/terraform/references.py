@@ -13,6 +13,7 @@ from tierwise.connectors.terraform.shapes import Expression
 
 MOST_STEPS: Final = 2_000
 """Bounds what one hostile expression costs."""
+_OPEN: Final = ("each.", "count.", "path.", "terraform.", "self.")
 _SILENT: Final = frozenset({"path", "terraform", "self", "count"})
 T = TypeVar("T")
 
@@ -34,6 +35,8 @@ class Unresolved:
     """Resources of the wanted types that it may lead to; there may be others."""
     complete: bool = False
     """Whether it leads to one of the candidates for certain."""
+    elsewhere: bool = False
+    """Whether it leads to something of other types for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def resolve(layout: Layout, origin: Origin, expression: Expression | None, wante
     trail.dead.extend(trail.locals)
     if trail.targets:
         return Unresolved(f"leads to one of {len(trail.targets)} or more resources", tuple(sorted(trail.targets)), not trail.dead)
-    return Unresolved(trail.dead[0] if trail.dead else f"{names[0]} leads to no resource of this plan")
+    detail = trail.dead[0] if trail.dead else f"{names[0]} leads to no resource of this plan"
+    return Unresolved(detail, elsewhere=not trail.dead and not any(name.startswith(_OPEN) for name in names))
 
 
 def _follow(layout: Layout, origin: Origin, names: Sequence[str], trail: _Trail) -> None:

@@ -121,6 +121,7 @@ class ProviderConfig(msgspec.Struct, frozen=True):
     name: str | None = None
     alias: str | None = None
     module_address: str | None = None
+    version_constraint: str | None = None
     expressions: dict[str, Any] | None = None
 
 
