@@ -25,7 +25,7 @@ from tierwise.model.sensitivity import Classification, PersonalData, Tier
 EVIDENCED: Final = HELD | {Kind.DATA_CATALOG, Kind.DATASET}
 """Kinds whose own evidence counts; every other kind takes the tier of what it serves."""
 _SERVES_HELD: Final = PRINCIPALS | {Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION, Kind.BACKUP_PLAN}
-_SERVES_DATA: Final = frozenset({Kind.LOG_STORE, Kind.AUDIT_TRAIL})
+_SERVES_DATA: Final = frozenset({Kind.LOG_STORE, Kind.AUDIT_TRAIL, Kind.DATA_CATALOG})
 _FILLED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
     Kind.OBJECT_STORE: frozenset({Kind.WAREHOUSE, Kind.AUDIT_TRAIL, Kind.DATA_CATALOG}),
     Kind.LOG_STORE: frozenset({Kind.AUDIT_TRAIL}),

@@ -61,7 +61,7 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
         if source is not None and link.unknown is None:
             sources.append(source)
         else:
-            open_ = open_ or link.unknown or out_of_scope(rule, link.to)
+            open_ = open_ or link.unknown or (scene.absent(rule, copy, link.to, HELD) if scene else out_of_scope(rule, link.to))
     open_ = open_ or _missing_source(copy, scene)
     certain: set[str] = set()
     for source in {source.id: source for source in sources if source.id != copy.id}.values():

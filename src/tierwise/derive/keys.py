@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.derive.arn import account_named, is_scoped_key_name
 from tierwise.derive.links import links_of
-from tierwise.derive.partial import derived, every, first_unknown, lowest, open_fact, out_of_scope, read
+from tierwise.derive.partial import derived, every, first_unknown, lowest, open_fact, read
 from tierwise.derive.scene import Scene
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import HELD, Grant, Kind, Link, Rel, Resource
@@ -32,7 +32,7 @@ def key_protection(scene: Scene, store: Resource) -> AnyFact:
         if link.unknown is not None:
             found.append(("", link.unknown))
         elif key is None:
-            found.append((link.to, out_of_scope(rule, link.to)))
+            found.append((link.to, scene.absent(rule, store, link.to, KEYS)))
         else:
             found.append((key.id, read(key.facts, "key.protection_level")))
     return lowest(rule, "encryption.key_protection", found)
@@ -53,7 +53,7 @@ def _isolated(scene: Scene, store: Resource, link: Link, rule: str) -> AnyFact:
     if account and store.account:
         return Known(account != store.account, derived(rule, link.to))
     if key is None:
-        return out_of_scope(rule, link.to)
+        return scene.absent(rule, store, link.to, KEYS)
     return Unknown(UnknownReason.NOT_COLLECTED, derived(rule, link.to), "the account of the key or of the store is not known")
 
 
@@ -74,9 +74,9 @@ def _dedicated(scene: Scene, store: Resource, link: Link, rule: str) -> AnyFact:
         if settled and mine_settled:
             return Known(value=False, via=derived(rule, user))
     if others:
-        return out_of_scope(rule, mine if others[0][0][1] else others[0][0][0])
+        return scene.absent(rule, store, mine if others[0][0][1] else others[0][0][0], HELD)
     if key is None:
-        return out_of_scope(rule, link.to)
+        return scene.absent(rule, store, link.to, KEYS)
     if open_ := scene.once(("unlisted users", key.id), lambda: _unlisted_users(scene, key)):
         return open_fact(rule, open_)
     return Known(value=True, via=derived(rule, key.id))

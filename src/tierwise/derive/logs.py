@@ -8,10 +8,10 @@ from typing import Final
 
 from tierwise.derive.arn import account_named
 from tierwise.derive.links import links_of
-from tierwise.derive.partial import delivered, derived, every, is_derived, lowest, open_fact, out_of_scope, read, some
+from tierwise.derive.partial import delivered, derived, every, is_derived, lowest, open_fact, read, some
 from tierwise.derive.scene import ANYWHERE, Rule, Scene
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, NotApplicable, Unknown, UnknownReason
-from tierwise.model.resource import DATA, Kind, Link, Rel, Resource
+from tierwise.model.resource import DATA, HELD, Kind, Link, Rel, Resource
 
 TRAILS: Final = frozenset({Kind.AUDIT_TRAIL})
 SERVICES: Final = {Kind.OBJECT_STORE: "s3", Kind.DOCUMENT_DB: "dynamodb"}
@@ -43,7 +43,7 @@ def destination_immutable(scene: Scene, source: Resource) -> AnyFact:
         if link.unknown is not None:
             found.append(("", link.unknown))
         elif target is None:
-            found.append((link.to, out_of_scope(rule, link.to)))
+            found.append((link.to, scene.absent(rule, source, link.to, HELD)))
         else:
             found.append((target.id, read(target.facts, "immutability.mode")))
     return lowest(rule, "logging.destination_immutable", found)
@@ -63,7 +63,7 @@ def _separate(scene: Scene, source: Resource, link: Link, rule: str) -> AnyFact:
     if account and source.account:
         return Known(account != source.account, derived(rule, link.to))
     if target is None:
-        return out_of_scope(rule, link.to)
+        return scene.absent(rule, source, link.to, HELD)
     return Unknown(UnknownReason.NOT_COLLECTED, derived(rule, link.to), "the account of the log store or of its source is not known")
 
 

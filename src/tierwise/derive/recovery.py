@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from tierwise.derive.copies import APART, COPY_KINDS, Place, apart, copies_of, fed_by, place_of
@@ -35,6 +36,8 @@ def backup_days(scene: Scene, share: Resource) -> AnyFact:
     if isinstance(covered, Known) and covered.value is False:
         return Known(0, derived("no backup plan covers it", covered.via))
     fact = read(share.facts, BACKUP_DAYS)
+    if isinstance(covered, Unknown):
+        return open_fact("no backup plan covers it", covered)
     return NOT_COLLECTED if is_derived(fact) else fact
 
 
@@ -104,7 +107,8 @@ def backup_isolation(scene: Scene, resource: Resource) -> AnyFact:
     hi = _weight(frozenset(APART)) if open_ else max(_weight(possibly) for _, possibly in spans)
     if lo == hi:
         return Known(_members(lo), derived(rule, "the links of its copies"))
-    return open_fact(rule, open_ or NOT_COLLECTED, includes=_shared_lead(lo, hi))
+    unread = open_ or _unread_link([resource, *copies_of(scene, resource), *plans])
+    return open_fact(rule, unread, includes=_shared_lead(lo, hi))
 
 
 def _places(scene: Scene, copy: Resource, *, own: bool = True) -> list[Place]:
@@ -126,7 +130,15 @@ def _vault_isolation(scene: Scene, vault: Resource) -> AnyFact:
     certain = frozenset.intersection(*(narrow for narrow, _ in spans))
     if not possibly or (certain == possibly and not missing):
         return Known(certain, derived(rule, "the links of its copies"))
-    return open_fact(rule, missing or NOT_COLLECTED, includes=frozenset() if missing else certain)
+    fed = [scene.estate.find(link) for holder in (vault, *scene.estate.sources(vault.id, Rel.STORES_IN)) for link in holder.links]
+    unread = missing or _unread_link([vault, *(each for each in fed if each is not None)])
+    return open_fact(rule, unread, includes=frozenset() if missing else certain)
+
+
+def _unread_link(holders: Sequence[Resource]) -> Unknown:
+    """Why the key or the vault of one of them is not known."""
+    links = (link for holder in holders for link in holder.links if link.rel in (Rel.USES_KEY, Rel.STORES_IN))
+    return next((link.unknown for link in links if link.unknown is not None), NOT_COLLECTED)
 
 
 def _weight(respects: frozenset[str]) -> int:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from tierwise.derive.arn import account_named, region_named
 from tierwise.derive.links import Context, Estate, is_pattern, split_mode
+from tierwise.derive.partial import open_fact, out_of_scope
 from tierwise.model.fact import AnyFact, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import HELD, Gap, Kind, Link, Rel, Resource
 
@@ -55,6 +57,11 @@ class Scene:
             return None if found is None else unknown_from(found)
 
         return self.once(("gap", kinds, provider, account, region), ask)
+
+    def absent(self, rule: str, holder: Resource, target: str, kinds: frozenset[Kind]) -> Unknown:
+        """Why a target is not in the estate: a listing that failed and could have held it, else that it lies outside what was scanned."""
+        gap = self.gap(kinds, holder.provider, account_named(target), region_named(target))
+        return open_fact(rule, gap) if gap else out_of_scope(rule, target)
 
     def loose_end(self, rel: Rel, wanted: Callable[[Resource], bool], *told: str) -> Unknown | None:
         """Why a link of this relation from a wanted resource could lead anywhere; `told` is all that `wanted` depends on."""
