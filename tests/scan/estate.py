@@ -343,9 +343,7 @@ def _others(make: Make, key: str, group: str) -> None:
     cache.create_snapshot(ReplicationGroupId="basket", SnapshotName="basket-before")
     make("opensearch").create_domain(DomainName="letters", EncryptionAtRestOptions={"Enabled": True, "KmsKeyId": key})
     efs = make("efs")
-    made = efs.create_file_system(CreationToken="files", Backup=True, Encrypted=True, KmsKeyId=key, Tags=tags("personal", Name="files"))[
-        "FileSystemId"
-    ]
+    made = efs.create_file_system(CreationToken="files", Encrypted=True, KmsKeyId=key, Tags=tags("personal", Name="files"))["FileSystemId"]
     arn = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:file-system/{made}"
     efs.put_file_system_policy(
         FileSystemId=made, Policy=document(tls_only("*", arn), allow({"AWS": "*"}, "elasticfilesystem:ClientMount", arn))
