@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
+from tierwise.model.control import Control
 from tierwise.model.finding import ScanResult
+from tierwise.reports.locate import SourceIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class View:
     """Only these verdicts; empty for the format's default."""
     marking: str = ""
     """The organisation's own marking."""
+    sources: SourceIndex | None = None
+    """Where the blocks of the configuration stand (`--source-dir`), already read; reports open no file."""
+    controls: Mapping[str, Control] = field(default_factory=dict)
+    """The controls that judged, by id, for formats that explain them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Report:
     name: str
     render: Callable[[ScanResult, View], str | bytes]
     about: str
+    stream: Callable[[ScanResult, View], Iterator[bytes]] | None = None
+    """The same output in pieces, for formats that need not be held whole."""
 
 
 def reports() -> dict[str, Report]:

@@ -1,0 +1,97 @@
+"""A scan's result as a given audience may see it: for the public no counts of people, categories, account ids, owners or live facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from tierwise.model.fact import Known
+from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, UnknownPart
+from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Resource
+from tierwise.model.sensitivity import Classification
+
+_LABEL: Final = re.compile(r"account-(?:\d+|x)\Z")
+_NUMBER: Final = r"\d{12}"
+
+
+class _Mask:
+    """Account ids replaced by labels that stay apart from each other, so that ids stay unique."""
+
+    def __init__(self, accounts: Iterable[str]) -> None:
+        found = sorted({one for one in accounts if one and not _LABEL.match(one)})
+        self.labels = {one: f"account-{number}" for number, one in enumerate(found, 1)}
+        known = [re.escape(one) for one in sorted(found, key=len, reverse=True)]
+        self.pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join([*known, _NUMBER])})(?![A-Za-z0-9])")
+
+    def __call__(self, text: str) -> str:
+        return self.pattern.sub(lambda match: self.labels.get(match[0], "account-x"), text) if text else text
+
+
+def for_audience(result: ScanResult, audience: str) -> ScanResult:
+    """The result as it is for a team; for the public without what only the organisation may know. Applying it twice changes nothing."""
+    if audience != "public":
+        return result
+    mask = _Mask(_accounts(result))
+    return replace(
+        result,
+        run=replace(result.run, sources=tuple(mask(one) for one in result.run.sources)),
+        resources=tuple(_resource(one, mask) for one in result.resources),
+        classifications={mask(key): _classification(one) for key, one in result.classifications.items()},
+        findings=tuple(_finding(one, mask) for one in result.findings),
+        gaps=tuple(replace(one, account=mask(one.account), detail="") for one in result.gaps),
+        gate=replace(result.gate, reasons=tuple(mask(one) for one in result.gate.reasons)),
+        outcomes=tuple(replace(one, account=mask(one.account), resource=mask(one.resource)) for one in result.outcomes),
+        regions=tuple(replace(one, account=mask(one.account), via=mask(one.via)) for one in result.regions),
+        fixes=tuple(_fix(one, mask) for one in result.fixes),
+        deselected=tuple((control, mask(because)) for control, because in result.deselected),
+        what_if={mask(key): counts for key, counts in result.what_if.items()},
+        notes=tuple(mask(one) for one in result.notes),
+    )
+
+
+def _accounts(result: ScanResult) -> Iterator[str]:
+    yield from (one.account for one in result.resources)
+    yield from (one.account for one in result.gaps)
+    yield from (one.account for one in result.regions)
+    yield from (one.account for one in result.outcomes)
+
+
+def _resource(one: Resource, mask: _Mask) -> Resource:
+    return replace(
+        one,
+        id=mask(one.id),
+        name=mask(one.name),
+        account=mask(one.account),
+        tags=NO_TAGS if isinstance(one.tags, Known) else replace(one.tags, detail=""),
+        facts={},
+        links=tuple(
+            replace(link, to=mask(link.to), unknown=replace(link.unknown, detail="") if link.unknown else None) for link in one.links
+        ),
+        aliases=(),
+        evidence=EMPTY_EVIDENCE,
+        grants=(),
+        unit="",
+    )
+
+
+def _classification(one: Classification) -> Classification:
+    return replace(one, categories=(), subjects=None, trace=(), dataset="", owner="")
+
+
+def _finding(one: Finding, mask: _Mask) -> Finding:
+    return replace(
+        one,
+        resource=mask(one.resource),
+        actual=(),
+        unknowns=tuple(UnknownPart(part.fact, part.reason, mask(part.via), part.action) for part in one.unknowns),
+        owner="",
+        fix_at=mask(one.fix_at),
+        setting="",
+        accepted=Acceptance("", "", "", one.accepted.expires, "") if one.accepted else None,
+    )
+
+
+def _fix(one: Fix, mask: _Mask) -> Fix:
+    return replace(one, fix_at=mask(one.fix_at), resources=tuple(mask(key) for key in one.resources), owner="")

@@ -1,0 +1,75 @@
+"""Hostile text made harmless for each format: Markdown, tables for spreadsheets, workflow commands, SARIF messages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from tierwise.reports.text import safe_text
+
+_APART: Final = "\u200b"
+_MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+!|~^$]")
+_LEADING: Final = re.compile(r"^([-+]|\d+(?=[.)]))")
+_LINKS: Final = re.compile(r"(?<=@)(?=[\w-])|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bxmpp)(?=:)|(?<=#)(?=\d)", re.IGNORECASE)
+_FORMULA: Final = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
+_AFTER_SPLIT: Final = re.compile(r"(;[ \t]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def code(text: str, limit: int = 160) -> str:
+    """Text as a Markdown code span, in which nothing is live: no HTML, link, image or mention."""
+    shown = safe_text(text, limit) or " "
+    runs = [len(run) for run in re.findall(r"`+", shown)]
+    fence = "`" * next(size for size in range(1, len(runs) + 2) if size not in runs)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def prose(text: str, limit: int = 600) -> str:
+    """Text as Markdown that reads the same and in which nothing is live; a zero-width space breaks mentions and links."""
+    shown = _LINKS.sub(_APART, safe_text(" ".join(text.split()), limit))
+    shown = _MARKS.sub(lambda match: "\\" + match[0], shown)
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _LEADING.sub(lambda match: "\\" + match[0] if not match[0].isdigit() else f"{match[0]}{_APART}", shown)
+
+
+def cell(text: str) -> str:
+    """Text as a cell of a table that a spreadsheet will not take for a formula: a leading apostrophe keeps it text."""
+    shown = _AFTER_SPLIT.sub(r"\1'", safe_text(text))
+    return f"'{shown}" if text[:1] and text[0] in _FORMULA else shown
+
+
+def command_data(text: str) -> str:
+    """The message of a workflow command."""
+    return safe_text(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(text: str) -> str:
+    """A property of a workflow command (`file=`, `title=`)."""
+    return command_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def message(text: str, limit: int = 0) -> str:
+    """Plain text of a SARIF message, in which `[text](target)` would be a link."""
+    return safe_text(text, limit).replace("](", "] (")
+
+
+def json_bytes(value: Any) -> bytes:
+    """Compact JSON; half of a surrogate pair, which UTF-8 cannot carry, is written out."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_encodable(value))
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_encodable(key): _encodable(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_encodable(one) for one in value]
+        case _:
+            return value

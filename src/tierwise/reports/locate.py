@@ -1,0 +1,124 @@
+"""Plan addresses mapped to the blocks of `.tf` files that make them; pure, over texts that were read elsewhere."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tierwise.reports.hcl import Block, blocks
+
+_PART: Final = re.compile(r'([^.\[\]"]+)(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])*(?:\.|\Z)')
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A block in a file; lines count from 1."""
+
+    path: str
+    line: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What one directory of configuration declares: one module."""
+
+    resources: Mapping[tuple[str, str, str], Spot]
+    """By `managed` or `data`, type and name."""
+    modules: Mapping[str, tuple[str, Spot]]
+    """By call name: the source as written, and the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIndex:
+    """The blocks of a configuration by directory; `root` is the directory that was named."""
+
+    root: str
+    folders: Mapping[str, Folder] = field(default_factory=dict)
+
+
+def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
+    """The index of (path, text) pairs; paths use `/` and are shown as given. Override files never hide the block that they override."""
+    resources: dict[str, dict[tuple[str, str, str], Spot]] = {}
+    modules: dict[str, dict[str, tuple[str, Spot]]] = {}
+    for path, text in sorted(files, key=lambda one: (_overrides(one[0]), one[0])):
+        folder = posixpath.dirname(path)
+        own, calls = resources.setdefault(folder, {}), modules.setdefault(folder, {})
+        for block in blocks(text):
+            spot = Spot(path, block.line, block.end)
+            match block:
+                case Block(kind="resource", labels=(type_, name)):
+                    own.setdefault(("managed", type_, name), spot)
+                case Block(kind="data", labels=(type_, name)):
+                    own.setdefault(("data", type_, name), spot)
+                case Block(kind="module", labels=(name,)):
+                    calls.setdefault(name, (block.source, spot))
+                case _:
+                    pass
+    folders = {folder: Folder(resources[folder], modules[folder]) for folder in resources}
+    return SourceIndex(posixpath.normpath(root) if root not in {"", "."} else "", folders)
+
+
+def _overrides(path: str) -> bool:
+    stem = posixpath.basename(path).split(".", 1)[0]
+    return stem == "override" or stem.endswith("_override")
+
+
+def locate(sources: SourceIndex, address: str) -> Spot | None:
+    """The block that an address comes from; where a module's source is not local, the call in the configuration; None where neither is found.
+
+    The named directory is taken for the root module first; then any other directory, if exactly one leads to the address.
+    """
+    parts = address_parts(address)
+    if parts is None:
+        return None
+    first = _follow(sources, sources.root, parts)
+    if first is not None:
+        return first
+    others = [spot for folder in sources.folders if folder != sources.root for spot in _found(sources, folder, parts)]
+    return others[0] if len(others) == 1 else None
+
+
+def address_parts(address: str) -> tuple[tuple[str, ...], tuple[str, str, str]] | None:
+    """The module calls and the (mode, type, name) of an address, without keys; None where it is no address of a resource."""
+    names: list[str] = []
+    at = 0
+    while at < len(address):
+        part = _PART.match(address, at)
+        if part is None:
+            return None
+        names.append(part[1])
+        at = part.end()
+    calls: list[str] = []
+    while len(names) > 2 and names[0] == "module":
+        calls.append(names[1])
+        names = names[2:]
+    mode = "managed"
+    if len(names) == 3 and names[0] == "data":
+        mode, names = "data", names[1:]
+    return (tuple(calls), (mode, names[0], names[1])) if len(names) == 2 else None
+
+
+def _found(sources: SourceIndex, folder: str, parts: tuple[tuple[str, ...], tuple[str, str, str]]) -> Iterator[Spot]:
+    spot = _follow(sources, folder, parts)
+    if spot is not None:
+        yield spot
+
+
+def _follow(sources: SourceIndex, folder: str, parts: tuple[tuple[str, ...], tuple[str, str, str]]) -> Spot | None:
+    calls, resource = parts
+    nearest: Spot | None = None
+    for name in calls:
+        here = sources.folders.get(folder)
+        if here is None or name not in here.modules:
+            return nearest
+        source, nearest = here.modules[name]
+        if not source.startswith(("./", "../")):
+            return nearest
+        joined = posixpath.normpath(posixpath.join(folder, source))
+        folder = "" if joined == "." else joined
+    here = sources.folders.get(folder)
+    return here.resources.get(resource, nearest) if here is not None else nearest

@@ -1,0 +1,120 @@
+"""What several formats show alike: which findings, in what order, where they stand, and how one is said in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.model.resource import Resource
+from tierwise.reports.audience import for_audience
+from tierwise.reports.base import View
+from tierwise.reports.locate import locate
+from tierwise.reports.text import listed
+
+PROBLEMS: Final = frozenset({Verdict.FAIL.value, Verdict.UNKNOWN.value})
+_ODD: Final = re.compile(r"[^\w.@-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding is shown: a file and its lines where they are known, else a path made from the resource's identity."""
+
+    path: str
+    line: int
+    end: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A result as an audience may see it, with what formats look up."""
+
+    result: ScanResult
+    view: View
+    resources: Mapping[str, Resource]
+    blocking: frozenset[str]
+
+    def problems(self) -> list[Finding]:
+        """Failed and unknown findings, worst first; of these only the verdicts that the view asks for."""
+        wanted = PROBLEMS & self.view.verdicts if self.view.verdicts else PROBLEMS
+        return sorted((one for one in self.result.findings if one.verdict.value in wanted), key=self._rank)
+
+    def all(self) -> list[Finding]:
+        """The findings of the verdicts that the view asks for, all where it asks for none, in the result's order."""
+        return [one for one in self.result.findings if not self.view.verdicts or one.verdict.value in self.view.verdicts]
+
+    def blocks(self, one: Finding) -> bool:
+        """Whether the gate failed on the finding."""
+        return self.result.gate.result == "failed" and one.fingerprint in self.blocking
+
+    def _rank(self, one: Finding) -> tuple[bool, bool, bool, int, int, bool, str, str]:
+        held = one.accepted is not None
+        return (
+            one.fingerprint not in self.blocking,
+            held,
+            one.verdict is not Verdict.FAIL,
+            -one.severity,
+            -one.tier,
+            one.assumed,
+            one.control,
+            one.resource,
+        )
+
+    def place(self, resource_id: str) -> Place:
+        """A path that is the same in every run: the block's file, the plan's file, or `provider/account/region/type/name`."""
+        resource = self.resources.get(resource_id)
+        if resource is None:
+            return Place(_path("unlisted", resource_id), 1, 1, exact=False)
+        if resource.address is not None:
+            spot = locate(self.view.sources, resource.address) if self.view.sources is not None else None
+            if spot is not None:
+                return Place(spot.path, spot.line, spot.end, exact=True)
+            return Place(
+                _path("plan", *([resource.id.split("#", 1)[0]] if resource.id != resource.address else []), resource.address),
+                1,
+                1,
+                exact=False,
+            )
+        return Place(
+            _path(resource.provider, resource.account, resource.region, resource.type, resource.name or resource.id), 1, 1, exact=False
+        )
+
+
+def shown(result: ScanResult, view: View) -> Shown:
+    """The result as the view's audience may see it."""
+    seen = for_audience(result, view.audience)
+    return Shown(seen, view, {one.id: one for one in seen.resources}, frozenset(seen.gate.blocking))
+
+
+def _path(*parts: str) -> str:
+    """Parts as a relative path, without what would leave it or break it."""
+    kept = [_ODD.sub("_", part).strip(".") for part in parts if part]
+    return "/".join(part for part in kept if part) or "unnamed"
+
+
+def found(one: Finding) -> str:
+    """The facts that decided, as they were read; empty where the audience may not see them."""
+    return ", ".join(f"{part.fact} is {part.value}" for part in one.actual)
+
+
+def open_parts(one: Finding) -> str:
+    """Why a verdict is open, and what would settle it."""
+    said = [
+        f"{part.fact} could not be read ({part.reason})" + (f", {part.action} would settle it" if part.action else "")
+        for part in one.unknowns
+    ]
+    return listed(list(dict.fromkeys(said)), 3) or "what it asks could not be read"
+
+
+def sentence(one: Finding) -> str:
+    """A finding in one sentence: what is wrong or open, at which tier, what was expected and found."""
+    tier = f"{one.tier.label}{', assumed' if one.assumed else ''}"
+    if one.verdict is Verdict.UNKNOWN:
+        return f"Unknown whether: {one.title} ({one.control}, {tier}). {open_parts(one)}; expected {one.expected}."
+    seen = f", found {found(one)}" if one.actual else ""
+    held = f" Accepted until {one.accepted.expires}." if one.accepted else ""
+    verdict = "" if one.verdict is Verdict.FAIL else f"{one.verdict.value}: "
+    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{held}"
