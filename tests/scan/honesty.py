@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown
+from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.model.vocabulary import FactType, rank, spec_of
 
@@ -72,6 +72,19 @@ def changed_facts(whole: ScanResult, partial: ScanResult) -> Iterator[str]:
                 yield f"{resource.id} {name}: was {_said(was)}, is {_said(now)}"
 
 
+def unnamed_facts(whole: ScanResult, partial: ScanResult, actions: frozenset[str]) -> Iterator[str]:
+    """Facts that became unknown without naming the denied action."""
+    facts = {one.id: one.facts for one in whole.resources}
+    for resource in partial.resources:
+        waits = actions & set(partial.classifications[resource.id].unread)
+        for name, now in resource.facts.items():
+            was = facts.get(resource.id, {}).get(name)
+            if was is None or isinstance(was, Unknown) or not isinstance(now, Unknown) or now.via.action in actions:
+                continue
+            if now.reason is not UnknownReason.TIER_UNDETERMINED or not waits:
+                yield f"{resource.id} {name}: was {_said(was)}, is {_said(now)} by {now.via}"
+
+
 def consistent(name: str, was: AnyFact, now: AnyFact) -> bool:
     """Whether a fact with less read agrees with the fact with all read."""
     match was, now:
@@ -99,6 +112,7 @@ def all_violations(whole: ScanResult, partial: ScanResult, actions: frozenset[st
         (f"silent {line}" for line in unnamed(whole, partial, actions)),
         (f"tier {line}" for line in moved_tiers(whole, partial)),
         (f"fact {line}" for line in changed_facts(whole, partial)),
+        (f"silent fact {line}" for line in unnamed_facts(whole, partial, actions)),
     ]
     return [line for lines in found for line in lines]
 

@@ -15,11 +15,11 @@ from tierwise.catalogue.profiles import apply_profile, load_profile
 from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
-from tierwise.model.control import Compare, Control, Op, Severity
+from tierwise.model.control import All, Compare, Control, Op, Severity
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
-from tierwise.model.vocabulary import SPECS, FactSpec, FactType
+from tierwise.model.vocabulary import FactSpec, FactType, facts_of
 from tierwise.scan import Judging, Outcome, scan
 
 Failing = Mapping[Operation, Callable[[str], Exception]]
@@ -39,18 +39,17 @@ def live() -> Account:
 
 @cache
 def judging() -> Judging:
-    """The default profile's controls, and a probe for every fact, so that every fact is asked for and judged."""
+    """The default profile's controls, and a probe for every kind, so that every fact is asked for."""
     catalogue = load_catalogue()
     profile = load_profile("uk-gov-personal-data", catalogue)
-    controls = (*apply_profile(catalogue, profile), *(probe(spec) for spec in SPECS))
+    controls = (*apply_profile(catalogue, profile), *(probe(kind) for kind in Kind if facts_of(kind)))
     return Judging(profile, controls, EMPTY_REGISTER, NO_CORRECTIONS, replace(profile.gate, mode="full", unknown_from=None))
 
 
-def probe(spec: FactSpec) -> Control:
-    """A control that asks one fact of every kind that lists it."""
-    kinds = tuple(sorted(spec.kinds, key=list(Kind).index))
-    low = dict.fromkeys(Tier, Severity.LOW)
-    return Control(f"PROBE {spec.name}", spec.name, "probe", kinds, {Tier.T0: asks(spec)}, low, "probes.", {}, "none")
+def probe(kind: Kind) -> Control:
+    """A control that names every fact of a kind, so that all are asked for; what became of each is looked at by itself."""
+    every = All(tuple(asks(spec) for spec in facts_of(kind)))
+    return Control(f"PROBE {kind}", kind, "probe", (kind,), {Tier.T0: every}, dict.fromkeys(Tier, Severity.LOW), "probes.", {}, "none")
 
 
 def asks(spec: FactSpec) -> Compare:
