@@ -67,10 +67,11 @@ class Joined:
 def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned]]]) -> Joined:
     """Join the children of some types to parents of one type."""
     gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
+    types = frozenset(parent.type for parent in parents)
     for child, resources in children:
         values = _values(parents, child.keys)
         for one in resources:
-            _attach(layout, one, child, parents, values, gathered)
+            _attach(layout, one, child, parents, types, values, gathered)
     return Joined({key: Children(tuple(one.found), one.loose, tuple(one.removed)) for key, one in gathered.items()})
 
 
@@ -118,11 +119,12 @@ def _attach(
     one: Planned,
     child: Child,
     parents: Sequence[Planned],
+    types: frozenset[str],
     values: Mapping[str, list[str]],
     gathered: dict[tuple[str, str], _Gathered],
 ) -> None:
     if child.many:
-        _attach_many(layout, one, child, parents, values, gathered)
+        _attach_many(layout, one, child, parents, types, values, gathered)
         return
     path = path_of(child, one)
     named = one.root.text(*path)
@@ -135,7 +137,7 @@ def _attach(
     if len(same) == 1:
         gathered[same[0], child.type].found.append(one)
         return
-    way = resolve(layout, origin_of(one), one.root.expression(*path), {parent.type for parent in parents})
+    way = resolve(layout, origin_of(one), one.root.expression(*path), types)
     match way:
         case Resolved(address=address):
             gathered[address, child.type].found.append(one)
@@ -158,6 +160,7 @@ def _attach_many(
     one: Planned,
     child: Child,
     parents: Sequence[Planned],
+    types: frozenset[str],
     values: Mapping[str, list[str]],
     gathered: dict[tuple[str, str], _Gathered],
 ) -> None:
@@ -167,7 +170,7 @@ def _attach_many(
             (gathered[address, child.type].removed if one.is_gone else gathered[address, child.type].found).append(one)
         if one.is_gone or (named.value.open is None and (named.value.known or not one.root.is_written(child.attribute))):
             return
-    way = resolve(layout, origin_of(one), one.root.expression(child.attribute), {parent.type for parent in parents})
+    way = resolve(layout, origin_of(one), one.root.expression(child.attribute), types)
     match way:
         case Resolved(address=address):
             _add(gathered, (address,), one, child)
