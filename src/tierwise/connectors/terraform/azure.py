@@ -1,0 +1,232 @@
+"""What several Azure converters share: settings under renamed attributes, keys, who is let in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned, Step, absent
+from tierwise.connectors.terraform.references import Resolved, Unresolved
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.vocabulary import find_spec
+
+KEY, HSM_KEY = "azurerm_key_vault_key", "azurerm_key_vault_managed_hardware_security_module_key"
+KEYS: Final = frozenset({KEY, HSM_KEY})
+KEY_TYPES: Final = KEYS | {"data.azurerm_key_vault_key"}
+"""What a converter of stores under a key has to read."""
+PROVIDER_KEY: Final = "provider-owned"
+"""A key of Microsoft's that no subscription sees."""
+TLS: Final[Mapping[str, str]] = {
+    "tls1_0": "1.0", "tls1_1": "1.1", "tls1_2": "1.2", "tls1_3": "1.3",
+    "tls": "1.0", "tls11": "1.1", "tls12": "1.2", "tls13": "1.3",
+    "1.0": "1.0", "1.1": "1.1", "1.2": "1.2", "1.3": "1.3",
+    "tlsenforcementdisabled": "none", "disabled": "none",
+    "tlsv1": "1.0", "tlsv1.1": "1.1", "tlsv1.2": "1.2", "tlsv1.3": "1.3",
+}  # fmt: skip
+"""How the services write versions of TLS."""
+_VERSION: Final = re.compile(r"(~>|>=|<=|!=|=|<|>)?\s*v?(\d+)")
+_DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
+_TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
+T = TypeVar("T")
+
+
+def majors(plan: Plan, planned: Planned) -> tuple[int, ...]:
+    """The major versions, 2 to 4, that the provider of a resource may have by its version constraint."""
+    possible = [2, 3, 4]
+    for part in plan.providers.versions(planned).split(","):
+        found = _VERSION.match(part.strip())
+        if found is None:
+            continue
+        sign, major = found[1] or "=", int(found[2])
+        if sign in ("=", "~>"):
+            possible = [one for one in possible if one == major]
+        elif sign in (">=", ">"):
+            possible = [one for one in possible if one >= major]
+        elif sign == "<":
+            exclusive = re.fullmatch(r"<\s*v?\d+(?:\.0)*", part.strip()) is not None
+            possible = [one for one in possible if one < major or (one == major and not exclusive)]
+        elif sign == "<=":
+            possible = [one for one in possible if one <= major]
+    return tuple(possible)
+
+
+def by_version(plan: Plan, planned: Planned, defaults: Mapping[int, T]) -> T | None:
+    """A default that changed between major versions; None where the plan does not tell which holds."""
+    found = {defaults[one] for one in majors(plan, planned) if one in defaults}
+    return found.pop() if len(found) == 1 else None
+
+
+def first(planned: Planned, names: Sequence[str]) -> str:
+    """Of the names that an attribute has had, the one that this plan uses."""
+    for name in names:
+        found = planned.root.get(name)
+        if planned.root.is_written(name) or (isinstance(found, Known) and found.value is not None):
+            return name
+    return next((name for name in names if planned.root.has(name)), names[0])
+
+
+def or_default(planned: Planned, name: str, found: Maybe[T | None], default: T | None) -> Maybe[T]:
+    """A value, or what the provider documents where nobody wrote one; `default` is None where that cannot be told."""
+    if isinstance(found, Known) and found.value is not None:
+        return Known(found.value, found.via)
+    if isinstance(found, Unknown) and not _is_left_out(planned, name, found):
+        return found
+    if isinstance(found, Known) and not planned.is_new and not planned.root.has(name):
+        return absent(planned.at(name), f"not in this plan: {name}")
+    if default is None:
+        return Unknown(UnknownReason.NOT_COLLECTED, planned.at(name), "the default depends on the provider's version")
+    return Known(default, Provenance(f"constant: Terraform AzureRM provider, {planned.type}: {name} is {str(default).lower()} by default"))
+
+
+def _is_left_out(planned: Planned, name: str, found: Unknown) -> bool:
+    """Whether nobody wrote an argument of a new resource, which the provider computes."""
+    return planned.is_new and found.reason is UnknownReason.KNOWN_AFTER_APPLY and planned.root.is_computed(name)
+
+
+def flag(planned: Planned, *names: str, default: bool | None) -> Maybe[bool]:
+    """A switch under any of its names."""
+    name = first(planned, names)
+    return or_default(planned, name, planned.root.flag(name), default)
+
+
+def text(planned: Planned, *names: str, default: str | None) -> Maybe[str]:
+    """A text under any of its names."""
+    name = first(planned, names)
+    return or_default(planned, name, planned.root.text(name), default)
+
+
+def number(planned: Planned, *names: str, default: int | None) -> Maybe[int]:
+    """A number under any of its names."""
+    name = first(planned, names)
+    return or_default(planned, name, planned.root.number(name), default)
+
+
+def negated(value: Maybe[bool]) -> Maybe[bool]:
+    """The opposite of a switch."""
+    return value if isinstance(value, Unknown) else Known(not value.value, value.via)
+
+
+def min_tls(value: Maybe[str]) -> Maybe[str]:
+    """A TLS version on the vocabulary's scale."""
+    if isinstance(value, Unknown):
+        return value
+    version = TLS.get(value.value.lower())
+    if version is None:
+        return Unknown(UnknownReason.UNPARSABLE, value.via, "an unknown TLS version")
+    return Known(version, value.via)
+
+
+def put(sheet: FactSheet, kind: Kind, facts: Mapping[str, AnyFact]) -> None:
+    """Sets those facts that a kind lists."""
+    for name, fact in facts.items():
+        spec = find_spec(name)
+        if spec is not None and kind in spec.kinds:
+            sheet.put(name, fact)
+
+
+def block_or_none(planned: Planned, name: str) -> Maybe[Node | None]:
+    """The one block of a name; a block that the provider fills in by itself on a new resource is none that someone wrote."""
+    found = planned.root.block(name)
+    if isinstance(found, Unknown) and _is_left_out(planned, name, found):
+        return Known(None, found.via)
+    if isinstance(found, Known) and found.value is None and not planned.is_new and not planned.root.has(name):
+        return absent(planned.at(name), f"not in this plan: {name}")
+    return found
+
+
+def custody(plan: Plan, planned: Planned, node: Node, *path: Step) -> Maybe[str]:
+    """`encryption.key_custody` for a key argument: a key in Key Vault or a managed HSM is the customer's, whichever it will be."""
+    value = node.text(*path)
+    via = node.at(*path)
+    if isinstance(value, Known) and value.value:
+        return Known("customer", via)
+    if isinstance(value, Known) and not node.is_written(*path):
+        return Known(PROVIDER_KEY, via)
+    way = plan.resolve(planned, node, path, KEY_TYPES)
+    if isinstance(value, Known):
+        return Known(PROVIDER_KEY, via)
+    if isinstance(way, Resolved) or (isinstance(way, Unresolved) and way.complete and way.candidates):
+        return Known("customer", via)
+    if planned.is_new and node.is_computed(*path):
+        return Known(PROVIDER_KEY, via)
+    return Unknown(value.reason, via, value.detail, between=(PROVIDER_KEY, "customer"))
+
+
+def key_links(plan: Plan, planned: Planned, node: Node, *path: Step) -> tuple[Link, ...]:
+    """The link to the key of a store; a key's URL is taken without its version."""
+    found = plan.links(Rel.USES_KEY, planned, node, path, KEYS)
+    return tuple(Link(one.rel, key_url(one.to), one.unknown) for one in found)
+
+
+def key_url(url: str) -> str:
+    """A key's or secret's URL without its version."""
+    parts = url.split("/")
+    return "/".join(parts[:5]) if url.startswith("https://") and len(parts) == 6 else url
+
+
+def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None = None, external: AnyFact | None = None) -> None:
+    """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant."""
+    via = Provenance(f"constant: {_TENANT}")
+    no = Known(False, via)
+    outside = external or Known(frozenset(), via)
+    put(
+        sheet,
+        kind,
+        {
+            "access.anonymous_read": anonymous or no,
+            "access.anonymous_write": no,
+            "access.any_authenticated": no,
+            "access.external_principals": outside,
+        },
+    )
+    if isinstance(outside, Known) and not outside.value:
+        sheet.not_applicable("access.external_conditioned", "no principal outside the tenant is let in", via)
+    else:
+        sheet.put("access.external_conditioned", outside if isinstance(outside, Unknown) else Known(False, outside.via))
+
+
+def days(value: Maybe[str | None], otherwise: float | None = None) -> Maybe[float]:
+    """An ISO 8601 duration in days; a year has 365, a month 30. `otherwise` is what no duration means."""
+    if isinstance(value, Unknown):
+        return value
+    if value.value is None:
+        return Unknown(UnknownReason.NOT_COLLECTED, value.via) if otherwise is None else Known(otherwise, value.via)
+    found = _DURATION.match(value.value)
+    if found is None or value.value in ("P", "PT"):
+        return Unknown(UnknownReason.UNPARSABLE, value.via, "not an ISO 8601 duration")
+    years, months, weeks, single, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return Known(365 * years + 30 * months + 7 * weeks + single + hours / 24 + minutes / 1440 + seconds / 86400, value.via)
+
+
+def text_or(node: Node, *path: Step) -> str:
+    """A known text, else an empty one; for names and aliases."""
+    found = node.text(*path)
+    return found.value or "" if isinstance(found, Known) else ""
+
+
+def parent_of(plan: Plan, child: Planned, names: Sequence[str], types: Iterable[str]) -> Planned | None:
+    """The resource of this plan that a child names by reference, id or name."""
+    wanted = set(types)
+    for name in names:
+        way = plan.resolve(child, child.root, (name,), wanted)
+        if isinstance(way, Resolved) and way.address in plan.by_address:
+            return plan.by_address[way.address]
+        value = child.root.text(name)
+        if not isinstance(value, Known) or not value.value:
+            continue
+        for kind in sorted(wanted):
+            for one in plan.by_type.get(kind, ()):
+                if not one.is_gone and value.value.lower() in (text_or(one.root, "id").lower(), text_or(one.root, "name").lower()):
+                    return one
+    return None
+
+
+def either(*facts: Maybe[bool]) -> Maybe[bool]:
+    """Whether one of some statements holds."""
+    for one in facts:
+        if isinstance(one, Known) and one.value:
+            return one
+    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
