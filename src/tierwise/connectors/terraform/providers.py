@@ -79,6 +79,10 @@ class Providers:
             return Known({str(key): str(value) for key, value in tags.items()}, via)
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "the provider's default tags cannot be told from the plan")
 
+    def setting(self, planned: Planned, name: str) -> object:
+        """The constant that a resource's provider block has for an argument, or None."""
+        return self._constant(planned, name)
+
     def _block(self, planned: Planned) -> tuple[ModuleInstance, ProviderConfig | None]:
         path, name = split_key(planned.provider)
         for depth in range(len(path), -1, -1):

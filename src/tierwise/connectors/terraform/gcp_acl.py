@@ -1,0 +1,102 @@
+"""Whom the planned ACLs of a bucket and of its new objects let in, as bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tierwise.connectors.terraform.gcp_iam import Binding, Policy
+from tierwise.connectors.terraform.gcp_member import Member, read_member
+from tierwise.connectors.terraform.gcp_project import project_mark
+from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+_NAMES: Final = ("name", "id", "self_link", "url")
+_LISTS: Final = ("google_storage_bucket_acl", "google_storage_default_object_acl")
+_ENTRIES: Final = ("google_storage_bucket_access_control", "google_storage_default_object_access_control")
+ACLS: Final = tuple(Child(kind, "bucket", _NAMES) for kind in (*_LISTS, *_ENTRIES))
+_ROLES: Final = {
+    "READER": "roles/storage.legacyObjectReader",
+    "WRITER": "roles/storage.legacyBucketWriter",
+    "OWNER": "roles/storage.legacyBucketOwner",
+}
+"""Cloud Storage, "Relation to IAM": what an ACL permission equals as a role."""
+_PREDEFINED: Final = {
+    "publicread": (("READER", "allUsers"),),
+    "publicreadwrite": (("WRITER", "allUsers"),),
+    "authenticatedread": (("READER", "allAuthenticatedUsers"),),
+    "private": (),
+    "projectprivate": (),
+    "bucketownerread": (),
+    "bucketownerfullcontrol": (),
+}
+"""Cloud Storage, "Predefined ACLs"."""
+
+
+def acl_of(plan: Plan, bucket: Planned) -> Policy:
+    """The grants of the ACLs that the plan sets; the default ACL of a new bucket lets in the project alone."""
+    bindings: list[Binding] = []
+    more: Unknown | None = None
+    for kind in (*_LISTS, *_ENTRIES):
+        children = plan.children(bucket, kind)
+        more = more or children.loose
+        for child in children.found:
+            for role, entity in _entries(child, listed=kind in _LISTS):
+                bindings.append(_binding(plan, bucket, role, entity, child))
+    bindings += [_binding(plan, bucket, role, entity, bucket) for role, entity in _canned(bucket)]
+    return Policy(tuple(bindings), more, bucket.root.via)
+
+
+def _entries(child: Planned, *, listed: bool) -> Iterator[tuple[Maybe[str | None], Maybe[str | None]]]:
+    if not listed:
+        yield child.root.text("role"), child.root.text("entity")
+        return
+    pairs = child.root.texts("role_entity")
+    if isinstance(pairs, Unknown):
+        # Where nobody wrote entries, the provider computes them from the predefined ACL.
+        if not child.root.is_computed("role_entity"):
+            yield pairs, pairs
+    else:
+        for pair in pairs.value.known:
+            role, _, entity = pair.partition(":")
+            yield Known(role, pairs.via), Known(entity, pairs.via)
+        if pairs.value.open is not None:
+            yield pairs.value.open, pairs.value.open
+    yield from _canned(child)
+
+
+def _canned(holder: Planned) -> Iterator[tuple[Maybe[str | None], Maybe[str | None]]]:
+    named = holder.root.text("predefined_acl")
+    if isinstance(named, Unknown):
+        if not holder.root.is_computed("predefined_acl"):
+            yield named, named
+        return
+    if named.value is None:
+        return
+    known = _PREDEFINED.get(named.value.lower())
+    if known is None:
+        wrong = Unknown(UnknownReason.NOT_SUPPORTED, named.via, "not a predefined ACL that is known")
+        yield wrong, wrong
+    for role, entity in known or ():
+        yield Known(role, named.via), Known(entity, named.via)
+
+
+def _binding(plan: Plan, bucket: Planned, role: Maybe[str | None], entity: Maybe[str | None], holder: Planned) -> Binding:
+    via = holder.root.via
+    named: Maybe[str] = role if isinstance(role, Unknown) else Known(_ROLES.get((role.value or "").upper(), role.value or ""), role.via)
+    member = (
+        Member("open", why=entity) if isinstance(entity, Unknown) else _member(plan, entity.value or "", project_mark(plan, bucket), via)
+    )
+    return Binding(named, (member,), Known(False, via), via)
+
+
+def _member(plan: Plan, entity: str, project: str, via: Provenance) -> Member:
+    """An ACL entity: `allUsers`, `user-EMAIL`, `group-EMAIL`, `domain-NAME`, `project-owners-NUMBER`."""
+    kind, dash, rest = entity.partition("-")
+    if kind == "project" and dash:
+        return read_member(plan, f"projectViewer:{rest.partition('-')[2]}", project, via)
+    if kind == "user" and rest.endswith("gserviceaccount.com"):
+        return read_member(plan, f"serviceAccount:{rest}", project, via)
+    return read_member(plan, f"{kind}:{rest}" if dash else entity, project, via)

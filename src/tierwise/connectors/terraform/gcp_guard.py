@@ -1,0 +1,212 @@
+"""What planned organisation policies and audit configurations say of the stores of a project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.connectors.terraform.aws import text_or
+from tierwise.connectors.terraform.gcp_project import PROJECT, project_mark, same_project
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned
+from tierwise.connectors.terraform.references import Resolved
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+POLICY: Final = "google_org_policy_policy"
+_LEGACY: Final = {
+    "google_project_organization_policy": "project",
+    "google_folder_organization_policy": "folder",
+    "google_organization_policy": "org_id",
+}
+AUDIT: Final = "google_project_iam_audit_config"
+PROJECT_POLICY: Final = "google_project_iam_policy"
+POLICY_DATA: Final = "data.google_iam_policy"
+READS: Final = frozenset({POLICY, *_LEGACY, AUDIT, PROJECT_POLICY, POLICY_DATA, PROJECT, "google_folder"})
+"""What a converter whose facts rest on guardrails has to read."""
+PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
+UNIFORM: Final = "storage.uniformBucketLevelAccess"
+TLS: Final = "gcp.restrictTLSVersion"
+_OLD_TLS: Final = (
+    "constant: Cloud Storage and Google Cloud APIs, TLS: versions from 1.0 on are accepted unless gcp.restrictTLSVersion denies them"
+)
+_ELSEWHERE: Final = "data access audit logs may be set on the project, its folders or the organisation outside this plan"
+_WHOLE: Final = "allServices"
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """One organisation policy of the plan."""
+
+    planned: Planned
+    level: str
+    """`project`, `folder` or `organisation`"""
+    applies: bool | None
+    """Whether it binds the project asked about; None where the plan does not say."""
+
+
+def guardrails(plan: Plan, planned: Planned, constraint: str) -> Iterator[Guardrail]:
+    """The organisation policies for a constraint that bind, or may bind, the project of a resource (or a project itself)."""
+    mark = project_mark(plan, planned)
+    for kind, attribute in _LEGACY.items():
+        for one in plan.by_type.get(kind, ()):
+            if not one.is_gone and text_or(one.root, "constraint").removeprefix("constraints/") == constraint:
+                level = {"project": "project", "folder": "folder"}.get(attribute, "organisation")
+                applies = same_project(plan, mark, project_mark(plan, one)) if level == "project" else _below(plan, mark, one, attribute)
+                if applies is not False:
+                    yield Guardrail(one, level, applies)
+    for one in plan.by_type.get(POLICY, ()):
+        if not one.is_gone and text_or(one.root, "name").rpartition("/")[2] == constraint:
+            yield from _new_style(plan, mark, one)
+
+
+def _new_style(plan: Plan, mark: str, one: Planned) -> Iterator[Guardrail]:
+    parent = text_or(one.root, "parent") or text_or(one.root, "name")
+    level = {"folders": "folder", "organizations": "organisation"}.get(parent.partition("/")[0], "project")
+    applies = same_project(plan, mark, project_mark(plan, one, "parent")) if level == "project" else _below(plan, mark, one, "parent")
+    if applies is not False:
+        yield Guardrail(one, level, applies)
+
+
+def _below(plan: Plan, mark: str, policy: Planned, attribute: str) -> bool | None:
+    """Whether a project of this plan stands directly in the folder or organisation that a policy names; None for any other project."""
+    project = next((one for one in plan.by_type.get(PROJECT, ()) if not one.is_gone and project_mark(plan, one) == mark), None)
+    if project is None:
+        return None
+    above = text_or(policy.root, attribute).rpartition("/")[2]
+    for name in ("folder_id", "org_id"):
+        if above and text_or(project.root, name).rpartition("/")[2] == above:
+            return True
+    ends = [
+        way.address
+        for one, name in ((policy, attribute), (project, "folder_id"))
+        if isinstance(way := plan.resolve(one, one.root, (name,), {"google_folder"}), Resolved)
+    ]
+    return True if len(ends) == 2 and ends[0] == ends[1] else None
+
+
+def enforced(plan: Plan, planned: Planned, constraint: str) -> Maybe[bool | None]:
+    """Whether a yes-or-no constraint is enforced on the project of a resource; None where this plan has no policy for it."""
+    still: Unknown | None = None
+    off: Known[bool] | None = None
+    for one in guardrails(plan, planned, constraint):
+        found = _enforces(one.planned)
+        if isinstance(found, Known) and found.value is False:
+            off = found if one.level == "project" and one.applies else off
+        elif isinstance(found, Known) and one.applies:
+            return found
+        else:
+            detail = f"whether {one.planned.address} binds the project cannot be told from the plan"
+            still = found if isinstance(found, Unknown) else Unknown(UnknownReason.UNRESOLVED_REFERENCE, found.via, detail)
+    return still or off or Known(None, planned.root.via)
+
+
+def _enforces(policy: Planned) -> Maybe[bool]:
+    if policy.type != POLICY:
+        found = policy.root.flag("boolean_policy", 0, "enforced")
+        return found if isinstance(found, Unknown) else Known(bool(found.value), found.via)
+    rules = policy.root.blocks("spec", 0, "rules")
+    if isinstance(rules, Unknown):
+        return rules
+    for rule in rules.value:
+        on, condition = rule.flag("enforce"), rule.blocks("condition")
+        if isinstance(on, Unknown):
+            return on
+        if on.value and isinstance(condition, Known) and not condition.value:
+            return Known(True, on.via)
+        if on.value:
+            return Unknown(UnknownReason.NOT_SUPPORTED, on.via, "the policy holds under a condition only")
+    return Known(False, rules.via)
+
+
+def oldest_tls(plan: Plan, planned: Planned) -> Maybe[str]:
+    """The lowest TLS version that Google's APIs accept for a project."""
+    default = Known("1.0", Provenance(_OLD_TLS))
+    for one in guardrails(plan, planned, TLS):
+        denied = _denied(one.planned)
+        if isinstance(denied, Unknown) or (denied.value and not one.applies):
+            return Unknown(
+                UnknownReason.UNRESOLVED_REFERENCE, denied.via, "which TLS versions are denied is not known", between=("1.0", "1.3")
+            )
+        if "TLS_VERSION_1" in denied.value:
+            version = "1.1" if "TLS_VERSION_1_1" not in denied.value else "1.3" if "TLS_VERSION_1_2" in denied.value else "1.2"
+            return Known(version, denied.via)
+    return default
+
+
+def _denied(policy: Planned) -> Maybe[frozenset[str]]:
+    if policy.type != POLICY:
+        lists: Maybe[tuple[Node, ...]] = policy.root.blocks("list_policy", 0, "deny")
+        path: tuple[str | int, ...] = ("values",)
+    else:
+        lists, path = policy.root.blocks("spec", 0, "rules"), ("values", 0, "denied_values")
+    if isinstance(lists, Unknown):
+        return lists
+    values: set[str] = set()
+    for node in lists.value:
+        listed = node.texts(*path)
+        if isinstance(listed, Unknown):
+            return listed
+        if listed.value.open is not None:
+            return listed.value.open
+        values.update(listed.value.known)
+    return Known(frozenset(values), lists.via)
+
+
+def audit_facts(plan: Plan, planned: Planned, service: str) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether data access audit logs record reads and changes in a service (`storage.googleapis.com`) for the project of a resource."""
+    mark = project_mark(plan, planned)
+    found: dict[str, Maybe[bool]] = {}
+    for project, name, log, exempt, via in _configured(plan):
+        if name not in (service, _WHOLE) or same_project(plan, mark, project) is not True:
+            continue
+        if isinstance(exempt, Unknown) or exempt.value:
+            why = exempt if isinstance(exempt, Unknown) else Unknown(UnknownReason.NOT_SUPPORTED, via, "some principals are exempted")
+            found.setdefault(log, why)
+        else:
+            found[log] = Known(True, via)
+    nothing = Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, _ELSEWHERE)
+    return found.get("DATA_READ", nothing), found.get("DATA_WRITE", nothing)
+
+
+def _configured(plan: Plan) -> Iterator[tuple[str, str, str, Maybe[bool], Provenance]]:
+    """Project, service, log type and whether anyone is exempted, of each audit log that this plan sets."""
+    for one in plan.by_type.get(AUDIT, ()):
+        if not one.is_gone:
+            yield from _logs(project_mark(plan, one), one.root)
+    for one in plan.by_type.get(PROJECT_POLICY, ()):
+        if one.is_gone:
+            continue
+        mark, data = project_mark(plan, one), one.root.text("policy_data")
+        if isinstance(data, Known):
+            yield from _in_document(mark, data.value or "", data.via)
+            continue
+        way = plan.resolve(one, one.root, ("policy_data",), {POLICY_DATA})
+        source = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+        parts = source.root.blocks("audit_config") if source else None
+        for part in parts.value if isinstance(parts, Known) else ():
+            yield from _logs(mark, part, "audit_log_configs")
+
+
+def _logs(mark: str, node: Node, name: str = "audit_log_config") -> Iterator[tuple[str, str, str, Maybe[bool], Provenance]]:
+    listed = node.blocks(name)
+    for log in listed.value if isinstance(listed, Known) else ():
+        members = log.texts("exempted_members")
+        exempt: Maybe[bool] = (
+            members if isinstance(members, Unknown) else Known(bool(members.value.known or members.value.open), members.via)
+        )
+        yield mark, text_or(node, "service"), text_or(log, "log_type"), exempt, log.via
+
+
+def _in_document(mark: str, text: str, via: Provenance) -> Iterator[tuple[str, str, str, Maybe[bool], Provenance]]:
+    try:
+        document = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return
+    listed = document.get("auditConfigs") if isinstance(document, dict) else None
+    for config in listed if isinstance(listed, list) else ():
+        logs = config.get("auditLogConfigs") if isinstance(config, dict) else None
+        for log in logs if isinstance(logs, list) else ():
+            if isinstance(log, dict):
+                yield mark, str(config.get("service", "")), str(log.get("logType", "")), Known(bool(log.get("exemptedMembers")), via), via

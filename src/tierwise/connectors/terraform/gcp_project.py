@@ -1,0 +1,61 @@
+"""In which project a planned Google resource is, and whether two are in the same one."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tierwise.connectors.terraform.aws import text_or
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.references import Resolved
+
+PROJECT: Final = "google_project"
+_IN_PATH: Final = re.compile(r"(?:\A|/)projects/([^/]+)")
+_OPEN: Final = "provider "
+
+
+def project_of(plan: Plan, planned: Planned, attribute: str = "project") -> str:
+    """The id of a resource's project; empty where the plan does not say."""
+    mark = project_mark(plan, planned, attribute)
+    return "" if is_open(plan, mark) else mark
+
+
+def project_mark(plan: Plan, planned: Planned, attribute: str = "project") -> str:
+    """What tells projects apart: the id, else the address of the planned project, else the provider block that leaves it open, else empty."""
+    if planned.type == PROJECT:
+        return text_or(planned.root, "project_id") or planned.address
+    if own := text_or(planned.root, attribute):
+        return named(own)
+    node = planned.root
+    if node.is_written(attribute):
+        way = plan.resolve(planned, node, (attribute,), {PROJECT})
+        target = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+        return project_mark(plan, target) if target is not None else ""
+    for name in ("id", "name", "self_link", "parent"):
+        if found := _IN_PATH.search(text_or(node, name)):
+            return found[1]
+    given = plan.providers.setting(planned, "project")
+    if isinstance(given, str) and given:
+        return given
+    return f"{_OPEN}{planned.provider}" if planned.provider else ""
+
+
+def named(text: str) -> str:
+    """The project that a text names: `p`, `projects/p`, `projects/p/...`."""
+    found = _IN_PATH.search(text)
+    return found[1] if found else text
+
+
+def is_open(plan: Plan, mark: str) -> bool:
+    """Whether a mark does not say the project's id."""
+    return not mark or mark.startswith(_OPEN) or mark in plan.by_address
+
+
+def same_project(plan: Plan, one: str, other: str) -> bool | None:
+    """Whether two marks mean the same project; None where the plan does not say, as between a project's id and its number."""
+    if one and one == other:
+        return True
+    if is_open(plan, one) or is_open(plan, other):
+        return False if one in plan.by_address and other in plan.by_address else None
+    return None if one.isdecimal() != other.isdecimal() else False
