@@ -57,7 +57,7 @@ class Printer:
 
     def line(self, text: str = "", style: str = "") -> None:
         """One line of text, wrapped at the page's width."""
-        self.console.print(text, style=style or None, soft_wrap=False)
+        self.console.print("\n".join(safe_text(part) for part in text.split("\n")), style=style or None, soft_wrap=False)
 
     def title(self, text: str) -> None:
         """A section's heading."""
@@ -73,7 +73,7 @@ class Printer:
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(width=len(mark))
         grid.add_column(overflow="fold")
-        grid.add_row(Text(mark, style=style), Text(text))
+        grid.add_row(Text(mark, style=style), Text(safe_text(text)))
         self.console.print(Padding(grid, (0, 0, 0, 2)))
 
     def detail(self, name: str, text: str, style: str = "") -> None:
@@ -85,7 +85,7 @@ class Printer:
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(width=9)
         grid.add_column(overflow="fold")
-        grid.add_row(Text(name, style="dim"), Text(text, style=style))
+        grid.add_row(Text(name, style="dim"), Text(safe_text(text), style=style))
         self.console.print(Padding(grid, (0, 0, 0, 5)))
 
 

@@ -10,10 +10,12 @@ import msgspec
 from tierwise.reports.text import safe_text
 
 _APART: Final = "\u200b"
-_MARKS: Final = re.compile(r"[\\`*_{}\[\]()#+!|~^$]")
-_LEADING: Final = re.compile(r"^([-+]|\d+(?=[.)]))")
+_MARKS: Final = re.compile(r"[\\`*_\[\]~|$]")
+_LEADING: Final = re.compile(r"^([-+#=]|\d+(?=[.)]))")
 _LINKS: Final = re.compile(r"(?<=@)(?=[\w-])|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bxmpp)(?=:)|(?<=#)(?=\d)", re.IGNORECASE)
 _FORMULA: Final = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
+_UNSEEN: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf")
+"""In UTF-8: DEL, C1 controls, soft hyphen, zero-width, line and paragraph separators, bidirectional controls."""
 _AFTER_SPLIT: Final = re.compile(r"(;[ \t]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
@@ -56,11 +58,12 @@ def message(text: str, limit: int = 0) -> str:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Compact JSON; half of a surrogate pair, which UTF-8 cannot carry, is written out."""
+    """Compact JSON in which what a terminal would obey or hide is a Unicode escape; half of a surrogate pair, which UTF-8 cannot carry, is written out."""
     try:
-        return msgspec.json.encode(value)
+        made = msgspec.json.encode(value)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_encodable(value))
+        made = msgspec.json.encode(_encodable(value))
+    return _UNSEEN.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), made)
 
 
 def _encodable(value: Any) -> Any:

@@ -13,7 +13,9 @@ from tierwise.errors import UsageError
 from tierwise.model.codec import SCAN_SCHEMA, gap_out, region_out, resource_out
 from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
+from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
+from tierwise.reports.escape import json_bytes
 
 MOST_FINDINGS: Final = 100_000
 _PRIVATE: Final = ("account", "tags", "tags_unknown", "facts", "owner", "dataset", "aliases", "evidence", "unit")
@@ -154,11 +156,13 @@ def resources_out(result: ScanResult, audience: str) -> Iterator[dict[str, Any]]
 
 def render(result: ScanResult, view: View) -> bytes:
     """The whole result as one JSON document; UsageError over 100,000 findings unless verdicts are chosen."""
-    chosen = [one for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts]
-    if len(chosen) > MOST_FINDINGS:
+    asked = sum(1 for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts)
+    if asked > MOST_FINDINGS:
         raise UsageError(
-            f"{len(chosen):,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
+            f"{asked:,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
         )
+    result = for_audience(result, view.audience)
+    chosen = [one for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts]
     hidden = view.audience == "public"
     tail: dict[str, Any] = {
         "fixes": [] if hidden else [fix_out(fix) for fix in result.fixes],
@@ -167,16 +171,19 @@ def render(result: ScanResult, view: View) -> bytes:
         "reads": _reads(result),
         "deselected": [{"control": control, "because": because} for control, because in result.deselected],
     }
-    parts = [msgspec.json.format(msgspec.json.encode(head_out(result)), indent=1)[:-2]]
+    # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
+    out = bytearray(msgspec.json.format(json_bytes(head_out(result)), indent=1)[:-2])
     for name, items in (
-        ("resources", resources_out(result, view.audience)),
-        ("findings", (_for(view.audience, finding_out(one)) for one in chosen)),
+        (b"resources", resources_out(result, view.audience)),
+        (b"findings", (_for(view.audience, finding_out(one)) for one in chosen)),
     ):
-        # Encoded one by one: the whole document as Python values would be several times its own size.
-        lines = b",\n".join(msgspec.json.encode(item) for item in items)
-        parts.append(b',\n "%s": [\n%s\n ]' % (name.encode(), lines))
-    parts.append(b",\n" + msgspec.json.format(msgspec.json.encode(tail), indent=1)[2:] + b"\n")
-    return b"".join(parts)
+        out += b',\n "%s": [' % name
+        for number, item in enumerate(items):
+            out += b",\n" if number else b"\n"
+            out += json_bytes(item)
+        out += b"\n ]"
+    out += b",\n" + msgspec.json.format(json_bytes(tail), indent=1)[2:] + b"\n"
+    return bytes(out)
 
 
 def _gap(audience: str, out: dict[str, Any]) -> dict[str, Any]:

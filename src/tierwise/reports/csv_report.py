@@ -1,0 +1,84 @@
+"""One row for each finding, for spreadsheets; cells that a spreadsheet would take for a formula begin with an apostrophe."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Final
+
+from tierwise.model.finding import Finding, ScanResult
+from tierwise.reports.base import Report, View
+from tierwise.reports.escape import cell
+from tierwise.reports.shown import Shown, shown
+
+COLUMNS: Final = (
+    "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
+    "provider", "account", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
+    "why", "fix_at", "remediation", "first_seen",
+)  # fmt: skip
+_PIECE: Final = 2_000
+
+
+def stream(result: ScanResult, view: View) -> Iterator[bytes]:
+    """The table in pieces, as RFC 4180 has it: header, quotes, CR LF, UTF-8."""
+    page = shown(result, view)
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for number, one in enumerate(page.all(), 1):
+        writer.writerow([cell(text) for text in _row(one, page)])
+        if number % _PIECE == 0:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
+
+
+def render(result: ScanResult, view: View) -> bytes:
+    """The table whole."""
+    return b"".join(stream(result, view))
+
+
+def _row(one: Finding, page: Shown) -> tuple[str, ...]:
+    resource = page.resources.get(one.resource)
+    place = page.place(one.resource)
+    classified = page.result.classifications.get(one.resource)
+    return (
+        one.fingerprint,
+        one.control,
+        one.title,
+        one.family,
+        one.verdict.value,
+        one.severity.word,
+        one.tier.name,
+        classified.state.value if classified else "",
+        _yes(one.assumed),
+        _yes(page.blocks(one)),
+        one.accepted.expires if one.accepted else "",
+        resource.provider if resource else "",
+        resource.account if resource else "",
+        resource.region if resource else "",
+        resource.type if resource else "",
+        resource.kind.value if resource else "",
+        one.resource,
+        resource.name if resource else "",
+        place.path if place.exact else "",
+        str(place.line) if place.exact else "",
+        one.owner,
+        one.expected,
+        "; ".join(f"{part.fact}: {part.value}" for part in one.actual),
+        "; ".join(f"{part.fact}: {part.reason}" for part in one.unknowns),
+        "; ".join(dict.fromkeys(part.action for part in one.unknowns if part.action)),
+        one.why,
+        one.fix_at,
+        " ".join(one.remediation.split()),
+        one.first_seen or "",
+    )
+
+
+def _yes(answer: bool) -> str:
+    return "yes" if answer else "no"
+
+
+REPORT = Report("csv", render, "one row for each finding, for spreadsheets", stream)

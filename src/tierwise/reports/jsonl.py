@@ -1,0 +1,51 @@
+"""The machine contract `tierwise/scan/1` as lines, for results of any size: head, resources, findings, fixes, gaps, regions, end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tierwise.model.codec import gap_out, region_out
+from tierwise.model.finding import ScanResult
+from tierwise.reports.base import Report, View
+from tierwise.reports.escape import json_bytes
+from tierwise.reports.json_report import finding_out, fix_out, head_out, resources_out
+from tierwise.reports.shown import shown
+
+
+def stream(result: ScanResult, view: View) -> Iterator[bytes]:
+    """One JSON object a line: the head with the schema, then `{"resource": ...}`, `{"finding": ...}` and so on; the last tells how many there were."""
+    page = shown(result, view)
+    seen = page.result
+    yield _line(head_out(seen))
+    for resource in resources_out(seen, view.audience):
+        yield _line({"resource": resource})
+    findings = page.all()
+    for finding in findings:
+        yield _line({"finding": finding_out(finding)})
+    for fix in seen.fixes:
+        yield _line({"fix": fix_out(fix)})
+    for gap in seen.gaps:
+        yield _line({"gap": gap_out(gap)})
+    for status in seen.regions:
+        yield _line({"region": region_out(status)})
+    counts = {
+        "resources": len(seen.resources),
+        "findings": len(findings),
+        "fixes": len(seen.fixes),
+        "gaps": len(seen.gaps),
+        "regions": len(seen.regions),
+    }
+    yield _line({"end": counts})
+
+
+def render(result: ScanResult, view: View) -> bytes:
+    """All lines."""
+    return b"".join(stream(result, view))
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json_bytes(value) + b"\n"
+
+
+REPORT = Report("jsonl", render, "tierwise/scan/1 as lines, streamed", stream)

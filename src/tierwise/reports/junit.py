@@ -1,0 +1,93 @@
+"""JUnit XML for pipelines that show tests: a failed finding is a failure, an unknown one an error, an accepted risk is skipped.
+
+Unknown is an `error`, not `skipped`: viewers count skipped tests as harmless, and an error is JUnit's word for a test that could not
+be run to its end. The gate is a test case of its own, so that a run without findings is not an empty file and an incomplete run shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from xml.sax.saxutils import quoteattr
+
+from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.reports.base import Report, View
+from tierwise.reports.shown import Shown, sentence, shown
+from tierwise.reports.text import safe_text
+
+
+def render(result: ScanResult, view: View) -> bytes:
+    """One suite for each family of controls, and one for the gate."""
+    page = shown(result, view)
+    families: dict[str, list[Finding]] = defaultdict(list)
+    for one in page.problems():
+        families[one.family].append(one)
+    suites = [_gate(page), *(_suite(family, families[family], page) for family in sorted(families))]
+    totals = [sum(suite[number] for _text, *suite in suites) for number in range(4)]
+    body = "".join(text for text, *_ in suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="tierwise"{_counts(*totals)}>\n{body}</testsuites>\n'.encode()
+
+
+def _counts(tests: int, failures: int, errors: int, skipped: int) -> str:
+    return f' tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
+
+
+def _gate(page: Shown) -> tuple[str, int, int, int, int]:
+    gate = page.result.gate
+    reasons = "; ".join(gate.reasons)
+    inner, failures, errors = "", 0, 0
+    if gate.result == "failed":
+        inner, failures = _element("failure", f"gate failed: {reasons}", "failed", ""), 1
+    elif gate.result == "incomplete":
+        inner, errors = _element("error", f"gate incomplete: {reasons}", "incomplete", ""), 1
+    case = f'  <testcase classname="tierwise" name="gate" time="0">{inner}</testcase>\n'
+    counts = (1, failures, errors, 0)
+    return (
+        f'<testsuite name="gate" timestamp={_attr(page.result.run.started[:19])}{_counts(*counts)} time="0">\n{case}</testsuite>\n',
+        *counts,
+    )
+
+
+def _suite(family: str, findings: Sequence[Finding], page: Shown) -> tuple[str, int, int, int, int]:
+    skipped = sum(1 for one in findings if one.accepted)
+    errors = sum(1 for one in findings if not one.accepted and one.verdict is Verdict.UNKNOWN)
+    counts = (len(findings), len(findings) - skipped - errors, errors, skipped)
+    cases = "".join(_case(one, page) for one in findings)
+    return (
+        f'<testsuite name={_attr(family)} timestamp={_attr(page.result.run.started[:19])}{_counts(*counts)} time="0">\n{cases}</testsuite>\n',
+        *counts,
+    )
+
+
+def _case(one: Finding, page: Shown) -> str:
+    place = page.place(one.resource)
+    where = f" file={_attr(place.path)} line={_attr(str(place.line))}" if place.exact else ""
+    name = f"classname={_attr(f'{one.family}.{one.control}')} name={_attr(f'{one.control} {one.resource}')}"
+    lines = [f"why: {one.why}", f"expected: {one.expected}", *(f"found: {part.fact} {part.value} [{part.via}]" for part in one.actual)]
+    lines += [f"open: {part.fact} {part.reason} {part.action}".rstrip() for part in one.unknowns]
+    lines += [f"fix at: {one.fix_at}", f"remedy: {one.remediation}", f"fingerprint: {one.fingerprint}"]
+    lines += [f"owner: {one.owner}"] if one.owner else []
+    detail = "\n".join(safe_text(line) for line in lines)
+    kind = f"{one.severity.word}{'' if page.blocks(one) else ', advises'}"
+    if one.accepted is not None:
+        inner = _element("skipped", f"risk accepted until {one.accepted.expires}: {sentence(one)}", "", detail)
+    elif one.verdict is Verdict.UNKNOWN:
+        inner = _element("error", sentence(one), f"unknown, {kind}", detail)
+    else:
+        inner = _element("failure", sentence(one), kind, detail)
+    return f'  <testcase {name}{where} time="0">{inner}</testcase>\n'
+
+
+def _element(tag: str, message: str, kind: str, detail: str) -> str:
+    """An element; its text may have lines, made safe by the caller one by one."""
+    type_ = f" type={_attr(kind)}" if kind else ""
+    text = detail.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<{tag} message={_attr(message)}{type_}>{text}</{tag}>"
+
+
+def _attr(text: str) -> str:
+    """A quoted attribute; what XML 1.0 forbids is written out."""
+    return quoteattr(safe_text(text))
+
+
+REPORT = Report("junit", render, "JUnit XML, for pipelines that show tests")
