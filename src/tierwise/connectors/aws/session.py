@@ -19,11 +19,11 @@ from botocore.loaders import Loader
 
 from tierwise import __version__
 
-_MOST_CLIENTS = 10
+_MOST_CLIENTS = 6
 """Clients kept at once per account; a client costs about 11 ms to make again and up to 15 MB to keep."""
 
 
-_MOST_MODELS = 10
+_MOST_MODELS = 6
 """Services whose models are kept at once."""
 _SHARE = 1 / 8
 """S3 takes 5,500 reads a second per prefix (S3 User Guide, "Best practices design patterns"); control planes such as EC2 and RDS refill tens a second."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
@@ -61,7 +61,8 @@ class _Place:
             self.account.id,
             self.region,
             self.account.partition,
-            self._client,
+            # A unit keeps the clients that it has asked for: the pool may forget them meanwhile.
+            cache(self._client),
             self._tags,
             self.account.now,
             self.once,
