@@ -13,6 +13,7 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
 from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
+from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
 from tierwise.reports.text import count, listed, safe_text, short_id
 
@@ -45,7 +46,7 @@ def console_for(view: View) -> tuple[Console, io.StringIO]:
 def render(result: ScanResult, view: View) -> str:
     """The report as text."""
     console, out = console_for(view)
-    _Page(console, result, view).write()
+    _Page(console, for_audience(result, view.audience), view).write()
     return out.getvalue()
 
 
@@ -110,6 +111,7 @@ class _Page(Printer):
         self._fixes()
         self._unclassified()
         self._accepted()
+        self._requirements()
         self._foot()
 
     def _head(self) -> None:
@@ -262,6 +264,18 @@ class _Page(Printer):
                     f"{one.control} on {short_id(one.resource)} until {one.accepted.expires}: {safe_text(one.accepted.reason)}"
                     f" (accepted by {safe_text(one.accepted.approver)} as written in {safe_text(one.accepted.file)})"
                 )
+
+    def _requirements(self) -> None:
+        if not self.result.requirements:
+            return
+        self.title(f"What this scan shows of {self.result.framework} (never that it is met)")
+        for one in self.result.requirements:
+            counts = (
+                f"{one.passed} pass, {one.failed} fail, {one.unknown} unknown"
+                if one.passed or one.failed or one.unknown
+                else "no control can see it"
+            )
+            self.bullet(f"{one.id} {one.title}: {one.words} ({counts}{'; also needs attestation' if one.attestation else ''})")
 
     def _foot(self) -> None:
         result = self.result

@@ -1,0 +1,169 @@
+"""The console report over a recorded estate and over hostile names: counts, order, and nothing raw in a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from tests.connectors.terraform.plans import PlanBuilder
+from tests.scan.estate import STARTED
+from tests.scan.worlds import replay
+from tierwise.catalogue.controls import load_catalogue
+from tierwise.catalogue.profiles import apply_profile, load_profile
+from tierwise.connectors.terraform.source import open_plans
+from tierwise.evaluate.fixes import entries
+from tierwise.model.control import Severity
+from tierwise.model.fact import Known
+from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
+from tierwise.model.sensitivity import Tier, TierState
+from tierwise.reports.base import View
+from tierwise.reports.console import render
+from tierwise.scan import Judging, scan
+
+HOSTILE = (
+    "\x1b[31mred\x1b[0m",
+    "\x1b]8;;https://example.org\x07link\x1b]8;;\x07",
+    "\x9b31m",
+    "left\u202etfel",
+    "iso\u2066late\u2069",
+    "zero\u200bwidth\ufeff",
+    "two\nlines\r\nand more",
+    "tab\tbell\x07back\x08",
+    "[red]markup[/red] [link=https://example.org]x[/link]",
+    ":warning: emoji",
+    "x" * 5000,
+)
+RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@pytest.fixture(scope="module")
+def result() -> ScanResult:
+    found = replay().result
+    return replace(found, findings=tuple(one for one in found.findings if not one.control.startswith("PROBE")))
+
+
+def shipped() -> Judging:
+    catalogue = load_catalogue()
+    profile = load_profile("uk-gov-personal-data", catalogue)
+    return Judging(profile, apply_profile(catalogue, profile), EMPTY_REGISTER, NO_CORRECTIONS, profile.gate)
+
+
+def hostile(result: ScanResult, text: str) -> ScanResult:
+    """The result with a text in the name, id, tags, owner, facts and reasons of its worst finding."""
+    worst = max((one for one in result.findings if one.danger and one.verdict is Verdict.FAIL), key=lambda one: one.severity)
+    told = replace(
+        worst,
+        resource=text,
+        owner=text,
+        fix_at=text,
+        why=text,
+        actual=tuple(replace(part, value=text, via=text) for part in worst.actual),
+    )
+    resource = next(one for one in result.resources if one.id == worst.resource)
+    named = replace(resource, id=text, name=text, tags=Known({text: text}))
+    one = replace(
+        result.classifications[resource.id],
+        owner=text,
+        trace=tuple(replace(s, because=text) for s in result.classifications[resource.id].trace),
+    )
+    fix = replace(result.fixes[0], fix_at=text, title=text, remedy=text, resources=(text,), owner=text)
+    return replace(
+        result,
+        run=replace(result.run, sources=(text,)),
+        resources=(named,),
+        classifications={text: one},
+        findings=(told,),
+        fixes=(fix,),
+        deselected=(("ENC-01", text),),
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_hostile_reaches_the_console_raw(result, text):
+    made = render(hostile(result, text), View(width=100))
+    assert RAW.search(made) is None
+    assert max(len(line) for line in made.splitlines()) <= 100
+    assert len(made.splitlines()) < 400
+
+
+def test_markup_in_names_is_text_and_not_style(result):
+    made = render(hostile(result, "[red]markup[/red]"), View(width=200))
+    assert "[red]markup[/red]" in made
+
+
+def test_a_coloured_report_carries_no_escape_but_styles(result):
+    made = render(hostile(result, "\x1b]8;;https://example.org\x07"), View(color=True, width=100))
+    assert "\x1b[" in made
+    assert re.sub("\x1b\\[[0-9;]*m", "", made).count("\x1b") == 0
+
+
+def test_a_plain_report_has_no_escapes(result):
+    assert "\x1b" not in render(result, View(color=False))
+
+
+def heat(result: ScanResult) -> tuple[list[str], dict[str, list[str]]]:
+    """The heat map's families, and its cells by row."""
+    lines = render(result, View(width=160)).splitlines()
+    start = next(place for place, line in enumerate(lines) if line.startswith("Failed (and unknown)"))
+    rows: dict[str, list[str]] = {}
+    for line in lines[start + 2 :]:
+        label = next((name for name in [*(tier.label for tier in Tier), "assumed"] if line.startswith(name)), "")
+        if not label:
+            break
+        rows[label] = line.removeprefix(label).split()
+    return lines[start + 1].split()[2:], rows
+
+
+def row_of(one: Finding) -> str:
+    return "assumed" if one.assumed else one.tier.label
+
+
+def test_the_heat_map_counts_what_was_found(result):
+    families, rows = heat(result)
+    bad = [one for one in result.findings if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
+    assert families == sorted({one.family for one in bad})
+    counts = Counter((row_of(one), one.family, one.verdict) for one in bad)
+    for label, cells in rows.items():
+        for family, cell in zip(families, cells[1:], strict=True):
+            failed, _mark, unknown = cell.replace(".", "").partition("?")
+            assert (int(failed or 0), int(unknown or 0)) == (counts[label, family, Verdict.FAIL], counts[label, family, Verdict.UNKNOWN])
+    assert {row_of(one) for one in bad} <= set(rows)
+
+
+def test_assumed_tiers_have_a_row_of_their_own_at_the_end(result):
+    _families, rows = heat(result)
+    assumed = [one for one in result.classifications.values() if one.state is TierState.ASSUMED]
+    assert assumed
+    assert list(rows)[-1] == "assumed"
+    assert int(rows["assumed"][0]) == len(assumed)
+    assert sum(int(cells[0]) for cells in rows.values()) == len(result.resources)
+
+
+def test_tiers_are_shown_from_the_highest_down(result):
+    _families, rows = heat(result)
+    labels = [tier.label for tier in reversed(Tier)]
+    assert [label for label in rows if label != "assumed"] == [label for label in labels if label in rows]
+
+
+def test_what_could_not_be_seen_comes_before_what_was_found(result):
+    made = render(result, View())
+    assert 0 < made.index("What this scan could not see") < made.index("Dangerous at any tier") < made.index("Failed (and unknown)")
+
+
+@pytest.mark.parametrize("tags", [{}, {"Name": "new"}], ids=["untagged", "named"])
+def test_a_private_new_bucket_without_tags_is_at_most_six_entries_and_none_is_high(tmp_path, tags):
+    plan = PlanBuilder()
+    plan.add("aws_s3_bucket", "new", {"bucket": "new-things", "tags": tags}, unknown={"id": True, "arn": True})
+    found = scan([open_plans([plan.write(tmp_path)])], shipped(), started=STARTED, jobs=1).result
+    failed = entries(found.findings)
+    assert 1 <= len(failed) <= 6
+    assert {one.severity for one in found.findings if one.verdict is Verdict.FAIL and not one.assumed} <= {
+        Severity.INFO,
+        Severity.LOW,
+        Severity.MEDIUM,
+    }
+    assert found.gate.blocking == ()
