@@ -27,6 +27,7 @@ from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
 from tierwise.evaluate.gate import coverage_of, decide, expected_gap
 from tierwise.evaluate.judge import has_rung
+from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Control
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
@@ -341,6 +342,8 @@ def _result(
         no_rung=no_rung,
         fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
         deselected=tuple(sorted(judging.profile.deselected.items())),
+        requirements=evidence_of(judging.profile.requirements, accepted),
+        framework=judging.profile.framework,
         what_if=_what_if(resources, assessed.classifications, compiled),
     )
 

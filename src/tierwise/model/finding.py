@@ -105,6 +105,21 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class RequirementEvidence:
+    """What a scan shows of one requirement of the profile's framework."""
+
+    id: str
+    title: str
+    words: str
+    """`evidence seen`, `evidence missing` or `not visible`"""
+    passed: int
+    failed: int
+    unknown: int
+    attestation: str = ""
+    """What must be attested beside it, where no scan can see it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The decision of a run and what it rests on."""
 
@@ -148,4 +163,6 @@ class ScanResult:
     """Controls that the profile leaves out, and why."""
     what_if: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """For stores whose tier is only assumed: how many findings each possible tier would bring."""
+    requirements: tuple[RequirementEvidence, ...] = ()
+    framework: str = ""
     notes: tuple[str, ...] = ()

@@ -169,6 +169,18 @@ def render(result: ScanResult, view: View) -> bytes:
         "gaps": [_gap(view.audience, gap_out(gap)) for gap in result.gaps],
         "regions": [_gap(view.audience, region_out(status)) for status in result.regions],
         "reads": _reads(result),
+        "requirements": [
+            {
+                "id": one.id,
+                "title": one.title,
+                "evidence": one.words,
+                "pass": one.passed,
+                "fail": one.failed,
+                "unknown": one.unknown,
+                "attestation": one.attestation or None,
+            }
+            for one in result.requirements
+        ],
         "deselected": [{"control": control, "because": because} for control, because in result.deselected],
     }
     # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
