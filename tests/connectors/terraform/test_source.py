@@ -166,7 +166,9 @@ def test_sensitive_values_never_reach_a_resource(tmp_path):
         plan.add(kind, "y", hidden, sensitive=True)
     plan.add("aws_db_parameter_group", "g", {"name": "g", "parameter": [{"name": CANARY, "value": CANARY}]}, sensitive=mask)
     found = plan.read(tmp_path)
-    assert len(found) == 2 * len(converters())
+    # All guardrails of an account are one resource.
+    guardrails = {kind for kind in converters() if converters()[kind].convert.__module__.endswith("aws_account")}
+    assert {one.type for one in found.values()} - guardrails == set(converters()) - guardrails
     for one in found.values():
         assert CANARY not in json.dumps(resource_out(one), default=str)
         assert CANARY not in repr(one)

@@ -20,7 +20,8 @@ class Converter:
     """Makes resources of some Terraform types; a module of `types/` has one as `CONVERTER`."""
 
     types: frozenset[str]
-    convert: Callable[[Planned, Plan], Resource]
+    convert: Callable[[Planned, Plan], Resource | None]
+    """The resource; None where it is part of another one, or holds nothing that is judged."""
     children: tuple[Child, ...] = ()
     """The types that set parts of these resources, and how they name them."""
     reads: frozenset[str] = frozenset()
@@ -57,7 +58,8 @@ def kept_types() -> frozenset[str]:
 
 def joins() -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
     """Which types are children of which, each parent once."""
+    found: dict[frozenset[str], tuple[Child, ...]] = {}
     for one in {id(one): one for one in converters().values()}.values():
-        yield one.types, one.children
-        for parent, children in one.others:
-            yield frozenset({parent}), children
+        for types, children in ((one.types, one.children), *((frozenset({parent}), children) for parent, children in one.others)):
+            found[types] = tuple(dict.fromkeys((*found.get(types, ()), *children)))
+    yield from found.items()

@@ -85,8 +85,8 @@ def resources(plan: Plan) -> Iterator[Resource]:
     known = converters()
     for address, planned in plan.by_address.items():
         converter = known.get(planned.type) if planned.place.mode == "managed" else None
-        if converter is not None and address in plan.judged:
-            yield converter.convert(planned, plan)
+        if converter is not None and address in plan.judged and (found := converter.convert(planned, plan)) is not None:
+            yield found
 
 
 def _gaps(plan: Plan) -> Iterator[Gap]:

@@ -6,17 +6,17 @@ over what its source has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from tierwise.connectors.terraform import aws
 from tierwise.connectors.terraform.aws import defaulted, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.groups import CHILDREN, GROUP, admits_anyone, put_network
+from tierwise.connectors.terraform.parameters import lookup
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
 from tierwise.connectors.terraform.references import Resolved
-from tierwise.model.database import Lookup, family, min_tls, recorded, tls_required
+from tierwise.model.database import family, min_tls, recorded, tls_required
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
@@ -26,8 +26,6 @@ GIB: Final = 1024**3
 _SOURCES: Final = ("snapshot_identifier", "replicate_source_db", "restore_to_point_in_time", "s3_import")
 _PORTS: Final = {"postgres": 5432, "mysql": 3306, "oracle": 1521, "sqlserver": 1433, "db2": 50000}
 _NO_POLICY: Final = "RDS databases take no resource policy; users log in to the database"
-_FORCE_SSL: Final = "constant: RDS User Guide, requiring SSL: rds.force_ssl is 1 from PostgreSQL 15 on, 0 before"
-_TRANSPORT: Final = "constant: RDS User Guide, require_secure_transport is off by default (MariaDB: on from 11.8)"
 
 
 def convert(database: Planned, plan: Plan) -> Resource:
@@ -110,7 +108,7 @@ def _by_parameters(database: Planned, plan: Plan, engine: Maybe[str | None], she
         for name in ("transport.tls_required", "transport.min_tls", "logging.data_read", "logging.data_write"):
             sheet.put(name, why)
         return
-    find = _lookup(database, plan, engine.value)
+    find = lookup(plan, [(database, "parameter_group_name", PARAMETERS)], engine.value, database.root.text("engine_version"), database)
     sheet.put("transport.tls_required", tls_required(engine.value, find, via))
     sheet.put("transport.min_tls", min_tls(engine.value, find, via))
     exports = database.root.texts("enabled_cloudwatch_logs_exports")
@@ -128,85 +126,6 @@ def _by_parameters(database: Planned, plan: Plan, engine: Maybe[str | None], she
 
 def _unless_true(fact: Maybe[bool], still: Unknown) -> Maybe[bool]:
     return fact if isinstance(fact, Known) and fact.value else still
-
-
-def _lookup(database: Planned, plan: Plan, engine: str) -> Lookup:
-    """The parameters in force: of the group in this plan, else of AWS's default group, else unknown."""
-    via = database.at("parameter_group_name")
-    named = database.root.text("parameter_group_name")
-    group, why = _group(database, plan, named)
-    values = _values(group) if group is not None else Known({}, via)
-    defaults = _defaults(engine, database.root.text("engine_version"))
-
-    def find(name: str) -> Maybe[str]:
-        if why is not None:
-            return why
-        if isinstance(values, Unknown):
-            return values
-        found = values.value.get(name)
-        if found is not None:
-            return found
-        if name in defaults:
-            return defaults[name]
-        return Unknown(UnknownReason.NOT_COLLECTED, via, f"{name} has its engine's default, which the plan does not state")
-
-    return find
-
-
-def _group(database: Planned, plan: Plan, named: Maybe[str | None]) -> tuple[Planned | None, Unknown | None]:
-    """The parameter group of this plan, and why it cannot be told where one is meant."""
-    way = plan.resolve(database, database.root, ("parameter_group_name",), {PARAMETERS})
-    if isinstance(way, Resolved):
-        return plan.by_address[way.address], None
-    if isinstance(named, Known):
-        for one in plan.by_type.get(PARAMETERS, ()):
-            if named.value and not one.is_gone and text_or(one.root, "name") == named.value:
-                return one, None
-        if named.value is None or named.value.startswith("default."):
-            return None, None
-        return None, Unknown(UnknownReason.UNRESOLVED_REFERENCE, named.via, f"parameter group {named.value} is not in this plan")
-    if database.root.is_computed("parameter_group_name") and database.is_new:
-        return None, None
-    return None, named
-
-
-def _values(group: Planned) -> Maybe[Mapping[str, Maybe[str]]]:
-    """The parameters that a group sets, each known or not."""
-    blocks = group.root.blocks("parameter")
-    if isinstance(blocks, Unknown):
-        return blocks
-    found: dict[str, Maybe[str]] = {}
-    for one in blocks.value:
-        name, value = one.text("name"), one.text("value")
-        if isinstance(name, Unknown):
-            return name
-        if isinstance(value, Unknown):
-            found[name.value or ""] = value
-        elif value.value is not None:
-            found[name.value or ""] = Known(value.value.strip().lower(), value.via)
-    return Known(found, blocks.via)
-
-
-def _defaults(engine: str, version: Maybe[str | None]) -> Mapping[str, Maybe[str]]:
-    """The defaults that AWS documents."""
-    sort = family(engine)
-    major = version.value.split(".")[0] if isinstance(version, Known) and version.value else ""
-    if sort == "postgres":
-        if not major.isdecimal():
-            return {}
-        return {"rds.force_ssl": Known("1" if int(major) >= 15 else "0", Provenance(_FORCE_SSL))}
-    if sort == "sqlserver":
-        return {"rds.force_ssl": Known("0", Provenance("constant: RDS User Guide, SQL Server: rds.force_ssl is off by default"))}
-    if engine == "mysql":
-        return {"require_secure_transport": Known("0", Provenance(_TRANSPORT))}
-    if engine == "mariadb" and (numbers := _numbers(version)):
-        return {"require_secure_transport": Known("1" if numbers >= (11, 8) else "0", Provenance(_TRANSPORT))}
-    return {}
-
-
-def _numbers(version: Maybe[str | None]) -> tuple[int, ...]:
-    parts = version.value.split(".")[:2] if isinstance(version, Known) and version.value else []
-    return tuple(int(part) for part in parts) if len(parts) == 2 and all(part.isdecimal() for part in parts) else ()
 
 
 def _recovery(database: Planned, sheet: FactSheet) -> None:

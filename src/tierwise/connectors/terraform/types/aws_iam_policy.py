@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from tierwise.access.applied import policy_facts, policy_links
-from tierwise.access.document import Policy
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
-from tierwise.connectors.terraform.policies import DOCUMENT, policy_at
-from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.connectors.terraform.policies import DOCUMENT
+from tierwise.connectors.terraform.principals import POLICY, document_of
+from tierwise.model.fact import FactSheet
 from tierwise.model.resource import Kind, Resource
-
-POLICY: Final = "aws_iam_policy"
-
-
-def document_of(policy: Planned, plan: Plan) -> Maybe[Policy]:
-    """The document of a policy; a policy without one is not a policy."""
-    found = policy_at(plan, policy, policy.root, "policy")
-    if isinstance(found, Unknown):
-        return found
-    if found.value is None:
-        return Unknown(UnknownReason.UNPARSABLE, found.via, "the policy has no document")
-    return Known(found.value, found.via)
 
 
 def convert(policy: Planned, plan: Plan) -> Resource:
