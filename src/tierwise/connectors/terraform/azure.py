@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, Step, absent
 from tierwise.connectors.terraform.references import Resolved, Unresolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.resource import Kind, Link, Rel, Resource
 from tierwise.model.vocabulary import find_spec
 
 KEY, HSM_KEY = "azurerm_key_vault_key", "azurerm_key_vault_managed_hardware_security_module_key"
@@ -230,3 +231,16 @@ def either(*facts: Maybe[bool]) -> Maybe[bool]:
         if isinstance(one, Known) and one.value:
             return one
     return next((one for one in facts if isinstance(one, Unknown)), facts[0])
+
+
+def placed(resource: Resource, plan: Plan, parent: Planned | None) -> Resource:
+    """A resource that has no location of its own, in the region of what it is part of."""
+    if parent is None:
+        return resource
+    region, account = plan.providers.region(parent), plan.providers.account(parent)
+    return replace(resource, region=region or resource.region, account=resource.account or account)
+
+
+def elsewhere(child: Planned, attribute: str, what: str) -> Unknown:
+    """Why what a parent decides is not known: the parent is not in the plan."""
+    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, child.at(attribute), f"its {what} is not in this plan")

@@ -145,11 +145,12 @@ def log_links(plan: Plan, planned: Planned) -> tuple[Link, ...]:
     return tuple(found)
 
 
-def delete_protected(plan: Plan, planned: Planned) -> Maybe[bool]:
-    """Whether a management lock stands on a resource or on its resource group (either level bars deletion)."""
-    places = [planned]
-    way = plan.resolve(planned, planned.root, ("resource_group_name",), {GROUP})
-    group = plan.by_address.get(way.address) if isinstance(way, Resolved) else _group_by_name(plan, planned)
+def delete_protected(plan: Plan, planned: Planned, *above: Planned) -> Maybe[bool]:
+    """Whether a management lock stands on a resource, on what it is part of, or on its resource group (either level bars deletion)."""
+    places = [planned, *above]
+    outer = places[-1]
+    way = plan.resolve(outer, outer.root, ("resource_group_name",), {GROUP})
+    group = plan.by_address.get(way.address) if isinstance(way, Resolved) else _group_by_name(plan, outer)
     places += [group] if group is not None else []
     still: Unknown | None = None
     for place in places:

@@ -1,0 +1,153 @@
+"""What Azure SQL servers and instances decide for their databases: network, logins, TLS, key and auditing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform.aws import Absent, Inline, Split, setting
+from tierwise.connectors.terraform.azure import flag
+from tierwise.connectors.terraform.azure_reach import ACCOUNT
+from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned, absent
+from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Link, Rel
+
+SERVER, LEGACY, INSTANCE = "azurerm_mssql_server", "azurerm_sql_server", "azurerm_mssql_managed_instance"
+SERVERS: Final = frozenset({SERVER, LEGACY})
+RULES: Final = {SERVER: "azurerm_mssql_firewall_rule", LEGACY: "azurerm_sql_firewall_rule"}
+ADMINS: Final = {
+    SERVER: f"{SERVER}_active_directory_administrator",
+    LEGACY: "azurerm_sql_active_directory_administrator",
+    INSTANCE: f"{INSTANCE}_active_directory_administrator",
+}
+ENCRYPTIONS: Final = {SERVER: f"{SERVER}_transparent_data_encryption", INSTANCE: f"{INSTANCE}_transparent_data_encryption"}
+AUDIT: Final = f"{SERVER}_extended_auditing_policy"
+_INLINE_ADMIN: Final = {SERVER: "azuread_administrator", INSTANCE: "azure_active_directory_administrator"}
+_TLS: Final = "constant: Azure SQL documentation, connectivity settings: connections are encrypted always"
+_WHOLE: Final = "BATCH_COMPLETED_GROUP"
+CHILDREN: Final = tuple(
+    Child(kind, "server_id", ("id", "name"), older=("server_name",))
+    for kind in (*RULES.values(), ADMINS[SERVER], ADMINS[LEGACY], ENCRYPTIONS[SERVER], AUDIT)
+)
+"""The children of servers, besides those of any resource."""
+
+
+def server_facts(server: Planned, plan: Plan) -> dict[str, AnyFact]:
+    """The facts that a logical server decides for itself and its databases, the network's excepted."""
+    read, write = audited(plan, server, AUDIT)
+    local, central = logins(server, plan)
+    return {
+        "transport.tls_required": Known(True, Provenance(_TLS)),
+        "transport.min_tls": _min_tls(server, plan),
+        "access.local_auth_enabled": local,
+        "access.central_identity_enabled": central,
+        "logging.data_read": read,
+        "logging.data_write": write,
+    }
+
+
+def _min_tls(server: Planned, plan: Plan) -> Maybe[str]:
+    if server.type == LEGACY:
+        return Unknown(UnknownReason.NOT_SUPPORTED, server.root.via, f"{LEGACY} has no argument for it")
+    default = azure.by_version(plan, server, {2: "Disabled", 3: "1.2", 4: "1.2"})
+    return azure.min_tls(azure.text(server, "minimum_tls_version", default="1.2" if server.type == INSTANCE else default))
+
+
+def network(server: Planned, plan: Plan) -> tuple[Maybe[bool], Maybe[bool], Maybe[bool]]:
+    """Public endpoint, admission and private endpoint of a logical server."""
+    public = flag(server, "public_network_access_enabled", default=True)
+    return public, azure_reach.admits_by_rules(plan, server, RULES[server.type]), azure_reach.has_private_endpoint(plan, server)
+
+
+def logins(server: Planned, plan: Plan) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether SQL logins are accepted, and whether Entra identities are."""
+    found = setting(plan, server, ADMINS[server.type], _INLINE_ADMIN.get(server.type, ""))
+    match found:
+        case Unknown():
+            return found, found
+        case Absent(via=via):
+            return Known(True, via), Known(False, via)
+        case Split(planned=holder):
+            return _local(holder.root), Known(True, holder.root.via)
+        case Inline(blocks=blocks):
+            return _local(blocks[0]), Known(True, blocks[0].via)
+
+
+def _local(node: Node) -> Maybe[bool]:
+    only = node.flag("azuread_authentication_only")
+    if isinstance(only, Unknown):
+        # Computed where nobody wrote it: SQL logins stay on (AzureRM documentation of `azuread_authentication_only`).
+        unwritten = (
+            only.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_configured and not node.is_written("azuread_authentication_only")
+        )
+        return Known(True, only.via) if unwritten else only
+    return Known(not only.value, only.via)
+
+
+def key_of(server: Planned, plan: Plan) -> tuple[Maybe[str], tuple[Link, ...]]:
+    """The custody of the protector of transparent data encryption, and the link to its key."""
+    kind = ENCRYPTIONS.get(server.type)
+    children = plan.children(server, kind) if kind else None
+    if children is not None and children.found:
+        return _key(plan, children.found[0], ("key_vault_key_id", "managed_hsm_key_id"))
+    if children is not None and children.loose is not None:
+        return children.loose, (Link(Rel.USES_KEY, "", children.loose),)
+    name = "transparent_data_encryption_key_vault_key_id"
+    if server.root.has(name) or server.root.is_written(name) or server.is_new:
+        return _key(plan, server, (name,))
+    lost = absent(server.root.via, f"not in this plan: no {kind or name} in it is for {server.address}")
+    return lost, (Link(Rel.USES_KEY, "", lost),)
+
+
+def _key(plan: Plan, holder: Planned, names: tuple[str, ...]) -> tuple[Maybe[str], tuple[Link, ...]]:
+    name = azure.first(holder, names)
+    return azure.custody(plan, holder, holder.root, name), azure.key_links(plan, holder, holder.root, name)
+
+
+def audited(plan: Plan, planned: Planned, kind: str) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether an auditing policy records each read and each change; without a list of actions it records every batch."""
+    found = setting(plan, planned, kind, "extended_auditing_policy")
+    match found:
+        case Unknown():
+            return found, found
+        case Absent(via=via):
+            return Known(False, via), Known(False, via)
+        case Split(planned=holder):
+            return _audits(holder.root)
+        case Inline(blocks=blocks):
+            return _audits(blocks[0])
+
+
+def _audits(node: Node) -> tuple[Maybe[bool], Maybe[bool]]:
+    on, groups = node.flag("enabled"), node.texts("audit_actions_and_groups")
+    if isinstance(on, Unknown):
+        return on, on
+    if on.value is False:
+        return Known(False, on.via), Known(False, on.via)
+    if isinstance(groups, Unknown):
+        computed = (
+            groups.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_configured and not node.is_written("audit_actions_and_groups")
+        )
+        return (Known(True, on.via), Known(True, on.via)) if computed else (groups, groups)
+    words = " ".join(groups.value.known).upper()
+    whole = not groups.value.known and groups.value.open is None
+    read, write = whole or _WHOLE in words or "SELECT" in words, whole or _WHOLE in words or "UPDATE" in words
+    lost = groups.value.open
+    return (
+        lost if lost is not None and not read else Known(read, groups.via),
+        lost if lost is not None and not write else Known(write, groups.via),
+    )
+
+
+def audit_links(plan: Plan, planned: Planned, kind: str) -> tuple[Link, ...]:
+    """The storage account that receives an audit, by its blob endpoint."""
+    found = setting(plan, planned, kind, "extended_auditing_policy")
+    match found:
+        case Split(planned=holder):
+            return plan.links(Rel.LOGS_TO, holder, holder.root, ("storage_endpoint",), {ACCOUNT})
+        case Inline(blocks=blocks):
+            return plan.links(Rel.LOGS_TO, planned, blocks[0], ("storage_endpoint",), {ACCOUNT})
+        case _:
+            return ()

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.checked import checked, unsaid
+from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tierwise.model.fact import NotApplicable, UnknownReason
+from tierwise.model.resource import Kind, Rel
+
+PG_FLEXIBLE, MYSQL_FLEXIBLE = "azurerm_postgresql_flexible_server", "azurerm_mysql_flexible_server"
+PG, MYSQL, MARIADB = "azurerm_postgresql_server", "azurerm_mysql_server", "azurerm_mariadb_server"
+COMPUTED = dict.fromkeys(("id", "fqdn", "backup_retention_days", "authentication", "storage_mb"), True)
+SINGLE = {
+    "name": "s", "location": "uksouth", "ssl_enforcement_enabled": True, "ssl_minimal_tls_version_enforced": "TLS1_2",
+    "public_network_access_enabled": True, "backup_retention_days": 7, "storage_mb": 5120,
+}  # fmt: skip
+
+
+@pytest.fixture
+def plan():
+    return PlanBuilder()
+
+
+def flexible(plan, kind=PG_FLEXIBLE, after=None, **more):
+    base: dict[str, object] = {
+        "name": "s",
+        "location": "uksouth",
+        "high_availability": [],
+        "customer_managed_key": [],
+        "delegated_subnet_id": None,
+    }
+    own = {**base, **(after or {})}
+    more.setdefault("unknown", {name: True for name in COMPUTED if name not in own})
+    plan.add(kind, "s", own, **more)
+
+
+def child(plan, kind, label, parent, **after):
+    attribute = "server_id" if parent == PG_FLEXIBLE else "server_name"
+    plan.add(
+        kind,
+        label,
+        after,
+        unknown={attribute: True},
+        expressions={attribute: ref(f"{parent}.s.{'id' if attribute == 'server_id' else 'name'}")},
+    )
+
+
+def parameter(plan, name, setting, parent=PG_FLEXIBLE):
+    child(plan, f"{parent}_configuration", name.replace(".", "_"), parent, name=name, value=setting)
+
+
+@pytest.mark.parametrize("kind", [PG_FLEXIBLE, MYSQL_FLEXIBLE])
+def test_a_flexible_server_with_the_documented_defaults(plan, tmp_path, kind):
+    flexible(plan, kind)
+    one = checked(plan, tmp_path, f"{kind}.s")
+    assert (one.kind, one.region) == (Kind.RELATIONAL_DB, "uksouth")
+    assert unsaid(one) == set()
+    assert value(one, "encryption.at_rest") is True
+    assert value(one, "encryption.key_custody") == "provider-owned"
+    assert value(one, "transport.tls_required") is True
+    assert value(one, "transport.min_tls") == "1.2"
+    assert value(one, "network.public_endpoint") is True
+    assert value(one, "network.ingress_any") is False
+    assert value(one, "access.local_auth_enabled") is True
+    assert value(one, "access.central_identity_enabled") is False
+    assert value(one, "logging.data_read") is False
+    assert value(one, "retention.backup_days") == 7
+    assert value(one, "recovery.point_in_time") is True
+    assert value(one, "recovery.redundancy") == "zone"
+
+
+def test_a_flexible_server_that_is_strict(plan, tmp_path):
+    plan.add("azurerm_key_vault_key", "k", {"name": "k"}, unknown={"id": True})
+    after = {
+        "customer_managed_key": [{}], "high_availability": [{"mode": "ZoneRedundant"}], "backup_retention_days": 35, "storage_mb": 32768,
+        "authentication": [{"password_auth_enabled": False, "active_directory_auth_enabled": True}],
+    }  # fmt: skip
+    flexible(
+        plan, after=after, unknown={"id": True, "delegated_subnet_id": True, "customer_managed_key": [{"key_vault_key_id": True}]},
+        expressions={
+            "delegated_subnet_id": ref("azurerm_subnet.s.id"),
+            "customer_managed_key": [{"key_vault_key_id": ref("azurerm_key_vault_key.k.id")}],
+        },
+    )  # fmt: skip
+    one = checked(plan, tmp_path, f"{PG_FLEXIBLE}.s")
+    assert value(one, "encryption.key_custody") == "customer"
+    assert (Rel.USES_KEY, "azurerm_key_vault_key.k") in [(link.rel, link.to) for link in one.links]
+    assert value(one, "network.public_endpoint") is False
+    assert value(one, "network.private_endpoint") is True
+    assert isinstance(one.facts["network.ingress_any"], NotApplicable)
+    assert value(one, "access.local_auth_enabled") is False
+    assert value(one, "access.central_identity_enabled") is True
+    assert value(one, "retention.backup_days") == 35
+    assert value(one, "recovery.redundancy") == "multi-zone"
+    assert value(one, "volume.bytes") == 32 * 1024**3
+
+
+def test_parameters_are_joined_by_reference(plan, tmp_path):
+    flexible(plan)
+    parameter(plan, "require_secure_transport", "off")
+    parameter(plan, "ssl_min_protocol_version", "TLSv1.3")
+    one = checked(plan, tmp_path, f"{PG_FLEXIBLE}.s")
+    assert value(one, "transport.tls_required") is False
+    assert value(one, "transport.min_tls") == "1.3"
+
+
+def test_mysql_takes_its_lowest_version_from_a_list(plan, tmp_path):
+    flexible(plan, MYSQL_FLEXIBLE)
+    parameter(plan, "tls_version", "TLSv1.2,TLSv1.1", MYSQL_FLEXIBLE)
+    parameter(plan, "aad_auth_only", "ON", MYSQL_FLEXIBLE)
+    child(plan, f"{MYSQL_FLEXIBLE}_active_directory_administrator", "a", MYSQL_FLEXIBLE, login="dba")
+    one = checked(plan, tmp_path, f"{MYSQL_FLEXIBLE}.s")
+    assert value(one, "transport.min_tls") == "1.1"
+    assert value(one, "access.local_auth_enabled") is False
+    assert value(one, "access.central_identity_enabled") is True
+
+
+def test_a_parameter_known_after_apply_is_unknown(plan, tmp_path):
+    flexible(plan)
+    parameter(plan, "require_secure_transport", None)
+    plan.changes[-1]["change"]["after_unknown"]["value"] = True
+    assert reason(checked(plan, tmp_path, f"{PG_FLEXIBLE}.s"), "transport.tls_required") is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_a_loose_parameter_could_be_any(plan, tmp_path):
+    flexible(plan)
+    plan.add(
+        f"{PG_FLEXIBLE}_configuration", "p", {"name": "require_secure_transport", "value": "off"}, unknown={"server_id": True},
+        expressions={"server_id": ref("local.server")},
+    )  # fmt: skip
+    assert reason(checked(plan, tmp_path, f"{PG_FLEXIBLE}.s"), "transport.tls_required") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_statements_are_recorded_where_pgaudit_and_a_diagnostic_setting_meet(plan, tmp_path):
+    flexible(plan)
+    plan.add("azurerm_log_analytics_workspace", "w", {"name": "w"}, unknown={"id": True})
+    plan.add(
+        "azurerm_monitor_diagnostic_setting", "d", {"enabled_log": [{"category": "PostgreSQLLogs"}]},
+        unknown={"target_resource_id": True, "log_analytics_workspace_id": True},
+        expressions={
+            "target_resource_id": ref(f"{PG_FLEXIBLE}.s.id"), "log_analytics_workspace_id": ref("azurerm_log_analytics_workspace.w.id"),
+        },
+    )  # fmt: skip
+    one = checked(plan, tmp_path, f"{PG_FLEXIBLE}.s")
+    assert value(one, "logging.data_read") is False, "the server writes no statements by default"
+    assert (Rel.LOGS_TO, "azurerm_log_analytics_workspace.w") in [(link.rel, link.to) for link in one.links]
+    parameter(plan, "shared_preload_libraries", "pg_cron,pgaudit")
+    parameter(plan, "pgaudit.log", "write")
+    one = checked(plan, tmp_path, f"{PG_FLEXIBLE}.s")
+    assert value(one, "logging.data_read") is False
+    assert value(one, "logging.data_write") is True
+
+
+def test_mysql_audit_names_reads_only_for_some_events(plan, tmp_path):
+    flexible(plan, MYSQL_FLEXIBLE)
+    plan.add(
+        "azurerm_monitor_diagnostic_setting", "d", {"enabled_log": [{"category": "MySqlAuditLogs"}]}, unknown={"target_resource_id": True},
+        expressions={"target_resource_id": ref(f"{MYSQL_FLEXIBLE}.s.id")},
+    )  # fmt: skip
+    parameter(plan, "audit_log_enabled", "ON", MYSQL_FLEXIBLE)
+    assert value(checked(plan, tmp_path, f"{MYSQL_FLEXIBLE}.s"), "logging.data_read") is False, "connections alone"
+    parameter(plan, "audit_log_events", "CONNECTION,DML_NONSELECT", MYSQL_FLEXIBLE)
+    one = checked(plan, tmp_path, f"{MYSQL_FLEXIBLE}.s")
+    assert value(one, "logging.data_read") is False
+    assert value(one, "logging.data_write") is True
+
+
+def test_databases_by_name_are_evidence(plan, tmp_path):
+    flexible(plan)
+    child(plan, f"{PG_FLEXIBLE}_database", "d", PG_FLEXIBLE, name="housing_benefit")
+    assert checked(plan, tmp_path, f"{PG_FLEXIBLE}.s").evidence.description == "housing_benefit"
+
+
+def test_mysql_says_its_public_access_in_a_word(plan, tmp_path):
+    plan.add(MYSQL_FLEXIBLE, "s", {"name": "s", "public_network_access": "Disabled"})
+    assert value(checked(plan, tmp_path, f"{MYSQL_FLEXIBLE}.s"), "network.public_endpoint") is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [(PG, "azurerm_postgresql_firewall_rule"), (MYSQL, "azurerm_mysql_firewall_rule"), (MARIADB, "azurerm_mariadb_firewall_rule")],
+)
+def test_a_single_server_says_everything(plan, tmp_path, kind, rule):
+    plan.add(kind, "s", SINGLE, unknown={"id": True})
+    one = checked(plan, tmp_path, f"{kind}.s")
+    assert unsaid(one) == set()
+    assert value(one, "transport.tls_required") is True
+    assert value(one, "transport.min_tls") == "1.2"
+    assert value(one, "network.ingress_any") is False
+    assert value(one, "access.local_auth_enabled") is True
+    assert value(one, "access.central_identity_enabled") is False
+    assert value(one, "encryption.key_custody") == "provider-owned"
+    assert value(one, "volume.bytes") == 5 * 1024**3
+    plan.add(rule, "r", {"server_name": "s", "start_ip_address": "0.0.0.0", "end_ip_address": "255.255.255.255"})
+    assert value(checked(plan, tmp_path, f"{kind}.s"), "network.ingress_any") is True
+
+
+def test_a_single_server_of_provider_two(plan, tmp_path):
+    plan.add(PG, "s", {"name": "s", "ssl_enforcement": "Disabled", "ssl_minimal_tls_version_enforced": "TLSEnforcementDisabled"})
+    one = checked(plan, tmp_path, f"{PG}.s")
+    assert value(one, "transport.tls_required") is False
+    assert value(one, "transport.min_tls") == "none"
+
+
+def test_a_single_server_takes_its_key_and_its_administrator_from_resources_of_their_own(plan, tmp_path):
+    plan.add(PG, "s", {**SINGLE, "id": "/subscriptions/x/servers/s"})
+    plan.add(f"{PG}_key", "k", {"server_id": "/subscriptions/X/servers/s", "key_vault_key_id": "https://v.vault.azure.net/keys/k/1"})
+    plan.add("azurerm_postgresql_active_directory_administrator", "a", {"server_name": "s", "login": "dba"})
+    one = checked(plan, tmp_path, f"{PG}.s")
+    assert value(one, "encryption.key_custody") == "customer"
+    assert value(one, "access.central_identity_enabled") is True
+    assert (Rel.USES_KEY, "https://v.vault.azure.net/keys/k") in [(link.rel, link.to) for link in one.links]
+
+
+@pytest.mark.parametrize("kind", [PG_FLEXIBLE, PG])
+def test_an_existing_server_is_not_judged_by_what_is_not_in_the_plan(plan, tmp_path, kind):
+    plan.add(kind, "s", {"name": "s", "id": "/subscriptions/x/servers/s"}, actions=("no-op",))
+    one = checked(plan, tmp_path, f"{kind}.s")
+    for fact in ("transport.tls_required", "network.ingress_any", "logging.data_read", "encryption.key_custody", "retention.backup_days"):
+        assert reason(one, fact) is UnknownReason.NOT_COLLECTED, fact
+
+
+def test_what_only_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
+    names = ("ssl_enforcement_enabled", "ssl_minimal_tls_version_enforced", "public_network_access_enabled", "backup_retention_days")
+    plan.add(PG, "s", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
+    one = checked(plan, tmp_path, f"{PG}.s")
+    for fact in ("transport.tls_required", "transport.min_tls", "network.public_endpoint", "retention.backup_days"):
+        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
+    other = PlanBuilder()
+    other.add(PG, "s", SINGLE, sensitive={"ssl_enforcement_enabled": True})
+    assert reason(checked(other, tmp_path, f"{PG}.s"), "transport.tls_required") is UnknownReason.REDACTED
+
+
+def test_each_server_of_a_module_gets_its_own_parameters(plan, tmp_path):
+    for key, setting in (("a", "off"), ("b", "on")):
+        plan.add(PG_FLEXIBLE, "s", {"name": key}, unknown={"id": True}, module="pg", module_keys=(key,))
+        plan.add(
+            f"{PG_FLEXIBLE}_configuration", "c", {"name": "require_secure_transport", "value": setting}, unknown={"server_id": True},
+            module="pg", module_keys=(key,), expressions={"server_id": ref(f"{PG_FLEXIBLE}.s.id")},
+        )  # fmt: skip
+    assert value(checked(plan, tmp_path, f'module.pg["a"].{PG_FLEXIBLE}.s'), "transport.tls_required") is False
+    assert value(checked(plan, tmp_path, f'module.pg["b"].{PG_FLEXIBLE}.s'), "transport.tls_required") is True
