@@ -46,6 +46,7 @@ class Reading:
         return f"{self.written}={self.value}"
 
 
+@lru_cache(maxsize=4)
 def dictionary(profile: Profile) -> TagDictionary:
     """The profile's tag dictionary, ready for lookup."""
     keys: dict[str, TagKey] = {}

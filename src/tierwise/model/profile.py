@@ -70,9 +70,9 @@ class GatePolicy:
     min_coverage: float = 0.9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A profile, resolved and validated."""
+    """A profile, resolved and validated. One is itself and no other: it is never compared by value, and so may key a memo."""
 
     id: str
     title: str
