@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -23,9 +23,14 @@ from tierwise.model.control import Severity
 if TYPE_CHECKING:
     from tierwise.catalogue.controls import Catalogue
     from tierwise.config import Config
+    from tierwise.model.control import Control
+    from tierwise.model.finding import ScanResult
+    from tierwise.reports.base import Report, View
     from tierwise.scan import Judging, Outcome, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
+FORMATS = ("console", "json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv")
+"""Named here so that `--help` imports no report; a test holds it to what is found."""
 EXIT_FAILED, EXIT_INCOMPLETE, EXIT_BUG = 1, 3, 70
 
 
@@ -47,6 +52,7 @@ class Options:
     audience: str = ""
     output: Path | None = None
     save_inventory: Path | None = None
+    source_dir: Path | None = None
     jobs: int = 0
     quiet: bool = False
     no_color: bool = False
@@ -65,9 +71,11 @@ _JUDGING = (
 )
 _OUTPUT = (
     click.option(
-        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help="console, json or jsonl, to a file or stdout; default: console."
+        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(FORMATS)}; to a file or stdout; default: console."
     ),
-    click.option("--findings", default="", metavar="VERDICTS", help="Only these verdicts in json, e.g. fail,unknown; default: all."),
+    click.option(
+        "--findings", default="", metavar="VERDICTS", help="Only these verdicts, e.g. fail,unknown; default: all that the format carries."
+    ),
     click.option(
         "--fail-on", default="", metavar="SEVERITY", help="Fail at this severity or above, or 'none'; default: the profile's (high)."
     ),
@@ -89,6 +97,16 @@ def judging_options(command: F) -> F:
 def output_options(command: F) -> F:
     """The options that say where results go."""
     return reduce(lambda found, option: option(found), reversed(_OUTPUT), command)
+
+
+def source_option(command: F) -> F:
+    """The option that says where a plan's configuration lies."""
+    option = click.option(
+        "--source-dir",
+        type=click.Path(path_type=Path),
+        help="Directory of the root module's .tf files: reports name file and line; default: none.",
+    )
+    return option(command)
 
 
 def options_from(values: Mapping[str, Any]) -> Options:
@@ -203,9 +221,11 @@ def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
     return pairs
 
 
-def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True) -> int:
+def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True, controls: Sequence[Control] = ()) -> int:
     """Write everything that was asked for, keep the scan for `explain`, and return the exit code."""
     from tierwise.cli.main import bug
+    from tierwise.cli.sources import read_sources
+    from tierwise.reports.audience import for_audience
     from tierwise.reports.base import View, reports
 
     verdicts = frozenset(part.strip() for part in options.findings.split(",") if part.strip())
@@ -213,20 +233,29 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         _one_of("--findings", verdict, ["pass", "fail", "unknown", "not-applicable"])
     if options.save_inventory:
         write_atomically(options.save_inventory, inventory_bytes(outcome))
+    sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
     for name, path in parse_formats(options):
         color = path is None and use_color(options)
-        view = View(color, _width(), config.audience, verdicts, config.marking)
-        made = reports()[name].render(outcome.result, view)
-        if path is not None:
-            write_atomically(path, made if isinstance(made, bytes) else made.encode())
-        elif not options.quiet:
-            emit(made)
+        view = View(color, _width(), config.audience, verdicts, config.marking, sources, {one.id: one for one in controls})
+        if path is not None or not options.quiet:
+            _write(reports()[name], for_audience(outcome.result, config.audience), view, path)
     if keep:
         remember(outcome, config)
     if outcome.crashes:
         bug("\n".join(outcome.crashes))
         return EXIT_BUG
     return {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
+
+
+def _write(report: Report, result: ScanResult, view: View, path: Path | None) -> None:
+    """One report to its file or to stdout, in pieces where the format has them."""
+    made = report.stream(result, view) if report.stream is not None else iter([report.render(result, view)])
+    pieces = (piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace") for piece in made)
+    if path is not None:
+        write_atomically(path, pieces)
+        return
+    for piece in pieces:
+        emit(piece)
 
 
 def emit(made: str | bytes) -> None:
@@ -242,13 +271,13 @@ def _width() -> int:
     return max(60, min(os.get_terminal_size().columns, 160))
 
 
-def write_atomically(path: Path, data: bytes, *, private: bool = False) -> None:
+def write_atomically(path: Path, data: bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Write beside the target, then rename; UsageError where the place cannot be written. `private`: readable by the user alone."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
         if not private:
             umask = os.umask(0)
             os.umask(umask)

@@ -10,7 +10,18 @@ from typing import Any, Literal
 
 import click
 
-from tierwise.cli.common import F, finish, judging_options, load_config, load_judging, options_from, output_options, progress_for, utc_now
+from tierwise.cli.common import (
+    F,
+    finish,
+    judging_options,
+    load_config,
+    load_judging,
+    options_from,
+    output_options,
+    progress_for,
+    source_option,
+    utc_now,
+)
 from tierwise.config import AwsConfig
 
 
@@ -76,13 +87,14 @@ def aws(**values: Any) -> None:
     started = utc_now()
     sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs)
     outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options))
+    sys.exit(finish(outcome, config, options, controls=judging.controls))
 
 
 @scan.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("--max-input", type=click.IntRange(1), default=1 << 30, help="Largest input in bytes; default: 1 GiB.")
 @judging_options
+@source_option
 @output_options
 def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     r"""Scan Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
@@ -99,7 +111,7 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     source = open_plans(plan_paths(files), max_input)
     judging = load_judging(config, options.control)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options))
+    sys.exit(finish(outcome, config, options, controls=judging.controls))
 
 
 def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:
@@ -126,4 +138,4 @@ def inventory(file: Path, **values: Any) -> None:
     source = open_inventory(file)
     judging = load_judging(config, options.control)
     outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options))
+    sys.exit(finish(outcome, config, options, controls=judging.controls))

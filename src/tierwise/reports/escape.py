@@ -21,7 +21,7 @@ _AFTER_SPLIT: Final = re.compile(r"(;[ \t]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
 
 def code(text: str, limit: int = 160) -> str:
     """Text as a Markdown code span, in which nothing is live: no HTML, link, image or mention."""
-    shown = safe_text(text, limit) or " "
+    shown = safe_text(text[: limit + 1], limit) or " "
     runs = [len(run) for run in re.findall(r"`+", shown)]
     fence = "`" * next(size for size in range(1, len(runs) + 2) if size not in runs)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
@@ -30,7 +30,7 @@ def code(text: str, limit: int = 160) -> str:
 
 def prose(text: str, limit: int = 600) -> str:
     """Text as Markdown that reads the same and in which nothing is live; a zero-width space breaks mentions and links."""
-    shown = _LINKS.sub(_APART, safe_text(" ".join(text.split()), limit))
+    shown = _LINKS.sub(_APART, safe_text(" ".join(text.split())[: limit + 1], limit))
     shown = _MARKS.sub(lambda match: "\\" + match[0], shown)
     shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _LEADING.sub(lambda match: "\\" + match[0] if not match[0].isdigit() else f"{match[0]}{_APART}", shown)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, Verdict
 from tierwise.model.sensitivity import TierState
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import code, prose
@@ -27,7 +28,9 @@ _ROOM: Final = 1_000
 @dataclass(frozen=True, slots=True)
 class _Section:
     title: str
-    lines: Sequence[str]
+    total: int
+    lines: Iterator[str]
+    """Made one by one: of many thousand only the worst are ever written."""
     most: int
     what: str
 
@@ -38,20 +41,20 @@ def render(result: ScanResult, view: View) -> str:
     text = "\n".join(_head(page))
     cut: list[str] = []
     for section in (_blocking(page), _advising(page), _accepted(page), _unseen(page)):
-        if not section.lines:
+        if not section.total:
             continue
-        text += f"\n\n### {section.title} ({len(section.lines):,})\n"
+        text += f"\n\n### {section.title} ({section.total:,})\n"
         kept = 0
         # The last line of a full section says how many more there are, so that the section has at most its number of lines.
-        most = section.most if len(section.lines) <= section.most else section.most - 1
-        for line in section.lines[:most]:
+        most = section.most if section.total <= section.most else section.most - 1
+        for line in islice(section.lines, most):
             if len(text) + len(line) + 3 > MOST_CHARACTERS - _ROOM:
                 break
             text += f"\n- {line}"
             kept += 1
-        if kept < len(section.lines):
-            text += f"\n- and {len(section.lines) - kept:,} more"
-            cut.append(f"{len(section.lines) - kept:,} of {len(section.lines):,} {section.what}")
+        if kept < section.total:
+            text += f"\n- and {section.total - kept:,} more"
+            cut.append(f"{section.total - kept:,} of {section.total:,} {section.what}")
     return f"{text}\n\n{_foot(page, cut)}\n"
 
 
@@ -96,14 +99,14 @@ def _groups(page: Shown, findings: Sequence[Finding]) -> list[tuple[Fix | None, 
 
 def _blocking(page: Shown) -> _Section:
     blocking = [one for one in page.problems() if page.blocks(one)]
-    lines = [_change(page, fix, group) for fix, group in _groups(page, blocking)]
-    return _Section("Blocks", lines, _MOST_BLOCKING, "blocking changes")
+    groups = _groups(page, blocking)
+    return _Section("Blocks", len(groups), (_change(page, fix, group) for fix, group in groups), _MOST_BLOCKING, "blocking changes")
 
 
 def _advising(page: Shown) -> _Section:
     rest = [one for one in page.problems() if not page.blocks(one) and one.verdict is Verdict.FAIL and one.accepted is None]
-    lines = [_change(page, fix, group) for fix, group in _groups(page, rest)]
-    return _Section("Advises", lines, _MOST_ADVISING, "advising changes")
+    groups = _groups(page, rest)
+    return _Section("Advises", len(groups), (_change(page, fix, group) for fix, group in groups), _MOST_ADVISING, "advising changes")
 
 
 def _change(page: Shown, fix: Fix | None, group: Sequence[Finding]) -> str:
@@ -135,19 +138,17 @@ def _owner(page: Shown, one: Finding) -> str:
 
 
 def _accepted(page: Shown) -> _Section:
-    held = [one for one in page.problems() if one.accepted is not None]
-    lines = []
-    for one in held:
-        if one.accepted is not None:
-            by = f", by {code(one.accepted.approver, 80)} as written in {code(one.accepted.file, 80)}" if one.accepted.approver else ""
-            lines.append(
-                f"{code(one.resource)}: {prose(one.title, 200)} ({prose(one.control, 40)}), until {prose(one.accepted.expires, 20)}{by}"
-            )
-    return _Section("Accepted risks", lines, _MOST_UNSEEN, "accepted risks")
+    held = [(one, one.accepted) for one in page.problems() if one.accepted is not None]
+    return _Section("Accepted risks", len(held), (_held(one, accepted) for one, accepted in held), _MOST_UNSEEN, "accepted risks")
+
+
+def _held(one: Finding, accepted: Acceptance) -> str:
+    by = f", by {code(accepted.approver, 80)} as written in {code(accepted.file, 80)}" if accepted.approver else ""
+    return f"{code(one.resource)}: {prose(one.title, 200)} ({prose(one.control, 40)}), until {prose(accepted.expires, 20)}{by}"
 
 
 def _unseen(page: Shown) -> _Section:
-    lines = []
+    lines: list[str] = []
     for gap in page.result.gaps:
         where = f" in {code(gap.account + '/' + (gap.region or 'global'), 80)}" if gap.account else ""
         needs = f", needs {code(gap.action, 80)}" if gap.action else ""
@@ -162,7 +163,7 @@ def _unseen(page: Shown) -> _Section:
     for (reason, what), findings in sorted(causes.items(), key=lambda item: (-len(item[1]), item[0])):
         places = listed([code(key, 80) for key in dict.fromkeys(one.resource for one in findings)], 3)
         lines.append(f"{count(len(findings), 'verdict')} unknown, {prose(reason, 60)} {code(what, 80)}: {places}")
-    return _Section("Could not be seen", lines, _MOST_UNSEEN, "causes of what could not be seen")
+    return _Section("Could not be seen", len(lines), iter(lines), _MOST_UNSEEN, "causes of what could not be seen")
 
 
 def _first(text: str) -> str:

@@ -1,0 +1,52 @@
+"""Reads the `.tf` files under a directory for the index by which reports name file and line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tierwise.errors import UsageError
+from tierwise.reports.locate import SourceIndex, index
+
+MOST_FILES: Final = 20_000
+MOST_BYTES: Final = 2 << 20
+_ENDINGS: Final = (".tf", ".tofu")
+
+
+def read_sources(folder: Path, here: Path) -> SourceIndex:
+    """The index of a configuration; paths are shown from `here` where it holds the directory, as code hosts want them, else from the directory.
+
+    Hidden directories (`.terraform`, `.git`) and links are passed over, as are files over 2 MiB. UsageError where nothing can be read.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"--source-dir {str(folder)!r} is not a directory; name the one with the root module's .tf files")
+    top = folder.resolve()
+    base = here.resolve() if top.is_relative_to(here.resolve()) else top
+    texts = [(path.relative_to(base).as_posix(), _text(path)) for path in _files(top)]
+    if not texts:
+        raise UsageError(f"--source-dir {str(folder)!r} holds no .tf file; name the directory of the root module")
+    return index(texts, top.relative_to(base).as_posix())
+
+
+def _files(top: Path) -> Iterator[Path]:
+    number = 0
+    for place, folders, names in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(place, name)
+            if name.endswith(_ENDINGS) and not path.is_symlink() and path.stat().st_size <= MOST_BYTES:
+                number += 1
+                if number > MOST_FILES:
+                    raise UsageError(
+                        f"--source-dir {str(top)!r} holds more than {MOST_FILES:,} .tf files; name the root module's directory"
+                    )
+                yield path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or type(error).__name__}") from None

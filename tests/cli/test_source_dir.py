@@ -1,0 +1,85 @@
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tierwise.cli import sources
+from tierwise.cli.sources import read_sources
+from tierwise.errors import UsageError
+from tierwise.reports.locate import Spot, locate
+
+BLOCK = 'resource "aws_s3_bucket" "assessments" {\n}\n'
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def test_reports_of_a_plan_name_file_and_line_from_where_the_command_ran(tierwise: Run, home: Path, plan: Path) -> None:
+    write(home / "infra/data.tf", f"\n{BLOCK}")
+    ran = tierwise("scan", "plan", plan, "--source-dir", "infra", "--format", "sarif")
+    results = json.loads(ran.out)["runs"][0]["results"]
+    places = {
+        result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]: result["locations"][0]["physicalLocation"]
+        for result in results
+    }
+    assert places["aws_s3_bucket.assessments"]["artifactLocation"]["uri"] == "infra/data.tf"
+    assert places["aws_s3_bucket.assessments"]["region"]["startLine"] == 2
+    assert places["aws_s3_bucket.evidence"]["artifactLocation"]["uri"] == "plan/aws_s3_bucket.evidence"
+
+
+def test_help_of_a_sarif_rule_comes_from_the_control_that_judged(tierwise: Run, plan: Path) -> None:
+    rules = json.loads(tierwise("scan", "plan", plan, "--format", "sarif").out)["runs"][0]["tool"]["driver"]["rules"]
+    assert all("What each tier asks" in rule["help"]["markdown"] for rule in rules)
+
+
+def test_every_format_is_written_to_its_file(tierwise: Run, home: Path, plan: Path) -> None:
+    names = ("json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv")
+    tierwise("scan", "plan", plan, "--quiet", *(part for name in names for part in ("--format", f"{name}=out.{name}")))
+    assert all((home / f"out.{name}").stat().st_size for name in names)
+    rows = list(csv.reader(io.StringIO((home / "out.csv").read_text("utf-8"), newline="")))
+    lines = (home / "out.jsonl").read_text("utf-8").splitlines()
+    assert len(rows) - 1 == sum(line.startswith('{"finding"') for line in lines) > 10
+
+
+def test_a_public_console_shows_no_owner_either(tierwise: Run, plan: Path) -> None:
+    assert "health-assessments" in tierwise("scan", "plan", plan).out
+    assert "health-assessments" not in tierwise("scan", "plan", plan, "--audience", "public").out
+
+
+@pytest.mark.parametrize("name", ["absent", "plan.json", "empty"])
+def test_a_source_directory_that_cannot_serve_is_an_error_that_says_how_to_mend_it(
+    tierwise: Run, home: Path, plan: Path, name: str
+) -> None:
+    (home / "empty").mkdir()
+    tierwise("scan", "plan", plan, "--source-dir", name).complains(2, "--source-dir", name, "name the")
+
+
+def test_hidden_directories_links_and_large_files_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "infra/ok.tofu", BLOCK)
+    write(tmp_path / "infra/.terraform/modules/m/main.tf", BLOCK.replace("assessments", "hidden"))
+    write(tmp_path / "outside.tf", BLOCK.replace("assessments", "outside"))
+    write(tmp_path / "infra/large.tf", BLOCK.replace("assessments", "large") + "#" * 200)
+    (tmp_path / "infra/link.tf").symlink_to(tmp_path / "outside.tf")
+    monkeypatch.setattr(sources, "MOST_BYTES", 100)
+    index = read_sources(tmp_path / "infra", tmp_path)
+    assert locate(index, "aws_s3_bucket.assessments") == Spot("infra/ok.tofu", 1, 2)
+    assert [locate(index, f"aws_s3_bucket.{name}") for name in ("hidden", "outside", "large")] == [None, None, None]
+
+
+def test_a_directory_elsewhere_shows_paths_from_itself(tmp_path: Path) -> None:
+    write(tmp_path / "a/infra/sub/main.tf", BLOCK)
+    index = read_sources(tmp_path / "a/infra", tmp_path / "b")
+    assert locate(index, "aws_s3_bucket.assessments") == Spot("sub/main.tf", 1, 2)
+
+
+def test_more_files_than_any_configuration_has_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MOST_FILES", 1)
+    write(tmp_path / "a.tf", BLOCK)
+    write(tmp_path / "b.tf", BLOCK)
+    with pytest.raises(UsageError, match="more than 1"):
+        read_sources(tmp_path, tmp_path)
