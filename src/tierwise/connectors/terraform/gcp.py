@@ -87,7 +87,7 @@ def labels_of(plan: Plan, planned: Planned, path: Sequence[Step]) -> tuple[Maybe
     own = planned.root.entries(*path)
     if isinstance(own, Unknown):
         # Where nobody wrote labels, those of the provider block are all that there can be.
-        if not (planned.is_new and planned.root.is_computed(*path)):
+        if not (planned.is_new and is_unwritten(planned.root, path)):
             return own, ()
         own = Known((), own.via)
     mine, unread = _labels(own.value, planned.at(*path))

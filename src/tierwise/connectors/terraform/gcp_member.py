@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from tierwise.connectors.terraform.gcp_project import PROJECT, is_open, project_mark, same_project
@@ -48,6 +48,8 @@ class Member:
     """The project or domain, where it is outside for certain."""
     shown: str = ""
     """The member as evidence: of a person or group only the domain."""
+    identity: str = field(repr=False, default="")
+    """What tells members apart; never shown, for it may be a person's address."""
     why: Unknown | None = None
     """For `perhaps` (whether it is the organisation's own is not known) and `open` (it may be anybody)."""
 
@@ -75,7 +77,7 @@ def _referred(plan: Plan, holder: Planned, node: Node, attribute: str, project: 
     if not addresses:
         yield Member("open", why=Unknown(why.reason, why.via, why.detail or "a member is not known yet"))
     for address in addresses:
-        yield _identity(plan, address, project, why.via)
+        yield replace(_identity(plan, address, project, why.via), identity=address)
 
 
 def _identity(plan: Plan, address: str, project: str, via: Provenance) -> Member:
@@ -90,6 +92,10 @@ def _identity(plan: Plan, address: str, project: str, via: Provenance) -> Member
 
 def read_member(plan: Plan, text: str, project: str, via: Provenance) -> Member:
     """A member by its text."""
+    return replace(_read(plan, text, project, via), identity=text)
+
+
+def _read(plan: Plan, text: str, project: str, via: Provenance) -> Member:
     if text == "allUsers":
         return Member("anyone", shown=text)
     if text == "allAuthenticatedUsers":

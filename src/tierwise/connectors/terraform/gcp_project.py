@@ -12,13 +12,20 @@ from tierwise.connectors.terraform.references import Resolved
 
 PROJECT: Final = "google_project"
 _IN_PATH: Final = re.compile(r"(?:\A|/)projects/([^/]+)")
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9.:-]*\Z")
 _OPEN: Final = "provider "
+_PARENTS: Final = {
+    "google_kms_crypto_key": ("key_ring", "google_kms_key_ring"),
+    "google_alloydb_instance": ("cluster", "google_alloydb_cluster"),
+    "google_bigtable_table": ("instance_name", "google_bigtable_instance"),
+}
+"""Types without a project of their own: the argument and the type that has it."""
 
 
 def project_of(plan: Plan, planned: Planned, attribute: str = "project") -> str:
     """The id of a resource's project; empty where the plan does not say."""
     mark = project_mark(plan, planned, attribute)
-    return "" if is_open(plan, mark) else mark
+    return mark if _ID.match(mark) and not is_open(plan, mark) else ""
 
 
 def project_mark(plan: Plan, planned: Planned, attribute: str = "project") -> str:
@@ -28,8 +35,13 @@ def project_mark(plan: Plan, planned: Planned, attribute: str = "project") -> st
     if own := text_or(planned.root, attribute):
         return named(own)
     node = planned.root
+    wanted = PROJECT
+    if attribute == "project" and planned.type in _PARENTS and not node.is_written(attribute):
+        attribute, wanted = _PARENTS[planned.type]
+        if found := _IN_PATH.search(text_or(node, attribute)):
+            return found[1]
     if node.is_written(attribute):
-        way = plan.resolve(planned, node, (attribute,), {PROJECT})
+        way = plan.resolve(planned, node, (attribute,), {wanted})
         target = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
         return project_mark(plan, target) if target is not None else ""
     for name in ("id", "name", "self_link", "parent"):
