@@ -25,136 +25,28 @@ from tierwise.access.audience import (
 from tierwise.access.document import Policy, PolicyError, parse_policy
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Collector, Doc, Draft, field_of
+from tierwise.connectors.aws.s3_reads import (
+    ACCOUNT_BLOCK,
+    ACL,
+    AUDIENCE,
+    BLOCK,
+    CORS,
+    ENCRYPTION,
+    LIFECYCLE,
+    LIST,
+    LOGGING,
+    OBJECT_LOCK,
+    OWNERSHIP,
+    POLICY,
+    REPLICATION,
+    SWITCHES,
+    VERSIONING,
+    WEBSITE,
+    ownership,
+)
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
-
-
-def _bucket(draft: Draft) -> Mapping[str, Any]:
-    return {"Bucket": draft.resource.name}
-
-
-def _if_versioned(draft: Draft) -> Mapping[str, Any] | None:
-    # Replication requires versioning on the source (S3 User Guide, "Requirements for replication"), so without it there is nothing to read.
-    status = field_of(draft.doc(VERSIONING), "Status")
-    return None if isinstance(status, Known) and status.value != "Enabled" else _bucket(draft)
-
-
-def _if_acls_count(draft: Draft) -> Mapping[str, Any] | None:
-    return None if _ownership(draft) == Known("BucketOwnerEnforced", OWNERSHIP.via) else _bucket(draft)
-
-
-_AUDIENCE = frozenset(
-    {
-        "access.anonymous_read",
-        "access.anonymous_write",
-        "access.any_authenticated",
-        "access.external_principals",
-        "access.external_conditioned",
-    }
-)
-LIST = Read("s3", "ListBuckets", "s3:ListAllMyBuckets", kinds=frozenset({Kind.OBJECT_STORE}))
-ACCOUNT_BLOCK = Read(
-    "s3control",
-    "GetPublicAccessBlock",
-    "s3:GetAccountPublicAccessBlock",
-    facts=_AUDIENCE,
-    absent=frozenset({"NoSuchPublicAccessBlockConfiguration"}),
-)
-ENCRYPTION = Read(
-    "s3",
-    "GetBucketEncryption",
-    "s3:GetEncryptionConfiguration",
-    facts=frozenset({"encryption.key_custody"}),
-    absent=frozenset({"ServerSideEncryptionConfigurationNotFoundError"}),
-    links=True,
-    params=_bucket,
-)
-LOGGING = Read(
-    "s3",
-    "GetBucketLogging",
-    "s3:GetBucketLogging",
-    facts=frozenset({"logging.data_read", "logging.data_write"}),
-    links=True,
-    params=_bucket,
-)
-VERSIONING = Read(
-    "s3", "GetBucketVersioning", "s3:GetBucketVersioning", facts=frozenset({"recovery.versioning", "recovery.mfa_delete"}), params=_bucket
-)
-REPLICATION = Read(
-    "s3",
-    "GetBucketReplication",
-    "s3:GetReplicationConfiguration",
-    absent=frozenset({"ReplicationConfigurationNotFoundError"}),
-    links=True,
-    params=_if_versioned,
-)
-BLOCK = Read(
-    "s3",
-    "GetPublicAccessBlock",
-    "s3:GetBucketPublicAccessBlock",
-    Stage.DETAIL,
-    _AUDIENCE | {"access.public_blocked", "access.public_acls_blocked"},
-    absent=frozenset({"NoSuchPublicAccessBlockConfiguration"}),
-    params=_bucket,
-)
-POLICY = Read(
-    "s3",
-    "GetBucketPolicy",
-    "s3:GetBucketPolicy",
-    Stage.DETAIL,
-    _AUDIENCE
-    | {"transport.tls_required", "transport.min_tls", "access.bearer_link_max_hours", "network.ingress_any", "network.private_endpoint"},
-    absent=frozenset({"NoSuchBucketPolicy"}),
-    params=_bucket,
-)
-OWNERSHIP = Read(
-    "s3",
-    "GetBucketOwnershipControls",
-    "s3:GetBucketOwnershipControls",
-    Stage.DETAIL,
-    frozenset({"access.acls_disabled"}),
-    absent=frozenset({"OwnershipControlsNotFoundError"}),
-    params=_bucket,
-)
-ACL = Read("s3", "GetBucketAcl", "s3:GetBucketAcl", Stage.DETAIL, _AUDIENCE, params=_if_acls_count)
-LIFECYCLE = Read(
-    "s3",
-    "GetBucketLifecycleConfiguration",
-    "s3:GetLifecycleConfiguration",
-    Stage.DETAIL,
-    frozenset({"retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days"}),
-    absent=frozenset({"NoSuchLifecycleConfiguration"}),
-    params=_bucket,
-)
-WEBSITE = Read(
-    "s3",
-    "GetBucketWebsite",
-    "s3:GetBucketWebsite",
-    Stage.DETAIL,
-    frozenset({"access.website_enabled"}),
-    absent=frozenset({"NoSuchWebsiteConfiguration"}),
-    params=_bucket,
-)
-CORS = Read(
-    "s3",
-    "GetBucketCors",
-    "s3:GetBucketCORS",
-    Stage.DETAIL,
-    frozenset({"access.cors_any_origin"}),
-    absent=frozenset({"NoSuchCORSConfiguration"}),
-    params=_bucket,
-)
-OBJECT_LOCK = Read(
-    "s3",
-    "GetObjectLockConfiguration",
-    "s3:GetBucketObjectLockConfiguration",
-    Stage.DETAIL,
-    frozenset({"immutability.mode", "immutability.min_days"}),
-    absent=frozenset({"ObjectLockConfigurationNotFoundError"}),
-    params=_bucket,
-)
-_SWITCHES = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 def survey(caller: Caller) -> Iterator[Draft]:
@@ -249,9 +141,9 @@ def _recovery_facts(draft: Draft, sheet: FactSheet) -> None:
 
 def _block(doc: Maybe[Doc | None]) -> dict[str, Maybe[bool]]:
     if isinstance(doc, Unknown):
-        return dict.fromkeys(_SWITCHES, doc)
+        return dict.fromkeys(SWITCHES, doc)
     settings = (doc.value or {}).get("PublicAccessBlockConfiguration") or {}
-    return {switch: Known(bool(settings.get(switch, False)), doc.via) for switch in _SWITCHES}
+    return {switch: Known(bool(settings.get(switch, False)), doc.via) for switch in SWITCHES}
 
 
 def _either(one: Maybe[bool], other: Maybe[bool]) -> Maybe[bool]:
@@ -266,13 +158,6 @@ def _both(flags: list[Maybe[bool]], via: Provenance) -> Maybe[bool]:
         if isinstance(flag, Known) and not flag.value:
             return Known(False, via)
     return next((flag for flag in flags if isinstance(flag, Unknown)), Known(True, via))
-
-
-def _ownership(draft: Draft) -> Maybe[Any]:
-    rules = field_of(draft.doc(OWNERSHIP), "OwnershipControls", "Rules", absent=[])
-    if isinstance(rules, Unknown):
-        return rules
-    return Known(rules.value[0].get("ObjectOwnership", "ObjectWriter") if rules.value else "ObjectWriter", OWNERSHIP.via)
 
 
 def _policy(draft: Draft) -> Maybe[Policy | None]:
@@ -297,7 +182,7 @@ def _audience(draft: Draft) -> Audience | Unknown:
     if policy.value is not None:
         found = audience_of(policy.value, account=draft.resource.account, via=POLICY.via, data_actions=DATA_ACTIONS["s3"])
         parts.append(restrict_policy(found, _either(own["RestrictPublicBuckets"], account["RestrictPublicBuckets"])))
-    if _ownership(draft) != Known("BucketOwnerEnforced", OWNERSHIP.via):
+    if ownership(draft) != Known("BucketOwnerEnforced", OWNERSHIP.via):
         acl = draft.doc(ACL)
         if isinstance(acl, Unknown):
             return acl
@@ -316,7 +201,7 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
 def _access_facts(draft: Draft, sheet: FactSheet) -> None:
     audience = _audience(draft)
     if isinstance(audience, Unknown):
-        for name in _AUDIENCE:
+        for name in AUDIENCE:
             sheet.put(name, audience)
     else:
         sheet.put("access.anonymous_read", audience.anonymous_read)
@@ -325,12 +210,12 @@ def _access_facts(draft: Draft, sheet: FactSheet) -> None:
         sheet.put("access.external_principals", audience.external)
         sheet.put("access.external_conditioned", conditioned(audience))
     own = _block(draft.doc(BLOCK))
-    sheet.put("access.public_blocked", _both([own[switch] for switch in _SWITCHES], BLOCK.via))
+    sheet.put("access.public_blocked", _both([own[switch] for switch in SWITCHES], BLOCK.via))
     sheet.put("access.public_acls_blocked", _both([own["BlockPublicAcls"], own["IgnorePublicAcls"]], BLOCK.via))
-    ownership = _ownership(draft)
+    mode = ownership(draft)
     sheet.put(
         "access.acls_disabled",
-        ownership if isinstance(ownership, Unknown) else Known(ownership.value == "BucketOwnerEnforced", OWNERSHIP.via),
+        mode if isinstance(mode, Unknown) else Known(mode.value == "BucketOwnerEnforced", OWNERSHIP.via),
     )
     sheet.constant("access.shared_key_enabled", False, "S3 has no store-wide shared key")
     for name, read, path in (
@@ -352,7 +237,7 @@ def _policy_facts(draft: Draft, sheet: FactSheet) -> None:
     policy = _policy(draft)
     sheet.constant("network.public_endpoint", True, "S3 is reached through public regional endpoints")
     if isinstance(policy, Unknown):
-        for name in POLICY.facts - _AUDIENCE:
+        for name in POLICY.facts - AUDIENCE:
             sheet.put(name, policy)
         # Amazon S3 endpoints accept TLS 1.2 and newer only (AWS Security Blog, "TLS 1.2 to become the minimum", complete since 2024).
         sheet.constant("transport.min_tls", "1.2", "AWS API endpoints require TLS 1.2 or newer")
