@@ -48,7 +48,7 @@ def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step], *, w
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "whose key it is cannot be told from the plan", between=_RANGE)
     if isinstance(way, Unresolved):
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, way.detail, between=(without, _RANGE[1]))
-    if node.is_computed(*path):
+    if node.is_computed(*path) and value.reason is UnknownReason.KNOWN_AFTER_APPLY:
         return Known(without, via)
     return Unknown(value.reason, via, value.detail, between=(without, _RANGE[1]))
 
