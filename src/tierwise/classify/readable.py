@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tierwise.access.pattern import covers
@@ -16,6 +16,26 @@ from tierwise.model.resource import HELD, Kind, Resource
 
 SERVICE: Final = "reads:"
 LIKE: Final = "reads-like:"
+_PLANNED: Final[Mapping[str, str]] = {
+    "aws_s3_": "s3",
+    "aws_db_": "rds",
+    "aws_rds_": "rds",
+    "aws_dynamodb_": "dynamodb",
+    "aws_redshift_": "redshift",
+    "aws_elasticache_": "elasticache",
+    "aws_opensearch_": "es",
+    "aws_efs_": "elasticfilesystem",
+    "aws_ebs_": "ec2",
+    "aws_kms_": "kms",
+    "aws_secretsmanager_": "secretsmanager",
+    "aws_ssm_": "ssm",
+    "aws_sqs_": "sqs",
+    "aws_sns_": "sns",
+    "aws_kinesis_": "kinesis",
+    "aws_cloudwatch_log_": "logs",
+    "aws_backup_": "backup",
+}
+"""Service in ARNs by the beginning of Terraform's type names."""
 _READ: Final = HELD | {Kind.KEY}
 _Home: TypeAlias = tuple[str, str]
 
@@ -32,8 +52,9 @@ class Readable:
             if resource.kind is Kind.ACCOUNT:
                 self._accounts[home] = place
             elif resource.kind in _READ:
-                self._services[home, _service(resource.id)].append(place)
-                self._ids[home].append((resource.id, place))
+                identifiers = [one for one in (resource.id, *resource.aliases) if one.startswith("arn:")] or [resource.id]
+                self._services[home, _service(identifiers[0], resource.type)].append(place)
+                self._ids[home].extend((one, place) for one in dict.fromkeys(identifiers))
         for listed in self._ids.values():
             listed.sort()
 
@@ -49,7 +70,7 @@ class Readable:
             return self._services.get((home, service), ())
         # The account has the highest tier inside it, so that one edge stands for all of them.
         account = self._accounts.get(home)
-        return (account,) if account is not None else tuple(place for _, place in self._ids.get(home, ()))
+        return (account,) if account is not None else tuple(dict.fromkeys(place for _, place in self._ids.get(home, ())))
 
     def _matching(self, home: _Home, pattern: str) -> tuple[int, ...]:
         prefix = pattern.split("*", 1)[0].split("?", 1)[0]
@@ -63,6 +84,9 @@ class Readable:
         return tuple(found)
 
 
-def _service(identifier: str) -> str:
+def _service(identifier: str, type_: str) -> str:
+    """The service of an ARN; of a planned resource, whose ARN is made by apply, that of its type."""
     parts = identifier.split(":", 3)
-    return parts[2] if len(parts) == 4 and parts[0] == "arn" else ""
+    if len(parts) == 4 and parts[0] == "arn":
+        return parts[2]
+    return next((service for stem, service in _PLANNED.items() if type_.startswith(stem)), "")

@@ -31,6 +31,7 @@ class _Found:
 
 def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
     """The plan of a document; `kept` are the types whose values are needed, `data.T` for data sources."""
+    kept |= {_IDENTITY}
     found = list(_all(document, kept))
     layout = lay_out(
         document.configuration, ((one.planned.address, one.planned.place) for one in found if not one.planned.is_gone), document.variables
