@@ -97,5 +97,7 @@ def schema() -> dict[str, Any] | None:
     package = Path("node_modules/@microsoft/jest-sarif/lib/schemas") / name
     shared = Path(os.environ.get("TIERWISE_SHARED", root.parent / "shared"))
     named = os.environ.get("TIERWISE_SARIF_SCHEMA")
-    places = [*([Path(named)] if named else []), shared / "schemas" / name, root / package, Path.home() / package]
+    if named:
+        return dict(json.loads(Path(named).read_text("utf-8")))
+    places = [shared / "schemas" / name, root / package, Path.home() / package]
     return next((json.loads(place.read_text("utf-8")) for place in places if place.is_file()), None)

@@ -43,14 +43,16 @@ def test_a_log_meets_what_the_standard_and_github_ask(view):
     assert sarifcheck.problems(sarif.render(sample(), view)) == []
 
 
+@pytest.mark.filterwarnings("default:the official SARIF schema")
 @pytest.mark.parametrize("view", [View(), View(audience="public"), with_controls()])
 def test_a_log_is_valid_under_the_official_schema_or_a_warning_says_that_it_was_not_there(view):
     raw = sarif.render(sample(), view)
     assert sarifcheck.problems(raw) == []
     official = sarifcheck.schema()
     if official is None:
-        with pytest.warns(UserWarning, match="official SARIF schema"):
-            warnings.warn("the official SARIF schema is not here; only the hand-written check ran", stacklevel=1)
+        warnings.warn(
+            "the official SARIF schema is not here; only the hand-written check ran (TIERWISE_SARIF_SCHEMA names it)", stacklevel=1
+        )
         return
     kind = validator_for(official)
     assert [error.message for error in kind(official, format_checker=kind.FORMAT_CHECKER).iter_errors(json.loads(raw))] == []
