@@ -133,6 +133,13 @@ def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step]) -> A
     return Unknown(value.reason, via, value.detail, between=("provider-owned", "customer"))
 
 
+def weakest(found: Iterable[AnyFact]) -> AnyFact:
+    """The weakest custody of several keys; unknown where one that is not known could be it."""
+    every = list(found)
+    own = next((one for one in every if isinstance(one, Known) and one.value != "customer"), None)
+    return own or next((one for one in every if isinstance(one, Unknown)), every[0])
+
+
 def is_unwritten(node: Node, path: Sequence[Step]) -> bool:
     """Whether the configuration is at hand and says nothing for an argument; false inside a dynamic block, which hides what it says."""
     if not node.is_configured:

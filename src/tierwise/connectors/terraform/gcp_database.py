@@ -21,12 +21,12 @@ def put_iam_database(plan: Plan, planned: Planned, sheet: FactSheet, kind: Kind,
     sheet.constant("access.central_identity_enabled", True, f"{service}, access control: IAM identities only")
     if kind is Kind.DOCUMENT_DB:
         sheet.constant("access.shared_key_enabled", False, f"{service}, access control: no shared keys")
-        sheet.put(
-            "retention.expiry_configured", Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, "whether rows expire is not in this plan")
-        )
-        sheet.put(
-            "retention.delete_after_days", Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, "whether rows expire is not in this plan")
-        )
+
+
+def put_unset(sheet: FactSheet, planned: Planned, why: str, *names: str) -> None:
+    """Sets facts that are set on something that the plan does not show."""
+    for name in names:
+        sheet.put(name, Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, why))
 
 
 def put_no_policy(sheet: FactSheet, doc: str) -> None:

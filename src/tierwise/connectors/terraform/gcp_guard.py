@@ -91,7 +91,7 @@ def enforced(plan: Plan, planned: Planned, constraint: str) -> Maybe[bool | None
     still: Unknown | None = None
     off: Known[bool] | None = None
     for one in guardrails(plan, planned, constraint):
-        found = _enforces(one.planned)
+        found = enforces(one.planned)
         if isinstance(found, Known) and found.value is False:
             off = found if one.level == "project" and one.applies else off
         elif isinstance(found, Known) and one.applies:
@@ -102,7 +102,8 @@ def enforced(plan: Plan, planned: Planned, constraint: str) -> Maybe[bool | None
     return still or off or Known(None, planned.root.via)
 
 
-def _enforces(policy: Planned) -> Maybe[bool]:
+def enforces(policy: Planned) -> Maybe[bool]:
+    """Whether a policy for a yes-or-no constraint enforces it."""
     if policy.type != POLICY:
         found = policy.root.flag("boolean_policy", 0, "enforced")
         return found if isinstance(found, Unknown) else Known(bool(found.value), found.via)

@@ -76,6 +76,14 @@ def policy_of(plan: Plan, parent: Planned, base: str = "") -> Policy:
     return Policy(tuple(found), more, parent.root.via)
 
 
+def bindings_at(plan: Plan, grant: Planned) -> tuple[Binding | Unknown, ...]:
+    """The bindings that one `_iam_policy`, `_iam_binding` or `_iam_member` makes."""
+    project = project_mark(plan, grant)
+    if grant.type.endswith("_iam_policy"):
+        return tuple(_of_policy(plan, grant, project))
+    return tuple(_of_role(plan, grant, "members" if grant.type.endswith("_binding") else "member", project))
+
+
 def merged(*policies: Policy) -> Policy:
     """The bindings of several policies that hold together, as a dataset's own and those of its project."""
     every = tuple(one for policy in policies for one in policy.bindings)
@@ -146,7 +154,7 @@ def put_audience(policy: Policy, service: str, sheet: FactSheet, kind: Kind, pub
         "access.anonymous_write": _kept(writes, public),
         "access.any_authenticated": _kept(either((in_reads, in_writes), policy.via), public),
         "access.external_principals": external_of(policy),
-        "access.external_conditioned": _external_conditioned(policy),
+        "access.external_conditioned": external_conditioned(policy),
     }
     put_listed(sheet, facts, kind)
     return tuple(grants_of(policy))
@@ -210,7 +218,8 @@ def external_of(policy: Policy) -> AnyFact:
     return Known(frozenset(certain), policy.via)
 
 
-def _external_conditioned(policy: Policy) -> AnyFact:
+def external_conditioned(policy: Policy) -> AnyFact:
+    """`access.external_conditioned`: whether every grant outside carries a condition."""
     parts: list[Maybe[bool]] = []
     still: Unknown | None = policy.more
     for binding in policy.bindings:

@@ -65,6 +65,7 @@ SERVICES: Final[Mapping[str, Roles]] = {
     "spanner": _roles(
         "spanner", "admin databaseAdmin databaseUser", "databaseReader databaseReaderWithDataBoost", "", "viewer backupWriter"
     ),
+    "compute": _roles("compute", "admin instanceAdmin instanceAdmin.v1 storageAdmin", "imageUser", "", "viewer networkUser networkViewer"),
     "bigtable": _roles("bigtable", "admin user", "reader", "", "viewer"),
 }
 ADMIN: Final = frozenset(
@@ -86,7 +87,7 @@ ESCALATING: Final = ADMIN | {
 _DATA_SERVICES: Final = frozenset(
     {*SERVICES, "datastore", "firebase", "redis", "file", "alloydb", "compute", "logging", "dataflow", "dataproc"}
 )
-_WIDE: Final = frozenset({"admin", "owner", "editor", "viewer"})
+_WIDE: Final = frozenset({"owner", "editor", "viewer"})
 
 
 def data_of(service: str, role: str) -> tuple[bool | None, bool | None]:
@@ -103,14 +104,20 @@ def is_predefined(role: str) -> bool:
     return role.startswith("roles/")
 
 
-def touches_data(role: str) -> bool:
-    """Whether a predefined role certainly gives data of some store."""
+def touches_data(role: str) -> bool | None:
+    """Whether a role gives data of some store; None where its permissions are not known."""
+    if not is_predefined(role):
+        return None
     name = role.removeprefix("roles/")
     service = name.partition(".")[0]
+    if name in _BASIC_READ:
+        return True
+    if service not in _DATA_SERVICES:
+        return False
     found = SERVICES.get(service)
-    return name in _BASIC_READ or (
-        name in found.reads | found.writes if found else service in _DATA_SERVICES and not name.endswith("iewer")
-    )
+    if found is None or name not in found.reads | found.writes | found.neither:
+        return None
+    return name not in found.neither
 
 
 def is_wide(role: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from tierwise.connectors.terraform import gcp
@@ -59,15 +58,8 @@ def _encryption(secret: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ..
     if isinstance(replicas, Unknown) and not gcp.is_unwritten(secret.root, _REPLICAS):
         found.append(replicas)
         links.append(Link(Rel.USES_KEY, "", replicas))
-    sheet.put("encryption.key_custody", weakest(found))
+    sheet.put("encryption.key_custody", gcp.weakest(found))
     return tuple(links)
-
-
-def weakest(found: Iterable[AnyFact]) -> AnyFact:
-    """The weakest custody of several keys; unknown where one that is not known could be it."""
-    every = list(found)
-    own = next((one for one in every if isinstance(one, Known) and one.value != "customer"), None)
-    return own or next((one for one in every if isinstance(one, Unknown)), every[0])
 
 
 def _region(secret: Planned, plan: Plan) -> str:

@@ -16,7 +16,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Resource
+from tierwise.model.resource import Kind, Link, Resource
 
 DATABASE, INSTANCE, SCHEDULE = "google_spanner_database", "google_spanner_instance", "google_spanner_backup_schedule"
 _KEYS: Final = ("encryption_config", 0, "kms_key_name")
@@ -31,7 +31,7 @@ def convert(database: Planned, plan: Plan) -> Resource | None:
     sheet = FactSheet()
     instance = database if database.type == INSTANCE else _instance(database, plan)
     put_iam_database(plan, database, sheet, Kind.RELATIONAL_DB, "spanner.googleapis.com")
-    links = ()
+    links: tuple[Link, ...] = ()
     if database.type == DATABASE:
         links = gcp.put_key(plan, database, _KEYS, sheet)
         sheet.put("recovery.delete_protected", gcp.flag(database, "enable_drop_protection", default=False, doc="Spanner: off by default"))

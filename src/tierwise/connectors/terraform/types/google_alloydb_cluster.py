@@ -1,0 +1,151 @@
+"""AlloyDB clusters with their instances: addresses, TLS and flags stand on the instances, keys and backups on the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tierwise.access.internet import covers_internet
+from tierwise.connectors.terraform import gcp
+from tierwise.connectors.terraform.aws import text_or
+from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.gcp_database import put_no_policy, put_unset
+from tierwise.connectors.terraform.gcp_guard import READS
+from tierwise.connectors.terraform.gcp_iam import either
+from tierwise.connectors.terraform.gcp_sql import both, flag_is, flags_of, recorded
+from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel, Resource
+
+CLUSTER, INSTANCE = "google_alloydb_cluster", "google_alloydb_instance"
+_NO_IAM: Final = "AlloyDB, IAM: a cluster has no IAM policy of its own, and its data takes a database login"
+_PRIVATE: Final = "AlloyDB, connection overview: an instance has a private address; a public one only where it is asked for"
+_ENCRYPTED: Final = "AlloyDB, configure SSL enforcement: instances accept encrypted connections only unless ssl_mode says otherwise"
+_CONTINUOUS: Final = "AlloyDB, continuous backup: on, with a window of 14 days, unless the cluster says otherwise"
+_PER_INSTANCE: Final = "it is set on each instance, and the plan has none of this cluster"
+
+
+def convert(cluster: Planned, plan: Plan) -> Resource:
+    """A planned cluster."""
+    sheet = FactSheet()
+    links = [*gcp.put_key(plan, cluster, ("encryption_config", 0, "kms_key_name"), sheet), *_sources(cluster, plan)]
+    put_no_policy(sheet, _NO_IAM)
+    children = plan.children(cluster, INSTANCE)
+    if children.found and children.loose is None:
+        _instances(list(children.found), sheet, cluster)
+    else:
+        names = ("network.public_endpoint", "network.ingress_any", "transport.tls_required", "access.central_identity_enabled")
+        put_unset(sheet, cluster, _PER_INSTANCE, *names, "logging.data_read", "logging.data_write", "recovery.redundancy")
+    sheet.constant("network.private_endpoint", True, _PRIVATE)
+    sheet.constant("transport.min_tls", "1.2", "AlloyDB, connection overview: TLS 1.2 or later")
+    sheet.constant("access.local_auth_enabled", True, "AlloyDB, manage users: built-in users log in with passwords")
+    sheet.constant(
+        "recovery.delete_protected", False, "AlloyDB: the API has no deletion protection; the Terraform argument is the client's"
+    )
+    _recovery(cluster, sheet)
+    name = text_or(cluster.root, "cluster_id")
+    shown = " ".join(text for text in (text_or(cluster.root, "display_name"),) if text)
+    aliases = (text_or(cluster.root, "name"), name)
+    return gcp.resource(
+        plan, cluster, Kind.RELATIONAL_DB, name or cluster.place.name, sheet, links=links, aliases=aliases, description=shown
+    )
+
+
+def _instances(found: list[Planned], sheet: FactSheet, cluster: Planned) -> None:
+    via = cluster.root.via
+    public = either([gcp.flag(one, "network_config", 0, "enable_public_ip", default=False, doc=_PRIVATE) for one in found], via)
+    sheet.put("network.public_endpoint", public)
+    sheet.put("network.ingress_any", public if isinstance(public, Unknown) else either([_open(one) for one in found], via))
+    if isinstance(public, Known) and not public.value:
+        sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
+    sheet.put("transport.tls_required", _every(found, _encrypted))
+    sheet.put(
+        "access.central_identity_enabled",
+        _every(found, lambda one: flag_is(flags_of(one, "database_flags"), "alloydb.iam_authentication", one.root.via)),
+    )
+    for index, name in enumerate(("logging.data_read", "logging.data_write")):
+        sheet.put(name, _every(found, lambda one, index=index: recorded("POSTGRES", flags_of(one, "database_flags"), one.root.via)[index]))  # type: ignore[misc]
+    zones = [
+        gcp.is_word(
+            gcp.text(one, "availability_type", default="REGIONAL", doc="AlloyDB: primary instances are regional by default"), "REGIONAL"
+        )
+        for one in found
+        if text_or(one.root, "instance_type") != "READ_POOL"
+    ]
+    regional = next((one for one in zones if isinstance(one, Known) and not one.value), None) or next(
+        (one for one in zones if isinstance(one, Unknown)), Known(True, via)
+    )
+    sheet.put(
+        "recovery.redundancy",
+        regional if isinstance(regional, Unknown) else Known("multi-zone" if regional.value else "zone", regional.via),
+    )
+
+
+def _every(found: list[Planned], asked: Callable[[Planned], Maybe[bool]]) -> Maybe[bool]:
+    """Whether it holds on every instance."""
+    result: Maybe[bool] = asked(found[0])
+    for one in found[1:]:
+        result = both(result, asked(one))
+    return result
+
+
+def _encrypted(instance: Planned) -> Maybe[bool]:
+    mode = gcp.text(instance, "client_connection_config", 0, "ssl_config", 0, "ssl_mode", default="ENCRYPTED_ONLY", doc=_ENCRYPTED)
+    connectors = gcp.flag(instance, "client_connection_config", 0, "require_connectors", default=False, doc=_ENCRYPTED)
+    return either((gcp.is_word(mode, "ENCRYPTED_ONLY"), connectors), instance.root.via)
+
+
+def _open(instance: Planned) -> Maybe[bool]:
+    networks = gcp.blocks(instance, "network_config", 0, "authorized_external_networks")
+    if isinstance(networks, Unknown):
+        return networks
+    ranges: list[str] = []
+    still: Unknown | None = None
+    for one in networks.value:
+        given = one.text("cidr_range")
+        if isinstance(given, Unknown):
+            still = given
+        elif given.value:
+            ranges.append(given.value)
+    try:
+        return Known(True, networks.via) if covers_internet(ranges) else still or Known(False, networks.via)
+    except ValueError:
+        return Unknown(UnknownReason.UNPARSABLE, networks.via, "not address ranges")
+
+
+def _recovery(cluster: Planned, sheet: FactSheet) -> None:
+    enabled = gcp.flag(cluster, "continuous_backup_config", 0, "enabled", default=True, doc=_CONTINUOUS)
+    window = gcp.number(cluster, "continuous_backup_config", 0, "recovery_window_days", default=14, doc=_CONTINUOUS)
+    sheet.put("recovery.point_in_time", enabled)
+    sheet.put("retention.backup_days", _backup_days(cluster, enabled, window))
+
+
+def _backup_days(cluster: Planned, enabled: Maybe[bool], window: Maybe[int]) -> AnyFact:
+    if isinstance(enabled, Unknown):
+        return enabled
+    if enabled.value and isinstance(window, Unknown):
+        return window
+    days = window.value if enabled.value and isinstance(window, Known) else 0
+    policy = gcp.blocks(cluster, "automated_backup_policy")
+    if isinstance(policy, Unknown) or not policy.value:
+        return Known(days, enabled.via)
+    kept = gcp.seconds(policy.value[0].text("time_based_retention", 0, "retention_period"))
+    on = policy.value[0].flag("enabled")
+    if isinstance(on, Known) and on.value is False:
+        return Known(days, enabled.via)
+    if isinstance(kept, Unknown):
+        return Unknown(kept.reason, kept.via, kept.detail, between=(days, 365))
+    return Known(max(days, (kept.value or 0) // gcp.DAY), kept.via)
+
+
+def _sources(cluster: Planned, plan: Plan) -> list[Link]:
+    found: list[Link] = []
+    for path in (("secondary_config", 0, "primary_cluster_name"), ("restore_continuous_backup_source", 0, "cluster")):
+        if not gcp.is_unwritten(cluster.root, path):
+            found += plan.links(Rel.COPY_OF, cluster, cluster.root, path, {CLUSTER})
+    return found
+
+
+CONVERTER = Converter(frozenset({CLUSTER}), convert, (Child(INSTANCE, "cluster", ("name", "id", "cluster_id")),), gcp.KEY_TYPES | READS)

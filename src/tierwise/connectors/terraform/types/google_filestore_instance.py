@@ -1,0 +1,80 @@
+"""Filestore instances; they have addresses inside a network alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tierwise.connectors.terraform import gcp
+from tierwise.connectors.terraform.aws import text_or
+from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.gcp_database import put_network_only, put_no_policy
+from tierwise.connectors.terraform.gcp_guard import READS
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
+from tierwise.model.resource import Kind, Resource
+
+FILESTORE: Final = "google_filestore_instance"
+_NETWORK: Final = "Filestore, networking: an instance has a private address only"
+_NO_IAM: Final = "Filestore, access control: who may mount is set by network and export options, not by IAM"
+_ACROSS_ZONES: Final = ("ENTERPRISE", "REGIONAL")
+_PLAIN: Final = "Filestore: NFS traffic is plain unless Kerberos encrypts it (NFSv4.1 with a directory service)"
+
+
+def convert(share: Planned, plan: Plan) -> Resource:
+    """A planned instance."""
+    sheet = FactSheet()
+    links = gcp.put_key(plan, share, ("kms_key_name",), sheet)
+    put_no_policy(sheet, _NO_IAM)
+    put_network_only(sheet, _NETWORK)
+    sheet.put("transport.tls_required", _encrypted(share))
+    sheet.not_applicable("transport.min_tls", "NFS has no TLS; Kerberos encrypts where it is set up", Provenance(f"constant: {_PLAIN}"))
+    for name in ("logging.data_read", "logging.data_write"):
+        sheet.constant(name, False, "Filestore, audit logging: administrative calls only, no file operations")
+    sheet.constant("retention.backup_days", 0, "Filestore, backups: there are no automatic ones; schedules are made outside the instance")
+    sheet.constant("recovery.soft_delete_days", 0, "Filestore: deleted files and instances are gone unless a backup has them")
+    sheet.put("recovery.redundancy", _redundancy(share))
+    size = share.root.number("file_shares", 0, "capacity_gb")
+    if isinstance(size, Known) and size.value:
+        sheet.known("volume.bytes", size.value * gcp.GIB, size.via)
+    name = text_or(share.root, "name")
+    texts = (text_or(share.root, "description"), *_shares(share))
+    return gcp.resource(
+        plan,
+        share,
+        Kind.FILE_SHARE,
+        name or share.place.name,
+        sheet,
+        links=links,
+        aliases=(name,),
+        description=" ".join(text for text in texts if text),
+    )
+
+
+def _shares(share: Planned) -> list[str]:
+    found = share.root.blocks("file_shares")
+    return [text_or(one, "name") for one in found.value] if isinstance(found, Known) else []
+
+
+def _encrypted(share: Planned) -> Maybe[bool]:
+    """Whether every export demands Kerberos with privacy."""
+    options = gcp.blocks(share, "file_shares", 0, "nfs_export_options")
+    if isinstance(options, Unknown):
+        return options
+    every: list[frozenset[str]] = []
+    for one in options.value:
+        flavours = one.texts("security_flavors")
+        if isinstance(flavours, Unknown):
+            return flavours
+        if flavours.value.open is not None:
+            return flavours.value.open
+        every.append(frozenset(flavours.value.known))
+    return Known(bool(every) and all(one == {"KRB5P"} for one in every), options.via)
+
+
+def _redundancy(share: Planned) -> Maybe[str]:
+    tier = gcp.is_word(share.root.text("tier"), *_ACROSS_ZONES)
+    return tier if isinstance(tier, Unknown) else Known("multi-zone" if tier.value else "zone", tier.via)
+
+
+CONVERTER = Converter(frozenset({FILESTORE}), convert, reads=gcp.KEY_TYPES | READS)

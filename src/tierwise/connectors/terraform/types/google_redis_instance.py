@@ -1,0 +1,100 @@
+"""Memorystore for Redis instances and clusters; they have addresses inside a network alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tierwise.connectors.terraform import gcp
+from tierwise.connectors.terraform.aws import text_or
+from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.gcp_database import put_network_only, put_no_policy
+from tierwise.connectors.terraform.gcp_guard import READS
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
+from tierwise.model.resource import Kind, Resource
+
+INSTANCE, CLUSTER = "google_redis_instance", "google_redis_cluster"
+_NETWORK: Final = "Memorystore for Redis, networking: an instance has a private address only"
+_NO_IAM: Final = "Memorystore for Redis, access control: an instance has no IAM policy of its own"
+_OFF: Final = "Memorystore for Redis: off unless the instance says otherwise"
+_NOT_LOGGED: Final = "Memorystore for Redis, audit logging: only administrative calls are logged, no commands"
+
+
+def convert(cache: Planned, plan: Plan) -> Resource:
+    """A planned instance or cluster."""
+    sheet = FactSheet()
+    key = "customer_managed_key" if cache.type == INSTANCE else "kms_key"
+    links = gcp.put_key(plan, cache, (key,), sheet)
+    put_no_policy(sheet, _NO_IAM)
+    put_network_only(sheet, _NETWORK)
+    encrypted = _encrypted(cache)
+    sheet.put("transport.tls_required", encrypted)
+    sheet.put("transport.internode_encrypted", encrypted)
+    sheet.put("transport.min_tls", _min_tls(encrypted))
+    password = gcp.flag(cache, "auth_enabled", default=False, doc=_OFF) if cache.type == INSTANCE else _never(cache)
+    sheet.put("access.shared_key_enabled", password)
+    sheet.put("access.local_auth_enabled", password)
+    by_iam = gcp.is_word(gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH")
+    sheet.put("access.central_identity_enabled", _never(cache) if cache.type == INSTANCE else by_iam)
+    for name in ("logging.data_read", "logging.data_write"):
+        sheet.constant(name, False, _NOT_LOGGED)
+    sheet.put("retention.backup_days", _backup_days(cache))
+    sheet.put("recovery.redundancy", _redundancy(cache))
+    size = cache.root.number("memory_size_gb")
+    if cache.type == INSTANCE and isinstance(size, Known) and size.value:
+        sheet.known("volume.bytes", size.value * gcp.GIB, size.via)
+    name = text_or(cache.root, "name")
+    return gcp.resource(
+        plan,
+        cache,
+        Kind.CACHE,
+        name or cache.place.name,
+        sheet,
+        links=links,
+        aliases=(name,),
+        description=text_or(cache.root, "display_name"),
+    )
+
+
+def _never(cache: Planned) -> Maybe[bool]:
+    return Known(False, Provenance(f"constant: Memorystore for Redis: {cache.type} has no such setting"))
+
+
+def _encrypted(cache: Planned) -> Maybe[bool]:
+    found = gcp.text(cache, "transit_encryption_mode", default="DISABLED", doc=_OFF)
+    return gcp.is_word(found, "SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")
+
+
+def _min_tls(encrypted: Maybe[bool]) -> Maybe[str]:
+    if isinstance(encrypted, Unknown):
+        return Unknown(encrypted.reason, encrypted.via, encrypted.detail, between=("none", "1.2"))
+    # Memorystore for Redis, "About in-transit encryption": TLS 1.2 and higher.
+    return Known("1.2" if encrypted.value else "none", encrypted.via)
+
+
+def _backup_days(cache: Planned) -> AnyFact:
+    if cache.type == CLUSTER:
+        found = gcp.blocks(cache, "automated_backup_config")
+        if isinstance(found, Unknown):
+            return found
+        kept = gcp.seconds(found.value[0].text("retention")) if found.value else Known(0, found.via)
+        return kept if isinstance(kept, Unknown) else Known((kept.value or 0) // gcp.DAY, kept.via)
+    # RDB snapshots are for restarts of the instance: only the last one is kept, and nobody can go back to an earlier one.
+    return Known(0, Provenance("constant: Memorystore for Redis, RDB snapshots: the latest only, for the recovery of the instance"))
+
+
+def _redundancy(cache: Planned) -> Maybe[str]:
+    if cache.type == CLUSTER:
+        mode = gcp.text(
+            cache, "zone_distribution_config", 0, "mode", default="MULTI_ZONE", doc="Memorystore for Redis Cluster: several zones"
+        )
+        one = gcp.is_word(mode, "SINGLE_ZONE")
+        return one if isinstance(one, Unknown) else Known("zone" if one.value else "multi-zone", one.via)
+    tier = gcp.is_word(
+        gcp.text(cache, "tier", default="BASIC", doc="Terraform Google provider, google_redis_instance: BASIC"), "STANDARD_HA"
+    )
+    return tier if isinstance(tier, Unknown) else Known("multi-zone" if tier.value else "zone", tier.via)
+
+
+CONVERTER = Converter(frozenset({INSTANCE, CLUSTER}), convert, reads=gcp.KEY_TYPES | READS)
