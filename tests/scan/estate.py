@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 from moto import mock_aws
+
+from tierwise.connectors.aws.session import new_session
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-2"
@@ -34,7 +35,7 @@ def emulated() -> Iterator[Make]:
     """An empty account in this process; `make("s3")` is a plain client for planting."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
     with patch.dict(os.environ, {**kept, **_ENVIRONMENT}, clear=True), mock_aws():
-        session = boto3.Session(region_name=REGION)
+        session = new_session(region=REGION)
         clients: dict[str, Any] = {}
 
         def make(service: str) -> Any:

@@ -28,9 +28,9 @@ STIRRING: tuple[Operation, ...] = (("iam", "GetCredentialReport"), ("s3", "GetBu
 """Operations whose denial makes a scan ask for what it otherwise would not; recorded with each of them denied."""
 
 
-def source(stand: Any) -> AwsSource:
-    """The account as a source, behind anything that hands out clients."""
-    return AwsSource(AwsAccount(ACCOUNT, stand, "aws", STARTED), AwsScope())
+def source(stand: Any, *services: str) -> AwsSource:
+    """The account as a source, behind anything that hands out clients; with services, those alone and its home region."""
+    return AwsSource(AwsAccount(ACCOUNT, stand, "aws", STARTED), AwsScope((REGION,) if services else (), frozenset(services)))
 
 
 def live() -> Account:
