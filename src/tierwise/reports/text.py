@@ -10,7 +10,8 @@ _SHOWN: Final = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
 def safe_text(text: str, limit: int = 0) -> str:
     """The text with control, escape, bidirectional and zero-width characters written out; cut to `limit` characters if given."""
-    out = "".join(char if _plain(char) else _written(char) for char in text)
+    # Nearly all text is plain ASCII, and reports of many findings are mostly this function.
+    out = text if text.isascii() and text.isprintable() else "".join(char if _plain(char) else _written(char) for char in text)
     return out if not limit or len(out) <= limit else out[: limit - 1] + "…"
 
 
