@@ -28,6 +28,7 @@ TLS: Final[Mapping[str, str]] = {
     "tlsv1": "1.0", "tlsv1.1": "1.1", "tlsv1.2": "1.2", "tlsv1.3": "1.3",
 }  # fmt: skip
 """How the services write versions of TLS."""
+LINKS: Final = "Azure encryption overview, data-link layer encryption: traffic between Azure's datacenters is encrypted (MACsec)"
 _VERSION: Final = re.compile(r"(~>|>=|<=|!=|=|<|>)?\s*v?(\d+)")
 _DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
 _TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
@@ -54,7 +55,7 @@ def majors(plan: Plan, planned: Planned) -> tuple[int, ...]:
     return tuple(possible)
 
 
-def by_version(plan: Plan, planned: Planned, defaults: Mapping[int, T]) -> T | None:
+def by_version(plan: Plan, planned: Planned, defaults: Mapping[int, T | None]) -> T | None:
     """A default that changed between major versions; None where the plan does not tell which holds."""
     found = {defaults[one] for one in majors(plan, planned) if one in defaults}
     return found.pop() if len(found) == 1 else None

@@ -1,0 +1,125 @@
+"""What Event Hubs and Service Bus namespaces have in common."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tierwise.access.internet import covers_internet
+from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting
+from tierwise.connectors.terraform.azure import flag
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Node, Planned, absent
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel
+
+_ENCRYPTED: Final = "Azure Event Hubs and Service Bus documentation, encryption at rest: on for every namespace"
+_TLS: Final = "Azure Event Hubs and Service Bus documentation, minimum TLS version: AMQP and HTTPS run over TLS alone"
+_OPEN: Final = (
+    "constant: Azure Event Hubs and Service Bus documentation, network security: every network is admitted where no rules are set"
+)
+_RECORDS: Final = frozenset({"runtimeauditlogs"})
+
+
+def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, key_kind: str, rules: tuple[str, str]) -> tuple[Link, ...]:
+    """The facts that a namespace decides for itself and what is in it; returns the links to its key and its logs.
+
+    `rules` are the type and the block in which network rules stand.
+    """
+    put_always(sheet, kind)
+    custody, links = _key(namespace, plan, key_kind)
+    default = azure.by_version(plan, namespace, {2: None, 3: None, 4: "1.2"})
+    read, write = azure_reach.recorded(plan, namespace, _RECORDS, _RECORDS)
+    facts: dict[str, AnyFact] = {
+        "encryption.key_custody": custody,
+        "transport.min_tls": azure.min_tls(azure.text(namespace, "minimum_tls_version", default=default)),
+        "transport.internode_encrypted": Known(True, Provenance(f"constant: {azure.LINKS}")),
+        "access.shared_key_enabled": flag(namespace, "local_authentication_enabled", "local_auth_enabled", default=True),
+        "logging.data_read": read,
+        "logging.data_write": write,
+    }
+    azure.put(sheet, kind, facts)
+    public = flag(namespace, "public_network_access_enabled", default=True)
+    azure_reach.put_network(
+        sheet, kind, public, _admits(setting(plan, namespace, *rules)), azure_reach.has_private_endpoint(plan, namespace)
+    )
+    return (*links, *azure_reach.log_links(plan, namespace))
+
+
+def put_always(sheet: FactSheet, kind: Kind) -> None:
+    """What holds for every namespace, wherever it is."""
+    sheet.constant("encryption.at_rest", True, _ENCRYPTED)
+    sheet.constant("transport.tls_required", True, _TLS)
+    azure.put_audience(sheet, kind)
+
+
+def _key(namespace: Planned, plan: Plan, kind: str) -> tuple[Maybe[str], tuple[Link, ...]]:
+    """A customer's key: inline for Service Bus, or in a resource of its own that may list several."""
+    block = azure.block_or_none(namespace, "customer_managed_key")
+    if namespace.root.has("customer_managed_key") and isinstance(block, Unknown):
+        return block, (Link(Rel.USES_KEY, "", block),)
+    if isinstance(block, Known) and block.value is not None:
+        node = block.value
+        return azure.custody(plan, namespace, node, "key_vault_key_id"), azure.key_links(plan, namespace, node, "key_vault_key_id")
+    children = plan.children(namespace, kind)
+    if children.found:
+        return Known("customer", children.found[0].root.via), _keys(plan, children.found[0])
+    if children.loose is None and (namespace.is_new or children.removed):
+        return Known(azure.PROVIDER_KEY, namespace.root.via), ()
+    lost = children.loose or absent(namespace.root.via, f"not in this plan: no {kind} in it is for {namespace.address}")
+    return lost, (Link(Rel.USES_KEY, "", lost),)
+
+
+def _keys(plan: Plan, holder: Planned) -> tuple[Link, ...]:
+    name = (
+        "key_vault_key_ids" if holder.root.has("key_vault_key_ids") or holder.root.is_written("key_vault_key_ids") else "key_vault_key_id"
+    )
+    listed = holder.root.texts(name)
+    if isinstance(listed, Known) and listed.value.open is None:
+        return tuple(Link(Rel.USES_KEY, azure.key_url(one)) for one in listed.value.known)
+    return azure.key_links(plan, holder, holder.root, name)
+
+
+def _admits(found: Setting) -> Maybe[bool]:
+    match found:
+        case Unknown():
+            return found
+        case Absent():
+            return Known(True, Provenance(_OPEN))
+        case Split(planned=holder):
+            return _by_rules(holder.root)
+        case Inline(blocks=blocks):
+            return _by_rules(blocks[0])
+
+
+def _by_rules(rules: Node) -> Maybe[bool]:
+    action = rules.text("default_action")
+    if isinstance(action, Unknown):
+        return action
+    if (action.value or "Allow").lower() != "deny":
+        return Known(True, action.via)
+    ranges = _ranges(rules)
+    if isinstance(ranges, Unknown):
+        return ranges
+    try:
+        return Known(covers_internet(ranges), action.via)
+    except ValueError:
+        return Unknown(UnknownReason.UNPARSABLE, action.via, "a rule is no range of addresses")
+
+
+def _ranges(rules: Node) -> list[str] | Unknown:
+    """The addresses admitted: a list for Service Bus, blocks for Event Hubs."""
+    listed, blocks = rules.texts("ip_rules"), rules.blocks("ip_rule")
+    if isinstance(listed, Unknown):
+        return listed
+    if listed.value.open is not None:
+        return listed.value.open
+    if isinstance(blocks, Unknown):
+        return blocks
+    found = list(listed.value.known)
+    for block in blocks.value:
+        mask = block.text("ip_mask")
+        if isinstance(mask, Unknown):
+            return mask
+        found += [mask.value] if mask.value else []
+    return found

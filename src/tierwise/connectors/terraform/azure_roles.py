@@ -1,0 +1,105 @@
+"""What Azure's built-in roles allow, as far as data and administration go; from "Azure built-in roles" of the Azure RBAC documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.access.pattern import covered_by_any
+
+_HANDS_OUT_KEYS: Final = "microsoft.storage/storageaccounts/listkeys/action"
+_GRANTS: Final = "microsoft.authorization/roleassignments/write"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a role allows."""
+
+    admin: bool = False
+    """May do everything."""
+    grants: bool = False
+    """May give roles, so everything, if no condition bars it."""
+    data: bool = False
+    """Reads or changes data, or hands out the keys to it."""
+    wildcard: bool = False
+    """By a wildcard over the actions on data of a service."""
+
+
+OWNER: Final = "Owner"
+_DATA, _WIDE, _NONE = Role(data=True), Role(data=True, wildcard=True), Role()
+BUILT_IN: Final[Mapping[str, Role]] = {
+    OWNER: Role(admin=True, grants=True, data=True, wildcard=True),
+    "Contributor": _WIDE,
+    "User Access Administrator": Role(grants=True),
+    "Role Based Access Control Administrator": Role(grants=True),
+    "Reader": _NONE,
+    "Backup Reader": _NONE,
+    "Monitoring Contributor": _NONE,
+    "Network Contributor": _NONE,
+    "Managed Identity Operator": _NONE,
+    "Key Vault Reader": _NONE,
+    "AcrPull": _NONE,
+    "AcrPush": _NONE,
+    "SQL DB Contributor": _NONE,
+    "SQL Server Contributor": _NONE,
+    "Storage Account Contributor": _WIDE,
+    "Storage Account Key Operator Service Role": _DATA,
+    "Storage Blob Data Owner": _WIDE,
+    "Storage Blob Data Contributor": _DATA,
+    "Storage Blob Data Reader": _DATA,
+    "Storage Queue Data Contributor": _DATA,
+    "Storage Queue Data Reader": _DATA,
+    "Storage Table Data Contributor": _DATA,
+    "Storage Table Data Reader": _DATA,
+    "Storage File Data SMB Share Contributor": _DATA,
+    "Storage File Data SMB Share Reader": _DATA,
+    "Key Vault Administrator": _WIDE,
+    "Key Vault Secrets Officer": _WIDE,
+    "Key Vault Crypto Officer": _WIDE,
+    "Key Vault Certificates Officer": _WIDE,
+    "Key Vault Secrets User": _DATA,
+    "Key Vault Crypto User": _DATA,
+    "Key Vault Crypto Service Encryption User": _DATA,
+    "Azure Event Hubs Data Owner": _WIDE,
+    "Azure Event Hubs Data Receiver": _DATA,
+    "Azure Event Hubs Data Sender": _DATA,
+    "Azure Service Bus Data Owner": _WIDE,
+    "Azure Service Bus Data Receiver": _DATA,
+    "Azure Service Bus Data Sender": _DATA,
+    "DocumentDB Account Contributor": _WIDE,
+    "Log Analytics Reader": _DATA,
+    "Log Analytics Contributor": _DATA,
+}
+IDS: Final[Mapping[str, str]] = {
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": OWNER,
+    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+    "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
+    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
+    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
+    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603": "Key Vault Crypto Officer",
+}
+"""Built-in roles by the end of their id, which is the same in every tenant."""
+
+
+def role_of(actions: Iterable[str], barred: Iterable[str], data: Iterable[str], data_barred: Iterable[str]) -> Role:
+    """What the permissions of a custom role allow."""
+    control, without, on_data, not_data = (tuple(one.lower() for one in each) for each in (actions, barred, data, data_barred))
+
+    def allowed(action: str) -> bool:
+        return covered_by_any(action, control) and not covered_by_any(action, without)
+
+    keys, grants = allowed(_HANDS_OUT_KEYS), allowed(_GRANTS)
+    wildcard = any(pattern == "*" or pattern.endswith("/*") for pattern in on_data) and "*" not in not_data
+    return Role(
+        admin="*" in control and grants,
+        grants=grants,
+        data=bool(on_data) or keys,
+        wildcard=wildcard or ("*" in control and keys),
+    )

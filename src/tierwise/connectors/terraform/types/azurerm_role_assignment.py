@@ -1,0 +1,183 @@
+"""Role assignments and custom roles; a role counts for the scope at which it is given, a resource group or more being wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from tierwise.connectors.terraform import azure
+from tierwise.connectors.terraform.azure import text_or
+from tierwise.connectors.terraform.azure_reach import GROUP
+from tierwise.connectors.terraform.azure_roles import BUILT_IN, IDS, Role, role_of
+from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.references import Resolved, references_of
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel, Resource
+
+ASSIGNMENT, DEFINITION = "azurerm_role_assignment", "azurerm_role_definition"
+_READ_DEFINITION: Final = f"data.{DEFINITION}"
+_WIDE_TYPES: Final = frozenset(
+    {
+        GROUP, "azurerm_subscription", "azurerm_management_group",
+        f"data.{GROUP}", "data.azurerm_subscription", "data.azurerm_management_group",
+    }
+)  # fmt: skip
+_STORES: Final = frozenset(
+    {
+        "azurerm_storage_account", "azurerm_key_vault", "azurerm_cosmosdb_account", "azurerm_eventhub_namespace",
+        "azurerm_servicebus_namespace", "azurerm_servicebus_queue", "azurerm_log_analytics_workspace", "azurerm_kusto_cluster",
+        "azurerm_key_vault_secret",
+    }
+)  # fmt: skip
+_WIDE: Final = re.compile(
+    r"/?\Z|/providers/microsoft\.management/managementgroups/[^/]+\Z|/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/?\Z", re.IGNORECASE
+)
+_STORE_ID: Final = re.compile(
+    r"/providers/microsoft\.(?:storage|keyvault|documentdb|eventhub|servicebus|operationalinsights|kusto)/", re.IGNORECASE
+)
+_AT_ASSIGNMENT: Final = "constant: Azure RBAC documentation, role definitions: scope and condition stand on the assignment"
+_LISTS: Final = ("actions", "not_actions", "data_actions", "not_data_actions")
+
+
+def convert(planned: Planned, plan: Plan) -> Resource:
+    """A planned role assignment or custom role."""
+    return _assignment(planned, plan) if planned.type == ASSIGNMENT else _definition(planned, plan)
+
+
+def _assignment(one: Planned, plan: Plan) -> Resource:
+    sheet = FactSheet()
+    role, wide = _role(one, plan), _wide(one, plan)
+    condition = one.root.text("condition")
+    bound: Maybe[bool] = condition if isinstance(condition, Unknown) else Known(condition.value is not None, condition.via)
+    if isinstance(condition, Unknown) and one.is_new and one.root.is_computed("condition"):
+        bound = Known(False, condition.via)
+    sheet.put("privilege.admin", _admin(role, wide, bound))
+    grants = _of(role, "grants")
+    sheet.put("privilege.escalation", _all(grants, wide, azure.negated(bound)))
+    sheet.put("privilege.wildcard_data_actions", _of(role, "wildcard"))
+    sheet.put("privilege.wildcard_data_resources", _all(_of(role, "data"), wide))
+    sheet.put("privilege.condition_bound", azure.either(azure.negated(_of(role, "data")), bound))
+    sheet.not_applicable("privilege.inline_wildcard", "a role is not written into its principal", one.root.via)
+    links: tuple[Link, ...] = ()
+    if isinstance(role, Known) and role.value.data:
+        links = tuple(link for link in plan.links(Rel.READS, one, one.root, ("scope",), _STORES) if link.to and _is_store(link.to, plan))
+    attached = plan.links(Rel.ATTACHES, one, one.root, ("role_definition_id",), {DEFINITION})
+    own = tuple(link for link in attached if link.to in {plan.id_of(each.address) for each in plan.by_type.get(DEFINITION, ())})
+    name = text_or(one.root, "role_definition_name") or _name_by_id(text_or(one.root, "role_definition_id")) or one.place.name
+    return plan.resource(one, Kind.POLICY, name, sheet.facts, links=(*links, *own), aliases=(text_or(one.root, "id"),))
+
+
+def _is_store(to: str, plan: Plan) -> bool:
+    return to.removeprefix(plan.prefix) in plan.by_address or _STORE_ID.search(to) is not None
+
+
+def _admin(role: Maybe[Role], wide: Maybe[bool], bound: Maybe[bool]) -> Maybe[bool]:
+    """Everything, or the right to give it: a condition may bar which roles can be given, but not what Owner does itself."""
+    gives = _all(_of(role, "grants"), azure.negated(bound))
+    if isinstance(gives, Known) and not gives.value and isinstance(bound, Known) and bound.value and _grants(role):
+        detail = "its condition may bar the roles that it can give"
+        gives = Unknown(UnknownReason.NOT_SUPPORTED, bound.via, detail)
+    return _all(azure.either(_of(role, "admin"), gives), wide)
+
+
+def _grants(role: Maybe[Role]) -> bool:
+    return isinstance(role, Known) and role.value.grants
+
+
+def _of(role: Maybe[Role], name: str) -> Maybe[bool]:
+    return role if isinstance(role, Unknown) else Known(bool(getattr(role.value, name)), role.via)
+
+
+def _all(*facts: Maybe[bool]) -> Maybe[bool]:
+    for one in facts:
+        if isinstance(one, Known) and not one.value:
+            return one
+    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
+
+
+def _role(one: Planned, plan: Plan) -> Maybe[Role]:
+    """The role that an assignment gives: by name, by the id of a built-in one, or a definition of this plan."""
+    name, by_id = one.root.text("role_definition_name"), one.root.text("role_definition_id")
+    way = plan.resolve(one, one.root, ("role_definition_id",), {DEFINITION, _READ_DEFINITION})
+    target = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    if target is not None and target.place.mode == "managed":
+        return _permissions(target)
+    written = text_or(target.root, "name") if target is not None else ""
+    found = (name.value if isinstance(name, Known) else None) or written or _name_by_id(text_or(one.root, "role_definition_id"))
+    if found and (role := BUILT_IN.get(found)) is not None:
+        return Known(role, one.at("role_definition_name"))
+    custom = next(
+        (each for each in plan.by_type.get(DEFINITION, ()) if found and not each.is_gone and text_or(each.root, "name") == found), None
+    )
+    if custom is not None:
+        return _permissions(custom)
+    if found or (isinstance(by_id, Known) and by_id.value):
+        return Unknown(UnknownReason.NOT_COLLECTED, one.at("role_definition_name"), "the permissions of this role are not in the plan")
+    lost = by_id if isinstance(by_id, Unknown) else name
+    reason = lost.reason if isinstance(lost, Unknown) else UnknownReason.NOT_COLLECTED
+    return Unknown(reason, lost.via, "which role it gives is not known")
+
+
+def _name_by_id(found: str) -> str:
+    return IDS.get(found.rpartition("/")[2].lower(), "")
+
+
+def _permissions(definition: Planned) -> Maybe[Role]:
+    blocks = definition.root.blocks("permissions")
+    if isinstance(blocks, Unknown):
+        return blocks
+    lists: dict[str, list[str]] = {name: [] for name in _LISTS}
+    for block in blocks.value:
+        for name in _LISTS:
+            texts = block.texts(name)
+            if isinstance(texts, Unknown):
+                if block.is_configured and not block.is_written(name):
+                    continue
+                return texts
+            if texts.value.open is not None:
+                return texts.value.open
+            lists[name] += texts.value.known
+    return Known(role_of(*(lists[name] for name in _LISTS)), blocks.via)
+
+
+def _wide(one: Planned, plan: Plan) -> Maybe[bool]:
+    """Whether an assignment is for a resource group or more."""
+    scope = one.root.text("scope")
+    if isinstance(scope, Known) and scope.value:
+        return Known(_WIDE.match(scope.value) is not None, scope.via)
+    way = plan.resolve(one, one.root, ("scope",), _WIDE_TYPES)
+    named = references_of(one.root.expression("scope"))
+    if isinstance(way, Resolved) or _names_wide(named):
+        return Known(True, scope.via)
+    if getattr(way, "elsewhere", False) and named and not any(name.startswith("data.") for name in named):
+        return Known(False, scope.via)
+    return scope if isinstance(scope, Unknown) else Unknown(UnknownReason.NOT_COLLECTED, scope.via, "no scope is written")
+
+
+def _names_wide(named: Iterable[str]) -> bool:
+    """A data source that is read outside the plan is named by its type all the same."""
+    return any(name.startswith(tuple(f"{kind}." for kind in _WIDE_TYPES)) for name in named)
+
+
+def _definition(one: Planned, plan: Plan) -> Resource:
+    sheet = FactSheet()
+    role = _permissions(one)
+    admin = azure.either(_of(role, "admin"), _of(role, "grants"))
+    sheet.put("privilege.admin", admin)
+    sheet.put("privilege.escalation", _of(role, "grants"))
+    sheet.put("privilege.wildcard_data_actions", _of(role, "wildcard"))
+    sheet.put("privilege.wildcard_data_resources", Known(False, Provenance(_AT_ASSIGNMENT)))
+    unbound: AnyFact = azure.negated(_of(role, "data"))
+    if isinstance(unbound, Known) and not unbound.value:
+        unbound = Unknown(UnknownReason.NOT_COLLECTED, one.root.via, "conditions stand on the assignments of a role")
+    sheet.put("privilege.condition_bound", unbound)
+    sheet.not_applicable("privilege.inline_wildcard", "a role is not written into a principal", one.root.via)
+    aliases = (text_or(one.root, "role_definition_resource_id"), text_or(one.root, "id"), text_or(one.root, "role_definition_id"))
+    name = text_or(one.root, "name") or one.place.name
+    return plan.resource(one, Kind.POLICY, name, sheet.facts, aliases=aliases, description=text_or(one.root, "description"))
+
+
+CONVERTER = Converter(frozenset({ASSIGNMENT, DEFINITION}), convert, reads=frozenset({_READ_DEFINITION, *_WIDE_TYPES, *_STORES}))
