@@ -8,6 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +25,7 @@ _MOST_CLIENTS = 6
 """Clients kept at once per account; a client costs about 11 ms to make again and up to 15 MB to keep."""
 
 
+_ACCOUNT_DIGITS = 12
 _MOST_MODELS = 6
 """Services whose models are kept at once."""
 _SHARE = 1 / 8
@@ -107,8 +110,9 @@ class Account:
     def _make(self, service: str, region: str) -> Any:
         client = self._session.client(service, region_name=region or None, config=self._config)
         client.meta.events.register_first("before-call.*.*", self._guard)
-        if self._access.endpoint_compat and service == "s3control":
-            client.meta.events.register_first("before-sign.s3-control.*", _without_account_host)
+        if service == "s3control":
+            rewrite = partial(_without_account_host, always=self._access.endpoint_compat)
+            client.meta.events.register_first("before-sign.s3-control.*", rewrite)
         return client
 
     def _guard(self, model: Any, **_: object) -> None:
@@ -123,12 +127,24 @@ class Account:
             return self._ceilings.setdefault(service, Ceiling(self._access.ceiling * share))
 
 
-def _without_account_host(request: Any, **_: object) -> None:
-    """Drop the account id that the SDK puts before the host: an emulator at an IP address cannot be reached under it."""
+def _without_account_host(request: Any, *, always: bool, **_: object) -> None:
+    """Drop the account id that the SDK puts before the host: no emulator can be reached under it at an address or as localhost.
+
+    Without `always` this is done only where the rest is an IP address or `localhost`, before which a name can never resolve.
+    """
     parts = urlsplit(request.url)
     account, _dot, host = parts.netloc.partition(".")
-    if account.isdigit() and host:
+    name = host.rsplit(":", 1)[0]
+    if account.isdigit() and len(account) == _ACCOUNT_DIGITS and host and (always or name == "localhost" or _is_address(name)):
         request.url = urlunsplit(parts._replace(netloc=host))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 class _SmallLoader(Loader):  # type: ignore[misc]
