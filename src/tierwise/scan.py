@@ -217,10 +217,15 @@ def _assess(collected: Collected, judging: Judging, today: date) -> _Assessed:
     }
     estate = resolve(resources)
     linked = tuple(estate.resources.values())
-    gaps = [replace(gap, expected=expected_gap(gap, judging.profile, today)) for gap in collected.gaps]
+    gaps = _told(collected, judging, today)
     classifications = classify(linked, judging.profile, judging.register, judging.corrections, gaps=gaps, today=today)
     empty = _Assessed(estate, classifications, declared, {})
     return _relate(empty, judging, collected, today)
+
+
+def _told(collected: Collected, judging: Judging, today: date) -> tuple[Gap, ...]:
+    """The gaps, each with whether its source or the profile expects it."""
+    return tuple(replace(gap, expected=gap.expected or expected_gap(gap, judging.profile, today)) for gap in collected.gaps)
 
 
 def replace_estate(assessed: _Assessed, estate: Estate, collected: Collected) -> _Assessed:
@@ -320,7 +325,7 @@ def _result(
         no_rung += len(due) - len(found)
         findings.extend(found)
     today = started.date()
-    gaps = tuple(replace(gap, expected=expected_gap(gap, judging.profile, today)) for gap in collected.gaps)
+    gaps = _told(collected, judging, today)
     accepted = accept(findings, {resource.id: resource for resource in resources}, judging.acceptances, today)
     coverage = coverage_of(collected.outcomes)
     return ScanResult(

@@ -287,7 +287,9 @@ def test_plan_and_account_get_the_same_verdict(tmp_path: Path, case: Case, expec
     builder = PlanBuilder()
     builder.add("aws_caller_identity", "here", {"account_id": ACCOUNT}, mode="data", actions=("read",))
     plan(builder)
-    assert verdict(open_plans([builder.write(tmp_path)]), case.control, case.name) is expected, "planned"
+    # Without a log of its own, a planned store may still be recorded by a trail that stands elsewhere.
+    planned = Verdict.UNKNOWN if (case.control, expected) == ("LOG-02", Verdict.FAIL) else expected
+    assert verdict(open_plans([builder.write(tmp_path)]), case.control, case.name) is planned, "planned"
     with planted(plant) as account:
         assert verdict(account, case.control, case.name) is expected, "live"
 

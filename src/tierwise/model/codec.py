@@ -193,7 +193,8 @@ def gap_in(data: Mapping[str, Any]) -> Gap:
         str(data.get(key) or "") for key in ("provider", "account", "region", "service", "reason", "action", "detail")
     )
     kinds = frozenset(Kind(kind) for kind in data.get("kinds") or ())
-    return Gap(provider, account, region, service, reason, action, detail, kinds)
+    # What a profile expects of an account is judged again; what a plan cannot hold, which names no account, is expected for good.
+    return Gap(provider, account, region, service, reason, action, detail, kinds, expected=bool(data.get("expected")) and not account)
 
 
 def outcome_out(outcome: ReadOutcome) -> list[Any]:

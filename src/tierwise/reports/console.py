@@ -122,7 +122,8 @@ class _Page(Printer):
         self.line(f"tierwise scan of {listed([safe_text(name) for name in result.run.sources], 3)}, profile {result.run.profile}", "bold")
         where = f" in {count(len(accounts), 'account')}" if accounts else ""
         seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage:.1%} of the reads that were due"
-        self.line(seen + (f"; {count(len(result.gaps), 'listing')} failed" if result.gaps else ""))
+        failed = sum(1 for gap in result.gaps if gap.account or not gap.expected)
+        self.line(seen + (f"; {count(failed, 'listing')} failed" if failed else ""))
         failing = len(entries(result.findings))
         verdicts = Counter(one.verdict for one in result.findings)
         self.line(
@@ -140,6 +141,9 @@ class _Page(Printer):
             return
         self.title("What this scan could not see")
         for gap in result.gaps[:_MOST_ROWS]:
+            if gap.expected and not gap.account:
+                self.bullet(safe_text(gap.detail), mark="i")
+                continue
             place = f"{gap.account}/{gap.region or 'global'}" if gap.account else "the input"
             known = " (expected)" if gap.expected else ""
             self.bullet(

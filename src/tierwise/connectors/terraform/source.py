@@ -17,9 +17,11 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.providers import cloud_of
 from tierwise.errors import InputError
 from tierwise.model.fact import UnknownReason
-from tierwise.model.resource import ALL_KINDS, Gap, ReadOutcome, Resource
+from tierwise.model.resource import ALL_KINDS, Gap, Kind, ReadOutcome, Resource
 
 _NOBODY: Final = "terraform"
+_AROUND: Final = frozenset({Kind.AUDIT_TRAIL, Kind.BACKUP_PLAN})
+"""What usually stands in other configurations and reaches the stores of this one all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,12 @@ def resources(plan: Plan) -> Iterator[Resource]:
 
 
 def _gaps(plan: Plan) -> Iterator[Gap]:
-    """A plan that is not whole leaves out resources of any kind."""
+    """A plan that is not whole leaves out resources of any kind; one that is whole still says nothing of the trails and backups around it."""
     clouds = sorted({cloud for kind in plan.by_type if (cloud := cloud_of(kind))}) or ["aws"]
     reason = UnknownReason.KNOWN_AFTER_APPLY if plan.document.deferred else UnknownReason.NOT_COLLECTED
+    for cloud in clouds if plan.judged else ():
+        detail = f"{plan.document.name}: audit trails and backup plans that are not in this plan may reach its stores"
+        yield Gap(cloud, "", "", "terraform", UnknownReason.NOT_COLLECTED.value, "", detail, kinds=_AROUND, expected=True)
     for note in plan.document.notes:
         for cloud in clouds:
             yield Gap(cloud, "", "", "terraform", reason.value, "", f"{plan.document.name}: {note}", kinds=ALL_KINDS)
