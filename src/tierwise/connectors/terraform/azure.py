@@ -74,7 +74,7 @@ def or_default(planned: Planned, name: str, found: Maybe[T | None], default: T |
     """A value, or what the provider documents where nobody wrote one; `default` is None where that cannot be told."""
     if isinstance(found, Known) and found.value is not None:
         return Known(found.value, found.via)
-    if isinstance(found, Unknown) and not _is_left_out(planned, name, found):
+    if isinstance(found, Unknown) and not is_left_out(planned, name, found):
         return found
     if isinstance(found, Known) and not planned.is_new and not planned.root.has(name):
         return absent(planned.at(name), f"not in this plan: {name}")
@@ -83,7 +83,7 @@ def or_default(planned: Planned, name: str, found: Maybe[T | None], default: T |
     return Known(default, Provenance(f"constant: Terraform AzureRM provider, {planned.type}: {name} is {str(default).lower()} by default"))
 
 
-def _is_left_out(planned: Planned, name: str, found: Unknown) -> bool:
+def is_left_out(planned: Planned, name: str, found: Unknown) -> bool:
     """Whether nobody wrote an argument of a new resource, which the provider computes."""
     return planned.is_new and found.reason is UnknownReason.KNOWN_AFTER_APPLY and planned.root.is_computed(name)
 
@@ -132,7 +132,7 @@ def put(sheet: FactSheet, kind: Kind, facts: Mapping[str, AnyFact]) -> None:
 def block_or_none(planned: Planned, name: str) -> Maybe[Node | None]:
     """The one block of a name; a block that the provider fills in by itself on a new resource is none that someone wrote."""
     found = planned.root.block(name)
-    if isinstance(found, Unknown) and _is_left_out(planned, name, found):
+    if isinstance(found, Unknown) and is_left_out(planned, name, found):
         return Known(None, found.via)
     if isinstance(found, Known) and found.value is None and not planned.is_new and not planned.root.has(name):
         return absent(planned.at(name), f"not in this plan: {name}")
@@ -145,14 +145,14 @@ def custody(plan: Plan, planned: Planned, node: Node, *path: Step) -> Maybe[str]
     via = node.at(*path)
     if isinstance(value, Known) and value.value:
         return Known("customer", via)
-    if isinstance(value, Known) and not node.is_written(*path):
-        return Known(PROVIDER_KEY, via)
+    if isinstance(value, Known) and node is planned.root and not planned.is_new and not node.has(str(path[0])):
+        return absent(via, f"not in this plan: {path[0]}")
     way = plan.resolve(planned, node, path, KEY_TYPES)
     if isinstance(value, Known):
         return Known(PROVIDER_KEY, via)
     if isinstance(way, Resolved) or (isinstance(way, Unresolved) and way.complete and way.candidates):
         return Known("customer", via)
-    if planned.is_new and node.is_computed(*path):
+    if planned.is_new and value.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_computed(*path):
         return Known(PROVIDER_KEY, via)
     return Unknown(value.reason, via, value.detail, between=(PROVIDER_KEY, "customer"))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split
+from tierwise.connectors.terraform.azure import is_left_out
 from tierwise.connectors.terraform.joins import Children
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
@@ -94,7 +95,7 @@ def _is_whole(rule: Node) -> Maybe[bool]:
 def immutability(account: Planned, plan: Plan, containers: Children, policy: str) -> tuple[Maybe[str], Maybe[int]]:
     """The immutability policy of the account, else the weakest of its containers'."""
     block = account.root.block("immutability_policy")
-    if isinstance(block, Unknown) and not (account.is_new and account.root.is_computed("immutability_policy")):
+    if isinstance(block, Unknown) and not is_left_out(account, "immutability_policy", block):
         return block, block
     if isinstance(block, Known) and block.value is not None:
         state, days = block.value.text("state"), block.value.number("period_since_creation_in_days")

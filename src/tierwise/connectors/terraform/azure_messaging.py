@@ -56,7 +56,7 @@ def put_always(sheet: FactSheet, kind: Kind) -> None:
 def _key(namespace: Planned, plan: Plan, kind: str) -> tuple[Maybe[str], tuple[Link, ...]]:
     """A customer's key: inline for Service Bus, or in a resource of its own that may list several."""
     block = azure.block_or_none(namespace, "customer_managed_key")
-    if namespace.root.has("customer_managed_key") and isinstance(block, Unknown):
+    if isinstance(block, Unknown) and block.reason is not UnknownReason.NOT_COLLECTED:
         return block, (Link(Rel.USES_KEY, "", block),)
     if isinstance(block, Known) and block.value is not None:
         node = block.value

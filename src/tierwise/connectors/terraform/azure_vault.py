@@ -79,7 +79,7 @@ def policies(vault: Planned, plan: Plan) -> Iterator[Node | Unknown]:
     inline = vault.root.blocks("access_policy")
     if isinstance(inline, Known):
         yield from inline.value
-    elif not (vault.is_new and vault.root.is_computed("access_policy")):
+    elif not azure.is_left_out(vault, "access_policy", inline):
         yield inline
     children = plan.children(vault, POLICY)
     if children.loose is not None:

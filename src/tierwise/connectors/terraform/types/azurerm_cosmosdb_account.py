@@ -67,7 +67,7 @@ def _admits(account: Planned) -> Maybe[bool]:
     if isinstance(listed, Unknown):
         return listed
     if isinstance(networks, Unknown):
-        computed = account.is_new and account.root.is_computed("virtual_network_rule")
+        computed = azure.is_left_out(account, "virtual_network_rule", networks)
         if not computed:
             return networks
     filtered = flag(account, "is_virtual_network_filter_enabled", default=False)
@@ -100,7 +100,7 @@ def _api(account: Planned) -> Maybe[str]:
     if kind.value == "MongoDB":
         return Known(_REQUESTS["MongoDB"], kind.via)
     if isinstance(blocks, Unknown):
-        computed = account.is_new and account.root.is_computed("capabilities")
+        computed = azure.is_left_out(account, "capabilities", blocks)
         return Known("dataplanerequests", kind.via) if computed else blocks
     for block in blocks.value:
         name = block.text("name")
@@ -160,7 +160,7 @@ def _ages(account: Planned, plan: Plan) -> dict[str, AnyFact]:
         for one in children.found:
             found = one.root.number(azure.first(one, _TTL))
             if isinstance(found, Unknown):
-                unwritten = one.is_new and one.root.is_computed(azure.first(one, _TTL))
+                unwritten = azure.is_left_out(one, azure.first(one, _TTL), found)
                 ages.append(Known(UNLIMITED, found.via) if unwritten else found)
             else:
                 seconds = found.value or -1

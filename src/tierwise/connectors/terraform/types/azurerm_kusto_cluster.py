@@ -43,8 +43,14 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     for name in ("recovery.point_in_time", "retention.backup_days"):
         sheet.not_applicable(name, _RECOVERY, cluster.root.via)
     zones = cluster.root.texts("zones")
-    spread: Maybe[str] = zones if isinstance(zones, Unknown) else Known("multi-zone" if len(zones.value.known) > 1 else "zone", zones.via)
-    sheet.put("recovery.redundancy", Known("zone", zones.via) if cluster.is_new and cluster.root.is_computed("zones") else spread)
+    spread: Maybe[str]
+    if isinstance(zones, Unknown):
+        spread = Known("zone", zones.via) if azure.is_left_out(cluster, "zones", zones) else zones
+    elif not cluster.is_new and not cluster.root.has("zones"):
+        spread = absent(zones.via)
+    else:
+        spread = Known("multi-zone" if len(zones.value.known) > 1 else "zone", zones.via)
+    sheet.put("recovery.redundancy", spread)
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, cluster))
     name = text_or(cluster.root, "name")
     holds = ", ".join(text_or(one.root, "name") for one in plan.children(cluster, DATABASE).found)
@@ -79,7 +85,7 @@ def _tenants(cluster: Planned) -> AnyFact:
 def _admits(cluster: Planned) -> Maybe[bool]:
     listed = cluster.root.texts("allowed_ip_ranges")
     if isinstance(listed, Unknown):
-        computed = cluster.is_new and cluster.root.is_computed("allowed_ip_ranges")
+        computed = azure.is_left_out(cluster, "allowed_ip_ranges", listed)
         return Known(True, Provenance(_OPEN)) if computed else listed
     if not listed.value.known and listed.value.open is None and not cluster.is_new and not cluster.root.has("allowed_ip_ranges"):
         return absent(listed.via)

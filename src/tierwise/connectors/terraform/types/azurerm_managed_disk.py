@@ -9,7 +9,7 @@ from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
@@ -65,7 +65,10 @@ def _key(disk: Planned, plan: Plan) -> tuple[Maybe[str], Iterable[Link]]:
     if isinstance(value, Known) and value.value:
         lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, value.via, "its disk encryption set is not in this plan")
         return Known("customer", value.via), (Link(Rel.USES_KEY, "", lost),)
-    if isinstance(value, Known) or (disk.is_new and disk.root.is_computed(name)):
+    if isinstance(value, Known) and not disk.is_new and not disk.root.has(name):
+        lost = absent(value.via, f"not in this plan: {name}")
+        return lost, (Link(Rel.USES_KEY, "", lost),)
+    if isinstance(value, Known) or azure.is_left_out(disk, name, value):
         return Known(azure.PROVIDER_KEY, value.via), ()
     found = Unknown(value.reason, value.via, value.detail, between=(azure.PROVIDER_KEY, "customer"))
     return found, (Link(Rel.USES_KEY, "", found),)

@@ -72,7 +72,7 @@ def _logins(cache: Planned, sheet: FactSheet) -> None:
 def _recovery(cache: Planned, sheet: FactSheet) -> None:
     zones = cache.root.texts("zones")
     if isinstance(zones, Unknown):
-        computed = cache.is_new and cache.root.is_computed("zones")
+        computed = azure.is_left_out(cache, "zones", zones)
         sheet.put("recovery.redundancy", Known("zone", zones.via) if computed else zones)
     elif zones.value.open is None and (cache.is_new or cache.root.has("zones")):
         sheet.known("recovery.redundancy", "multi-zone" if len(zones.value.known) > 1 else "zone", zones.via)

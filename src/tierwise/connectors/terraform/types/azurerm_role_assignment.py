@@ -52,7 +52,7 @@ def _assignment(one: Planned, plan: Plan) -> Resource:
     role, wide = _role(one, plan), _wide(one, plan)
     condition = one.root.text("condition")
     bound: Maybe[bool] = condition if isinstance(condition, Unknown) else Known(condition.value is not None, condition.via)
-    if isinstance(condition, Unknown) and one.is_new and one.root.is_computed("condition"):
+    if isinstance(condition, Unknown) and azure.is_left_out(one, "condition", condition):
         bound = Known(False, condition.via)
     sheet.put("privilege.admin", _admin(role, wide, bound))
     grants = _of(role, "grants")
