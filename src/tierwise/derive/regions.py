@@ -108,6 +108,18 @@ GCP: Final[Mapping[str, str]] = {
     "ZA": "africa-south1",
     "EU": "eu europe",
 }
+GCP_PAIRS: Final[Mapping[str, frozenset[str]]] = {
+    "eur3": frozenset({"BE", "NL", "FI"}),
+    "eur5": frozenset({"BE", "GB"}),
+    "eur7": frozenset({"GB", "DE"}),
+    "eur8": frozenset({"DE", "CH"}),
+    "nam5": frozenset({"US"}),
+    "nam7": frozenset({"US"}),
+    "spanner-eur3": frozenset({"BE", "NL", "FI"}),
+    "spanner-nam3": frozenset({"US"}),
+    "spanner-nam6": frozenset({"US"}),
+}
+"""Dual-regions of Cloud Storage, multi-regions of Firestore, and of Spanner, whose names mean other places (witness regions included)."""
 EVERY_CLOUD: Final[Mapping[str, frozenset[str]]] = {
     "global": frozenset({"global"}),
     "us": frozenset({"US"}),
@@ -119,8 +131,9 @@ EVERY_CLOUD: Final[Mapping[str, frozenset[str]]] = {
 
 @cache
 def _table(provider: str) -> Mapping[str, frozenset[str]]:
+    pairs = GCP_PAIRS if provider == "gcp" else {}
     listed = {"aws": AWS, "azure": AZURE, "gcp": GCP}.get(provider, {})
-    return {**EVERY_CLOUD, **{region: frozenset({country}) for country, regions in listed.items() for region in regions.split()}}
+    return {**EVERY_CLOUD, **pairs, **{region: frozenset({country}) for country, regions in listed.items() for region in regions.split()}}
 
 
 def countries_of(provider: str, region: str) -> frozenset[str] | None:

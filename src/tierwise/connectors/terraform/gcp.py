@@ -24,7 +24,7 @@ _ENCRYPTED: Final = (
     "Google Cloud, default encryption at rest: all customer content is encrypted, with Google's own keys unless others are named"
 )
 _PERIMETER: Final = "whether a VPC Service Controls perimeter is around the project is not in this plan"
-_MULTI: Final = frozenset({"eu", "us", "asia", "eur3", "eur4", "eur5", "eur7", "eur8", "nam4", "nam5", "asia1"})
+_MULTI: Final = frozenset({"eu", "us", "asia", "eur3", "eur4", "eur5", "eur7", "eur8", "nam4", "nam5", "nam7", "asia1"})
 T = TypeVar("T")
 
 

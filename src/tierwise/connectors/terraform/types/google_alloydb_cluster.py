@@ -16,7 +16,7 @@ from tierwise.connectors.terraform.gcp_sql import both, flag_is, flags_of, recor
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 CLUSTER, INSTANCE = "google_alloydb_cluster", "google_alloydb_instance"
@@ -24,6 +24,7 @@ _NO_IAM: Final = "AlloyDB, IAM: a cluster has no IAM policy of its own, and its 
 _PRIVATE: Final = "AlloyDB, connection overview: an instance has a private address; a public one only where it is asked for"
 _ENCRYPTED: Final = "AlloyDB, configure SSL enforcement: instances accept encrypted connections only unless ssl_mode says otherwise"
 _CONTINUOUS: Final = "AlloyDB, continuous backup: on, with a window of 14 days, unless the cluster says otherwise"
+_REGIONAL: Final = "AlloyDB, create a primary instance: several zones unless availability_type says ZONAL"
 _PER_INSTANCE: Final = "it is set on each instance, and the plan has none of this cluster"
 
 
@@ -61,26 +62,30 @@ def _instances(found: list[Planned], sheet: FactSheet, cluster: Planned) -> None
     if isinstance(public, Known) and not public.value:
         sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
     sheet.put("transport.tls_required", _every(found, _encrypted))
-    sheet.put(
-        "access.central_identity_enabled",
-        _every(found, lambda one: flag_is(flags_of(one, "database_flags"), "alloydb.iam_authentication", one.root.via)),
-    )
-    for index, name in enumerate(("logging.data_read", "logging.data_write")):
-        sheet.put(name, _every(found, lambda one, index=index: recorded("POSTGRES", flags_of(one, "database_flags"), one.root.via)[index]))  # type: ignore[misc]
-    zones = [
-        gcp.is_word(
-            gcp.text(one, "availability_type", default="REGIONAL", doc="AlloyDB: primary instances are regional by default"), "REGIONAL"
-        )
-        for one in found
-        if text_or(one.root, "instance_type") != "READ_POOL"
-    ]
-    regional = next((one for one in zones if isinstance(one, Known) and not one.value), None) or next(
-        (one for one in zones if isinstance(one, Unknown)), Known(True, via)
-    )
-    sheet.put(
-        "recovery.redundancy",
-        regional if isinstance(regional, Unknown) else Known("multi-zone" if regional.value else "zone", regional.via),
-    )
+    sheet.put("access.central_identity_enabled", _every(found, _by_iam))
+    sheet.put("logging.data_read", _every(found, lambda one: _logged(one)[0]))
+    sheet.put("logging.data_write", _every(found, lambda one: _logged(one)[1]))
+    sheet.put("recovery.redundancy", _redundancy([one for one in found if text_or(one.root, "instance_type") != "READ_POOL"], via))
+
+
+def _by_iam(instance: Planned) -> Maybe[bool]:
+    return flag_is(flags_of(instance, "database_flags"), "alloydb.iam_authentication", instance.root.via)
+
+
+def _logged(instance: Planned) -> tuple[Maybe[bool], Maybe[bool]]:
+    return recorded("POSTGRES", flags_of(instance, "database_flags"), instance.root.via)
+
+
+def _redundancy(primaries: list[Planned], via: Provenance) -> Maybe[str]:
+    """Read pools take no part in failover."""
+    if not primaries:
+        return Unknown(UnknownReason.NOT_COLLECTED, via, "the plan has no primary instance of this cluster")
+    regional = _every(primaries, _is_regional)
+    return regional if isinstance(regional, Unknown) else Known("multi-zone" if regional.value else "zone", regional.via)
+
+
+def _is_regional(instance: Planned) -> Maybe[bool]:
+    return gcp.is_word(gcp.text(instance, "availability_type", default="REGIONAL", doc=_REGIONAL), "REGIONAL")
 
 
 def _every(found: list[Planned], asked: Callable[[Planned], Maybe[bool]]) -> Maybe[bool]:

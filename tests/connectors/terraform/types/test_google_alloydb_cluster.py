@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
+from tests.connectors.terraform.plans import reason, ref, value
+from tierwise.model.fact import NotApplicable, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.vocabulary import facts_of
+
+CLUSTER, INSTANCE = "google_alloydb_cluster", "google_alloydb_instance"
+COMPUTED = {"name": True, "id": True, "continuous_backup_config": True, "automated_backup_policy": True, "encryption_config": []}
+
+
+@pytest.fixture
+def plan():
+    found = GooglePlan()
+    found.put(CLUSTER, "c", {"cluster_id": "claims", "location": "europe-west2", "labels": {"team": "records"}}, unknown=COMPUTED)
+    return found
+
+
+def instance(plan, name="p", after=None, **rest):
+    unset = {"network_config", "client_connection_config", "availability_type", "database_flags"} - set(after or {})
+    rest.setdefault("unknown", {"cluster": True, **dict.fromkeys(unset, True)})
+    rest.setdefault("expressions", {"cluster": ref(f"{CLUSTER}.c.name")})
+    plan.put(INSTANCE, name, {"instance_id": name, "instance_type": "PRIMARY", **(after or {})}, **rest)
+
+
+def test_a_cluster_with_an_instance_that_says_nothing(plan, tmp_path):
+    instance(plan)
+    one = plan.one(tmp_path, f"{CLUSTER}.c")
+    assert (one.kind, one.region, one.name) == (Kind.RELATIONAL_DB, "europe-west2", "claims")
+    assert f"{INSTANCE}.p" not in plan.read(tmp_path)
+    assert value(one, "network.public_endpoint") is False
+    assert isinstance(one.facts["network.ingress_any"], NotApplicable)
+    assert value(one, "transport.tls_required") is True
+    assert value(one, "recovery.point_in_time") is True
+    assert value(one, "retention.backup_days") == 14
+    assert value(one, "recovery.redundancy") == "multi-zone"
+    assert value(one, "logging.data_read") is False
+    assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
+
+
+def test_a_cluster_without_instances_leaves_their_settings_open(plan, tmp_path):
+    one = plan.one(tmp_path, f"{CLUSTER}.c")
+    for name in ("network.public_endpoint", "transport.tls_required", "logging.data_read"):
+        assert reason(one, name) is UnknownReason.NOT_COLLECTED
+
+
+def test_the_weakest_instance_counts(plan, tmp_path):
+    audit = {"alloydb.enable_pgaudit": "on", "pgaudit.log": "all", "alloydb.iam_authentication": "on"}
+    instance(plan, "p", {"database_flags": audit})
+    assert value(plan.one(tmp_path, f"{CLUSTER}.c"), "logging.data_read") is True
+    assert value(plan.one(tmp_path, f"{CLUSTER}.c"), "access.central_identity_enabled") is True
+    wide = {"enable_public_ip": True, "authorized_external_networks": [{"cidr_range": "0.0.0.0/0"}]}
+    plain = {"ssl_config": [{"ssl_mode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED"}]}
+    after = {"network_config": [wide], "client_connection_config": [plain], "availability_type": "ZONAL", "database_flags": {}}
+    instance(plan, "q", after)
+    one = plan.one(tmp_path, f"{CLUSTER}.c")
+    assert value(one, "network.public_endpoint") is True
+    assert value(one, "network.ingress_any") is True
+    assert value(one, "transport.tls_required") is False
+    assert value(one, "logging.data_read") is False
+    assert value(one, "recovery.redundancy") == "zone"
+
+
+def test_backups_of_the_cluster(tmp_path):
+    plan = GooglePlan()
+    policy = {"enabled": True, "time_based_retention": [{"retention_period": f"{35 * 86400}s"}]}
+    plan.put(CLUSTER, "c", {"cluster_id": "c", "continuous_backup_config": [{"enabled": False}], "automated_backup_policy": [policy]})
+    one = plan.one(tmp_path, f"{CLUSTER}.c")
+    assert value(one, "recovery.point_in_time") is False
+    assert value(one, "retention.backup_days") == 35
+
+
+def test_a_secondary_cluster_is_a_copy(plan, tmp_path):
+    plan.put(
+        CLUSTER, "s", {"cluster_id": "s", "cluster_type": "SECONDARY", "secondary_config": [{}]},
+        unknown={"secondary_config": [{"primary_cluster_name": True}]},
+        expressions={"secondary_config": [{"primary_cluster_name": ref(f"{CLUSTER}.c.name")}]},
+    )  # fmt: skip
+    assert Link(Rel.COPY_OF, f"{CLUSTER}.c") in plan.one(tmp_path, f"{CLUSTER}.s").links
+
+
+def test_unknown_and_sensitive(plan, tmp_path):
+    instance(
+        plan,
+        unknown={"cluster": True, "availability_type": True},
+        expressions={"cluster": ref(f"{CLUSTER}.c.name"), "availability_type": ref("local.a")},
+    )
+    assert reason(plan.one(tmp_path, f"{CLUSTER}.c"), "recovery.redundancy") is UnknownReason.KNOWN_AFTER_APPLY
+    other = GooglePlan()
+    other.put(
+        CLUSTER,
+        "c",
+        {"cluster_id": "c", "continuous_backup_config": [{"enabled": True}]},
+        sensitive={"continuous_backup_config": [{"enabled": True}]},
+    )
+    assert reason(other.one(tmp_path, f"{CLUSTER}.c"), "recovery.point_in_time") is UnknownReason.REDACTED

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
+from tests.connectors.terraform.plans import reason, ref, value
+from tierwise.model.fact import UnknownReason
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import facts_of
+
+SHARE = "google_filestore_instance"
+
+
+@pytest.fixture
+def plan():
+    return GooglePlan()
+
+
+def test_a_share_that_says_little(plan, tmp_path):
+    shares = [{"name": "homes", "capacity_gb": 1024, "nfs_export_options": []}]
+    plan.put(SHARE, "f", {"name": "nfs", "tier": "BASIC_SSD", "location": "europe-west2-b", "file_shares": shares})
+    one = plan.one(tmp_path, f"{SHARE}.f")
+    assert (one.kind, one.region, one.evidence.description) == (Kind.FILE_SHARE, "europe-west2", "homes")
+    assert value(one, "encryption.key_custody") == "provider-owned"
+    assert value(one, "transport.tls_required") is False
+    assert value(one, "recovery.redundancy") == "zone"
+    assert value(one, "volume.bytes") == 1024**4
+    assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
+
+
+@pytest.mark.parametrize(("flavours", "encrypted"), [(["KRB5P"], True), (["KRB5P", "AUTH_SYS"], False), ([], False)])
+def test_only_kerberos_with_privacy_encrypts(plan, tmp_path, flavours, encrypted):
+    shares = [{"name": "homes", "nfs_export_options": [{"security_flavors": flavours}]}]
+    plan.put(SHARE, "f", {"name": "nfs", "tier": "ENTERPRISE", "location": "europe-west2", "file_shares": shares})
+    one = plan.one(tmp_path, f"{SHARE}.f")
+    assert value(one, "transport.tls_required") is encrypted
+    assert value(one, "recovery.redundancy") == "multi-zone"
+
+
+def test_unknown_and_sensitive(plan, tmp_path):
+    plan.put(
+        SHARE,
+        "u",
+        {"name": "u"},
+        unknown={"tier": True, "kms_key_name": True},
+        expressions={"tier": ref("local.t"), "kms_key_name": ref("local.k")},
+    )
+    plan.put(SHARE, "s", {"name": "s", "tier": "ENTERPRISE"}, sensitive={"tier": True})
+    one = plan.one(tmp_path, f"{SHARE}.u")
+    assert reason(one, "recovery.redundancy") is UnknownReason.KNOWN_AFTER_APPLY
+    assert one.facts["encryption.key_custody"].between == ("provider-owned", "customer")
+    assert reason(plan.one(tmp_path, f"{SHARE}.s"), "recovery.redundancy") is UnknownReason.REDACTED

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
+from tests.connectors.terraform.plans import reason, ref, value
+from tierwise.model.fact import UnknownReason
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import facts_of
+
+INSTANCE, CLUSTER = "google_redis_instance", "google_redis_cluster"
+
+
+@pytest.fixture
+def plan():
+    return GooglePlan()
+
+
+def test_a_new_instance_that_says_nothing(plan, tmp_path):
+    plan.put(INSTANCE, "r", {"name": "sessions", "memory_size_gb": 2, "tier": None, "transit_encryption_mode": None, "auth_enabled": None})
+    one = plan.one(tmp_path, f"{INSTANCE}.r")
+    assert (one.kind, one.region) == (Kind.CACHE, "europe-west2")
+    assert value(one, "transport.tls_required") is False
+    assert value(one, "transport.min_tls") == "none"
+    assert value(one, "access.shared_key_enabled") is False
+    assert value(one, "network.public_endpoint") is False
+    assert value(one, "recovery.redundancy") == "zone"
+    assert value(one, "retention.backup_days") == 0
+    assert value(one, "volume.bytes") == 2 * 1024**3
+    assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
+
+
+def test_what_instances_and_clusters_say(plan, tmp_path):
+    key = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+    after = {"transit_encryption_mode": "SERVER_AUTHENTICATION", "auth_enabled": True, "tier": "STANDARD_HA", "customer_managed_key": key}
+    plan.put(INSTANCE, "r", {"name": "r", **after})
+    cluster = {"transit_encryption_mode": "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION", "authorization_mode": "AUTH_MODE_IAM_AUTH"}
+    plan.put(CLUSTER, "c", {"name": "c", **cluster, "automated_backup_config": [{"retention": f"{14 * 86400}s"}]})
+    one, wide = plan.one(tmp_path, f"{INSTANCE}.r"), plan.one(tmp_path, f"{CLUSTER}.c")
+    for each in (one, wide):
+        assert value(each, "transport.tls_required") is True
+        assert value(each, "transport.min_tls") == "1.2"
+        assert value(each, "recovery.redundancy") == "multi-zone"
+    assert value(one, "encryption.key_custody") == "customer"
+    assert (value(one, "access.shared_key_enabled"), value(one, "access.central_identity_enabled")) == (True, False)
+    assert (value(wide, "access.shared_key_enabled"), value(wide, "access.central_identity_enabled")) == (False, True)
+    assert value(wide, "retention.backup_days") == 14
+
+
+def test_unknown_and_sensitive(plan, tmp_path):
+    name = "transit_encryption_mode"
+    plan.put(INSTANCE, "u", {"name": "u"}, unknown={name: True}, expressions={name: ref("local.m")})
+    plan.put(INSTANCE, "s", {"name": "s", "auth_enabled": True}, sensitive={"auth_enabled": True})
+    one = plan.one(tmp_path, f"{INSTANCE}.u")
+    assert reason(one, "transport.tls_required") is UnknownReason.KNOWN_AFTER_APPLY
+    assert one.facts["transport.min_tls"].between == ("none", "1.2")
+    assert reason(plan.one(tmp_path, f"{INSTANCE}.s"), "access.shared_key_enabled") is UnknownReason.REDACTED

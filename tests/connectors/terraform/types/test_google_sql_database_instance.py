@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
+from tests.connectors.terraform.plans import const, reason, ref, value
+from tierwise.model.fact import NotApplicable, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.vocabulary import facts_of
+
+SQL = "google_sql_database_instance"
+COMPUTED = {"encryption_key_name": True, "master_instance_name": True, "connection_name": True, "clone": [], "restore_backup_context": []}
+UNSET = {"ip_configuration": True, "backup_configuration": True, "user_labels": True, "disk_size": True, "connector_enforcement": True}
+
+
+@pytest.fixture
+def plan():
+    return GooglePlan()
+
+
+def database(plan, name="d", settings=None, after=None, **rest):
+    given = {"tier": "db-custom-2-8192", "availability_type": "ZONAL", "database_flags": [], **(settings or {})}
+    computed = {key: mark for key, mark in COMPUTED.items() if key not in (after or {})}
+    rest.setdefault("unknown", {**computed, "settings": [{key: True for key in UNSET if key not in given}]})
+    values = {"name": name, "database_version": "POSTGRES_16", "deletion_protection": True, "settings": [given], **(after or {})}
+    return plan.put(SQL, name, values, **rest)
+
+
+def one_of(plan, tmp_path, settings=None, after=None, **rest):
+    database(plan, settings=settings, after=after, **rest)
+    return plan.one(tmp_path, f"{SQL}.d")
+
+
+def test_a_new_instance_that_says_nothing(plan, tmp_path):
+    one = one_of(plan, tmp_path)
+    assert (one.kind, one.account, one.region) == (Kind.RELATIONAL_DB, PROJECT, "europe-west2")
+    assert value(one, "encryption.at_rest") is True
+    assert value(one, "encryption.key_custody") == "provider-owned"
+    assert value(one, "network.public_endpoint") is True
+    assert value(one, "network.ingress_any") is False
+    assert value(one, "network.private_endpoint") is False
+    assert value(one, "transport.tls_required") is False
+    assert value(one, "recovery.redundancy") == "zone"
+    assert value(one, "retention.backup_days") == 0
+    assert value(one, "recovery.point_in_time") is False
+    assert value(one, "access.central_identity_enabled") is False
+    assert value(one, "logging.data_read") is False
+    assert one.tags.value == {}
+    assert one.links == ()
+    assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
+
+
+def test_the_clients_deletion_protection_is_not_the_providers(plan, tmp_path):
+    assert value(one_of(plan, tmp_path), "recovery.delete_protected") is False
+    other = GooglePlan()
+    assert (
+        value(one_of(other, tmp_path, {"deletion_protection_enabled": True}, {"deletion_protection": False}), "recovery.delete_protected")
+        is True
+    )
+
+
+@pytest.mark.parametrize(
+    ("ip", "public", "any_source", "private", "tls"),
+    [
+        ({"ipv4_enabled": False, "private_network": "projects/p/global/networks/n"}, False, None, True, False),
+        ({"ipv4_enabled": True, "authorized_networks": [{"value": "0.0.0.0/0"}], "ssl_mode": "ENCRYPTED_ONLY"}, True, True, False, True),
+        ({"authorized_networks": [{"value": "0.0.0.0/1"}, {"value": "128.0.0.0/1"}], "require_ssl": True}, True, True, False, True),
+        ({"authorized_networks": [{"value": "203.0.113.0/24"}], "ssl_mode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED"}, True, False, False, False),
+        (
+            {"ipv4_enabled": False, "psc_config": [{"psc_enabled": True}], "ssl_mode": "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"},
+            False,
+            None,
+            True,
+            True,
+        ),
+    ],
+)
+def test_addresses_and_tls(plan, tmp_path, ip, public, any_source, private, tls):
+    one = one_of(plan, tmp_path, {"ip_configuration": [ip]})
+    assert value(one, "network.public_endpoint") is public
+    assert value(one, "network.private_endpoint") is private
+    assert value(one, "transport.tls_required") is tls
+    if any_source is None:
+        assert isinstance(one.facts["network.ingress_any"], NotApplicable)
+    else:
+        assert value(one, "network.ingress_any") is any_source
+
+
+def test_a_private_network_by_reference_is_one_before_its_name_is_known(plan, tmp_path):
+    written = {"ipv4_enabled": const(False), "private_network": ref("google_compute_network.n.id")}
+    one = one_of(
+        plan, tmp_path, {"ip_configuration": [{"ipv4_enabled": False}]},
+        unknown={**COMPUTED, "settings": [{"ip_configuration": [{"private_network": True}]}]},
+        expressions={"settings": [{"ip_configuration": [written], "tier": const("x")}]},
+    )  # fmt: skip
+    assert value(one, "network.private_endpoint") is True
+
+
+def test_networks_that_are_not_known_leave_it_open_unless_another_is_the_internet(plan, tmp_path):
+    hidden = {**COMPUTED, "settings": [{"ip_configuration": [{"authorized_networks": [{"value": True}, {}]}]}]}
+    networks = [{}, {"value": "203.0.113.0/24"}]
+    one = one_of(plan, tmp_path, {"ip_configuration": [{"ipv4_enabled": True, "authorized_networks": networks}]}, unknown=hidden)
+    assert reason(one, "network.ingress_any") is UnknownReason.KNOWN_AFTER_APPLY
+    other = GooglePlan()
+    networks = [{}, {"value": "0.0.0.0/0"}]
+    one = one_of(other, tmp_path, {"ip_configuration": [{"ipv4_enabled": True, "authorized_networks": networks}]}, unknown=hidden)
+    assert value(one, "network.ingress_any") is True
+
+
+@pytest.mark.parametrize(
+    ("backup", "days", "between", "precise"),
+    [
+        ({"enabled": True, "point_in_time_recovery_enabled": True, "transaction_log_retention_days": 7}, 7, None, True),
+        ({"enabled": True, "binary_log_enabled": True, "transaction_log_retention_days": 3}, None, (3, 7), True),
+        ({"enabled": True, "backup_retention_settings": [{"retained_backups": 30}]}, None, (1, 30), False),
+        ({"enabled": False, "point_in_time_recovery_enabled": True}, 0, None, False),
+    ],
+)
+def test_a_number_of_backups_is_not_a_number_of_days(plan, tmp_path, backup, days, between, precise):
+    one = one_of(plan, tmp_path, {"backup_configuration": [backup]})
+    assert value(one, "recovery.point_in_time") is precise
+    if between is None:
+        assert value(one, "retention.backup_days") == days
+    else:
+        assert one.facts["retention.backup_days"].between == between
+
+
+@pytest.mark.parametrize(
+    ("version", "flags", "reads", "writes"),
+    [
+        ("POSTGRES_16", {"cloudsql.enable_pgaudit": "on", "pgaudit.log": "read,write"}, True, True),
+        ("POSTGRES_16", {"cloudsql.enable_pgaudit": "on", "pgaudit.log": "write"}, False, True),
+        ("POSTGRES_16", {"pgaudit.log": "all"}, False, False),
+        ("POSTGRES_16", {"log_statement": "mod"}, False, True),
+        ("MYSQL_8_0", {"general_log": "on"}, True, True),
+        ("MYSQL_8_0", {}, False, False),
+    ],
+)
+def test_statements_are_logged_by_flags(plan, tmp_path, version, flags, reads, writes):
+    listed = [{"name": name, "value": given} for name, given in flags.items()]
+    one = one_of(plan, tmp_path, {"database_flags": listed}, {"database_version": version})
+    assert (value(one, "logging.data_read"), value(one, "logging.data_write")) == (reads, writes)
+
+
+def test_an_audit_that_is_set_inside_the_database_is_not_supported(plan, tmp_path):
+    flags = [{"name": "cloudsql_mysql_audit", "value": "ON"}]
+    one = one_of(plan, tmp_path, {"database_flags": flags}, {"database_version": "MYSQL_8_0"})
+    assert reason(one, "logging.data_read") is UnknownReason.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize("flag", ["cloudsql.iam_authentication", "cloudsql_iam_authentication"])
+def test_iam_logins(plan, tmp_path, flag):
+    one = one_of(plan, tmp_path, {"database_flags": [{"name": flag, "value": "on"}]})
+    assert value(one, "access.central_identity_enabled") is True
+    assert value(one, "access.local_auth_enabled") is True
+
+
+def test_a_replica_is_a_copy_of_its_primary_and_backed_up_through_it(plan, tmp_path):
+    database(plan, "p")
+    unknown = {**COMPUTED, "settings": [dict.fromkeys(UNSET, True)]}
+    database(plan, "r", unknown=unknown, expressions={"master_instance_name": ref(f"{SQL}.p.name")})
+    database(plan, "n", after={"master_instance_name": "p"}, unknown={"settings": [dict.fromkeys(UNSET, True)]})
+    for name, link in (("r", f"{SQL}.p"), ("n", "p")):
+        one = plan.one(tmp_path, f"{SQL}.{name}")
+        assert Link(Rel.COPY_OF, link) in one.links
+        assert isinstance(one.facts["retention.backup_days"], NotApplicable)
+    assert "p" in plan.one(tmp_path, f"{SQL}.p").aliases
+
+
+def test_user_labels_key_and_databases(plan, tmp_path):
+    key = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+    database(plan, settings={"user_labels": {"team": "records"}}, after={"encryption_key_name": key})
+    plan.put("google_sql_database", "b", {"name": "benefit_claims", "instance": "d"})
+    one = plan.one(tmp_path, f"{SQL}.d")
+    assert one.tags.value == {"team": "records"}
+    assert value(one, "encryption.key_custody") == "customer"
+    assert one.evidence.description == "benefit_claims"
+
+
+def test_settings_that_are_sensitive_or_hidden_by_a_dynamic_block(plan, tmp_path):
+    one = one_of(plan, tmp_path, {"availability_type": "REGIONAL"}, sensitive={"settings": [{"availability_type": True}]})
+    assert reason(one, "recovery.redundancy") is UnknownReason.REDACTED
+    other = GooglePlan()
+    one = one_of(
+        other, tmp_path, unknown={**COMPUTED, "settings": [{"ip_configuration": True}]},
+        expressions={"settings": [{"tier": const("x"), "ip_configuration": [{}]}]},
+    )  # fmt: skip
+    assert reason(one, "network.public_endpoint") is UnknownReason.KNOWN_AFTER_APPLY
