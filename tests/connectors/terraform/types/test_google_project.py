@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
+from tests.connectors.terraform.plans import reason, ref, value
+from tierwise.model.fact import UnknownReason
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import facts_of
+
+ACCOUNT, BUCKET = "google_project", "google_storage_bucket"
+POLICY, LEGACY = "google_org_policy_policy", "google_project_organization_policy"
+PREVENT = "storage.publicAccessPrevention"
+COMPUTED = {"public_access_prevention": True, "uniform_bucket_level_access": True, "project": True}
+
+
+@pytest.fixture
+def plan():
+    found = GooglePlan()
+    found.put(
+        ACCOUNT,
+        "p",
+        {"project_id": PROJECT, "name": "Records", "folder_id": "folders/7", "labels": {"team": "records"}},
+        unknown={"number": True},
+    )
+    found.put(BUCKET, "b", {"name": "b", "location": "EU"}, unknown=COMPUTED)
+    found.put(f"{BUCKET}_iam_member", "m", {"bucket": "b", "role": "roles/storage.objectViewer", "member": "allUsers"})
+    return found
+
+
+def rules(*given):
+    return {"spec": [{"rules": list(given)}]}
+
+
+def org_policy(plan, name=f"projects/{PROJECT}/policies/{PREVENT}", parent=f"projects/{PROJECT}", **rest):
+    plan.put(POLICY, "o", {"name": name, "parent": parent, **rules({"enforce": "TRUE"}), **rest})
+
+
+def test_a_project_without_policies_in_the_plan(plan, tmp_path):
+    one = plan.one(tmp_path, f"{ACCOUNT}.p")
+    assert (one.kind, one.account, one.tags.value) == (Kind.ACCOUNT, PROJECT, {"team": "records"})
+    assert reason(one, "account.public_access_blocked") is UnknownReason.NOT_COLLECTED
+    assert value(one, "logging.control_plane") is True
+    assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True
+
+
+def test_a_policy_of_the_project_keeps_the_public_out_and_is_not_locked(plan, tmp_path):
+    org_policy(plan)
+    project, bucket = plan.one(tmp_path, f"{ACCOUNT}.p"), plan.one(tmp_path, f"{BUCKET}.b")
+    assert value(project, "account.public_access_blocked") is True
+    assert reason(project, "account.public_block_locked") is UnknownReason.NOT_COLLECTED
+    assert value(bucket, "access.anonymous_read") is False
+    assert value(bucket, "access.public_blocked") is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [
+        (LEGACY, {"project": PROJECT, "constraint": f"constraints/{PREVENT}", "boolean_policy": [{"enforced": True}]}),
+        ("google_folder_organization_policy", {"folder": "folders/7", "constraint": PREVENT, "boolean_policy": [{"enforced": True}]}),
+        (POLICY, {"name": f"folders/7/policies/{PREVENT}", "parent": "folders/7", **rules({"enforce": "TRUE"})}),
+    ],
+)
+def test_older_policies_and_those_of_the_folder(plan, tmp_path, kind, after):
+    plan.put(kind, "o", after)
+    project = plan.one(tmp_path, f"{ACCOUNT}.p")
+    assert value(project, "account.public_access_blocked") is True
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is False
+    if kind != LEGACY:
+        assert value(project, "account.public_block_locked") is True
+
+
+def test_a_policy_of_another_project_changes_nothing(plan, tmp_path):
+    org_policy(plan, f"projects/other-prod/policies/{PREVENT}", "projects/other-prod")
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True
+
+
+def test_a_policy_of_an_organisation_above_something_leaves_it_open(plan, tmp_path):
+    org_policy(plan, f"organizations/1/policies/{PREVENT}", "organizations/1")
+    assert reason(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is UnknownReason.UNRESOLVED_REFERENCE
+    assert reason(plan.one(tmp_path, f"{ACCOUNT}.p"), "account.public_access_blocked") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_a_policy_that_is_off_conditional_or_not_known(plan, tmp_path):
+    org_policy(plan, **rules({"enforce": "FALSE"}))
+    assert value(plan.one(tmp_path, f"{ACCOUNT}.p"), "account.public_access_blocked") is False
+    other = GooglePlan()
+    other.put(ACCOUNT, "p", {"project_id": PROJECT})
+    org_policy(other, **rules({"enforce": "TRUE", "condition": [{"expression": "resource.matchTag('a/b', 'c')"}]}))
+    assert reason(other.one(tmp_path, f"{ACCOUNT}.p"), "account.public_access_blocked") is UnknownReason.NOT_SUPPORTED
+    third = GooglePlan()
+    third.put(ACCOUNT, "p", {"project_id": PROJECT})
+    third.put(
+        LEGACY, "o", {"project": PROJECT, "constraint": PREVENT, "boolean_policy": [{}]}, unknown={"boolean_policy": [{"enforced": True}]}
+    )
+    assert reason(third.one(tmp_path, f"{ACCOUNT}.p"), "account.public_access_blocked") is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_a_project_that_is_made_in_the_plan_is_joined_by_reference(tmp_path):
+    plan = GooglePlan(project=None)
+    plan.put(ACCOUNT, "p", {"name": "Records"}, unknown={"project_id": True}, expressions={"project_id": ref("random_id.r.hex")})
+    for name, key, unknown in (("b", "project", COMPUTED), ("o", "project", {})):
+        kind = BUCKET if name == "b" else LEGACY
+        after = {"name": "b", "location": "EU"} if name == "b" else {"constraint": PREVENT, "boolean_policy": [{"enforced": True}]}
+        plan.put(kind, name, after, unknown={**unknown, key: True}, expressions={key: ref(f"{ACCOUNT}.p.project_id")})
+    bucket = plan.one(tmp_path, f"{BUCKET}.b")
+    assert value(bucket, "access.public_blocked") is True
+    assert bucket.account == ""
+
+
+def test_denied_tls_versions_raise_the_floor(plan, tmp_path):
+    org_policy(
+        plan,
+        f"projects/{PROJECT}/policies/gcp.restrictTLSVersion",
+        **rules({"values": [{"denied_values": ["TLS_VERSION_1", "TLS_VERSION_1_1"]}]}),
+    )
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "transport.min_tls") == "1.2"
+
+
+def audit(plan, name="a", service="storage.googleapis.com", project=PROJECT, logs=("DATA_READ",), exempted=()):
+    configs = [{"log_type": log, "exempted_members": list(exempted)} for log in logs]
+    plan.put("google_project_iam_audit_config", name, {"project": project, "service": service, "audit_log_config": configs})
+
+
+@pytest.mark.parametrize("service", ["storage.googleapis.com", "allServices"])
+def test_data_access_logs_of_the_project_fold_into_its_stores(plan, tmp_path, service):
+    audit(plan, service=service)
+    one = plan.one(tmp_path, f"{BUCKET}.b")
+    assert value(one, "logging.data_read") is True
+    assert reason(one, "logging.data_write") is UnknownReason.NOT_COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"service": "bigquery.googleapis.com"}, UnknownReason.NOT_COLLECTED),
+        ({"project": "other-prod"}, UnknownReason.NOT_COLLECTED),
+        ({"exempted": ["user:a@example.gov.uk"]}, UnknownReason.NOT_SUPPORTED),
+    ],
+)
+def test_logs_that_do_not_take_in_every_read(plan, tmp_path, given, why):
+    audit(plan, **given)
+    assert reason(plan.one(tmp_path, f"{BUCKET}.b"), "logging.data_read") is why
+
+
+def test_audit_logs_in_a_whole_iam_policy(plan, tmp_path):
+    data = {"bindings": [], "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_WRITE"}]}]}
+    plan.put("google_project_iam_policy", "p", {"project": PROJECT, "policy_data": json.dumps(data)})
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "logging.data_write") is True
