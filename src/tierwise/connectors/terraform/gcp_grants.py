@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
-from tierwise.connectors.terraform.gcp_iam import Binding, either
+from tierwise.connectors.terraform.gcp_iam import Binding, bindings_at, either
 from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.gcp_roles import ADMIN, ESCALATING, SERVICES, is_predefined, is_wide, touches_data
 from tierwise.connectors.terraform.plan import Plan
@@ -86,11 +87,48 @@ def opened(plan: Plan, holder: Planned, bindings: Iterable[Binding]) -> Iterator
     """The stores of this plan, in the project that the bindings are for, whose data the roles let their members read."""
     mark = project_mark(plan, holder)
     services = {service for one in bindings for service in _read(one)}
+    stores = plan.once(_stores)
     for service in sorted(services):
-        for kind in STORES.get(service, ()):
+        for project, ids in stores.get(service, {}).items():
+            if same_project(plan, mark, project):
+                yield from (Link(Rel.READS, one) for one in ids)
+
+
+def _stores(plan: Plan) -> dict[str, dict[str, list[str]]]:
+    """The ids of the stores of this plan by service and project."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for service, kinds in STORES.items():
+        for kind in kinds:
             for store in plan.by_type.get(kind, ()):
-                if not store.is_gone and same_project(plan, mark, project_mark(plan, store)):
-                    yield Link(Rel.READS, plan.id_of(store.address))
+                if not store.is_gone:
+                    found.setdefault(service, {}).setdefault(project_mark(plan, store), []).append(plan.id_of(store.address))
+    return found
+
+
+@dataclass(slots=True)
+class Grants:
+    """The bindings of a plan on whole projects, folders and organisations."""
+
+    by_member: dict[str, list[tuple[Planned, Binding]]] = field(default_factory=dict)
+    """By the member's text, or the address that it refers to."""
+    is_open: bool = False
+    """Whether a member, or a whole policy, is not known."""
+
+
+def grants_by_member(plan: Plan) -> Grants:
+    """Who is given what in this plan; to be asked for with `Plan.once`."""
+    found = Grants()
+    for kind in sorted(GRANTS):
+        for grant in plan.by_type.get(kind, ()):
+            for binding in () if grant.is_gone else bindings_at(plan, grant):
+                if isinstance(binding, Unknown):
+                    found.is_open = True
+                    continue
+                for member in binding.members:
+                    found.is_open = found.is_open or member.kind == "open"
+                    if member.identity:
+                        found.by_member.setdefault(member.identity, []).append((grant, binding))
+    return found
 
 
 def _read(binding: Binding) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 from tierwise.connectors.terraform.document import Document
 from tierwise.connectors.terraform.joins import NONE, Child, Children, Joined, join
@@ -14,6 +15,8 @@ from tierwise.connectors.terraform.providers import Providers, cloud_of
 from tierwise.connectors.terraform.references import Resolution, Resolved, Unresolved, origin_of, resolve
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Grant, Kind, Link, Rel, Resource
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Plan:
     providers: Providers = field(repr=False)
     joined: Mapping[str, Joined] = field(repr=False, default_factory=dict)
     """By parent type."""
+    memo: dict[Callable[[Plan], object], object] = field(repr=False, compare=False, default_factory=dict)
+    """What `once` has made; it only spares making an index again for each resource."""
 
     def joining(self, needs: Iterable[tuple[frozenset[str], Sequence[Child]]]) -> Plan:
         """The same plan with the children of some parent types joined."""
@@ -52,7 +57,13 @@ class Plan:
             for one in types if children else ():
                 parents = [each for each in self.by_type.get(one, ()) if not each.is_gone]
                 joined[one] = join(self.layout, parents, [(child, self.by_type.get(child.type, ())) for child in children])
-        return replace(self, joined=joined)
+        return replace(self, joined=joined, memo={})
+
+    def once(self, make: Callable[[Plan], T]) -> T:
+        """What a function makes of this plan, made once."""
+        if make not in self.memo:
+            self.memo[make] = make(self)
+        return cast("T", self.memo[make])
 
     def children(self, parent: Planned, kind: str) -> Children:
         """The resources of a type that set parts of a parent."""

@@ -5,18 +5,15 @@ What a binding gives is judged on the binding, once; on the account stand what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_grants import GRANTS, admin
+from tierwise.connectors.terraform.gcp_grants import GRANTS, Grants, admin, grants_by_member
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import (
-    Binding,
-    bindings_at,
     external_conditioned,
     external_of,
     grants_of,
@@ -41,10 +38,11 @@ def convert(account: Planned, plan: Plan) -> Resource:
     """A planned service account."""
     sheet = FactSheet()
     email = _email(account, plan)
-    own = tuple(_bindings(account, email, plan))
+    grants = plan.once(grants_by_member)
+    own = [pair for name in (account.address, f"serviceAccount:{email}") for pair in grants.by_member.get(name, ())]
     bindings = tuple(binding for _, binding in own)
     rights = admin(bindings, account.root.via)
-    sheet.put("privilege.admin", rights if _settled(rights, account, plan) else _more(account))
+    sheet.put("privilege.admin", rights if _settled(rights, account, grants) else _more(account))
     for name in (
         "privilege.escalation",
         "privilege.inline_wildcard",
@@ -78,27 +76,9 @@ def _email(account: Planned, plan: Plan) -> str:
     return text_or(account.root, "email") or (f"{name}@{project}.iam.gserviceaccount.com" if name and project else "")
 
 
-def _bindings(account: Planned, email: str, plan: Plan) -> Iterator[tuple[Planned, Binding]]:
-    """The bindings of the plan that name the account, by its address or by its e-mail."""
-    known = {account.address, f"serviceAccount:{email}"}
-    for kind in sorted(GRANTS):
-        for grant in plan.by_type.get(kind, ()):
-            for binding in () if grant.is_gone else bindings_at(plan, grant):
-                if isinstance(binding, Binding) and any(member.identity in known for member in binding.members):
-                    yield grant, binding
-
-
-def _settled(rights: Maybe[bool], account: Planned, plan: Plan) -> bool:
-    """Whether bindings that the plan does not show, or does not explain, could change the answer."""
-    if isinstance(rights, Unknown) or rights.value:
-        return True
-    return account.is_new and not any(
-        isinstance(binding, Unknown) or any(member.kind == "open" for member in binding.members)
-        for kind in GRANTS
-        for grant in plan.by_type.get(kind, ())
-        if not grant.is_gone
-        for binding in bindings_at(plan, grant)
-    )
+def _settled(rights: Maybe[bool], account: Planned, grants: Grants) -> bool:
+    """Whether bindings that the plan does not show, or does not explain, could not change the answer."""
+    return isinstance(rights, Unknown) or rights.value or (account.is_new and not grants.is_open)
 
 
 def _more(account: Planned) -> Unknown:
