@@ -34,8 +34,16 @@ _PLANNED: Final[Mapping[str, str]] = {
     "aws_kinesis_": "kinesis",
     "aws_cloudwatch_log_": "logs",
     "aws_backup_": "backup",
+    "google_storage_": "storage",
+    "google_bigquery_": "bigquery",
+    "google_kms_": "cloudkms",
+    "google_secret_manager_": "secretmanager",
+    "google_pubsub_": "pubsub",
+    "google_spanner_": "spanner",
+    "google_bigtable_": "bigtable",
+    "google_compute_": "compute",
 }
-"""Service in ARNs by the beginning of Terraform's type names."""
+"""Service in ARNs, or in Google's role names, by the beginning of Terraform's type names."""
 _READ: Final = HELD | {Kind.KEY}
 _Home: TypeAlias = tuple[str, str]
 

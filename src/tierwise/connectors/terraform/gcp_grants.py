@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from tierwise.connectors.terraform.gcp_iam import Binding, bindings_at, either
-from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.gcp_roles import ADMIN, ESCALATING, SERVICES, is_predefined, is_wide, touches_data
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
@@ -16,15 +15,6 @@ from tierwise.model.resource import Link, Rel
 
 LEVELS: Final = ("project", "folder", "organization")
 GRANTS: Final = frozenset(f"google_{level}_iam_{form}" for level in LEVELS for form in ("policy", "binding", "member"))
-STORES: Final = {
-    "storage": ("google_storage_bucket",),
-    "bigquery": ("google_bigquery_dataset",),
-    "secretmanager": ("google_secret_manager_secret", "google_secret_manager_regional_secret"),
-    "pubsub": ("google_pubsub_topic", "google_pubsub_subscription"),
-    "spanner": ("google_spanner_database",),
-    "bigtable": ("google_bigtable_table",),
-}
-"""The types that hold the data of each service that has roles."""
 _CUSTOM: Final = "what a role of the project's own permits is not read from the plan"
 
 
@@ -83,26 +73,14 @@ def bound(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
     return still or Known(True, via)
 
 
-def opened(plan: Plan, holder: Planned, bindings: Iterable[Binding]) -> Iterator[Link]:
-    """The stores of this plan, in the project that the bindings are for, whose data the roles let their members read."""
-    mark = project_mark(plan, holder)
-    services = {service for one in bindings for service in _read(one)}
-    stores = plan.once(_stores)
-    for service in sorted(services):
-        for project, ids in stores.get(service, {}).items():
-            if same_project(plan, mark, project):
-                yield from (Link(Rel.READS, one) for one in ids)
-
-
-def _stores(plan: Plan) -> dict[str, dict[str, list[str]]]:
-    """The ids of the stores of this plan by service and project."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for service, kinds in STORES.items():
-        for kind in kinds:
-            for store in plan.by_type.get(kind, ()):
-                if not store.is_gone:
-                    found.setdefault(service, {}).setdefault(project_mark(plan, store), []).append(plan.id_of(store.address))
-    return found
+def opened(grant: Planned, bindings: Iterable[Binding]) -> tuple[Link, ...]:
+    """What the roles let their members read: all of a service in the project; below a folder or organisation, in projects not known."""
+    services = sorted({service for one in bindings for service in _read(one)})
+    if services and not grant.type.startswith("google_project_"):
+        return (
+            Link(Rel.READS, "", Unknown(UnknownReason.UNRESOLVED_REFERENCE, grant.root.via, "which projects are below is not in the plan")),
+        )
+    return tuple(Link(Rel.READS, f"reads:{service}:*") for service in services)
 
 
 @dataclass(slots=True)

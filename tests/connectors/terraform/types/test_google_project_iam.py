@@ -6,8 +6,9 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tierwise.classify.readable import Readable
 from tierwise.model.fact import UnknownReason
-from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import facts_of
 
 MEMBER, BINDING, POLICY = (f"google_project_iam_{form}" for form in ("member", "binding", "policy"))
@@ -84,4 +85,16 @@ def test_stores_of_the_project_that_the_role_lets_read(plan, tmp_path):
     plan.put("google_storage_bucket", "other", {"name": "other", "location": "EU", "project": "other-prod"})
     plan.put("google_bigquery_dataset", "d", {"dataset_id": "d"})
     plan.put(MEMBER, "m", {"project": PROJECT, "role": "roles/storage.objectViewer", "member": WHO})
-    assert plan.one(tmp_path, f"{MEMBER}.m").links == (Link(Rel.READS, "google_storage_bucket.mine"),)
+    found = list(plan.read(tmp_path).values())
+    reader = plan.one(tmp_path, f"{MEMBER}.m")
+    (link,) = reader.links
+    assert link.rel is Rel.READS
+    assert [found[place].id for place in Readable(found).places(reader, link.to)] == ["google_storage_bucket.mine"]
+
+
+def test_what_is_below_a_folder_is_not_known(plan, tmp_path):
+    plan.put("google_folder_iam_member", "f", {"folder": "folders/7", "role": "roles/storage.objectViewer", "member": WHO})
+    plan.put("google_folder_iam_member", "n", {"folder": "folders/7", "role": "roles/monitoring.viewer", "member": WHO})
+    (link,) = plan.one(tmp_path, "google_folder_iam_member.f").links
+    assert link.unknown.reason is UnknownReason.UNRESOLVED_REFERENCE
+    assert plan.one(tmp_path, "google_folder_iam_member.n").links == ()

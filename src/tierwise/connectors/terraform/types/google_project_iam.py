@@ -7,7 +7,7 @@ from typing import Final
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_grants import GRANTS, STORES, admin, bound, escalation, on_data, opened, wide
+from tierwise.connectors.terraform.gcp_grants import GRANTS, admin, bound, escalation, on_data, opened, wide
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import Binding, Policy, bindings_at, either, grants_of
@@ -46,10 +46,10 @@ def convert(grant: Planned, plan: Plan) -> Resource:
         Kind.POLICY,
         name,
         sheet,
-        links=opened(plan, grant, bindings),
+        links=opened(grant, bindings),
         grants=tuple(grants_of(Policy(bindings, lost, via))),
         region="global",
     )
 
 
-CONVERTER = Converter(GRANTS, convert, reads=READS | IDENTITIES | {kind for kinds in STORES.values() for kind in kinds})
+CONVERTER = Converter(GRANTS, convert, reads=READS | IDENTITIES)
