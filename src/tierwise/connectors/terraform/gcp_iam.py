@@ -51,9 +51,9 @@ class Policy:
     via: Provenance = NOWHERE
 
 
-def iam_children(base: str, attribute: str, keys: tuple[str, ...]) -> tuple[Child, ...]:
+def iam_children(base: str, attribute: str, keys: tuple[str, ...], prefix: str = "") -> tuple[Child, ...]:
     """The children of a type that hold its IAM policy."""
-    return tuple(Child(f"{base}_iam_{form}", attribute, keys) for form in ("policy", "binding", "member"))
+    return tuple(Child(f"{base}_iam_{form}", attribute, keys, prefix=prefix) for form in ("policy", "binding", "member"))
 
 
 def policy_of(plan: Plan, parent: Planned, base: str = "") -> Policy:

@@ -29,6 +29,8 @@ class Child:
     """Whether the attribute may name resources of many types, so that one which leads elsewhere is no loose end."""
     below: bool = False
     """Whether the attribute may name a part of the parent: `<id>/blobServices/default`."""
+    prefix: str = ""
+    """What the child may put before the value: `b/` before the name of a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _same(value: str) -> str:
 
 def _equal(values: Mapping[str, list[str]], value: str | None, child: Child) -> list[str]:
     """The parents that a child's value names."""
-    rest = _same(value) if value else ""
+    rest = _same(value.removeprefix(child.prefix)) if value else ""
     while rest:
         if rest in values:
             return values[rest]

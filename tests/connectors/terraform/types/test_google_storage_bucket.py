@@ -233,6 +233,12 @@ def test_an_existing_bucket_may_have_bindings_that_the_plan_does_not_show(plan, 
     assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True
 
 
+def test_an_applied_binding_names_its_bucket_with_a_prefix(plan, tmp_path):
+    bucket(plan, actions=("no-op",), unknown={}, after={"public_access_prevention": "inherited", "uniform_bucket_level_access": True})
+    grant(plan, MEMBER, "m", VIEWER, "allUsers", target="b/b-records", actions=("no-op",))
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True
+
+
 def test_another_project_is_outside_and_a_persons_domain_may_be(plan, tmp_path):
     bucket(plan)
     grant(plan, MEMBER, "own", VIEWER, f"serviceAccount:app@{PROJECT}.iam.gserviceaccount.com")

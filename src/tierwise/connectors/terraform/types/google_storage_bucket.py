@@ -218,6 +218,6 @@ def _any_origin(bucket: Planned) -> AnyFact:
 CONVERTER = Converter(
     frozenset({BUCKET}),
     convert,
-    (*iam_children(BUCKET, "bucket", _NAMES), *ACLS),
+    (*iam_children(BUCKET, "bucket", _NAMES, prefix="b/"), *ACLS),
     gcp.KEY_TYPES | READS | IDENTITIES | {HMAC},
 )
