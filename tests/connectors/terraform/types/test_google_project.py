@@ -78,6 +78,18 @@ def test_a_policy_of_another_project_changes_nothing(plan, tmp_path):
     assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True
 
 
+def test_a_project_by_number_may_be_this_one(plan, tmp_path):
+    org_policy(plan, f"projects/123456/policies/{PREVENT}", "projects/123456")
+    assert reason(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_a_folder_that_does_not_enforce_leaves_it_to_the_project(plan, tmp_path):
+    plan.put(
+        "google_folder_organization_policy", "o", {"folder": "folders/7", "constraint": PREVENT, "boolean_policy": [{"enforced": False}]}
+    )
+    assert reason(plan.one(tmp_path, f"{ACCOUNT}.p"), "account.public_access_blocked") is UnknownReason.NOT_COLLECTED
+
+
 def test_a_policy_of_an_organisation_above_something_leaves_it_open(plan, tmp_path):
     org_policy(plan, f"organizations/1/policies/{PREVENT}", "organizations/1")
     assert reason(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is UnknownReason.UNRESOLVED_REFERENCE
