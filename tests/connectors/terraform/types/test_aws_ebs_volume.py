@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.checked import checked, unsaid
+from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.joins import WAYS, joined
+from tierwise.model.fact import NotApplicable, UnknownReason
+from tierwise.model.resource import Kind, Rel
+
+VOLUME, SNAPSHOT, COPY = "aws_ebs_volume", "aws_ebs_snapshot", "aws_ebs_snapshot_copy"
+COMPUTED = dict.fromkeys(("arn", "id", "encrypted", "kms_key_id", "snapshot_id"), True)
+
+
+@pytest.fixture
+def plan():
+    return PlanBuilder()
+
+
+def test_a_volume_that_says_everything(plan, tmp_path):
+    plan.add(VOLUME, "v", {"encrypted": True, "kms_key_id": "alias/app", "size": 8})
+    one = checked(plan, tmp_path, f"{VOLUME}.v")
+    assert (one.kind, unsaid(one)) == (Kind.BLOCK_VOLUME, set())
+    assert value(one, "encryption.at_rest") is True
+    assert value(one, "encryption.key_custody") == "customer"
+    assert value(one, "volume.bytes") == 8 * 1024**3
+    assert value(one, "network.public_endpoint") is False
+
+
+def test_a_volume_that_says_nothing_follows_the_regions_default(plan, tmp_path):
+    plan.add(VOLUME, "v", {}, unknown=COMPUTED)
+    one = checked(plan, tmp_path, f"{VOLUME}.v")
+    assert reason(one, "encryption.at_rest") is UnknownReason.KNOWN_AFTER_APPLY
+    assert "encryption by default" in one.facts["encryption.at_rest"].detail
+    plan.add("aws_ebs_encryption_by_default", "d", {"enabled": True})
+    one = checked(plan, tmp_path, f"{VOLUME}.v")
+    assert value(one, "encryption.at_rest") is True
+    assert one.facts["encryption.key_custody"].between == ("provider-managed", "customer")
+    plan.add("aws_kms_key", "k", {}, unknown={"arn": True})
+    plan.add("aws_ebs_default_kms_key", "k", {}, unknown={"key_arn": True}, expressions={"key_arn": ref("aws_kms_key.k.arn")})
+    one = checked(plan, tmp_path, f"{VOLUME}.v")
+    assert value(one, "encryption.key_custody") == "customer"
+    assert [(link.rel, link.to) for link in one.links] == [(Rel.USES_KEY, "aws_kms_key.k")]
+
+
+def test_the_default_of_another_provider_block_does_not_count(plan, tmp_path):
+    plan.add(VOLUME, "v", {}, unknown=COMPUTED)
+    plan.add("aws_ebs_encryption_by_default", "d", {"enabled": True}, provider="aws.west")
+    assert reason(checked(plan, tmp_path, f"{VOLUME}.v"), "encryption.at_rest") is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_a_volume_that_refuses_encryption_is_plain(plan, tmp_path):
+    plan.add(VOLUME, "v", {"encrypted": False})
+    one = checked(plan, tmp_path, f"{VOLUME}.v")
+    assert value(one, "encryption.at_rest") is False
+    assert isinstance(one.facts["encryption.key_custody"], NotApplicable)
+
+
+def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
+    plan.add(VOLUME, "v", {}, unknown=COMPUTED, expressions={"encrypted": ref("local.x")})
+    plan.add(VOLUME, "w", {"encrypted": True}, sensitive={"encrypted": True})
+    assert reason(checked(plan, tmp_path, f"{VOLUME}.v"), "encryption.at_rest") is UnknownReason.KNOWN_AFTER_APPLY
+    assert reason(checked(plan, tmp_path, f"{VOLUME}.w"), "encryption.at_rest") is UnknownReason.REDACTED
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_snapshot_is_as_encrypted_as_its_volume(plan, tmp_path, way):
+    joined(plan, way, (VOLUME, {"encrypted": True, "kms_key_id": "alias/app"}), (SNAPSHOT, {}), "volume_id", "id")
+    (one,) = [each for each in plan.read(tmp_path).values() if each.type == SNAPSHOT]
+    assert (one.kind, unsaid(one, ("volume.bytes",))) == (Kind.SNAPSHOT, set())
+    assert value(one, "encryption.at_rest") is True
+    assert value(one, "encryption.key_custody") == "customer"
+    assert value(one, "access.public_blocked") is True
+    assert value(one, "immutability.mode") == "none"
+    assert {Rel.COPY_OF, Rel.USES_KEY} == {link.rel for link in one.links}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_permissions_to_make_volumes_are_joined(plan, tmp_path, way):
+    share = ("aws_snapshot_create_volume_permission", {"account_id": "222222222222"})
+    address = joined(plan, way, (SNAPSHOT, {"volume_id": "vol-1"}), share, "snapshot_id", "id")
+    found = plan.read(tmp_path)
+    assert value(found[address], "access.external_principals") == {"222222222222"}
+    assert [value(one, "access.external_principals") for one in found.values() if one.id != address] in ([], [frozenset()])
+
+
+def test_with_whom_an_existing_snapshot_is_shared_besides_is_unknown(plan, tmp_path):
+    plan.add(SNAPSHOT, "s", {"id": "snap-1", "encrypted": False}, actions=("no-op",))
+    plan.add("aws_snapshot_create_volume_permission", "p", {"snapshot_id": "snap-1", "account_id": "222222222222"})
+    one = checked(plan, tmp_path, f"{SNAPSHOT}.s")
+    assert one.facts["access.external_principals"].includes == {"222222222222"}
+    assert reason(one, "immutability.mode") is UnknownReason.NOT_COLLECTED
+
+
+def test_a_plain_snapshot_can_be_published_unless_the_region_forbids_it(plan, tmp_path):
+    plan.add(SNAPSHOT, "s", {"encrypted": False})
+    assert reason(checked(plan, tmp_path, f"{SNAPSHOT}.s"), "access.public_blocked") is UnknownReason.NOT_COLLECTED
+    plan.add("aws_ebs_snapshot_block_public_access", "b", {"state": "block-new-sharing"})
+    assert value(checked(plan, tmp_path, f"{SNAPSHOT}.s"), "access.public_blocked") is True
+
+
+def test_a_copy_says_itself_whether_it_is_encrypted(plan, tmp_path):
+    plan.add(COPY, "c", {"encrypted": True, "source_snapshot_id": "snap-1"})
+    one = checked(plan, tmp_path, f"{COPY}.c")
+    assert value(one, "encryption.at_rest") is True
+    assert (Rel.COPY_OF, "snap-1") in [(link.rel, link.to) for link in one.links]

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.checked import checked, unsaid
+from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.joins import WAYS, joined
+from tierwise.model.fact import NotApplicable, UnknownReason
+from tierwise.model.resource import Kind, Rel
+
+CLUSTER = "aws_redshift_cluster"
+STRICT = [{"name": "require_ssl", "value": "true"}, {"name": "enable_user_activity_logging", "value": "true"}]
+
+
+@pytest.fixture
+def plan():
+    return PlanBuilder()
+
+
+def test_a_cluster_that_says_everything(plan, tmp_path):
+    plan.add("aws_redshift_parameter_group", "g", {"name": "strict", "family": "redshift-1.0", "parameter": STRICT})
+    plan.add(
+        CLUSTER, "c",
+        {
+            "cluster_identifier": "w", "encrypted": True, "kms_key_id": "alias/app", "publicly_accessible": False, "multi_az": True,
+            "automated_snapshot_retention_period": 35, "cluster_parameter_group_name": "strict", "database_name": "people",
+            "logging": [{"enable": True, "log_destination_type": "cloudwatch", "log_exports": ["useractivitylog"]}],
+        },
+    )  # fmt: skip
+    one = checked(plan, tmp_path, f"{CLUSTER}.c")
+    assert (one.kind, one.name, one.evidence.description, unsaid(one)) == (Kind.WAREHOUSE, "w", "people", set())
+    assert value(one, "encryption.key_custody") == "customer"
+    assert value(one, "network.public_endpoint") is False
+    assert value(one, "transport.tls_required") is True
+    assert value(one, "logging.data_read") is True
+    assert value(one, "retention.backup_days") == 35
+    assert value(one, "recovery.redundancy") == "multi-zone"
+    assert value(one, "access.external_principals") == frozenset()
+    assert (Rel.LOGS_TO, "/aws/redshift/cluster/w/useractivitylog") in [(link.rel, link.to) for link in one.links]
+
+
+def test_a_cluster_that_says_nothing(plan, tmp_path):
+    plan.add(
+        CLUSTER, "c", {"cluster_identifier": "w", "encrypted": False, "publicly_accessible": True, "cluster_parameter_group_name": "default.redshift-1.0"},
+        unknown=dict.fromkeys(("kms_key_id", "vpc_security_group_ids", "logging", "multi_az", "automated_snapshot_retention_period"), True),
+    )  # fmt: skip
+    one = checked(plan, tmp_path, f"{CLUSTER}.c")
+    assert value(one, "encryption.at_rest") is False
+    assert isinstance(one.facts["encryption.key_custody"], NotApplicable)
+    assert value(one, "retention.backup_days") == 1
+    assert value(one, "recovery.redundancy") == "zone"
+    assert value(one, "logging.data_read") is False
+    assert value(one, "transport.tls_required") is False
+    assert one.links == ()
+
+
+def test_a_default_that_differs_between_versions_of_the_provider_is_not_guessed(plan, tmp_path):
+    plan.add(CLUSTER, "c", {"encrypted": None})
+    assert reason(checked(plan, tmp_path, f"{CLUSTER}.c"), "encryption.at_rest") is UnknownReason.NOT_COLLECTED
+
+
+def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
+    names = ("encrypted", "publicly_accessible", "automated_snapshot_retention_period", "cluster_parameter_group_name")
+    plan.add(CLUSTER, "c", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
+    plan.add(CLUSTER, "d", {"encrypted": True}, sensitive={"encrypted": True})
+    one = checked(plan, tmp_path, f"{CLUSTER}.c")
+    for fact in ("encryption.at_rest", "network.public_endpoint", "retention.backup_days", "transport.tls_required"):
+        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
+    assert reason(checked(plan, tmp_path, f"{CLUSTER}.d"), "encryption.at_rest") is UnknownReason.REDACTED
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_logging_of_its_own_is_joined(plan, tmp_path, way):
+    address = joined(
+        plan, way, (CLUSTER, {"cluster_parameter_group_name": "default.redshift-2.0"}),
+        ("aws_redshift_logging", {"log_destination_type": "s3", "bucket_name": "logs"}), "cluster_identifier", "cluster_identifier",
+        unknown={"logging": True},
+    )  # fmt: skip
+    found = plan.read(tmp_path)
+    one = found[address]
+    assert [(link.rel, link.to) for link in one.links] == [(Rel.LOGS_TO, "logs")]
+    assert reason(one, "logging.data_read") is UnknownReason.NOT_SUPPORTED, "logins are delivered, queries are not"
+    assert value(one, "transport.tls_required") is True
+    assert [value(each, "logging.data_read") for each in found.values() if each.id != address] in ([], [False])
+
+
+def test_what_an_existing_cluster_shares_may_stand_elsewhere(plan, tmp_path):
+    plan.add(CLUSTER, "c", {"cluster_identifier": "w"}, actions=("no-op",))
+    one = checked(plan, tmp_path, f"{CLUSTER}.c")
+    assert reason(one, "access.external_principals") is UnknownReason.NOT_COLLECTED
+    assert reason(one, "logging.data_read") is UnknownReason.NOT_COLLECTED
