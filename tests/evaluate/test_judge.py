@@ -154,3 +154,14 @@ def test_an_open_tier_gives_unknown_and_says_that_only_the_tier_is_missing():
 
 def test_a_fact_that_nobody_read_is_unknown_not_false():
     assert _at(ENC, {}, Tier.T1).verdict is Verdict.UNKNOWN
+
+
+def test_a_limit_that_may_not_apply_settles_nothing():
+    within = Holds("within", (("fact", "retention.delete_after_days"), ("of", "retention.declared_days"), ("plus", 30)))
+    control = Control(
+        "X-01", "t", "x", (Kind.OBJECT_STORE,), {Tier.T1: AnyOf((within, Compare("encryption.at_rest", Op.IS, True)))},
+        dict.fromkeys(Tier, Severity.LOW), "r", {}, "s",
+    )  # fmt: skip
+    facts = {"retention.delete_after_days": Known(0), "encryption.at_rest": Known(False)}
+    assert _at(control, facts | {"retention.declared_days": NotApplicable("none is declared")}, Tier.T1).verdict is Verdict.FAIL
+    assert _at(control, facts | {"retention.declared_days": Unknown(UnknownReason.PERMISSION_DENIED)}, Tier.T1).verdict is Verdict.UNKNOWN

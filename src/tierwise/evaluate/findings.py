@@ -84,7 +84,7 @@ def _finding(compiled: CompiledControl, resource: Resource, facts: Facts, classi
         remediation=control.remediation.get(dialect, ""),
         danger=control.danger,
         assumed=classification.state is TierState.ASSUMED,
-        introduced=resource.address is not None,
+        introduced=resource.address is not None and not resource.existing,
         setting=_setting(named, facts),
     )
 

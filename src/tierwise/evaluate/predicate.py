@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Holds
-from tierwise.model.fact import NOT_COLLECTED, UNLIMITED, AnyFact, Facts, Known, NotApplicable, Unknown
+from tierwise.model.fact import NOT_COLLECTED, UNLIMITED, AnyFact, Facts, Known, Unknown
 from tierwise.model.vocabulary import rank, spec_of
 
 
@@ -24,6 +24,11 @@ def _bounds(name: str, fact: AnyFact) -> tuple[float, float] | None:
             return None
 
 
+def _may_not_apply(name: str, fact: AnyFact) -> bool:
+    """Whether an unknown fact may turn out not to apply: nothing that is known of the other one settles the predicate then."""
+    return isinstance(fact, Unknown) and fact.between is None and spec_of(name).na
+
+
 def within(args: Mapping[str, str | int], facts: Facts) -> Truth:
     """`fact` is at most `times` x `of` + `plus`; both are numbers of the same unit, never negative."""
     name, limit = str(args["fact"]), str(args["of"])
@@ -31,6 +36,8 @@ def within(args: Mapping[str, str | int], facts: Facts) -> Truth:
     right = _bounds(limit, facts.get(limit, NOT_COLLECTED))
     if left is None or right is None:
         return Truth.NOT_APPLICABLE
+    if _may_not_apply(name, facts.get(name, NOT_COLLECTED)) or _may_not_apply(limit, facts.get(limit, NOT_COLLECTED)):
+        return Truth.UNKNOWN
     times, plus = int(args.get("times", 1)), int(args.get("plus", 0))
     lowest, highest = (times * bound + plus for bound in right)
     if left[1] <= lowest:
@@ -44,8 +51,3 @@ PREDICATES: Final[Mapping[str, Callable[[Mapping[str, str | int], Facts], Truth]
 def facts_named(holds: Holds) -> tuple[str, ...]:
     """The facts that a named predicate looks at, in argument order."""
     return tuple(str(value) for key, value in holds.args if key in {"fact", "of"})
-
-
-def not_applicable(fact: AnyFact) -> bool:
-    """Whether a fact drops out."""
-    return isinstance(fact, NotApplicable)

@@ -122,6 +122,8 @@ def resource_out(resource: Resource) -> dict[str, Any]:
         out["aliases"] = list(resource.aliases)
     if resource.unit:
         out["unit"] = resource.unit
+    if resource.existing:
+        out["existing"] = True
     evidence = resource.evidence
     if evidence != Evidence():
         out["evidence"] = {
@@ -169,6 +171,7 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         aliases=tuple(str(one) for one in data.get("aliases") or ()),
         evidence=evidence,
         unit=str(data.get("unit") or ""),
+        existing=bool(data.get("existing")),
     )
 
 

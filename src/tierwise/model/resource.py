@@ -169,6 +169,8 @@ class Resource:
     grants: tuple[Grant, ...] = ()
     unit: str = ""
     """The organisational unit of its account, where known."""
+    existing: bool = False
+    """In a plan: it is there already and the plan changes neither it nor what sets parts of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,11 @@ class Planned:
         return "create" in self.actions
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether the plan leaves it as it is; what a state lists has no actions at all."""
+        return not set(self.actions) - {"no-op", "read"}
+
+    @property
     def is_gone(self) -> bool:
         """Whether nothing is left after apply."""
         return "delete" in self.actions and not self.is_new
