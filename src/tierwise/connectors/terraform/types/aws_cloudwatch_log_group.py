@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.document import Policy, Statement
-from tierwise.access.pattern import overlaps
+from tierwise.access.pattern import covers, overlaps
 from tierwise.connectors.terraform.aws import KEY_TYPES, defaulted, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.policies import DOCUMENT, policy_at
 from tierwise.connectors.terraform.stores import custody, elsewhere, key_links, mapped, number, put_policy
-from tierwise.model.fact import UNLIMITED, FactSheet, Known, Maybe, Unknown
+from tierwise.model.fact import UNLIMITED, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
 GROUP: Final = "aws_cloudwatch_log_group"
@@ -53,11 +53,6 @@ def convert(group: Planned, plan: Plan) -> Resource:
 
 def _policy(group: Planned, plan: Plan, name: str) -> Maybe[Policy | None]:
     """The statements of the plan's resource policies that reach this group; policies belong to account and region."""
-    place = f"arn:aws:logs:{plan.providers.region(group) or '*'}:{plan.providers.account(group) or '*'}:log-group:{name or '*'}"
-
-    def reaches(statement: Statement) -> bool:
-        return not statement.resources or any(overlaps(one, spelt) for one in statement.resources for spelt in (place, f"{place}:*"))
-
     statements: list[Statement] = []
     for one in plan.by_type.get(POLICY, ()):
         if one.is_gone or one.provider != group.provider:
@@ -65,10 +60,25 @@ def _policy(group: Planned, plan: Plan, name: str) -> Maybe[Policy | None]:
         policy = policy_at(plan, one, one.root, "policy_document")
         if isinstance(policy, Unknown):
             return policy
-        statements += [each for each in (policy.value.statements if policy.value else ()) if reaches(each)]
+        for statement in policy.value.statements if policy.value else ():
+            if not statement.resources or any(_names(each, name, group, plan) for each in statement.resources):
+                statements.append(statement)
+            elif not name:
+                return Unknown(UnknownReason.KNOWN_AFTER_APPLY, group.at("name"), f"whether {one.address} names the group")
     if statements:
         return Known(Policy(tuple(statements)), group.root.via)
     return Known(None, group.root.via) if group.is_new else elsewhere(group, "the resource policies of the account's region")
+
+
+def _names(pattern: str, name: str, group: Planned, plan: Plan) -> bool:
+    """Whether a resource of a policy is this group; where the plan does not tell region or account, they are those of the policy."""
+    parts = pattern.split(":")
+    if len(parts) < 7:
+        return covers(pattern, f"arn:aws:logs:{plan.providers.region(group)}:{plan.providers.account(group)}:log-group:{name or '*'}")
+    place = f"arn:{parts[1]}:logs:{plan.providers.region(group) or parts[3]}:{plan.providers.account(group) or parts[4]}:log-group"
+    if not name:
+        return covers(pattern, f"{place}:*")
+    return any(overlaps(pattern, spelt) for spelt in (f"{place}:{name}", f"{place}:{name}:*"))
 
 
 CONVERTER = Converter(frozenset({GROUP}), convert, reads=KEY_TYPES | {POLICY, DOCUMENT})

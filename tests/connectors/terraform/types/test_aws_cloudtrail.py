@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.terraform.checked import checked, unsaid
+from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tierwise.model.fact import UnknownReason
+from tierwise.model.resource import Kind, Rel
+
+TRAIL = "aws_cloudtrail"
+
+
+@pytest.fixture
+def plan():
+    return PlanBuilder()
+
+
+def links(one):
+    return [(link.rel, link.to) for link in one.links]
+
+
+def test_a_trail_that_says_everything(plan, tmp_path):
+    plan.add("aws_s3_bucket", "logs", {"bucket": "logs"})
+    selector = {
+        "read_write_type": "WriteOnly",
+        "include_management_events": True,
+        "data_resource": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}],
+    }
+    plan.add(
+        TRAIL, "t",
+        {
+            "name": "main", "enable_logging": True, "is_multi_region_trail": True, "enable_log_file_validation": True,
+            "is_organization_trail": True, "s3_bucket_name": "logs", "kms_key_id": "alias/trail", "event_selector": [selector],
+        },
+        expressions={"s3_bucket_name": ref("aws_s3_bucket.logs.bucket")},
+    )  # fmt: skip
+    one = checked(plan, tmp_path, f"{TRAIL}.t")
+    assert (one.kind, one.name, unsaid(one)) == (Kind.AUDIT_TRAIL, "main", set())
+    assert value(one, "logging.control_plane") is True
+    assert value(one, "logging.all_regions") is True
+    assert value(one, "logging.integrity_validated") is True
+    assert links(one) == [
+        (Rel.LOGS_TO, "aws_s3_bucket.logs"), (Rel.USES_KEY, "alias/trail"), (Rel.RECORDS, "records:organisation"), (Rel.RECORDS, "records:s3:*#write"),
+    ]  # fmt: skip
+
+
+def test_a_trail_that_says_nothing_records_management_events_of_one_region(plan, tmp_path):
+    plan.add(TRAIL, "t", {"name": "t", "s3_bucket_name": "logs", "enable_logging": None}, unknown={"arn": True})
+    one = checked(plan, tmp_path, f"{TRAIL}.t")
+    assert value(one, "logging.control_plane") is True
+    assert value(one, "logging.all_regions") is False
+    assert value(one, "logging.integrity_validated") is False
+    assert links(one) == [(Rel.LOGS_TO, "logs")]
+
+
+def test_a_stopped_trail_records_nothing(plan, tmp_path):
+    selector = {"data_resource": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}
+    plan.add(TRAIL, "t", {"enable_logging": False, "event_selector": [selector]})
+    one = checked(plan, tmp_path, f"{TRAIL}.t")
+    assert value(one, "logging.control_plane") is False
+    assert links(one) == []
+
+
+def test_advanced_selectors_of_data_alone_record_no_management_events(plan, tmp_path):
+    fields = [{"field": "eventCategory", "equals": ["Data"]}, {"field": "resources.type", "equals": ["AWS::DynamoDB::Table"]}]
+    plan.add(TRAIL, "t", {"advanced_event_selector": [{"field_selector": fields}]})
+    one = checked(plan, tmp_path, f"{TRAIL}.t")
+    assert value(one, "logging.control_plane") is False
+    assert links(one) == [(Rel.RECORDS, "records:dynamodb:*#all")]
+
+
+def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
+    names = ("enable_logging", "is_multi_region_trail", "enable_log_file_validation", "event_selector")
+    plan.add(TRAIL, "t", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
+    plan.add(TRAIL, "u", {"enable_log_file_validation": True}, sensitive={"enable_log_file_validation": True})
+    one = checked(plan, tmp_path, f"{TRAIL}.t")
+    for fact in ("logging.control_plane", "logging.all_regions", "logging.integrity_validated"):
+        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
+    assert [link.rel for link in one.links if link.unknown] == [Rel.RECORDS]
+    assert reason(checked(plan, tmp_path, f"{TRAIL}.u"), "logging.integrity_validated") is UnknownReason.REDACTED
+
+
+def test_a_selector_of_a_bucket_still_to_be_made_leaves_open_what_is_recorded(plan, tmp_path):
+    plan.add("aws_s3_bucket", "b", {}, unknown={"arn": True}, module="m", module_keys=("a",))
+    address = plan.add(
+        TRAIL, "t", {"event_selector": [{"data_resource": [{"type": "AWS::S3::Object", "values": [None]}]}]},
+        unknown={"event_selector": [{"data_resource": [{"values": [True]}]}], "s3_bucket_name": True},
+        expressions={
+            "event_selector": [{"data_resource": [{"values": ref("aws_s3_bucket.b.arn")}]}], "s3_bucket_name": ref("aws_s3_bucket.b.id"),
+        },
+        module="m", module_keys=("a",),
+    )  # fmt: skip
+    one = checked(plan, tmp_path, address)
+    assert [(link.rel, link.to, link.unknown is None) for link in one.links] == [
+        (Rel.LOGS_TO, 'module.m["a"].aws_s3_bucket.b', True), (Rel.RECORDS, "", False),
+    ]  # fmt: skip
