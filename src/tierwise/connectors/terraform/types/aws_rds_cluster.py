@@ -6,11 +6,11 @@ A cluster holds the data; its instances have an address and parameters of their 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from tierwise.access.share import put_no_policy
 from tierwise.connectors.terraform.aws import KEY_TYPES, defaulted, text_or
+from tierwise.connectors.terraform.clusters import NAMES, OF, SORTS, Sort, encrypted, public, secondaries
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.groups import CHILDREN, GROUP, admits_anyone, put_network
 from tierwise.connectors.terraform.joins import Child
@@ -36,62 +36,7 @@ STREAM, PARAMETERS = "aws_rds_cluster_activity_stream", "aws_db_parameter_group"
 _BY_PARAMETERS: Final = ("transport.tls_required", "transport.min_tls", "logging.data_read", "logging.data_write")
 _RECOVERY: Final = ("retention.backup_days", "recovery.point_in_time", "recovery.delete_protected", "recovery.redundancy")
 _MEMBER: Final = "its cluster keeps the data"
-_SOURCES: Final = ("snapshot_identifier", "restore_to_point_in_time", "s3_import")
 
-
-@dataclass(frozen=True, slots=True)
-class _Sort:
-    """How the provider spells one of the three services."""
-
-    cluster: str
-    instance: str
-    engine: str
-    """Where none is written."""
-    key: str
-    parameters: str
-    exports: str
-    logs: str
-    """Where its log groups stand below /aws/."""
-    port: int
-    snapshots: frozenset[str]
-
-
-SORTS: Final = (
-    _Sort(
-        "aws_rds_cluster",
-        "aws_rds_cluster_instance",
-        "aurora",
-        "kms_key_id",
-        "db_cluster_parameter_group_name",
-        "enabled_cloudwatch_logs_exports",
-        "rds",
-        3306,
-        frozenset({"aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy"}),
-    ),
-    _Sort(
-        "aws_docdb_cluster",
-        "aws_docdb_cluster_instance",
-        "docdb",
-        "kms_key_id",
-        "db_cluster_parameter_group_name",
-        "enabled_cloudwatch_logs_exports",
-        "docdb",
-        27017,
-        frozenset({"aws_docdb_cluster_snapshot"}),
-    ),
-    _Sort(
-        "aws_neptune_cluster",
-        "aws_neptune_cluster_instance",
-        "neptune",
-        "kms_key_arn",
-        "neptune_cluster_parameter_group_name",
-        "enable_cloudwatch_logs_exports",
-        "neptune",
-        8182,
-        frozenset({"aws_neptune_cluster_snapshot"}),
-    ),
-)
-_OF: Final = {kind: sort for sort in SORTS for kind in (sort.cluster, sort.instance)}
 _GROUPS: Final = {
     "aws_rds_cluster": "aws_rds_cluster_parameter_group",
     "aws_docdb_cluster": "aws_docdb_cluster_parameter_group",
@@ -104,9 +49,9 @@ _ARGUMENTS: Final = {"aws_rds_cluster_instance": "db_parameter_group_name", "aws
 
 def convert(database: Planned, plan: Plan) -> Resource:
     """A planned cluster or instance of one."""
-    sort = _OF[database.type]
+    sort = OF[database.type]
     member = database.type == sort.instance
-    cluster = neighbour(plan, database, ("cluster_identifier",), {sort.cluster}, _NAMES) if member else database
+    cluster = neighbour(plan, database, ("cluster_identifier",), {sort.cluster}, NAMES) if member else database
     sheet = FactSheet()
     engine = _engine(cluster or database, sort)
     links = _put_store(database, cluster, plan, sheet)
@@ -141,7 +86,7 @@ def convert(database: Planned, plan: Plan) -> Resource:
     )
 
 
-def _engine(cluster: Planned, sort: _Sort) -> Maybe[str]:
+def _engine(cluster: Planned, sort: Sort) -> Maybe[str]:
     return word(cluster, "engine", sort.engine)
 
 
@@ -151,69 +96,29 @@ def _put_store(database: Planned, cluster: Planned | None, plan: Plan, sheet: Fa
         sheet.put("encryption.at_rest", unseen)
         sheet.put("encryption.key_custody", unseen)
         return ()
-    return put_encryption(plan, cluster, sheet, encrypted(cluster, plan), (_OF[cluster.type].key,), without="provider-managed")
+    return put_encryption(plan, cluster, sheet, encrypted(cluster, plan), (OF[cluster.type].key,), without="provider-managed")
 
 
 def _unseen(database: Planned) -> Unknown:
     return Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("cluster_identifier"), "its cluster is not in this plan")
 
 
-def encrypted(cluster: Planned, plan: Plan) -> Maybe[bool]:
-    """Whether a cluster's storage is encrypted; one made of another store may take that over."""
-    stored = cluster.root.flag("storage_encrypted")
-    made = any(not _is_none(cluster.get(name)) for name in (*_SOURCES, "replication_source_identifier"))
-    if made and not (isinstance(stored, Known) and stored.value) and not cluster.root.is_written("storage_encrypted"):
-        detail = "it is taken over from what the cluster is made of"
-        source = neighbour(plan, cluster, ("replication_source_identifier",), {cluster.type}, _NAMES)
-        said = source.root.flag("storage_encrypted") if source else None
-        if isinstance(said, Known) and said.value:
-            return Known(True, said.via)
-        return Unknown(UnknownReason.UNRESOLVED_REFERENCE, cluster.at("storage_encrypted"), detail)
-    # Terraform AWS provider, aws_rds_cluster: false by default, true for engine_mode serverless.
-    return defaulted(cluster, "storage_encrypted", text_or(cluster.root, "engine_mode") == "serverless")
-
-
-def _is_none(value: Maybe[object]) -> bool:
-    return isinstance(value, Known) and value.value in (None, "", [])
-
-
 def _network(database: Planned, cluster: Planned | None, plan: Plan, engine: Maybe[str], sheet: FactSheet) -> None:
-    public = _public(database, plan, engine)
+    reached = public(database, plan, engine)
     holder = cluster or database
     port = holder.root.number("port")
     if (isinstance(port, Known) and port.value is None) or is_filled_in(holder, "port", found=port):
-        usual = _OF[holder.type].port
+        usual = OF[holder.type].port
         port = Known(5432 if isinstance(engine, Known) and family(engine.value) == "postgres" else usual, port.via)
     if cluster is None:
-        put_network(sheet, public, _unseen(database))
+        put_network(sheet, reached, _unseen(database))
     else:
-        put_network(sheet, public, admits_anyone(plan, cluster, "vpc_security_group_ids", port))
-
-
-def _public(database: Planned, plan: Plan, engine: Maybe[str]) -> Maybe[bool]:
-    sort = _OF[database.type]
-    if sort.cluster == "aws_docdb_cluster":
-        # DocumentDB Developer Guide, "Managing Amazon DocumentDB clusters": a cluster is reached from inside its VPC only.
-        return Known(False, database.root.via)
-    if database.type == sort.instance:
-        return defaulted(database, "publicly_accessible", False)
-    if isinstance(engine, Known) and not on_cluster_storage(engine.value):
-        detail = "the provider has no argument for the address of a Multi-AZ cluster"
-        return Unknown(UnknownReason.KNOWN_AFTER_APPLY, database.root.via, detail)
-    children = plan.children(database, sort.instance)
-    flags = [defaulted(child, "publicly_accessible", False) for child in children.found]
-    for flag in flags:
-        if isinstance(flag, Known) and flag.value:
-            return flag
-    open_ = next((flag for flag in flags if isinstance(flag, Unknown)), children.loose)
-    if open_ is None and not database.is_new:
-        open_ = elsewhere(database, "further instances of the cluster")
-    return open_ or Known(False, database.root.via)
+        put_network(sheet, reached, admits_anyone(plan, cluster, "vpc_security_group_ids", port))
 
 
 def _put_login(cluster: Planned | None, database: Planned, sheet: FactSheet) -> None:
     iam: Maybe[bool] = defaulted(cluster, "iam_database_authentication_enabled", False) if cluster else _unseen(database)
-    match _OF[database.type].engine:
+    match OF[database.type].engine:
         case "neptune":
             sheet.constant(
                 "access.local_auth_enabled", False, "Neptune User Guide, security: Neptune keeps no users or passwords of its own"
@@ -242,7 +147,7 @@ def _by_parameters(database: Planned, cluster: Planned | None, plan: Plan, engin
     find = _lookup(database, cluster, plan, engine.value)
     sheet.put("transport.tls_required", tls_required(engine.value, find, via))
     sheet.put("transport.min_tls", min_tls(engine.value, find, via))
-    sort = _OF[cluster.type]
+    sort = OF[cluster.type]
     exports, still = texts(cluster, sort.exports)
     streams = plan.children(cluster, STREAM)
     if still is None:
@@ -255,7 +160,7 @@ def _by_parameters(database: Planned, cluster: Planned | None, plan: Plan, engin
 
 
 def _lookup(database: Planned, cluster: Planned, plan: Plan, engine: str) -> Lookup:
-    groups: list[Named] = [(cluster, _OF[cluster.type].parameters, _GROUPS[cluster.type])]
+    groups: list[Named] = [(cluster, OF[cluster.type].parameters, _GROUPS[cluster.type])]
     if database.type in _ARGUMENTS:
         groups.insert(0, (database, _ARGUMENTS[database.type], _GROUPS[database.type]))
     return lookup(plan, groups, engine, cluster.root.text("engine_version"), database)
@@ -270,7 +175,7 @@ def _recovery(cluster: Planned, plan: Plan, engine: Maybe[str], sheet: FactSheet
     if isinstance(engine, Unknown):
         sheet.put("recovery.redundancy", engine)
         return
-    others, open_ = _secondaries(cluster, plan)
+    others, open_ = secondaries(cluster, plan)
     here = plan.providers.region(cluster)
     if any(region and here and region != here for region in (plan.providers.region(one) for one in others)):
         sheet.known("recovery.redundancy", "multi-region", cluster.at("global_cluster_identifier"))
@@ -280,23 +185,6 @@ def _recovery(cluster: Planned, plan: Plan, engine: Maybe[str], sheet: FactSheet
         sheet.constant("recovery.redundancy", "multi-zone", "Aurora, DocumentDB and Neptune storage: six copies across three zones")
     else:
         sheet.constant("recovery.redundancy", "multi-zone", "RDS User Guide, Multi-AZ DB clusters: a writer and two readers in three zones")
-
-
-def _secondaries(cluster: Planned, plan: Plan) -> tuple[tuple[Planned, ...], Unknown | None]:
-    """The other clusters of the same global cluster in this plan, and why there may be more."""
-    name = "global_cluster_identifier"
-    named = cluster.root.text(name)
-    if is_filled_in(cluster, name, found=named) or (isinstance(named, Known) and named.value is None):
-        return (), None
-    kind = "aws_neptune_global_cluster" if cluster.type == "aws_neptune_cluster" else cluster.type.replace("_cluster", "_global_cluster")
-    own = neighbour(plan, cluster, (name,), {kind}, (name, "id"))
-    same = tuple(
-        one
-        for one in plan.by_type.get(cluster.type, ())
-        if one is not cluster and not one.is_gone and own is not None and neighbour(plan, one, (name,), {kind}, (name, "id")) is own
-    )
-    detail = "which other clusters the global cluster has"
-    return same, named if isinstance(named, Unknown) and own is None else elsewhere(cluster, detail)
 
 
 def _size(cluster: Planned, engine: Maybe[str], sheet: FactSheet) -> None:
@@ -309,7 +197,7 @@ def _size(cluster: Planned, engine: Maybe[str], sheet: FactSheet) -> None:
         )
 
 
-def _expiry(database: Planned, sort: _Sort, sheet: FactSheet) -> None:
+def _expiry(database: Planned, sort: Sort, sheet: FactSheet) -> None:
     if sort.engine == "neptune":
         sheet.constant("retention.expiry_configured", False, "Neptune has no rule that deletes data by age")
         sheet.constant("retention.delete_after_days", UNLIMITED, "Neptune has no rule that deletes data by age")
@@ -320,7 +208,7 @@ def _expiry(database: Planned, sort: _Sort, sheet: FactSheet) -> None:
 
 
 def _links(database: Planned, plan: Plan, name: str) -> Iterator[Link]:
-    sort = _OF[database.type]
+    sort = OF[database.type]
     if database.type == sort.instance:
         yield from plan.links(Rel.MEMBER_OF, database, database.root, ("cluster_identifier",), {sort.cluster})
         return
@@ -331,19 +219,18 @@ def _links(database: Planned, plan: Plan, name: str) -> Iterator[Link]:
     place = f"/aws/{sort.logs}" + ("/cluster" if sort.logs == "rds" else "")
     for export in texts(database, sort.exports)[0] if name else ():
         yield Link(Rel.LOGS_TO, f"{place}/{name}/{export}")
-    for other in _secondaries(database, plan)[0]:
+    for other in secondaries(database, plan)[0]:
         yield Link(Rel.REPLICATES_TO, plan.id_of(other.address))
 
 
-_NAMES: Final = ("cluster_identifier", "id", "arn")
 CONVERTER = Converter(
-    frozenset(_OF),
+    frozenset(OF),
     convert,
     reads=KEY_TYPES
     | {GROUP, *_GROUPS.values(), *(one for sort in SORTS for one in sort.snapshots)}
     | {"aws_rds_global_cluster", "aws_docdb_global_cluster", "aws_neptune_global_cluster"},
     others=(
         (GROUP, CHILDREN),
-        *((sort.cluster, (Child(sort.instance, "cluster_identifier", _NAMES), Child(STREAM, "resource_arn", ("arn",)))) for sort in SORTS),
+        *((sort.cluster, (Child(sort.instance, "cluster_identifier", NAMES), Child(STREAM, "resource_arn", ("arn",)))) for sort in SORTS),
     ),
 )
