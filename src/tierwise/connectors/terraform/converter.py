@@ -60,6 +60,6 @@ def joins() -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
     """Which types are children of which, each parent once."""
     found: dict[frozenset[str], tuple[Child, ...]] = {}
     for one in {id(one): one for one in converters().values()}.values():
-        for types, children in ((one.types, one.children), *((frozenset({parent}), children) for parent, children in one.others)):
-            found[types] = tuple(dict.fromkeys((*found.get(types, ()), *children)))
+        for parents, children in ((one.types, one.children), *((frozenset({parent}), children) for parent, children in one.others)):
+            found[parents] = tuple(dict.fromkeys((*found.get(parents, ()), *children)))
     yield from found.items()
