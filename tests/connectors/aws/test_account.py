@@ -200,7 +200,7 @@ def test_a_regional_guardrail_holds_only_where_every_scanned_region_has_it() -> 
         draft = Draft(resource, {DISKS.operation: Known(disks), DETECTOR.operation: Known(detectors)})
         found = account_facts(draft)
         names = ("account.disk_encryption_default", "account.threat_detection", "account.threat_plans")
-        return {name.partition(".")[2]: fact.value if isinstance(fact := found[name], Known) else fact.reason for name in names}  # type: ignore[union-attr]
+        return {name.partition(".")[2]: fact.value if isinstance(fact := found[name], Known) else fact.reason for name in names}
 
     def on(*plans: str) -> Known[Any]:
         return Known({"Status": "ENABLED", "Features": [{"Name": plan, "Status": "ENABLED"} for plan in plans]})

@@ -192,7 +192,7 @@ def test_a_plan_says_once_that_trails_and_backups_may_stand_elsewhere(tmp_path):
     for name in ("a", "b"):
         plan.add("aws_s3_bucket", name, {"bucket": name})
     gaps = [one for one in items(open_plans([plan.write(tmp_path)])) if isinstance(one, Gap)]
-    assert [(gap.kinds, gap.expected) for gap in gaps] == [({Kind.AUDIT_TRAIL, Kind.BACKUP_PLAN}, True)]
+    assert [(gap.kinds, gap.expected) for gap in gaps] == [(frozenset({Kind.AUDIT_TRAIL, Kind.BACKUP_PLAN}), True)]
 
 
 def test_what_trails_and_backups_outside_the_plan_may_do_is_unknown_and_the_scan_is_whole(tmp_path):

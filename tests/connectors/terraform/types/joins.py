@@ -31,7 +31,7 @@ def joined(
         plan.add(other, "y", {**settings, attribute: "the-parent"})
         return address
     hidden = {**(unknown or {}), named: True}
-    here = {"expressions": {attribute: ref(f"{kind}.x.{named}")}, "unknown": {attribute: True}}
+    here: dict[str, Any] = {"expressions": {attribute: ref(f"{kind}.x.{named}")}, "unknown": {attribute: True}}
     if way == "by reference":
         address = plan.add(kind, "x", values, unknown=hidden)
         plan.add(other, "y", settings, **here)

@@ -86,7 +86,7 @@ def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_policy_of_its_own_is_joined(plan, tmp_path, way):
-    parent = {"vpc_options": [], "advanced_security_options": []}
+    parent: dict[str, list[object]] = {"vpc_options": [], "advanced_security_options": []}
     address = joined(
         plan,
         way,
