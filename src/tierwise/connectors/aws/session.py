@@ -81,6 +81,7 @@ class Account:
         self._ceilings: dict[str, Ceiling] = {}
         self._clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._config = Config(
             retries={"mode": "adaptive", "max_attempts": 4},
             max_pool_connections=access.threads,
@@ -93,13 +94,26 @@ class Account:
     def client(self, service: str, region: str) -> Any:
         """A client for a service and region; made where there is none, the least used one dropped."""
         key = (service, region)
+        found = self._found(key)
+        if found is not None:
+            return found
+        # Sessions are not safe for threads (boto3, "Multithreading or multiprocessing with sessions"): one client is made at a time,
+        # without holding up those who have theirs.
+        with self._making:
+            found = self._found(key)
+            if found is None:
+                found = self._make(service, region)
+                with self._lock:
+                    self._clients[key] = found
+                    while len(self._clients) > _MOST_CLIENTS:
+                        self._clients.popitem(last=False)
+            return found
+
+    def _found(self, key: tuple[str, str]) -> Any:
         with self._lock:
             found = self._clients.get(key)
-            if found is None:
-                found = self._clients[key] = self._make(service, region)
-                while len(self._clients) > _MOST_CLIENTS:
-                    self._clients.popitem(last=False)
-            self._clients.move_to_end(key)
+            if found is not None:
+                self._clients.move_to_end(key)
             return found
 
     def drop(self) -> None:
