@@ -87,7 +87,8 @@ class Account:
             max_pool_connections=access.threads,
             connect_timeout=10,
             read_timeout=access.read_timeout,
-            user_agent_extra=f"tierwise/{__version__}",
+            # A whole string, not an addition: botocore builds an added one anew, character by character, for each request.
+            user_agent=f"tierwise/{__version__} Boto3/{boto3.__version__}",
             s3={"addressing_style": "path"} if access.endpoint_compat else None,
         )
 
