@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import signal
 import sys
@@ -82,8 +81,6 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 def run() -> None:
     """Run the command line and exit with the code that the contract gives."""
     signal.signal(signal.SIGTERM, _terminate)
-    # A scan makes many objects that live until its end: at Python's own thresholds the collector costs more than it frees.
-    gc.set_threshold(1_000, 12, 10)
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
