@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tierwise.model.change import Action, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
 from tierwise.model.control import Severity
 from tierwise.model.fact import Known, Provenance
 from tierwise.model.finding import Acceptance, Actual, Finding, Fix, Gate, Run, ScanResult, UnknownPart, Verdict
@@ -88,7 +89,29 @@ def sample() -> ScanResult:
         finding(6, Verdict.FAIL, Severity.MEDIUM, accepted=accepted),
         finding(7, Verdict.FAIL, Severity.HIGH, PLANNED, introduced=True, assumed=True),
     )
-    return result_of(findings, blocking=(findings[0].fingerprint,))
+    made = result_of(findings, blocking=(findings[0].fingerprint,))
+    return replace(made, changes=changes(), pending=pending(findings[6].fingerprint))
+
+
+def changes() -> tuple[PlanChange, ...]:
+    """What the plan does to the planned bucket: a part of it goes, a fact is weakened, the declared tier falls, and its data goes."""
+    rung = RungChange("RES-01", Tier.T2, "recovery.versioning is true", "pass", "fail")
+    lower = RungChange("ENC-02", Tier.T3, "encryption.key_custody is at least customer", "pass", "no rung")
+    part = Part("aws_s3_bucket_versioning.records", "aws_s3_bucket_versioning", Action.DELETE)
+    weak = Weakening(
+        "recovery.versioning", "true", "false and livefact", part.address, f"{part.address} is deleted in {ACCOUNT}", rungs=(rung,)
+    )
+    move = TierMove(Tier.T3, Tier.T2, Tier.T3, Tier.T2, "the tag says so: secretreason", rungs=(lower,))
+    lost = (Recoverable("recovery.soft_delete_days", "0 and livefact"),)
+    return (PlanChange(PLANNED, Action.REPLACE, "aws_s3_bucket.old", "replace_because_cannot_update", (weak,), move, (part,), lost),)
+
+
+def pending(fingerprint: str) -> tuple[Pending, ...]:
+    """One fact that only the applied plan will tell."""
+    via = f"{PLANNED}#policy"
+    return (
+        Pending(PLANNED, "access.anonymous_read", "known-after-apply", via, "s3:GetBucketPolicy", "s3:GetBucketPolicy", (fingerprint,)),
+    )
 
 
 def result_of(findings: tuple[Finding, ...], blocking: tuple[str, ...] = (), held: tuple[Resource, ...] | None = None) -> ScanResult:

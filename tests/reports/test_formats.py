@@ -103,10 +103,10 @@ def test_jsonl_begins_with_the_schema_and_ends_with_what_it_held():
     assert lines[0]["schema"] == "tierwise/scan/1"
     assert lines[0]["gate"]["result"] == "failed"
     held = [next(iter(line)) for line in lines[1:-1]]
-    assert lines[-1]["end"] == {
-        f"{word}{'es' if word == 'fix' else 's'}": held.count(word) for word in ("resource", "finding", "fix", "gap", "region")
-    }
-    assert lines[-1]["end"]["findings"] == 7
+    plurals = {"fix": "fixes", "pending": "pending"}
+    words = ("resource", "finding", "fix", "change", "pending", "gap", "region")
+    assert lines[-1]["end"] == {plurals.get(word, f"{word}s"): held.count(word) for word in words}
+    assert {name: lines[-1]["end"][name] for name in ("findings", "changes", "pending")} == {"findings": 7, "changes": 1, "pending": 1}
 
 
 def test_jsonl_findings_are_those_of_the_json_report():

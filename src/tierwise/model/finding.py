@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tierwise.model.change import Pending, PlanChange
 from tierwise.model.control import Severity
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
@@ -81,7 +82,11 @@ class Finding:
     assumed: bool = False
     """The tier is only assumed: advises, never blocks."""
     introduced: bool = False
-    """The change under judgement brings it (a plan); what a live scan finds is there already."""
+    """The change under judgement brings it (a plan): it is new, fails a rung that did not fail before, or weakens what failed. What a live scan finds is there already."""
+    before: Verdict | None = None
+    """In a plan: the verdict before the change; None where the resource or its rung was not there."""
+    brought_by: str = ""
+    """What the plan does that brings it, in a sentence; empty where it was there already."""
     setting: str = ""
     """The read that decided it: findings of one resource and one setting are closed by one change."""
     first_seen: str | None = None
@@ -166,3 +171,7 @@ class ScanResult:
     requirements: tuple[RequirementEvidence, ...] = ()
     framework: str = ""
     notes: tuple[str, ...] = ()
+    changes: tuple[PlanChange, ...] = ()
+    """What a plan weakens, raises, lowers, removes and takes away, worst first; empty for a live scan."""
+    pending: tuple[Pending, ...] = ()
+    """What only the applied plan will tell, and the live read that will tell it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
 from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, UnknownPart
 from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Resource
@@ -48,6 +49,8 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         deselected=tuple((control, mask(because)) for control, because in result.deselected),
         what_if={mask(key): counts for key, counts in result.what_if.items()},
         notes=tuple(mask(one) for one in result.notes),
+        changes=tuple(_change(one, mask) for one in result.changes),
+        pending=tuple(replace(one, resource=mask(one.resource), via=mask(one.via)) for one in result.pending),
     )
 
 
@@ -89,9 +92,23 @@ def _finding(one: Finding, mask: _Mask) -> Finding:
         owner="",
         fix_at=mask(one.fix_at),
         setting="",
+        brought_by=mask(one.brought_by),
         accepted=Acceptance("", "", "", one.accepted.expires, "") if one.accepted else None,
     )
 
 
 def _fix(one: Fix, mask: _Mask) -> Fix:
     return replace(one, fix_at=mask(one.fix_at), resources=tuple(mask(key) for key in one.resources), owner="")
+
+
+def _change(one: PlanChange, mask: _Mask) -> PlanChange:
+    return replace(
+        one,
+        resource=mask(one.resource),
+        weakened=tuple(replace(weak, before="", after="", via=mask(weak.via), because=mask(weak.because)) for weak in one.weakened),
+        previous_address=mask(one.previous_address),
+        detail=mask(one.detail),
+        tier=replace(one.tier, because="") if one.tier else None,
+        parts=tuple(replace(part, address=mask(part.address)) for part in one.parts),
+        loses=None if one.loses is None else (),
+    )

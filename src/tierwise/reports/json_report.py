@@ -10,6 +10,7 @@ import msgspec
 
 from tierwise import __version__
 from tierwise.errors import UsageError
+from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, gap_out, region_out, resource_out
 from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
@@ -70,6 +71,9 @@ def finding_out(one: Finding) -> dict[str, Any]:
         "expected": one.expected,
         "actual": [{"fact": part.fact, "value": part.value, "via": part.via} for part in one.actual],
         "at_assumed": one.at_assumed.value if one.at_assumed else None,
+        "introduced": one.introduced,
+        "before": one.before.value if one.before else None,
+        "brought_by": one.brought_by or None,
         "unknowns": [
             {"fact": part.fact, "reason": part.reason, "via": part.via, "action": part.action or None, "detail": part.detail}
             for part in one.unknowns
@@ -90,6 +94,55 @@ def fix_out(fix: Fix) -> dict[str, Any]:
         "owner": fix.owner or None,
         "findings": list(fix.findings),
         "resources": list(fix.resources),
+    }
+
+
+def change_out(one: PlanChange) -> dict[str, Any]:
+    """What a plan means for one resource."""
+    tier = one.tier and {
+        "before": one.tier.before.name,
+        "after": one.tier.after.name,
+        "declared_before": one.tier.declared_before.name if one.tier.declared_before is not None else None,
+        "declared_after": one.tier.declared_after.name if one.tier.declared_after is not None else None,
+        "because": one.tier.because,
+        "rungs": [_rung(rung) for rung in one.tier.rungs],
+    }
+    return {
+        "resource": one.resource,
+        "action": one.action.value,
+        "previous_address": one.previous_address or None,
+        "detail": one.detail or None,
+        "weakened": [
+            {
+                "fact": weak.fact,
+                "before": weak.before,
+                "after": weak.after,
+                "via": weak.via,
+                "because": weak.because,
+                "rungs": [_rung(rung) for rung in weak.rungs],
+            }
+            for weak in one.weakened
+        ],
+        "tier": tier,
+        "parts": [{"address": part.address, "type": part.type, "action": part.action.value} for part in one.parts],
+        "loses": None if one.loses is None else [{"fact": part.fact, "value": part.value} for part in one.loses],
+    }
+
+
+def _rung(one: RungChange) -> dict[str, Any]:
+    return {"control": one.control, "tier": one.tier.name, "asks": one.words, "before": one.before, "after": one.after}
+
+
+def pending_out(one: Pending) -> dict[str, Any]:
+    """What only the applied plan will tell."""
+    return {
+        "resource": one.resource,
+        "fact": one.fact,
+        "reason": one.reason,
+        "via": one.via,
+        "call": one.call or None,
+        "action": one.action or None,
+        "findings": list(one.findings),
     }
 
 
@@ -166,6 +219,8 @@ def render(result: ScanResult, view: View) -> bytes:
     hidden = view.audience == "public"
     tail: dict[str, Any] = {
         "fixes": [] if hidden else [fix_out(fix) for fix in result.fixes],
+        "changes": [change_out(one) for one in result.changes],
+        "pending": [pending_out(one) for one in result.pending],
         "gaps": [_gap(view.audience, gap_out(gap)) for gap in result.gaps],
         "regions": [_gap(view.audience, region_out(status)) for status in result.regions],
         "reads": _reads(result),

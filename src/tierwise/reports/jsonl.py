@@ -1,4 +1,4 @@
-"""The machine contract `tierwise/scan/1` as lines, for results of any size: head, resources, findings, fixes, gaps, regions, end."""
+"""The machine contract `tierwise/scan/1` as lines, for results of any size: head, resources, findings, fixes, changes, pending, gaps, regions, end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tierwise.model.codec import gap_out, region_out
 from tierwise.model.finding import ScanResult
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes
-from tierwise.reports.json_report import finding_out, fix_out, head_out, resources_out
+from tierwise.reports.json_report import change_out, finding_out, fix_out, head_out, pending_out, resources_out
 from tierwise.reports.shown import shown
 
 
@@ -25,6 +25,10 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
         yield _line({"finding": finding_out(finding)})
     for fix in seen.fixes:
         yield _line({"fix": fix_out(fix)})
+    for change in seen.changes:
+        yield _line({"change": change_out(change)})
+    for pending in seen.pending:
+        yield _line({"pending": pending_out(pending)})
     for gap in seen.gaps:
         yield _line({"gap": gap_out(gap)})
     for status in seen.regions:
@@ -33,6 +37,8 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
         "resources": len(seen.resources),
         "findings": len(findings),
         "fixes": len(seen.fixes),
+        "changes": len(seen.changes),
+        "pending": len(seen.pending),
         "gaps": len(seen.gaps),
         "regions": len(seen.regions),
     }
