@@ -15,6 +15,7 @@ from tierwise.reports.markdown import MARKER
 from tierwise.reports.text import safe_text
 
 FORMATS = sorted(reports())
+OWN = ("::error title=", "::warning title=", "::notice title=")
 FORMULA = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
 LIVE = {"html_inline", "html_block", "link_open", "image", "table_open", "fence", "code_block"}
 
@@ -34,6 +35,25 @@ def test_no_format_writes_a_raw_control_character(name, audience):
     for text in HOSTILE:
         made = rendered(name, text, audience).decode()
         assert [char for char in made if unicodedata.category(char) == "Cc" and char not in "\r\n"] == [], (text, name)
+
+
+def obeyed(line: str) -> bool:
+    """Whether a pipeline's runner would take a line of the log for a command: GitHub's ActionCommand (V2 and V1), Azure's Command."""
+    return line.lstrip().startswith("::") or "##[" in line or "##vso[" in line
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_line_of_a_format_is_a_command_of_the_source_to_a_pipeline(name):
+    for text in HOSTILE:
+        lines = rendered(name, text).decode().split("\n")
+        assert [line for line in lines if obeyed(line) and not (name == "github" and line.startswith(OWN))] == [], text
+
+
+@pytest.mark.parametrize("width", range(60, 70))
+def test_no_line_of_the_console_becomes_a_command_where_it_is_wrapped(width):
+    made = str(reports()["console"].render(hostile_result("word ::error::gone " * 20), View(width=width)))
+    assert "::error::" in made
+    assert [line for line in made.split("\n") if obeyed(line)] == []
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name not in {"json", "jsonl"}])

@@ -111,13 +111,13 @@ def run() -> None:
 
 def complain(message: str) -> None:
     """Print an error on stderr, six lines at most, terminal escapes written out."""
-    from tierwise.reports.text import safe_text
+    from tierwise.reports.text import log_lines, safe_text
 
     lines = [safe_text(line) for line in message.splitlines() if line.strip()]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more problems; mend these first"]
     for number, line in enumerate(lines):
-        click.echo(f"error: {line}" if number == 0 else f"  {line}", err=True)
+        click.echo(f"error: {line}" if number == 0 else log_lines(f"  {line}"), err=True)
 
 
 def bug(trace: str) -> None:

@@ -15,7 +15,7 @@ from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
-from tierwise.reports.text import count, listed, safe_text, short_id
+from tierwise.reports.text import count, listed, log_lines, safe_text, short_id
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +47,7 @@ def render(result: ScanResult, view: View) -> str:
     """The report as text."""
     console, out = console_for(view)
     _Page(console, for_audience(result, view.audience), view).write()
-    return out.getvalue()
+    return log_lines(out.getvalue())
 
 
 class Printer:
@@ -352,7 +352,7 @@ def fixes_text(fixes: Iterable[Fix], findings: Sequence[Finding], view: View) ->
     by_print = {one.fingerprint: one for one in findings}
     for number, fix in enumerate(fixes, 1):
         write_fix(printer, number, fix, by_print)
-    return out.getvalue()
+    return log_lines(out.getvalue())
 
 
 REPORT = Report("console", render, "for people, on a terminal or piped")

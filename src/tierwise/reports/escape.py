@@ -14,8 +14,8 @@ _MARKS: Final = re.compile(r"[\\`*_\[\]~|$]")
 _LEADING: Final = re.compile(r"^([-+#=]|\d+(?=[.)]))")
 _LINKS: Final = re.compile(r"(?<=@)(?=[\w-])|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bxmpp)(?=:)|(?<=#)(?=\d)", re.IGNORECASE)
 _FORMULA: Final = "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
-_UNSEEN: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf")
-"""In UTF-8: DEL, C1 controls, soft hyphen, zero-width, line and paragraph separators, bidirectional controls."""
+_UNSEEN: Final = re.compile(rb"#(?=#(?:vso)?\[)|\x7f|\xc2[\x80-\x9f\xad]|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0\xa6-\xa9]|\xef\xbb\xbf")
+"""In UTF-8: the sign of a log command (see `text`), DEL, C1 controls, soft hyphen, zero-width, line and paragraph separators, bidirectional controls."""
 _AFTER_SPLIT: Final = re.compile(r"(;[ \t]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
@@ -58,7 +58,7 @@ def message(text: str, limit: int = 0) -> str:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Compact JSON in which what a terminal would obey or hide is a Unicode escape; half of a surrogate pair, which UTF-8 cannot carry, is written out."""
+    """Compact JSON in which what a terminal or a log would obey or hide is a Unicode escape; half of a surrogate pair, which UTF-8 cannot carry, is written out."""
     try:
         made = msgspec.json.encode(value)
     except UnicodeEncodeError:

@@ -12,7 +12,7 @@ from tierwise.model.sensitivity import Classification, Marking, Tier, TierState
 from tierwise.model.words import describe
 from tierwise.reports.base import View
 from tierwise.reports.console import Printer, console_for
-from tierwise.reports.text import count, safe_text, short_id
+from tierwise.reports.text import count, log_lines, safe_text, short_id
 
 _STATES = {
     TierState.DECLARED: "declared by a tag",
@@ -33,7 +33,7 @@ def explain_resource(resource: Resource, result: ScanResult, view: View) -> str:
     _bar(page, resource, result)
     _otherwise(page, one)
     page.line()
-    return out.getvalue()
+    return log_lines(out.getvalue())
 
 
 def _tier(page: Printer, one: Classification) -> None:
@@ -123,7 +123,7 @@ def explain_finding(finding: Finding, result: ScanResult, view: View) -> str:
     _otherwise(page, result.classifications[finding.resource])
     tags = resource.tags.value if isinstance(resource.tags, Known) else {}
     page.line(f"\n  Fix at: {short_id(finding.fix_at, 100)}; {count(len(tags), 'tag')}; fingerprint {finding.fingerprint}", "dim")
-    return out.getvalue()
+    return log_lines(out.getvalue())
 
 
 def explain_control(control: Control, view: View) -> str:
@@ -146,4 +146,4 @@ def explain_control(control: Control, view: View) -> str:
         page.detail(dialect, " ".join(text.split()))
     page.title("Source")
     page.line(f"  {control.source}")
-    return out.getvalue()
+    return log_lines(out.getvalue())

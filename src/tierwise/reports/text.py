@@ -1,18 +1,31 @@
-"""Hostile text made harmless for a terminal, and small helpers for words and counts."""
+"""Hostile text made harmless for a terminal and for the log of a pipeline, and small helpers for words and counts."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 _SHOWN: Final = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_COMMAND: Final = re.compile(r"#(?=#(?:vso)?\[)")
+"""GitHub's runner obeys `##[name]` and Azure's agent `##vso[name]` wherever in a line they stand (ActionCommand.TryParse in
+actions/runner, Command.TryParse in microsoft/azure-pipelines-agent)."""
+_LINE_COMMAND: Final = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
+"""GitHub's runner obeys `::name::` at the beginning of a line, spaces aside (ActionCommand.TryParseV2)."""
 
 
 def safe_text(text: str, limit: int = 0) -> str:
-    """The text with control, escape, bidirectional and zero-width characters written out; cut to `limit` characters if given."""
+    """The text with control, escape, bidirectional and zero-width characters and the signs of log commands written out; cut to `limit` if given."""
     # Nearly all text is plain ASCII, and reports of many findings are mostly this function.
     out = text if text.isascii() and text.isprintable() else "".join(char if _plain(char) else _written(char) for char in text)
+    if "##" in out:
+        out = _COMMAND.sub(r"\\x23", out)
     return out if not limit or len(out) <= limit else out[: limit - 1] + "…"
+
+
+def log_lines(text: str) -> str:
+    """Lines for people of which none is a command to the runner of a pipeline, wherever they were wrapped."""
+    return _LINE_COMMAND.sub(r"\1\\x3a", text)
 
 
 def _plain(char: str) -> bool:
