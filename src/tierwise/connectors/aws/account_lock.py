@@ -10,7 +10,8 @@ from tierwise.access.document import PolicyError, parse_policy
 from tierwise.access.statement import covers_action, covers_resource
 from tierwise.access.truth import NO, YES
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Doc, Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
 
 LOCKED: Final = "account.public_block_locked"

@@ -12,8 +12,9 @@ from typing import Any
 from tierwise.access.selection import selected
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Collector, Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import policy_fact_names, policy_facts, policy_grants, policy_text
+from tierwise.connectors.declared import Draft, Stage, field_of
 from tierwise.model.fact import NOWHERE, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from tierwise.connectors.aws.read import Doc, Draft, Read
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Gap, ReadOutcome
 

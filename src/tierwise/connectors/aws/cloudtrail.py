@@ -12,7 +12,8 @@ from typing import Any
 from tierwise.access.selectors import recorded, records_management
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
+from tierwise.connectors.declared import Doc, Draft, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 

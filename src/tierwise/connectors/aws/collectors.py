@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 
 from tierwise.connectors.aws.read import Collector, Read
+from tierwise.connectors.declared import exported
 
 SESSION_READS = (
     Read("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
@@ -23,14 +22,7 @@ def collectors() -> tuple[Collector, ...]:
     """Every module's `COLLECTOR` (or `COLLECTORS`), in module order."""
     import tierwise.connectors.aws as package
 
-    found: list[Collector] = []
-    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
-        loaded = importlib.import_module(f"{package.__name__}.{module}")
-        one = getattr(loaded, "COLLECTOR", None)
-        if isinstance(one, Collector):
-            found.append(one)
-        found.extend(getattr(loaded, "COLLECTORS", ()))
-    return tuple(found)
+    return exported(package, Collector)
 
 
 @cache

@@ -16,10 +16,10 @@ from botocore.exceptions import CredentialRetrievalError
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws.calls import Caller, attempt
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors, declared_calls
-from tierwise.connectors.aws.read import Doc
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.base import Item, Source, Unit
+from tierwise.connectors.declared import Doc
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.fact import NOT_COLLECTED, Maybe, Unknown
 from tierwise.model.resource import ALL_KINDS, Gap

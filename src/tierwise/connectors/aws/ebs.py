@@ -15,8 +15,9 @@ from tierwise.access.share import SHARED_FACTS, put_inside_vpc, put_no_policy, p
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, items, whole
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

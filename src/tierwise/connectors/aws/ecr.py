@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.read import Collector, Draft, Read
+from tierwise.connectors.aws.read import Collector, Read
+from tierwise.connectors.declared import Draft
 from tierwise.model.fact import AnyFact
 from tierwise.model.resource import Kind, Resource
 

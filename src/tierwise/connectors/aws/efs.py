@@ -13,9 +13,10 @@ from tierwise.access.share import put_inside_vpc
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, whole
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.resource_policy import AUDIENCE_FACTS, facts_of_policy, parsed, policy_grants, policy_text
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Grant, Kind, Link, Rel, Resource
 

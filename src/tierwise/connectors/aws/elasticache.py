@@ -14,8 +14,9 @@ from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.listed import flag
 from tierwise.connectors.aws.network import groups_read, put_network
-from tierwise.connectors.aws.read import Collector, Draft, Read
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Doc, Read
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 
 

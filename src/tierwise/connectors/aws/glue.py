@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any, Final
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Collector, Draft, Read
+from tierwise.connectors.aws.read import Collector, Read
+from tierwise.connectors.declared import Draft
 from tierwise.model.fact import AnyFact, Unknown, UnknownReason
 from tierwise.model.resource import Column, Evidence, Kind, Link, Rel, Resource
 

@@ -17,7 +17,8 @@ from tierwise.access.applied import Applied, Managed, inline, parsed
 from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of
 from tierwise.connectors.aws import iam_report, resource_policy
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
+from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import NO_TAGS, Grant, Kind, Link, Rel, Resource
 

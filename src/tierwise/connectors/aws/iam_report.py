@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.read import Doc, Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Doc, Read
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc
 from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Link, Rel
 

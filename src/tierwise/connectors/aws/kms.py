@@ -15,7 +15,7 @@ from tierwise.access.key import key_use
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.gather import gather
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import (
     audience_from,
     grants_of,
@@ -25,6 +25,7 @@ from tierwise.connectors.aws.resource_policy import (
     policy_text,
     put_audience,
 )
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import (
     NOWHERE,
     UNLIMITED,

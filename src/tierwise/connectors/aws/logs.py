@@ -13,8 +13,9 @@ from tierwise.access.pattern import overlaps
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.gather import gather
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, field_of
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import facts_of_policy, grants_of, parsed_together, policy_fact_names
+from tierwise.connectors.declared import Doc, Draft, field_of
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Grant, Kind, Link, Resource
 

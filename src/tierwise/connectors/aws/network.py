@@ -8,7 +8,8 @@ from typing import Any
 from tierwise.access.internet import covers_internet
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import whole
-from tierwise.connectors.aws.read import Doc, Draft, Read, Stage
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 
 GROUPS = Read("ec2", "DescribeSecurityGroups", "ec2:DescribeSecurityGroups", Stage.DETAIL, frozenset({"network.ingress_any"}))

@@ -17,9 +17,10 @@ from tierwise.access.share import put_inside_vpc
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.listed import flag
-from tierwise.connectors.aws.read import Collector, Draft, Read
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import facts_of_policy, grants_of, parsed
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Gap, Grant, Kind, Link, Rel, Resource
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tierwise.connectors.aws.collectors import declared_reads
-from tierwise.connectors.aws.read import Read, Stage
+from tierwise.connectors.declared import needed
 
 Document: TypeAlias = Mapping[str, object]
 
@@ -49,7 +49,7 @@ CONTENT_READS: Final = (
 
 def policy_document(facts: frozenset[str] | None = None) -> Document:
     """The IAM policy that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made)."""
-    actions = sorted({read.action for read in declared_reads() if read.action and _needed(read, facts)})
+    actions = sorted({read.action for read in declared_reads() if read.action and needed(read, facts)})
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -68,10 +68,6 @@ def as_terraform(document: Document) -> str:
         f"  policy      = jsonencode({_hcl(document, 1)})\n"
         "}\n"
     )
-
-
-def _needed(read: Read, facts: frozenset[str] | None) -> bool:
-    return facts is None or read.stage is Stage.SURVEY or bool(read.facts & facts)
 
 
 def _hcl(value: object, depth: int) -> str:

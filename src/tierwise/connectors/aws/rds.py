@@ -15,7 +15,8 @@ from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, items, whole
 from tierwise.connectors.aws.network import groups_read
 from tierwise.connectors.aws.rds_facts import Database
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource

@@ -9,8 +9,8 @@ from tierwise.access.share import put_no_policy
 from tierwise.connectors.aws import rds_parameters as parameters
 from tierwise.connectors.aws.listed import flag
 from tierwise.connectors.aws.network import put_network
-from tierwise.connectors.aws.read import Doc
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Doc
 from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import whole
-from tierwise.connectors.aws.read import Doc, Read
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Doc
 from tierwise.model.database import Lookup, family, lookup, min_tls, recorded, tls_required
 from tierwise.model.fact import Known, Maybe, Unknown
 

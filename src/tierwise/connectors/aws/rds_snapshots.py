@@ -15,8 +15,9 @@ from tierwise.access.share import SHARED_FACTS, put_mutable, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.rds_facts import GIB, keyless, stored_encrypted
-from tierwise.connectors.aws.read import Collector, Draft, Read, Stage, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Draft, Stage, field_of
 from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown
-from tierwise.model.resource import Grant, Kind, Link, Resource
+from tierwise.connectors.declared import Doc, Draft, Stage, due_in_detail
+from tierwise.model.fact import AnyFact, Maybe, Provenance
+from tierwise.model.resource import Grant, Kind, Link
 
 if TYPE_CHECKING:
     from tierwise.connectors.aws.calls import Caller
-
-Doc: TypeAlias = Mapping[str, Any]
-"""A response as botocore parses it; it never leaves the collector that asked for it."""
-
-
-class Stage(IntEnum):
-    """When a read is made."""
-
-    SURVEY = 1
-    """Ungated: listings, tags, links, sizes, names, schemas."""
-    DETAIL = 2
-    """Only for resources at whose highest possible tier a selected control needs one of its facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +44,6 @@ class Read:
         return Provenance(f"{self.service}:{self.operation}", self.action)
 
 
-@dataclass(slots=True)
-class Draft:
-    """A resource in the making, with the raw documents that its facts are made from."""
-
-    resource: Resource
-    docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
-    """By operation name: the answer, None for `not configured`, or why it is unknown."""
-
-    def doc(self, read: Read) -> Maybe[Doc | None]:
-        """What a read answered; unknown (not collected) where it was not made."""
-        return self.docs.get(read.operation, Unknown(NOT_COLLECTED.reason, read.via))
-
-
 @dataclass(frozen=True, slots=True)
 class Collector:
     """How one service's resources are listed and read. A module in this package exports one as `COLLECTOR`."""
@@ -92,19 +67,7 @@ class Collector:
 
     def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
         """Reads per resource that yield one of the wanted facts."""
-        return (read for read in self.reads if read.stage is Stage.DETAIL and read.facts & wanted)
-
-
-def field_of(doc: Maybe[Doc | None], *path: str, absent: object = None) -> Maybe[Any]:
-    """The value at a path of a document: `absent` where a key is missing or nothing is configured, unknown where the read failed."""
-    if isinstance(doc, Unknown):
-        return doc
-    at: Any = doc.value
-    for key in path:
-        if not isinstance(at, Mapping) or key not in at:
-            return Known(absent, doc.via)
-        at = at[key]
-    return Known(at, doc.via)
+        return due_in_detail(self.reads, wanted)
 
 
 def tag_map(tags: Iterable[Mapping[str, str]], key: str = "Key", value: str = "Value") -> dict[str, str]:

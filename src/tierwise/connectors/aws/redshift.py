@@ -16,8 +16,9 @@ from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, whole
 from tierwise.connectors.aws.network import groups_read, put_network
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

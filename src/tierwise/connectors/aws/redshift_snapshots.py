@@ -9,8 +9,9 @@ from tierwise.access.share import put_mutable, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag
-from tierwise.connectors.aws.read import Collector, Draft, Read, tag_map
+from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.sharing import put_encryption
+from tierwise.connectors.declared import Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 

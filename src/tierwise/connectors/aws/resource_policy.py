@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, conditioned, source_restricted, tls_of, unread
 from tierwise.access.document import Policy, PolicyError, Statement, parse_policy
-from tierwise.connectors.aws.read import Doc, field_of
+from tierwise.connectors.declared import Doc, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind
 from tierwise.model.vocabulary import spec_of

@@ -25,7 +25,7 @@ from tierwise.access.audience import (
 from tierwise.access.document import Policy, PolicyError, parse_policy
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.read import Collector, Doc, Draft, field_of
+from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.s3_reads import (
     ACCOUNT_BLOCK,
     ACL,
@@ -45,6 +45,7 @@ from tierwise.connectors.aws.s3_reads import (
     WEBSITE,
     ownership,
 )
+from tierwise.connectors.declared import Doc, Draft, field_of
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 

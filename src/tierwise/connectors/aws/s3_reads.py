@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tierwise.connectors.aws.read import Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.declared import Draft, Stage, field_of
 from tierwise.model.fact import Known, Maybe, Unknown
 from tierwise.model.resource import Kind
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,6 +18,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 
 from tierwise import __version__
+from tierwise.connectors.ceiling import Ceiling
 
 _MOST_CLIENTS = 6
 """Clients kept at once per account; a client costs about 11 ms to make again and up to 15 MB to keep."""
@@ -34,28 +33,6 @@ _SHARE = 1 / 8
 
 class UndeclaredCallError(RuntimeError):
     """A call that no declaration covers: a bug in tierwise, stopped before it leaves the machine."""
-
-
-@dataclass(slots=True)
-class Ceiling:
-    """At most `per_second` requests a second for one account and service, with bursts of a second's worth; shared by all threads."""
-
-    per_second: float
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _next: float = 0.0
-
-    def wait(self) -> None:
-        """Block until one more request is allowed."""
-        if self.per_second <= 0:
-            return
-        with self._lock:
-            now = self.clock()
-            self._next = max(self._next, now - 1.0) + 1.0 / self.per_second
-            delay = self._next - now
-        if delay > 0:
-            self.sleep(delay)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tierwise.connectors.aws import keys
-from tierwise.connectors.aws.read import Doc
+from tierwise.connectors.declared import Doc
 from tierwise.model.fact import AnyFact, FactSheet, Maybe, NotApplicable, Unknown, UnknownReason
 
 

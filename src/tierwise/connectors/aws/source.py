@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Stage
+from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.session import Account
 from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.declared import Draft, Once, Stage, finished
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, RegionStatus, Resource
 
@@ -24,30 +25,12 @@ _BATCH = 25
 
 
 @dataclass(slots=True)
-class _Once:
-    """Documents that are read once and waited for by whoever else needs them."""
-
-    _docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
-    _locks: dict[str, threading.Lock] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __call__(self, name: str, make: Callable[[], Maybe[Doc | None]]) -> Maybe[Doc | None]:
-        """The document of that name, made by the first who asks."""
-        with self._lock:
-            lock = self._locks.setdefault(name, threading.Lock())
-        with lock:
-            if name not in self._docs:
-                self._docs[name] = make()
-            return self._docs[name]
-
-
-@dataclass(slots=True)
 class _Place:
     """One account and region: its tags, read once, and documents that several resources share."""
 
     account: AwsAccount
     region: str
-    once: _Once = field(default_factory=_Once)
+    once: Once = field(default_factory=Once)
     lock: threading.Lock = field(default_factory=threading.Lock)
     table: Maybe[Mapping[str, Mapping[str, str]]] | None = None
     regions: tuple[_Place, ...] = ()
@@ -105,7 +88,7 @@ class AwsAccount:
     now: datetime
     name: str = ""
     unit: str = ""
-    once: _Once = field(default_factory=_Once)
+    once: Once = field(default_factory=Once)
     home: bool = True
     """Whether it is the caller's own account (organisation reads are tried once, there)."""
 
@@ -243,13 +226,7 @@ class AwsSource:
     def _finish(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Resource]:
         detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
         for draft in drafts:
-            draft.resource = replace(
-                draft.resource,
-                facts={**draft.resource.facts, **collector.facts(draft)},
-                links=collector.links(draft),
-                grants=collector.grants(draft),
-                unit=self._account.unit,
-            )
+            draft.resource = finished(collector, draft, self._account.unit)
             if detailed:
                 self._kept[draft.resource.id] = (collector, draft, place)
             yield draft.resource

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.gather import gather
-from tierwise.connectors.aws.read import Collector, Doc, Draft, Read, Stage, field_of
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import policies_facts, policy_fact_names, policy_grants
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Evidence, Grant, Kind, Link, Resource
 

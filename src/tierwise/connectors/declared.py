@@ -1,0 +1,151 @@
+"""What the declarations of every cloud share: stages, drafts of resources, and how facts follow from documents. No SDK, no provider."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from types import ModuleType
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown
+from tierwise.model.resource import Grant, Link, Resource
+
+Doc: TypeAlias = Mapping[str, Any]
+"""A response as the SDK parses it; it never leaves the collector that asked for it."""
+
+
+class Stage(IntEnum):
+    """When a read is made."""
+
+    SURVEY = 1
+    """Ungated: listings, tags, links, sizes, names, schemas."""
+    DETAIL = 2
+    """Only for resources at whose highest possible tier a selected control needs one of its facts."""
+
+
+class Declared(Protocol):
+    """What every cloud's declaration of a read says."""
+
+    @property
+    def operation(self) -> str:
+        """The name under which a draft keeps the answer."""
+        ...
+
+    @property
+    def via(self) -> Provenance:
+        """The provenance of what it answers: the call and the action that it needs."""
+        ...
+
+    @property
+    def stage(self) -> Stage:
+        """When it is made."""
+        ...
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """Facts that cannot be known without it."""
+        ...
+
+
+R = TypeVar("R", bound=Declared)
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A resource in the making, with the raw documents that its facts are made from."""
+
+    resource: Resource
+    docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
+    """By operation name: the answer, None for `not configured`, or why it is unknown."""
+
+    def doc(self, read: Declared) -> Maybe[Doc | None]:
+        """What a read answered; unknown (not collected) where it was not made."""
+        return self.docs.get(read.operation, Unknown(NOT_COLLECTED.reason, read.via))
+
+
+class Shapes(Protocol):
+    """The pure half of a collector: what documents say."""
+
+    @property
+    def facts(self) -> Callable[[Draft], Mapping[str, AnyFact]]:
+        """All facts that the documents so far allow."""
+        ...
+
+    @property
+    def links(self) -> Callable[[Draft], tuple[Link, ...]]:
+        """The links that they give."""
+        ...
+
+    @property
+    def grants(self) -> Callable[[Draft], tuple[Grant, ...]]:
+        """The grants that they hold, as evidence."""
+        ...
+
+
+def finished(shapes: Shapes, draft: Draft, unit: str) -> Resource:
+    """The resource with what its documents so far say; `unit` is the organisational unit of its account."""
+    resource = draft.resource
+    return replace(
+        resource,
+        facts={**resource.facts, **shapes.facts(draft)},
+        links=shapes.links(draft),
+        grants=shapes.grants(draft),
+        unit=unit,
+    )
+
+
+def due_in_detail(reads: Iterable[R], wanted: frozenset[str]) -> Iterator[R]:
+    """The stage-2 reads that yield one of the wanted facts."""
+    return (read for read in reads if read.stage is Stage.DETAIL and read.facts & wanted)
+
+
+def needed(read: Declared, facts: frozenset[str] | None) -> bool:
+    """Whether a scan for these facts makes a read (None: for all facts); stage-1 reads are always made."""
+    return facts is None or read.stage is Stage.SURVEY or bool(read.facts & facts)
+
+
+def field_of(doc: Maybe[Doc | None], *path: str, absent: object = None) -> Maybe[Any]:
+    """The value at a path of a document: `absent` where a key is missing or nothing is configured, unknown where the read failed."""
+    if isinstance(doc, Unknown):
+        return doc
+    at: Any = doc.value
+    for key in path:
+        if not isinstance(at, Mapping) or key not in at:
+            return Known(absent, doc.via)
+        at = at[key]
+    return Known(at, doc.via)
+
+
+def exported(package: ModuleType, kind: type[T]) -> tuple[T, ...]:
+    """Every `COLLECTOR` (or member of `COLLECTORS`) of a package's modules, in module order."""
+    found: list[T] = []
+    for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
+        loaded = importlib.import_module(f"{package.__name__}.{module}")
+        one = getattr(loaded, "COLLECTOR", None)
+        if isinstance(one, kind):
+            found.append(one)
+        found.extend(getattr(loaded, "COLLECTORS", ()))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class Once:
+    """Documents that are read once and waited for by whoever else needs them."""
+
+    _docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, name: str, make: Callable[[], Maybe[Doc | None]]) -> Maybe[Doc | None]:
+        """The document of that name, made by the first who asks."""
+        with self._lock:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            if name not in self._docs:
+                self._docs[name] = make()
+            return self._docs[name]
