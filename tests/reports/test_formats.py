@@ -5,6 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
 
 from tests.reports.sample import ACCOUNT, BUCKET, DATABASE, PLANNED, finding, result_of, sample
 from tierwise.cli.common import FORMATS
@@ -140,6 +141,20 @@ def test_junit_counts_what_it_holds():
     for suite in (root, *root.findall("testsuite")):
         for attribute, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             assert int(str(suite.get(attribute))) == len(list(suite.iter(tag))), (suite.get("name"), attribute)
+
+
+def test_a_reader_of_junit_counts_the_same_from_the_cases_as_the_suites_say():
+    read = JUnitXml.fromstring(junit.render(sample(), View()))
+    told = (read.tests, read.failures, read.errors, read.skipped)
+    read.update_statistics()
+    assert told == (read.tests, read.failures, read.errors, read.skipped) == (6, 4, 1, 1)
+    kinds = {(case.classname, type(result)) for suite in read for case in suite for result in case.result}
+    assert kinds == {
+        ("tierwise", Failure),
+        *((f"encryption.ENC-{number:02}", Failure) for number in (1, 2, 7)),
+        ("encryption.ENC-03", Error),
+        ("encryption.ENC-06", Skipped),
+    }
 
 
 @pytest.mark.parametrize(("gate", "inner"), [("passed", []), ("failed", ["failure"]), ("incomplete", ["error"])])

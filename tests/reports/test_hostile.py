@@ -89,6 +89,18 @@ def test_each_line_of_jsonl_parses_and_keeps_the_text():
             assert lines[1]["resource"]["name"] == text
 
 
+def test_gitlab_has_what_it_requires_of_each_entry():
+    for text in HOSTILE:
+        entries = json.loads(rendered("gitlab", text))
+        assert len({one["fingerprint"] for one in entries}) == len(entries) == 4
+        for one in entries:
+            assert one["severity"] in {"info", "minor", "major", "critical", "blocker"}
+            assert one["location"]["lines"]["begin"] >= 1
+            assert not {"", ".", ".."} & set(one["location"]["path"].split("/"))
+            assert one["check_name"].strip()
+            assert one["description"].strip()
+
+
 def test_xml_parses_and_no_text_becomes_an_element():
     for text in HOSTILE:
         root = ET.fromstring(rendered("junit", text))

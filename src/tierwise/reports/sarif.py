@@ -25,8 +25,11 @@ from tierwise.reports.shown import Shown, sentence, shown
 from tierwise.reports.text import count
 
 MOST_RESULTS: Final = 25_000
+MOST_SHOWN: Final = 5_000
 MOST_BYTES: Final = 10_000_000
-MOST_TAGS: Final = 20
+"""What GitHub takes of a run (results, bytes of gzip) and what it shows; of its other limits (25,000 rules, 20 runs, 100 locations shown
+for a result, 10 tags shown for a rule) none can be met. docs.github.com, "SARIF results exceed one or more limits".
+"""
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _SHORT: Final = 1024
 _UNKNOWN: Final = "unknown"
@@ -85,7 +88,7 @@ def _log(page: Shown, findings: Sequence[Finding], cut: int) -> dict[str, Any]:
     driver = {"name": "tierwise", "version": __version__, "semanticVersion": __version__, "rules": list(rules.values())}
     run = {
         "tool": {"driver": driver},
-        "invocations": [_invocation(page, cut)],
+        "invocations": [_invocation(page, len(findings), cut)],
         "columnKind": "unicodeCodePoints",
         "results": results,
         "properties": {"profile": page.result.run.profile, "gate": page.result.gate.result, "coverage": round(page.result.coverage, 4)},
@@ -102,7 +105,7 @@ def _rule(name: str, one: Finding, control: Control | None) -> dict[str, Any]:
     unknown = one.verdict is Verdict.UNKNOWN
     title = f"Unknown whether: {one.title}" if unknown else one.title
     tags = ["security", "tierwise", one.family, one.control, *(["unknown"] if unknown else [])]
-    properties: dict[str, Any] = {"tags": list(dict.fromkeys(tags))[:MOST_TAGS], "precision": "high"}
+    properties: dict[str, Any] = {"tags": list(dict.fromkeys(tags)), "precision": "high"}
     if not unknown:
         properties["security-severity"] = score(one.severity)
     text, markdown = _help(one, control)
@@ -185,12 +188,14 @@ def _properties(one: Finding, page: Shown) -> dict[str, Any]:
     return out | ({"owner": one.owner} if one.owner else {})
 
 
-def _invocation(page: Shown, cut: int) -> dict[str, Any]:
+def _invocation(page: Shown, kept: int, cut: int) -> dict[str, Any]:
     result = page.result
     notes = []
     if cut:
         told = f"{count(cut, 'result')} cut, the least severe: GitHub takes {MOST_RESULTS:,} results and 10 MB compressed; the JSON report has all"
         notes.append(_note("cut", told))
+    if kept > MOST_SHOWN:
+        notes.append(_note("shown", f"GitHub takes {kept:,} results and shows the {MOST_SHOWN:,} most severe; the JSON report has all"))
     for gap in result.gaps:
         where = f" in {gap.account}/{gap.region or 'global'}" if gap.account else ""
         notes.append(_note("gap", f"{gap.service}{where} could not be listed: {gap.reason}{f', needs {gap.action}' if gap.action else ''}"))
