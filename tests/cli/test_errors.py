@@ -103,6 +103,26 @@ def test_a_file_that_is_no_plan_is_2(tierwise, home, text, words):
     tierwise("scan", "plan", "plan.json").complains(2, *words)
 
 
+STATE: dict[str, object] = {"format_version": "1.0", "values": {"root_module": {"resources": []}}}
+
+
+def test_a_state_where_a_plan_was_meant_is_2(tierwise, home):
+    (home / "terraform.tfstate").write_text('{"version": 4, "serial": 1, "lineage": "x", "resources": []}', "utf-8")
+    tierwise("scan", "plan", "terraform.tfstate").complains(2, "raw state", "terraform show -json terraform.tfstate > state.json")
+    (home / "state.json").write_text(json.dumps(STATE), "utf-8")
+    tierwise("scan", "plan", "state.json", "--gate", "new").complains(2, "this is a state", "terraform show -json plan.bin", "--gate full")
+
+
+def test_a_state_is_judged_whole_where_no_mode_is_asked_for(tierwise, home):
+    values = {"bucket": "patient-records", "tags": {"data-classification": "special-category"}}
+    module = {"resources": [{"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket", "name": "b", "values": values}]}
+    (home / "state.json").write_text(json.dumps({**STATE, "values": {"root_module": module}}), "utf-8")
+    ran = tierwise("scan", "plan", "state.json", "--format", "json", "--fail-on", "low")
+    assert json.loads(ran.out)["resources"]
+    assert ran.code == 1
+    assert tierwise("scan", "plan", "state.json", "-q").code == tierwise("scan", "plan", "state.json", "-q", "--gate", "full").code
+
+
 def test_a_plan_that_is_not_there_is_2(tierwise):
     tierwise("scan", "plan", "nowhere.json").complains(2, "nowhere.json")
 

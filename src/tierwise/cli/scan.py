@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -19,10 +20,14 @@ from tierwise.cli.common import (
     options_from,
     output_options,
     progress_for,
+    require,
     source_option,
     utc_now,
 )
 from tierwise.config import AwsConfig
+
+if TYPE_CHECKING:
+    from tierwise.model.profile import GatePolicy
 
 
 @click.group()
@@ -110,8 +115,22 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     config = load_config(options)
     source = open_plans(plan_paths(files), max_input)
     judging = load_judging(config, options.control)
+    if source.is_state:
+        judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress_for(options))
     sys.exit(finish(outcome, config, options, controls=judging.controls))
+
+
+def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:
+    """The gate for a state, which brings nothing new: all of it is judged; UsageError where the gate for what is new was asked for."""
+    if gate.mode != "new":
+        return gate
+    require(
+        asked != "new",
+        "--gate new judges what a plan introduces, and this is a state: nothing in it is new\n"
+        "give the plan: terraform show -json plan.bin > plan.json; or judge what stands: --gate full",
+    )
+    return replace(gate, mode="full")
 
 
 def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tierwise.connectors.terraform.address import Address, Part, parse_address, parse_module, tokens
+from tierwise.connectors.terraform.address import Address, Part, parse_address, parse_module, tokens, written
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ from tierwise.connectors.terraform.address import Address, Part, parse_address, 
 )
 def test_an_address_is_taken_apart(text, place):
     assert parse_address(text) == place
+    assert written(place) == text
 
 
 @pytest.mark.parametrize("text", ["", "aws_s3_bucket", "a.b.c.d", "a..b", 'a.b["x', "a.b[x]", "a.b]"])

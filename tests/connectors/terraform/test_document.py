@@ -2,20 +2,32 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import BinaryIO
 
 import pytest
 
-from tierwise.connectors.terraform.document import read_document
-from tierwise.connectors.terraform.source import open_plans
+from tierwise.connectors.terraform.document import PlanPath, read_document
+from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.errors import InputError
 from tierwise.model.resource import Gap
 
 EMPTY = {"format_version": "1.2", "planned_values": {"root_module": {}}, "configuration": {"root_module": {}}}
 MEND = "terraform show -json plan.bin > plan.json"
-WRAPPED = '[command]/home/runner/terraform-bin show -json tfplan\n{"format_version": "1.2", "planned_values": {}}\n'
 STATE_V4 = json.dumps({"version": 4, "terraform_version": "1.9.0", "serial": 3, "lineage": "x", "resources": []})
 EVENTS = '{"@level":"info","@message":"Terraform 1.9","type":"version"}\n{"@level":"info","type":"planned_change"}\n'
+
+
+def entry(address: str) -> dict[str, object]:
+    kind, _, name = address.partition(".")
+    return {"address": address, "mode": "managed", "type": kind, "name": name, "change": {"actions": ["create"], "after": {}}}
+
+
+def changed(change: bytes) -> bytes:
+    return b'{"format_version":"1.2","resource_changes":[{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","change":' + change + b"}]}"
+
 
 BAD = {
     "empty": (b"", ["is empty", MEND]),
@@ -29,16 +41,47 @@ BAD = {
     "one event": (EVENTS.splitlines()[0].encode(), ["terraform plan -json", "-out plan.bin"]),
     "binary plan": (b"PK\x03\x04tfplan", ["binary plan", "terraform show -json"]),
     "raw state": (STATE_V4.encode(), ["raw state", "terraform show -json"]),
-    "wrapper": (WRAPPED.encode(), ["terraform_wrapper: false", MEND]),
     "deep": (b'{"format_version":"1.2","planned_values":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001, ["nested too deeply"]),
     "deep and cut": (b'{"resource_changes":' + b"[" * 100_000, ["nested too deeply"]),
     "major": (b'{"format_version": "2.0", "resource_changes": []}', ["'2.0'", "0.x and 1.x"]),
     "wrong shape": (b'{"format_version": "1.2", "resource_changes": [{"address": 7}]}', ["resource_changes", "$[0].address", MEND]),
-    "bad utf-8": (
-        b'{"format_version": "1.2", "planned_values": {"root_module": {"resources": [{"address": "\xff"}]}}}',
-        ["planned_values"],
+    "bad utf-8": (b'{"format_version": "1.2", "planned_values": {"root_module": {}}, "timestamp": "\xff"}', ["is not UTF-8", MEND]),
+    "a surrogate in utf-8": (b'{"format_version": "1.2", "planned_values": {}, "timestamp": "\xed\xa0\x80"}', ["is not UTF-8"]),
+    "a lone surrogate": (b'{"format_version": "1.2", "planned_values": {}, "timestamp": "\\ud800 and more"}', ["is not JSON", MEND]),
+    "half a pair": (b'{"format_version": "1.2", "planned_values": {}, "timestamp": "\\udc00\\ud83d"}', ["is not JSON", MEND]),
+    "cut inside a character": (json.dumps(EMPTY).encode() + b"\xe2\x82", ["is not UTF-8", MEND]),
+    "huge integer": (
+        changed(b'{"actions":["create"],"after":{"size":' + b"9" * 5000 + b"}}"),
+        ["resource_changes[0].change", "out of range"],
     ),
-    "trailing": (json.dumps(EMPTY).encode() + b"\n::debug::exitcode: 0", ["text follows the JSON"]),
+    "huge float": (changed(b'{"actions":["create"],"after":{"size":1e999}}'), ["resource_changes[0].change", "out of range"]),
+    "not a number": (changed(b'{"actions":["create"],"after":{"size":NaN}}'), ["is not JSON", MEND]),
+    "actions that are no list": (changed(b'{"actions":"create"}'), ["resource_changes[0].change", MEND]),
+    "no resources at all": (b'{"format_version": "1.2", "configuration": {"root_module": {}}}', ["nothing in it can be judged", MEND]),
+    "null for everything": (
+        b'{"format_version": "1.2", "planned_values": null, "resource_changes": null}',
+        ["nothing in it can be judged"],
+    ),
+    "an empty state": (b'{"format_version": "1.0"}', ["empty state", "was not given a plan", MEND]),
+    "trailing": (json.dumps(EMPTY).encode() * 2, ["text follows the JSON"]),
+    "trailing lines": (json.dumps(EMPTY).encode() + b"\n::debug::exitcode: 0\nError: Process completed", ["text follows the JSON"]),
+    "an echo and no plan": (b"[command]/home/runner/terraform-bin show -json tfplan\n\nError: no such file", ["is not JSON", MEND]),
+    "the same address twice": (
+        json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b"), entry("aws_s3_bucket.c"), entry("aws_s3_bucket.b")]}).encode(),
+        ["resource_changes[2]", "'aws_s3_bucket.b' a second time", MEND],
+    ),
+    "the same deposed object twice": (
+        json.dumps({**EMPTY, "resource_changes": [{**entry("aws_s3_bucket.b"), "deposed": "ab12"}] * 2}).encode(),
+        ["resource_changes[1]", "'aws_s3_bucket.b' a second time"],
+    ),
+    "the same planned value twice": (
+        json.dumps({"planned_values": {"root_module": {"resources": [entry("aws_s3_bucket.b")] * 2}}}).encode(),
+        ["planned_values lists 'aws_s3_bucket.b' a second time"],
+    ),
+    "the same address in a state twice": (
+        json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": [entry("aws_s3_bucket.b")] * 2}}}).encode(),
+        ["values lists 'aws_s3_bucket.b' a second time"],
+    ),
     "half utf-16": (json.dumps(EMPTY).encode("utf-16")[:-1], ["not whole UTF-16"]),
 }
 
@@ -63,6 +106,66 @@ def test_a_deep_value_inside_one_change_is_refused(tmp_path):
     path.write_bytes(b'{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a","name":"b","change":' + change + b"}]}")
     with pytest.raises(InputError, match="nested too deeply"):
         open_plans([path])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"[command]/home/runner/terraform-bin show -json tfplan\n", b""),
+        (b"$ tofu show -json tfplan\n", b"\n"),
+        (b"", b"\n::debug::stdout: {}\n\n::debug::exitcode: 0\n"),
+        (b"\xef\xbb\xbf[command]/x/terraform-bin show -json tfplan\n\n", b"\n::set-output name=stdout::{}\n::set-output name=exitcode::0"),
+    ],
+)
+def test_what_a_wrapper_puts_around_a_plan_is_passed_over(tmp_path, before, after):
+    path = tmp_path / "p.json"
+    path.write_bytes(before + json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b")]}, indent=1).encode() + after)
+    assert open_plans([path]).plans[0].counts.managed == 1
+
+
+def test_a_file_that_is_bad_at_its_end_is_refused_without_making_objects_of_it(tmp_path):
+    path = tmp_path / "p.json"
+    path.write_bytes(b'{"format_version":"1.2","resource_changes":[' + b",".join([b'{"address":"a.b","x":[1,2,3]}'] * 300_000))
+    started = time.process_time()
+    with pytest.raises(InputError, match="cut short"):
+        open_plans([path])
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("kind", ["resource_changes", "planned_values"])
+def test_one_address_is_used_twice_by_a_deposed_object_and_by_different_keys(tmp_path, kind):
+    path = tmp_path / "p.json"
+    one = {**entry("aws_s3_bucket.b"), "index": 0, "values": {}}
+    gone = {**entry("aws_s3_bucket.b[0]"), "deposed": "ab12", "deposed_key": "ab12"}
+    listed = [one, {**one, "index": 1}, {**one, "index": "x"}, gone]
+    path.write_text(
+        json.dumps({"resource_changes": listed} if kind == "resource_changes" else {kind: {"root_module": {"resources": listed}}})
+    )
+    found = {one.id for one in resources(open_plans([path]).plans[0])}
+    assert found == {"aws_s3_bucket.b[0]", "aws_s3_bucket.b[1]", 'aws_s3_bucket.b["x"]'}
+
+
+def test_addresses_of_terraform_0_12_are_made_whole(tmp_path):
+    """Its values leave module and key out of the address: hashicorp/terraform v0.12 internal/command/jsonstate `marshalResources`."""
+    path = tmp_path / "s.json"
+    bucket = {**entry("aws_s3_bucket.b"), "values": {}}
+    inner = {"address": "module.a.module.b", "resources": [{**bucket, "index": 0}, {**bucket, "index": 1}]}
+    root = {"resources": [bucket], "child_modules": [{"address": "module.a", "resources": [bucket], "child_modules": [inner]}]}
+    path.write_text(json.dumps({"format_version": "0.1", "values": {"root_module": root}}))
+    assert {one.id for one in resources(open_plans([path]).plans[0])} == {
+        "aws_s3_bucket.b",
+        "module.a.aws_s3_bucket.b",
+        "module.a.module.b.aws_s3_bucket.b[0]",
+        "module.a.module.b.aws_s3_bucket.b[1]",
+    }
+
+
+def test_a_change_without_an_address_gets_the_one_of_its_parts(tmp_path):
+    path = tmp_path / "p.json"
+    one = {**entry("aws_s3_bucket.b"), "module_address": 'module.m["k"]', "index": 2}
+    del one["address"]
+    path.write_text(json.dumps({"resource_changes": [one]}))
+    assert [found.id for found in resources(open_plans([path]).plans[0])] == ['module.m["k"].aws_s3_bucket.b[2]']
 
 
 def test_what_is_no_file_is_refused_at_once(tmp_path):
@@ -99,17 +202,39 @@ def test_every_minor_version_and_none_is_read_and_unknown_keys_are_ignored(tmp_p
     assert plan.document.notes == ()
 
 
-def test_standard_input_is_read_for_a_dash(monkeypatch):
-    class Stream:
-        def __init__(self) -> None:
-            read, write = os.pipe()
-            os.write(write, json.dumps(EMPTY).encode())
-            os.close(write)
-            self.buffer = os.fdopen(read, "rb")
+def piped(text: str) -> BinaryIO:
+    """The reading end of a pipe that holds a text and is closed at the other end."""
+    read, write = os.pipe()
+    with os.fdopen(write, "wb") as stream:
+        stream.write(text.encode())
+    return os.fdopen(read, "rb")
 
-    monkeypatch.setattr("sys.stdin", Stream())
-    source = open_plans(["-"])
-    assert source.name == "plan:stdin"
+
+def test_standard_input_is_read_for_a_dash(monkeypatch):
+    with piped(json.dumps(EMPTY)) as stream:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=stream))
+        assert open_plans(["-"]).name == "plan:stdin"
+
+
+def test_process_substitution_is_read_and_its_ids_do_not_follow_the_number_of_the_descriptor():
+    plan = json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b")]})
+    with piped(plan) as one, piped(plan) as two:
+        source = open_plans([Path(f"/dev/fd/{one.fileno()}"), Path(f"/proc/self/fd/{two.fileno()}")])
+    found = [one.id for plan in source.plans for one in resources(plan)]
+    assert found == ["pipe-1#aws_s3_bucket.b", "pipe-2#aws_s3_bucket.b"]
+
+
+def test_a_pipe_that_holds_more_than_the_bound_is_refused():
+    with piped(json.dumps(EMPTY)) as stream, pytest.raises(InputError, match="--max-input"):
+        open_plans([Path(f"/dev/fd/{stream.fileno()}")], max_bytes=20)
+
+
+def test_a_sparse_file_of_ten_gigabytes_is_refused_without_reading_it(tmp_path):
+    path = tmp_path / "p.json"
+    with path.open("wb") as file:
+        file.truncate(10 << 30)
+    with pytest.raises(InputError, match="--max-input"):
+        open_plans([path])
 
 
 def test_an_errored_plan_is_read_and_leaves_a_gap(tmp_path):
@@ -131,5 +256,15 @@ def test_deferred_changes_leave_a_gap(tmp_path):
 def test_one_file_twice_is_refused(tmp_path: Path):
     path = tmp_path / "p.json"
     path.write_text(json.dumps(EMPTY))
-    with pytest.raises(InputError, match="given twice"):
-        open_plans([path, path])
+    twice: tuple[list[PlanPath], ...] = ([path, path], ["-", "-"])
+    for paths in twice:
+        with pytest.raises(InputError, match="given twice"):
+            open_plans(paths)
+
+
+def test_two_files_that_would_go_by_one_name_are_refused(tmp_path: Path):
+    paths = [tmp_path / "p.json", tmp_path / "p.tfplan"]
+    for path in paths:
+        path.write_text(json.dumps(EMPTY))
+    with pytest.raises(InputError, match="both be called"):
+        open_plans(paths)

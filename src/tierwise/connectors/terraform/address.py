@@ -96,3 +96,18 @@ def parse_address(text: str) -> Address:
     if len(parts) != 2:
         raise ValueError(f"not a resource's address: {text!r}")
     return Address(tuple(module), mode, parts[0].name, parts[1].name, parts[1].index)
+
+
+def written(place: Address) -> str:
+    """The address of a place, as Terraform writes it."""
+    parts = [f"module.{name}{_key(index)}" for name, index in place.module]
+    if place.mode == "data":
+        parts.append("data")
+    return ".".join([*parts, place.type, f"{place.name}{_key(place.index)}"])
+
+
+def _key(index: Index) -> str:
+    if index is None:
+        return ""
+    text = json.dumps(index, ensure_ascii=False)
+    return f"[{text.replace('${', '$${').replace('%{', '%%{')}]"

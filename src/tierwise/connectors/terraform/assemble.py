@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from tierwise.connectors.terraform.address import Address, parse_address, parse_module
+from tierwise.connectors.terraform.address import Address, ModuleInstance, parse_address, parse_module, written
 from tierwise.connectors.terraform.document import Document, decoded
 from tierwise.connectors.terraform.layout import Layout, lay_out
 from tierwise.connectors.terraform.plan import Counts, Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned
 from tierwise.connectors.terraform.providers import read_providers
 from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesModule, ValuesResource
+from tierwise.connectors.terraform.text import MEND
+from tierwise.errors import InputError
 from tierwise.model.fact import Known
 
 _NULL: Final = (b"null", b"{}", b"")
@@ -83,45 +85,57 @@ def _counts(found: list[_Found]) -> Counts:
 
 
 def _all(document: Document, kept: frozenset[str]) -> Iterator[_Found]:
-    seen: set[str] = set()
-    before = {one.address for one in _walk(document.prior)}
-    if document.changes is not None:
-        for number, entry in enumerate(document.changes):
-            found = _changed(entry, f"{document.name}: resource_changes[{number}].change", kept)
-            seen.add(entry.address)
-            yield found
+    seen: set[tuple[str, str | None]] = set()
+    before = {address for _, address, _ in _walk(document.prior)}
+    placed: list[tuple[str, Address]] = []
+    for number, entry in enumerate(document.changes or ()):
+        placed.append(_placed(entry, entry.module_address))
+        _once((placed[-1][0], entry.deposed), seen, document, f"resource_changes[{number}]")
+    for number, (entry, (address, place)) in enumerate(zip(document.changes or (), placed, strict=True)):
+        yield _changed(entry, address, place, f"{document.name}: resource_changes[{number}].change", kept)
     if not document.changes:
-        for value in _walk(document.values):
-            if value.deposed_key is None:
-                seen.add(value.address)
-                is_state = document.kind == "state"
-                actions = ("no-op",) if is_state or value.address in before else ("create",)
-                yield _Found(_from_values(value, actions, marked=is_state), standing="value", has_after=True)
-    for value in _walk(document.prior):
+        is_state = document.kind == "state"
+        for value, address, place in _walk(document.values):
+            _once((address, None), seen, document, "values" if is_state else "planned_values")
+            actions = ("no-op",) if is_state or address in before else ("create",)
+            yield _Found(_from_values(value, address, place, actions, marked=is_state), standing="value", has_after=True)
+    for value, address, place in _walk(document.prior):
         # What a targeted plan leaves alone, and data sources read while planning, stand in the prior state only.
-        if value.address not in seen and value.deposed_key is None:
-            yield _Found(_from_values(value, ("no-op",), marked=True), standing="prior", has_after=True)
+        if (address, None) not in seen:
+            yield _Found(_from_values(value, address, place, ("no-op",), marked=True), standing="prior", has_after=True)
 
 
-def _walk(values: Values) -> Iterator[ValuesResource]:
+def _once(one: tuple[str, str | None], seen: set[tuple[str, str | None]], document: Document, where: str) -> None:
+    """Refuse an address that is listed twice: which of the two is meant cannot be told, and judging one would pass over the other."""
+    if one in seen:
+        raise InputError(
+            f"{document.name}: {where} lists {one[0][:200]!r} a second time, so the file was edited or put together from several\n"
+            f"  {MEND}; several plans are given as several files"
+        )
+    seen.add(one)
+
+
+def _walk(values: Values) -> Iterator[tuple[ValuesResource, str, Address]]:
+    """The current objects, each with its address and place."""
     waiting: list[ValuesModule] = [values.root_module or ValuesModule()]
     while waiting:
         module = waiting.pop()
-        yield from module.resources or ()
+        for one in module.resources or ():
+            if one.deposed_key is None:
+                yield one, *_placed(one, module.address)
         waiting.extend(reversed(module.child_modules or []))
 
 
-def _changed(entry: ChangeEntry, where: str, kept: frozenset[str]) -> _Found:
-    place = _place(entry)
+def _changed(entry: ChangeEntry, address: str, place: Address, where: str, kept: frozenset[str]) -> _Found:
     change: Change = decoded(entry.change, Change, where)
     is_kept = label(place) in kept and entry.deposed is None
     actions = tuple(change.actions or ()) or _guessed(change)
     value, unknown, sensitive = change.after, change.after_unknown, change.after_sensitive
     if value is None and is_kept and ("delete" in actions or "forget" in actions):
         value, unknown, sensitive = decoded(change.before, object, f"{where}.before"), None, change.before_sensitive
-    root = Node(entry.address, value, unknown, sensitive) if is_kept else Node(entry.address, None)
+    root = Node(address, value, unknown, sensitive) if is_kept else Node(address, None)
     actions = ("delete",) if entry.deposed is not None else actions
-    planned = Planned(entry.address, place, actions, root, source=entry.provider_name or "")
+    planned = Planned(address, place, actions, root, source=entry.provider_name or "")
     return _Found(planned, standing="change", has_after=change.after is not None)
 
 
@@ -133,22 +147,35 @@ def _guessed(change: Change) -> tuple[str, ...]:
     return ("update",) if had else ("create",)
 
 
-def _from_values(value: ValuesResource, actions: tuple[str, ...], *, marked: bool) -> Planned:
-    root = Node(value.address, value.values if value.values is not None else {}, None, value.sensitive_values, marked)
-    return Planned(value.address, _place(value), actions, root, source=value.provider_name or "")
+def _from_values(value: ValuesResource, address: str, place: Address, actions: tuple[str, ...], *, marked: bool) -> Planned:
+    root = Node(address, value.values if value.values is not None else {}, None, value.sensitive_values, marked)
+    return Planned(address, place, actions, root, source=value.provider_name or "")
 
 
-def _place(entry: ChangeEntry | ValuesResource) -> Address:
-    try:
-        return parse_address(entry.address)
-    except ValueError:
-        pass
-    try:
-        module = parse_module((entry.module_address if isinstance(entry, ChangeEntry) else None) or "")
-    except ValueError:
-        module = ()
+def _placed(entry: ChangeEntry | ValuesResource, module: str | None) -> tuple[str, Address]:
+    """The whole address of an entry, and what it says.
+
+    Terraform 0.12 leaves module and key out of the addresses in a state's values, and plans that were cut by hand may have no address.
+    """
     index = int(entry.index) if isinstance(entry.index, float) else entry.index
-    return Address(module, entry.mode or "managed", entry.type or "", entry.name or "", index)
+    try:
+        said = parse_address(entry.address)
+    except ValueError:
+        place = Address(_module(module), entry.mode or "managed", entry.type or "", entry.name or "", index)
+        return entry.address or written(place), place
+    place = said
+    if module and not said.module:
+        place = replace(place, module=_module(module))
+    if index is not None and index != said.index:
+        place = replace(place, index=index)
+    return entry.address if place is said else written(place), place
+
+
+def _module(text: str | None) -> ModuleInstance:
+    try:
+        return parse_module(text) if text else ()
+    except ValueError:
+        return ()
 
 
 def _configured(planned: Planned, layout: Layout) -> Planned:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
 import msgspec
 
 from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, State, Values, VariableValue
+from tierwise.connectors.terraform.text import MEND, json_text
 from tierwise.errors import InputError
 
 MAX_INPUT: Final = 1 << 30
@@ -20,9 +20,9 @@ STDIN: Final = "-"
 PlanPath: TypeAlias = Path | Literal["-"]
 T = TypeVar("T")
 
-_MEND: Final = "write it with: terraform show -json plan.bin > plan.json (tofu show -json does as well)"
-_WRAPPED: Final = re.compile(rb"\[command\]|[^\n{]{0,400}\b(?:terraform|tofu)(?:-bin)?\b[^\n{]{0,400}\bshow\b[^\n]{0,400}\n\s*\{")
 _PLAN_KEYS: Final = frozenset({"resource_changes", "planned_values", "configuration", "prior_state", "output_changes"})
+_LONGEST_EVENT: Final = 1 << 20
+_DESCRIPTORS: Final = frozenset({Path("/dev/fd"), Path("/proc/self/fd")})
 _MAJORS: Final = frozenset({"0", "1"})
 
 
@@ -58,8 +58,8 @@ def _read(path: PlanPath, name: str, max_bytes: int) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise InputError(f"{name}: is a directory, not a plan file\n  {_MEND}")
-        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{name}: is a directory, not a plan file\n  {MEND}")
+        if not stat.S_ISREG(status.st_mode) and not is_descriptor(path):
             raise InputError(
                 f"{name}: is not a regular file (a pipe or a device)\n  pipe it in as '-': terraform show -json plan.bin | tierwise scan plan -"
             )
@@ -68,9 +68,14 @@ def _read(path: PlanPath, name: str, max_bytes: int) -> bytes:
         with path.open("rb") as stream:
             return _bounded(stream, name, max_bytes)
     except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file\n  {_MEND}") from None
+        raise InputError(f"{name}: there is no such file\n  {MEND}") from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror or type(error).__name__})") from None
+
+
+def is_descriptor(path: Path) -> bool:
+    """Whether a path names an open descriptor, as `<(terraform show -json plan.bin)` does; any other pipe may never have a writer."""
+    return str(path) == "/dev/stdin" or path.parent in _DESCRIPTORS
 
 
 def _bounded(stream: BinaryIO, name: str, max_bytes: int) -> bytes:
@@ -86,12 +91,7 @@ def _too_large(name: str, size: int, max_bytes: int) -> InputError:
 
 def decode(raw: bytes, name: str) -> Document:
     """The document in these bytes."""
-    if raw[:4] == b"PK\x03\x04":
-        raise InputError(f"{name}: is a binary plan, not its JSON\n  convert it: terraform show -json {_base(name)} > plan.json")
-    text = _as_utf8(raw, name)
-    if not text.strip():
-        raise InputError(f"{name}: the file is empty\n  {_MEND}")
-    sections = _sections(text, name)
+    sections = _sections(json_text(raw, name), name)
     _refuse_others(sections, name)
     return _plan(sections, name) if _PLAN_KEYS & sections.keys() else _state(sections, name)
 
@@ -100,61 +100,28 @@ def _base(name: str) -> str:
     return Path(name).name
 
 
-def _as_utf8(raw: bytes, name: str) -> bytes:
-    """The same text in UTF-8 without a byte order mark; PowerShell's `>` writes UTF-16."""
-    for mark, encoding in (
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if raw.startswith(mark):
-            return _recoded(raw, encoding, name)
-    if raw[:1] in b"{ \r\n\t[" and raw[1:2] == b"\x00":
-        return _recoded(raw, "utf-16-le", name)
-    if raw[:1] == b"\x00" and raw[1:2] in (b"{", b"["):
-        return _recoded(raw, "utf-16-be", name)
-    return raw.removeprefix(b"\xef\xbb\xbf")
-
-
-def _recoded(raw: bytes, encoding: str, name: str) -> bytes:
-    try:
-        return raw.decode(encoding).encode()
-    except UnicodeError:
-        raise InputError(f"{name}: is not whole {encoding.upper()} text\n  {_MEND}") from None
-
-
 def _sections(text: bytes, name: str) -> dict[str, msgspec.Raw]:
-    start = text.lstrip()
-    if start[:1] != b"{":
-        if _WRAPPED.match(start):
-            raise InputError(
-                f"{name}: the first line is the echo of a command, from the wrapper that hashicorp/setup-terraform installs\n"
-                "  set 'terraform_wrapper: false' in that step and write the file again: terraform show -json plan.bin > plan.json"
-            )
-        raise InputError(f"{name}: is not JSON: it does not begin with '{{'\n  {_MEND}")
-    first = start.split(b"\n", 1)[0]
     try:
         return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except RecursionError:
-        raise InputError(f"{name}: is nested too deeply to be a plan\n  {_MEND}") from None
+        raise InputError(f"{name}: is nested too deeply to be a plan\n  {MEND}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if _is_event(first):
+        if _is_event(text[:_LONGEST_EVENT].split(b"\n", 1)[0]):
             raise _events(name) from None
         raise _not_whole(error, name) from None
 
 
 def _not_whole(error: Exception, name: str) -> InputError:
     if "truncated" in str(error):
-        return InputError(f"{name}: the JSON ends too early: the file is cut short\n  {_MEND}")
+        return InputError(f"{name}: the JSON ends too early: the file is cut short\n  {MEND}")
     if "trailing" in str(error):
-        return InputError(f"{name}: text follows the JSON: {error}\n  {_MEND}")
-    return InputError(f"{name}: is not JSON: {error}\n  {_MEND}")
+        return InputError(f"{name}: text follows the JSON: {error}\n  {MEND}")
+    return InputError(f"{name}: is not JSON: {error}\n  {MEND}")
 
 
 def _is_event(line: bytes) -> bool:
     try:
-        return isinstance(one := msgspec.json.decode(line), dict) and "@level" in one
+        return "@level" in msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
 
@@ -177,7 +144,7 @@ def _refuse_others(sections: Mapping[str, msgspec.Raw], name: str) -> None:
             f"{name}: has format_version {str(version)[:20]!r}; tierwise reads 0.x and 1.x\n  use a newer tierwise, or an older terraform"
         )
     if not (_PLAN_KEYS | {"values"}) & sections.keys() and version is None:
-        raise InputError(f"{name}: is JSON, but neither a Terraform plan nor a state\n  {_MEND}")
+        raise InputError(f"{name}: is JSON, but neither a Terraform plan nor a state\n  {MEND}")
 
 
 def _section(sections: Mapping[str, msgspec.Raw], key: str, kind: Any, name: str) -> Any:
@@ -191,13 +158,16 @@ def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
     try:
         return msgspec.json.decode(raw, type=kind)
     except RecursionError:
-        raise InputError(f"{where} is nested too deeply to be part of a plan\n  {_MEND}") from None
+        raise InputError(f"{where} is nested too deeply to be part of a plan\n  {MEND}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{where} is not as a plan has it: {error}\n  {_MEND}") from None
+        raise InputError(f"{where} is not as a plan has it: {error}\n  {MEND}") from None
 
 
 def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
     changes: list[ChangeEntry] | None = _section(sections, "resource_changes", list[ChangeEntry] | None, name)
+    values: Values | None = _section(sections, "planned_values", Values | None, name)
+    if changes is None and values is None:
+        raise InputError(f"{name}: has neither resource_changes nor planned_values, so nothing in it can be judged\n  {MEND}")
     prior: State | None = _section(sections, "prior_state", State | None, name)
     deferred = len(_section(sections, "deferred_changes", list[msgspec.Raw] | None, name) or ())
     notes: list[str] = []
@@ -209,7 +179,7 @@ def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
         name=name,
         kind="plan",
         changes=None if changes is None else tuple(changes),
-        values=_section(sections, "planned_values", Values | None, name) or Values(),
+        values=values or Values(),
         prior=(prior and prior.values) or Values(),
         deferred=deferred,
         configuration=_section(sections, "configuration", Configuration | None, name) or Configuration(),
@@ -219,5 +189,8 @@ def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
 
 
 def _state(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
-    values = _section(sections, "values", Values | None, name) or Values()
+    values: Values | None = _section(sections, "values", Values | None, name)
+    if values is None:
+        # {"format_version": "1.0"} is all that 'terraform show -json' prints in a folder without a state.
+        raise InputError(f"{name}: is the JSON of an empty state; 'terraform show -json' was not given a plan\n  {MEND}")
     return Document(name, "state", None, values, Values(), 0, Configuration(), {})

@@ -56,6 +56,7 @@ class ValuesResource(msgspec.Struct, frozen=True):
 class ValuesModule(msgspec.Struct, frozen=True):
     """A module of `planned_values`, `prior_state` or a state."""
 
+    address: str | None = None
     resources: list[ValuesResource] | None = None
     child_modules: list[ValuesModule] | None = None
 

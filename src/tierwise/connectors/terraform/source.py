@@ -12,7 +12,7 @@ from typing import Final
 from tierwise.connectors.base import Item, Unit
 from tierwise.connectors.terraform.assemble import assemble
 from tierwise.connectors.terraform.converter import converters, joins, kept_types
-from tierwise.connectors.terraform.document import MAX_INPUT, STDIN, Document, PlanPath, read_document
+from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.providers import cloud_of
 from tierwise.errors import InputError
@@ -36,6 +36,11 @@ class PlanSource:
         """What makes a plan less than whole, one line each."""
         return tuple(f"{plan.document.name}: {note}" for plan in self.plans for note in plan.document.notes)
 
+    @property
+    def is_state(self) -> bool:
+        """Whether all of it stands already: states only, no plan."""
+        return all(plan.document.kind == "state" for plan in self.plans)
+
     def survey(self) -> Iterable[Unit]:
         """One unit for each file."""
         return [Unit("", "", plan.document.name, partial(_items, plan), provider=_NOBODY) for plan in self.plans]
@@ -49,11 +54,9 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
     """Read plans or states (`-` is standard input); InputError for the first that cannot be read whole."""
     if not paths:
         raise InputError("no plan is named; give a file that 'terraform show -json plan.bin > plan.json' wrote, or '-'")
-    if sum(1 for path in paths if path == STDIN) > 1:
-        raise InputError("'-' is given twice; standard input can be read once")
     prefixes = _prefixes(paths)
     plans = tuple(_plan(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True))
-    return PlanSource(f"plan:{','.join(_stem(path, '.json') for path in paths)}", plans)
+    return PlanSource(f"plan:{','.join(path.name if isinstance(path, Path) else 'stdin' for path in paths)}", plans)
 
 
 def _plan(document: Document, prefix: str) -> Plan:
@@ -61,18 +64,25 @@ def _plan(document: Document, prefix: str) -> Plan:
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:
-    """Nothing for one file, `file-stem#` for several; files of one stem are told apart by their folder."""
+    """Nothing for one file, `file-stem#` for several; files of one stem are told apart by their folder, pipes by their order."""
     if len(paths) == 1:
         return [""]
-    stems = Counter(_stem(path) for path in paths)
-    found = [_stem(path) if stems[_stem(path)] == 1 or not isinstance(path, Path) else str(path.with_suffix("")) for path in paths]
+    if len(set(paths)) != len(paths):
+        raise InputError("one plan is given twice; name each file once, and '-' once")
+    stems = [_stem(path, number) for number, path in enumerate(paths, 1)]
+    shared = {stem for stem, count in Counter(stems).items() if count > 1}
+    named = zip(paths, stems, strict=True)
+    found = [str(path.with_suffix("")) if stem in shared and isinstance(path, Path) else stem for path, stem in named]
     if len(set(found)) != len(found):
-        raise InputError("one plan is given twice; name each file once")
+        raise InputError(f"two plans would both be called {max(found, key=found.count)!r}; rename one of the files")
     return [f"{one}#" for one in found]
 
 
-def _stem(path: PlanPath, suffix: str = "") -> str:
-    return path.stem + (path.suffix if suffix else "") if isinstance(path, Path) else "stdin"
+def _stem(path: PlanPath, number: int) -> str:
+    if not isinstance(path, Path):
+        return "stdin"
+    # The shell numbers its descriptors as it likes; ids have to be the same in the next run.
+    return f"pipe-{number}" if is_descriptor(path) else path.stem
 
 
 def _items(plan: Plan) -> Iterator[Item]:

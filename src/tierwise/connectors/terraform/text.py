@@ -1,0 +1,95 @@
+"""Makes UTF-8 JSON text of the bytes of a file: encodings, what CI wrappers put around it, what is not text at all; knows nothing of plans."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+from typing import Final
+
+from tierwise.errors import InputError
+
+MEND: Final = "write it with: terraform show -json plan.bin > plan.json (tofu show -json does as well)"
+_MARKS: Final = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_STARTS: Final = frozenset(b"{[ \r\n\t")
+_ECHO: Final = re.compile(rb"(?:\[command\]|[^\n{]{0,400}\b(?:terraform|tofu)(?:-bin)?\b[^\n{]{0,400}\bshow\b)[^\n]{0,4000}\n(?=\s*\{)")
+_TAIL: Final = 4096
+_PIECE: Final = 1 << 20
+
+
+def json_text(raw: bytes, name: str) -> bytes:
+    """The JSON in these bytes as UTF-8; InputError where they hold no text."""
+    if raw[:4] == b"PK\x03\x04":
+        raise InputError(f"{name}: is a binary plan, not its JSON\n  convert it: terraform show -json {Path(name).name} > plan.json")
+    text = _unwrapped(_as_utf8(raw, name))
+    start = _blank(text)
+    match text[start : start + 1]:
+        case b"{":
+            _refuse_foreign_bytes(text, name)
+            return text
+        case b"":
+            raise InputError(f"{name}: the file is empty\n  {MEND}")
+        case _:
+            raise InputError(f"{name}: is not JSON: it does not begin with '{{'\n  {MEND}")
+
+
+def _as_utf8(raw: bytes, name: str) -> bytes:
+    """The same text in UTF-8 without a byte order mark; PowerShell's `>` writes UTF-16."""
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return _recoded(raw, encoding, name)
+    if raw[1:2] == b"\x00" and raw[0] in _STARTS:
+        return _recoded(raw, "utf-16-le", name)
+    if raw[:1] == b"\x00" and raw[1:2] in (b"{", b"["):
+        return _recoded(raw, "utf-16-be", name)
+    return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def _recoded(raw: bytes, encoding: str, name: str) -> bytes:
+    try:
+        return raw.decode(encoding).encode()
+    except UnicodeError:
+        raise InputError(f"{name}: is not whole {encoding.upper()} text\n  {MEND}") from None
+
+
+def _unwrapped(text: bytes) -> bytes:
+    """Without the lines that CI puts around the output of a command.
+
+    The wrapper that hashicorp/setup-terraform installs echoes `[command]/path/terraform-bin show -json plan` before it, and runners write
+    workflow commands (`::debug::exitcode: 0`) after it.
+    """
+    echo = _ECHO.match(text, _blank(text))
+    start, end = echo.end() if echo else 0, len(text)
+    if not text[-_TAIL:].rstrip().endswith(b"}"):
+        while (footer := text.rfind(b"\n::", start, end)) != -1 and _is_last_line(text, footer + 1, end):
+            end = footer
+    return text[start:end]
+
+
+def _is_last_line(text: bytes, start: int, end: int) -> bool:
+    below = text.find(b"\n", start, end)
+    return below == -1 or _blank(text, below) >= end
+
+
+def _blank(text: bytes, start: int = 0) -> int:
+    """Where the white space from a place on ends."""
+    return len(text) - len(text[start:].lstrip())
+
+
+def _refuse_foreign_bytes(text: bytes, name: str) -> None:
+    """What is not UTF-8 anywhere, also where nobody would look at it; a piece at a time, so that it costs no memory."""
+    if text.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(text)
+    try:
+        for start in range(0, len(text), _PIECE):
+            decoder.decode(view[start : start + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise InputError(f"{name}: is not UTF-8 text\n  {MEND}") from None
