@@ -192,8 +192,9 @@ def scan(
     compiled = [compile_control(control) for control in judging.controls]
     first = _assess(collected, judging, started.date())
     asks = asked(first, compiled)
-    if asks:
-        run_units((unit for source in sources for unit in source.details(asks)), collected, jobs=jobs, stage="details", progress=progress)
+    details = [unit for source in sources for unit in source.details(asks)] if asks else []
+    if details:
+        run_units(details, collected, jobs=jobs, stage="details", progress=progress)
         estate = resolve(tuple(collected.resources.values()))
         first = _relate(replace_estate(first, estate, collected), judging, collected, started.date())
     facts = _by_tier(first, judging, _context(first, judging, collected, started.date()))

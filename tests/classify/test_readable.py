@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.classify.profiles import many, store
+from tierwise.classify.flow import Estate
 from tierwise.model.fact import Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 from tierwise.model.sensitivity import Tier
@@ -56,3 +57,22 @@ def test_reads_that_could_not_be_told_leave_the_tier_open() -> None:
     found = many(*ESTATE, reader(Link(Rel.READS, "", unread), Link(Rel.READS, "reads:dynamodb:*")))["reader"]
     assert (found.interval.lo, found.interval.hi) == (Tier.T2, Tier.T4)
     assert any("may read could not be told" in step.because for step in found.trace)
+
+
+def test_edges_grow_with_readers_plus_stores_and_not_with_their_product() -> None:
+    stores = [store(f"s{at}", id=f"arn:aws:s3:::s{at}", tags=SPECIAL if at == 7 else PERSONAL) for at in range(40)]
+    targets = ("reads:s3:*", "reads-like:arn:aws:s3:::s*", "reads:*:*")
+    readers = [reader(Link(Rel.READS, targets[at % 3]), name=f"r{at}") for at in range(60)]
+    estate = Estate([*stores, *readers], frozenset(), lambda _resource, _link: True)
+    assert sum(len(edges) for edges in estate.given_by) == 3 * len(stores) + len(readers)
+    found = many(*stores, *readers)
+    assert {found[one.name].tier for one in readers} == {Tier.T3}
+    assert {step.source for one in readers for step in found[one.name].trace if step.rule == "inherit"} == {"arn:aws:s3:::s7"}
+
+
+def test_a_store_that_reads_its_own_kind_is_explained_by_another_store() -> None:
+    link = Link(Rel.READS, "reads:s3:*")
+    stores = [store(f"s{at}", id=f"arn:aws:s3:::s{at}", tags=SPECIAL if at else None, links=(link,)) for at in range(3)]
+    found = many(*stores)
+    assert [step.source for step in found["s0"].trace if step.rule == "inherit"] == ["arn:aws:s3:::s1"]
+    assert found["s0"].tier is Tier.T3

@@ -15,7 +15,7 @@ from tierwise.classify.gather import Context, Gathered, gather
 from tierwise.classify.openness import causes_of, ceilings_of, named
 from tierwise.classify.propagate import reach, spread
 from tierwise.classify.sign import Sign
-from tierwise.classify.trace import Place, classification
+from tierwise.classify.trace import Place, Settled, classification
 from tierwise.classify.weigh import Weighed, weigh
 from tierwise.model.profile import Profile
 from tierwise.model.register import Corrections, Register, matches_glob, names
@@ -81,8 +81,8 @@ def classify(
     seen: dict[tuple[Sign, ...], Weighed] = {}
     owns = [own_evidence(resource, context, seen) for resource in resources]
     estate = Estate(resources, frozenset(external), _kept(context))
-    places = _settle(owns, estate, tuple(gap for gap in gaps if not gap.expected))
-    return {resource.id: classification(place, places, estate, profile) for place, resource in zip(places, resources, strict=True)}
+    settled = Settled(_settle(owns, estate, tuple(gap for gap in gaps if not gap.expected)), estate)
+    return {place.resource.id: classification(place, settled, profile) for place in settled.places}
 
 
 def own_evidence(resource: Resource, context: Context, seen: dict[tuple[Sign, ...], Weighed]) -> Own:
@@ -109,26 +109,27 @@ def _kept(context: Context) -> Callable[[Resource, Link], bool]:
 
 
 def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[Place]:
-    """Each resource's values at the fixed point."""
-    risky = reach([own.weighed.at_risk for own in owns], estate.given_by, lambda _: True)
+    """Each resource's values at the fixed point. The places after the resources', for what is read together, say nothing of their own."""
+    silent = [False] * len(estate.groups)
+    risky = reach([*(own.weighed.at_risk for own in owns), *silent], estate.given_by, lambda _: True)
 
     def lowered(taker: int, tier: int) -> int:
-        own = owns[taker].attested
-        return tier if risky[taker] or not own.active else own.lowered(tier)
+        own = owns[taker].attested if taker < len(owns) else NOT_ATTESTED
+        return tier if not own.active or risky[taker] else own.lowered(tier)
 
-    starts = [_start(own, lowered(place, own.before_attestation)) for place, own in enumerate(owns)]
+    starts = [*(_start(own, lowered(place, own.before_attestation)) for place, own in enumerate(owns)), *silent]
     low = spread(starts, estate.given_by, lambda edge, tier: lowered(edge.taker, tier))
-    heard = reach([own.speaks for own in owns], estate.given_by, lambda edge: edge.whole)
+    heard = reach([*(own.speaks for own in owns), *silent], estate.given_by, lambda edge: edge.whole)
     people = reach(
-        [own.weighed.personal and not _cleared(own, risky[place]) for place, own in enumerate(owns)],
+        [*(own.weighed.personal and not _cleared(own, risky[place]) for place, own in enumerate(owns)), *silent],
         estate.given_by,
         lambda edge: edge.copy and not _cleared(owns[edge.taker], risky[edge.taker]),
     )
     told = [heard[place] or (low[place] >= max(own.default, 1) and low[place] > starts[place]) for place, own in enumerate(owns)]
     printed = _printed(owns, estate, low, told)
     blind = [_blind(place, own, estate, gaps) for place, own in enumerate(owns)]
-    ceilings = ceilings_of([one is not None for one in blind], printed, estate)
-    unread = causes_of([one or frozenset() for one in blind], estate)
+    ceilings = ceilings_of([*(one is not None for one in blind), *silent], printed, estate)
+    unread = causes_of([*(one or frozenset() for one in blind), *(frozenset() for _ in silent)], estate)
     return [
         Place(
             place, own.resource, own.gathered, own.weighed, own.attested, own.floor, own.default, own.speaks,
@@ -180,12 +181,13 @@ def could_hide(gap: Gap, resource: Resource) -> bool:
 
 def _printed(owns: Sequence[Own], estate: Estate, low: Sequence[int], told: Sequence[bool]) -> list[int]:
     """The tiers to print: those of the evidence, and where it is silent the assumption, which spreads only to what says nothing itself."""
-    start = [tier if told[place] else max(tier, owns[place].default) for place, tier in enumerate(low)]
+    start = [low[place] if told[place] else max(low[place], own.default) for place, own in enumerate(owns)]
+    deaf = [*(own.speaks for own in owns), *(False for _ in estate.groups)]
 
     def through(edge: Edge, tier: int) -> int:
-        return tier if tier > low[edge.giver] and edge.whole and not owns[edge.taker].speaks else 0
+        return tier if tier > low[edge.giver] and edge.whole and not deaf[edge.taker] else 0
 
-    return spread(start, estate.given_by, through)
+    return spread([*start, *low[len(owns) :]], estate.given_by, through)
 
 
 def _cleared(own: Own, at_risk: bool) -> bool:

@@ -59,7 +59,7 @@ class Loose:
 
     rel: Rel
     givers: tuple[int, ...]
-    takers: tuple[int, ...]
+    takers: frozenset[int]
     unread: tuple[Unknown, ...]
 
 
@@ -77,26 +77,34 @@ _SOURCES: Final = frozenset({Rel.COPY_OF, Rel.BACKUP_OF})
 
 
 class Estate:
-    """The resources of a run by every identifier, and the edges between them."""
+    """The resources of a run by every identifier, and the edges between them.
+
+    What readers name together (`reads:s3:*`) is a place of its own, after those of the resources: it takes from each of its members and gives to
+    each reader, so that edges grow with readers plus stores and not with their product.
+    """
 
     def __init__(self, resources: Sequence[Resource], external: Collection[str], keep: Callable[[Resource, Link], bool]) -> None:
         self.resources = resources
         self.external = external
         self.places = _places(resources)
+        self.groups: list[tuple[int, ...]] = []
+        """The members of each place that stands for what is read together."""
         self._readable = Readable(resources)
+        self._named: dict[tuple[str, str, str], Sequence[int]] = {}
         self.adrift: dict[int, list[Link]] = defaultdict(list)
         """Copies by place, with the links to sources that are not in the run, and whatever serves others, with links to what it serves that could not be read."""
-        linked = (
+        linked = [
             edge
             for place, resource in enumerate(resources)
             for link in resource.links
             if keep(resource, link)
             for edge in self._edges(place, link)
-        )
+        ]
         self.loose = _loose(resources, keep)
-        self.given_by: list[list[Edge]] = [[] for _ in resources]
-        self.taken_by: list[list[Edge]] = [[] for _ in resources]
-        for edge in chain(linked, _inside(resources)):
+        count = len(resources) + len(self.groups)
+        self.given_by: list[list[Edge]] = [[] for _ in range(count)]
+        self.taken_by: list[list[Edge]] = [[] for _ in range(count)]
+        for edge in chain(linked, self._grouped(), _inside(resources)):
             if edge.giver != edge.taker:
                 self.given_by[edge.giver].append(edge)
                 self.taken_by[edge.taker].append(edge)
@@ -116,7 +124,23 @@ class Estate:
                 yield self._edge(place, other, link.rel)
 
     def _others(self, own: Resource, link: Link) -> Sequence[int]:
-        return self.places.get(link.to) or (self._readable.places(own, link.to) if link.rel is Rel.READS else ())
+        return self.places.get(link.to) or (self._read_together(own, link.to) if link.rel is Rel.READS else ())
+
+    def _read_together(self, reader: Resource, target: str) -> Sequence[int]:
+        """What a link names by service or pattern: one resource, or the place that stands for several, the same for all readers of an account."""
+        key = (reader.provider, reader.account, target)
+        if key not in self._named:
+            found = self._readable.places(reader, target)
+            if len(found) > 1:
+                self.groups.append(tuple(found))
+                found = (len(self.resources) + len(self.groups) - 1,)
+            self._named[key] = found
+        return self._named[key]
+
+    def _grouped(self) -> Iterator[Edge]:
+        for place, members in enumerate(self.groups, len(self.resources)):
+            for member in members:
+                yield Edge(member, place, Rel.READS, copy=False, whole=True)
 
     def _edge(self, giver: int, taker: int, rel: Rel) -> Edge:
         kind = self.resources[taker].kind
@@ -137,7 +161,7 @@ def _loose(resources: Sequence[Resource], keep: Callable[[Resource, Link], bool]
     found: list[Loose] = []
     for (provider, region, rel, kind), unread in givers.items():
         kinds = _RECEIVERS.get(rel, frozenset({kind}))
-        takers = tuple(
+        takers = frozenset(
             place
             for place, one in enumerate(resources)
             if one.kind in kinds and one.provider == provider and (not region or one.region in ("", region))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 from tierwise.classify.attest import Attested
 from tierwise.classify.flow import Edge, Estate, phrase
@@ -51,16 +52,62 @@ class Place:
         return self.ceiling is not None
 
 
-def classification(place: Place, places: Sequence[Place], estate: Estate, profile: Profile) -> Classification:
+class Settled:
+    """All places at the fixed point with the edges between them; of what is read together, the members that explain best are found once."""
+
+    def __init__(self, places: Sequence[Place], estate: Estate) -> None:
+        self.places = places
+        self.estate = estate
+        self._highest = [nsmallest(2, filter(self._told, members), key=self._by_tier) for members in estate.groups]
+        self._unsettled = [nsmallest(2, filter(self._open, members), key=self._by_id) for members in estate.groups]
+
+    def highest(self, place: int) -> Edge | None:
+        """The edge that explains an inherited tier best: the highest giver, by relation and id where several are equal."""
+        edges = [edge for edge in self._edges(place, self._highest) if self._told(edge.giver)]
+        return min(edges, key=lambda edge: (-self.places[edge.giver].low, edge.rel or "", self._by_id(edge.giver)), default=None)
+
+    def unsettled(self, place: int) -> Edge | None:
+        """The first edge, by id and relation, from a giver whose tier is open."""
+        edges = [edge for edge in self._edges(place, self._unsettled) if self._open(edge.giver)]
+        return min(edges, key=lambda edge: (self._by_id(edge.giver), edge.rel or ""), default=None)
+
+    def copied(self, place: int) -> list[Edge]:
+        """The edges from what a resource is a copy of."""
+        return [edge for edge in self.estate.taken_by[place] if edge.copy]
+
+    def _edges(self, place: int, chosen: Sequence[Sequence[int]]) -> Iterator[Edge]:
+        for edge in self.estate.taken_by[place]:
+            group = edge.giver - len(self.places)
+            if group < 0:
+                yield edge
+            else:
+                # Two were kept, for a reader that is a member itself.
+                yield from (replace(edge, giver=member) for member in chosen[group] if member != place)
+
+    def _told(self, place: int) -> bool:
+        return self.places[place].told or self.places[place].low > Tier.T0
+
+    def _open(self, place: int) -> bool:
+        return self.places[place].open
+
+    def _by_id(self, place: int) -> str:
+        return self.places[place].resource.id
+
+    def _by_tier(self, place: int) -> tuple[int, str]:
+        return -self.places[place].low, self._by_id(place)
+
+
+def classification(place: Place, settled: Settled, profile: Profile) -> Classification:
     """The classification of one resource."""
-    giver = _giver(place, places, estate)
+    places = settled.places
+    giver = settled.highest(place.place)
     state = _state(place)
     printed, interval = place.printed, TierInterval(place.printed, place.printed)
     if place.ceiling is not None:
         printed = max(place.low, min(place.default, place.ceiling)) if place.told else place.printed
         interval = TierInterval(place.low, max(place.ceiling, printed))
     evidence = place.weighed
-    understated = _understated(place, places, estate)
+    understated = _understated(place, settled)
     return Classification(
         tier=printed,
         interval=interval,
@@ -72,10 +119,10 @@ def classification(place: Place, places: Sequence[Place], estate: Estate, profil
         categories=tuple(sorted({one.category for one in evidence.body.categories})),
         subjects=evidence.body.subjects,
         confidence=_confidence(place, state, giver, places),
-        trace=_trace(place, giver, places, estate, profile, understated=understated),
+        trace=_trace(place, giver, settled, profile, understated=understated),
         understated=understated,
-        dataset=_dataset(place, places, estate),
-        owner=place.gathered.said.owner or _account_owner(place, places, estate),
+        dataset=_dataset(place, settled),
+        owner=place.gathered.said.owner or _account_owner(place, settled),
         unread=tuple(sorted(place.unread)) if place.open else (),
     )
 
@@ -103,47 +150,39 @@ def _confidence(place: Place, state: TierState, giver: Edge | None, places: Sequ
             return 0.0
 
 
-def _giver(place: Place, places: Sequence[Place], estate: Estate) -> Edge | None:
-    """The edge that explains an inherited tier best: the highest giver, by id where several are equal."""
-    edges = [edge for edge in estate.taken_by[place.place] if places[edge.giver].told or places[edge.giver].low > Tier.T0]
-    if not edges:
-        return None
-    return min(edges, key=lambda edge: (-places[edge.giver].low, edge.rel or "", places[edge.giver].resource.id))
-
-
-def _understated(place: Place, places: Sequence[Place], estate: Estate) -> bool:
+def _understated(place: Place, settled: Settled) -> bool:
     declared = place.weighed.declared
     if declared is None:
         return False
     found = [tier for tier in (place.weighed.inferred,) if tier is not None]
-    found += [places[edge.giver].low for edge in estate.taken_by[place.place] if edge.copy and places[edge.giver].told]
+    givers = (settled.places[edge.giver] for edge in settled.copied(place.place))
+    found += [giver.low for giver in givers if giver.told]
     return any((tier if place.at_risk else place.attested.lowered(tier)) > declared for tier in found)
 
 
-def _dataset(place: Place, places: Sequence[Place], estate: Estate) -> str:
+def _dataset(place: Place, settled: Settled) -> str:
     """Its own dataset, or that of what it is a copy of."""
     seen: set[int] = set()
     while place.place not in seen:
         seen.add(place.place)
         if place.gathered.said.dataset:
             return place.gathered.said.dataset
-        sources = [edge for edge in estate.taken_by[place.place] if edge.copy]
+        sources = [settled.places[edge.giver] for edge in settled.copied(place.place)]
         if not sources:
             return ""
-        place = places[min(sources, key=lambda edge: (-places[edge.giver].low, places[edge.giver].resource.id)).giver]
+        place = min(sources, key=lambda one: (-one.low, one.resource.id))
     return ""
 
 
-def _account_owner(place: Place, places: Sequence[Place], estate: Estate) -> str:
+def _account_owner(place: Place, settled: Settled) -> str:
     if place.resource.kind not in HELD:
         return ""
-    inside = (edge.taker for edge in estate.given_by[place.place] if edge.rel is None)
-    return next((places[taker].gathered.said.owner for taker in sorted(inside) if places[taker].resource.kind is Kind.ACCOUNT), "")
+    inside = sorted(edge.taker for edge in settled.estate.given_by[place.place] if edge.rel is None)
+    holders = (settled.places[taker] for taker in inside)
+    return next((one.gathered.said.owner for one in holders if one.resource.kind is Kind.ACCOUNT), "")
 
 
-def _trace(
-    place: Place, giver: Edge | None, places: Sequence[Place], estate: Estate, profile: Profile, *, understated: bool
-) -> tuple[TraceStep, ...]:
+def _trace(place: Place, giver: Edge | None, settled: Settled, profile: Profile, *, understated: bool) -> tuple[TraceStep, ...]:
     steps = [*place.weighed.outcome.steps, *place.gathered.corrected]
     if place.weighed.state is None and place.attested.active:
         steps.append(
@@ -161,7 +200,7 @@ def _trace(
             )
         )
     if giver is not None and (place.low > place.start or not place.speaks):
-        steps.append(_inherit_step(giver, places))
+        steps.append(_inherit_step(giver, settled.places))
     if understated:
         text = f"declarations give {(place.weighed.declared or Tier.T0).label}, other evidence more: the higher tier applies, and the declaration is a finding"
         steps.append(TraceStep("understated", text, None))
@@ -172,7 +211,7 @@ def _trace(
         steps.append(
             TraceStep("assume", f"some of what it serves says nothing, and counts as {place.printed.label}", place.printed, profile.id)
         )
-    return (*steps, *_open_steps(place, places, estate))
+    return (*steps, *_open_steps(place, settled))
 
 
 def _inherit_step(edge: Edge, places: Sequence[Place]) -> TraceStep:
@@ -204,14 +243,14 @@ def _note_scale(place: Place) -> list[TraceStep]:
     return [TraceStep("scale-note", text, None, "volume.items")]
 
 
-def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[TraceStep]:
+def _open_steps(place: Place, settled: Settled) -> list[TraceStep]:
     if not place.open:
         return []
     steps = [
         TraceStep("unread", f"{named(one)} could not be read ({one.reason.value}), so it may be up to T4 exceptional", None, one.via.via)
         for one in place.gathered.unread
     ]
-    for link in estate.adrift.get(place.place, ()):
+    for link in settled.estate.adrift.get(place.place, ()):
         if link.rel not in (Rel.COPY_OF, Rel.BACKUP_OF) and link.unknown is not None:
             what = "read could not be told" if link.rel is Rel.READS else "serve could not be read"
             text = f"what it may {what}, so that may be up to T4 exceptional"
@@ -223,14 +262,11 @@ def _open_steps(place: Place, places: Sequence[Place], estate: Estate) -> list[T
         steps.append(
             TraceStep("gap", f"what {gap.service} holds could not be listed ({gap.reason}), and it may serve that too", None, gap.action)
         )
-    for loose in estate.loose:
+    for loose in settled.estate.loose:
         if place.place in loose.takers:
             why = f"where {len(loose.givers)} resource(s) lead by a link that could not be read is not known, and it may be here"
             steps.append(TraceStep("loose-link", why, None, named(loose.unread[0])))
-    if not steps:
-        unsettled = (edge for edge in estate.taken_by[place.place] if places[edge.giver].open)
-        givers = sorted(unsettled, key=lambda edge: (places[edge.giver].resource.id, edge.rel or ""))
-        for edge in givers[:1]:
-            giver = places[edge.giver].resource
-            steps.append(TraceStep("inherit-open", f"it {phrase(edge, giver, place.resource)}, whose tier is not settled", None, giver.id))
+    if not steps and (edge := settled.unsettled(place.place)) is not None:
+        giver = settled.places[edge.giver].resource
+        steps.append(TraceStep("inherit-open", f"it {phrase(edge, giver, place.resource)}, whose tier is not settled", None, giver.id))
     return steps
