@@ -61,6 +61,7 @@ def test_a_source_directory_that_cannot_serve_is_an_error_that_says_how_to_mend_
 
 def test_hidden_directories_links_and_large_files_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "infra/ok.tofu", BLOCK)
+    write(tmp_path / "infra/ok.tofu.json", '{"resource": {"aws_s3_bucket": {"json": {}}}}')
     write(tmp_path / "infra/.terraform/modules/m/main.tf", BLOCK.replace("assessments", "hidden"))
     write(tmp_path / "outside.tf", BLOCK.replace("assessments", "outside"))
     write(tmp_path / "infra/large.tf", BLOCK.replace("assessments", "large") + "#" * 200)
@@ -68,6 +69,7 @@ def test_hidden_directories_links_and_large_files_are_passed_over(tmp_path: Path
     monkeypatch.setattr(sources, "MOST_BYTES", 100)
     index = read_sources(tmp_path / "infra", tmp_path)
     assert locate(index, "aws_s3_bucket.assessments") == Spot("infra/ok.tofu", 1, 2)
+    assert locate(index, "aws_s3_bucket.json") == Spot("infra/ok.tofu.json", 1, 1)
     assert [locate(index, f"aws_s3_bucket.{name}") for name in ("hidden", "outside", "large")] == [None, None, None]
 
 

@@ -1,7 +1,10 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shared import shared_path
 from tierwise.reports.hcl import blocks
 from tierwise.reports.locate import Spot, address_parts, index, locate
 
@@ -64,6 +67,29 @@ TREE = index(FILES, "envs/prod")
 )
 def test_an_address_leads_to_its_block_or_to_the_call_of_a_module_that_is_not_local(address, spot):
     assert locate(TREE, address) == spot
+
+
+def test_every_resource_of_a_plan_of_the_real_provider_leads_to_its_block():
+    plan = json.loads(shared_path("plans", "generated", "t1_create_aws3.39.json").read_text("utf-8"))
+    text = shared_path("plans", "generated", "t1_main.tf.txt").read_text("utf-8")
+    lines = text.splitlines()
+    heads = {}
+    for change in plan["resource_changes"]:
+        spot = locate(index([("main.tf", text)], ""), change["address"])
+        heads[change["address"]] = (lines[spot.line - 1].split("{")[0].split(), lines[spot.end - 1].strip()[-1:])
+    assert len(heads) > 10
+    assert heads == {
+        change["address"]: (["data" if change["mode"] == "data" else "resource", f'"{change["type"]}"', f'"{change["name"]}"'], "}")
+        for change in plan["resource_changes"]
+    }
+
+
+def test_an_address_that_several_directories_could_hold_is_not_guessed_through_a_module_either():
+    call = 'module "m" {\n  source = "./m"\n}\n'
+    one = index([("a/main.tf", call)], "")
+    two = index([("a/main.tf", call), ("c/main.tf", call)], "")
+    assert locate(one, "module.m.aws_s3_bucket.b") == Spot("a/main.tf", 1, 3)
+    assert locate(two, "module.m.aws_s3_bucket.b") is None
 
 
 def test_another_directory_is_the_root_only_if_it_alone_leads_there():

@@ -1,4 +1,4 @@
-"""Reads the `.tf` files under a directory for the index by which reports name file and line."""
+"""Reads the Terraform and OpenTofu files under a directory for the index by which reports name file and line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tierwise.reports.locate import SourceIndex, index
 
 MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 2 << 20
-_ENDINGS: Final = (".tf", ".tofu")
+_ENDINGS: Final = (".tf", ".tf.json", ".tofu", ".tofu.json")
 
 
 def read_sources(folder: Path, here: Path) -> SourceIndex:
@@ -26,7 +26,7 @@ def read_sources(folder: Path, here: Path) -> SourceIndex:
     base = here.resolve() if top.is_relative_to(here.resolve()) else top
     texts = [(path.relative_to(base).as_posix(), _text(path)) for path in _files(top)]
     if not texts:
-        raise UsageError(f"--source-dir {str(folder)!r} holds no .tf file; name the directory of the root module")
+        raise UsageError(f"--source-dir {str(folder)!r} holds no .tf or .tofu file; name the directory of the root module")
     return index(texts, top.relative_to(base).as_posix())
 
 

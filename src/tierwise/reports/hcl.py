@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 _SKIP: Final = re.compile(r"(?:[ \t\r\n\f\v\ufeff]+|#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))+", re.DOTALL)
@@ -37,16 +38,12 @@ class _Token:
 
 
 _NONE: Final = _Token("", "", -1, -1)
-_Lines = Callable[[int], int]
+Lines = Callable[[int], int]
 
 
 def blocks(text: str) -> Iterator[Block]:
     """Top-level blocks in order. A file that breaks off in a block still gives it, up to the end of the file."""
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
-
-    def line(at: int) -> int:
-        return bisect_right(starts, at)
-
+    line = line_of(text)
     head: list[_Token] = []
     opened: tuple[str, tuple[str, ...], int] | None = None
     source, depth, last = "", 0, [_NONE, _NONE]
@@ -71,7 +68,13 @@ def blocks(text: str) -> Iterator[Block]:
         yield Block(*opened, line(max(token.at, 0)), source)
 
 
-def _headed(head: list[_Token], token: _Token, line: _Lines) -> list[_Token]:
+def line_of(text: str) -> Lines:
+    """The line, counted from 1, on which a place in a text stands."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    return partial(bisect_right, starts)
+
+
+def _headed(head: list[_Token], token: _Token, line: Lines) -> list[_Token]:
     """The words of a block's head so far; a new line begins a new head."""
     if token.kind not in {"word", "string"}:
         return []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tierwise.reports.hcl import Block, blocks
+from tierwise.reports import hcl, tfjson
+from tierwise.reports.hcl import Block
 
 _PART: Final = re.compile(r'([^.\[\]"]+)(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])*(?:\.|\Z)')
 
@@ -38,6 +39,8 @@ class SourceIndex:
 
     root: str
     folders: Mapping[str, Folder] = field(default_factory=dict)
+    holders: Mapping[tuple[str, ...], Sequence[str]] = field(default_factory=dict)
+    """The directories that declare a resource (mode, type, name) or call a module (its name), so that no address looks through all."""
 
 
 def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
@@ -47,7 +50,7 @@ def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
     for path, text in sorted(files, key=lambda one: (_overrides(one[0]), one[0])):
         folder = posixpath.dirname(path)
         own, calls = resources.setdefault(folder, {}), modules.setdefault(folder, {})
-        for block in blocks(text):
+        for block in (tfjson if path.endswith(".json") else hcl).blocks(text):
             spot = Spot(path, block.line, block.end)
             match block:
                 case Block(kind="resource", labels=(type_, name)):
@@ -59,7 +62,11 @@ def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
                 case _:
                     pass
     folders = {folder: Folder(resources[folder], modules[folder]) for folder in resources}
-    return SourceIndex(posixpath.normpath(root) if root not in {"", "."} else "", folders)
+    holders: dict[tuple[str, ...], list[str]] = {}
+    for folder, held in folders.items():
+        for key in (*held.resources, *((name,) for name in held.modules)):
+            holders.setdefault(key, []).append(folder)
+    return SourceIndex(posixpath.normpath(root) if root not in {"", "."} else "", folders, holders)
 
 
 def _overrides(path: str) -> bool:
@@ -78,8 +85,9 @@ def locate(sources: SourceIndex, address: str) -> Spot | None:
     first = _follow(sources, sources.root, parts)
     if first is not None:
         return first
-    others = [spot for folder in sources.folders if folder != sources.root for spot in _found(sources, folder, parts)]
-    return others[0] if len(others) == 1 else None
+    calls, resource = parts
+    others = [folder for folder in sources.holders.get(calls[:1] or resource, ()) if folder != sources.root]
+    return _follow(sources, others[0], parts) if len(others) == 1 else None
 
 
 def address_parts(address: str) -> tuple[tuple[str, ...], tuple[str, str, str]] | None:
@@ -100,12 +108,6 @@ def address_parts(address: str) -> tuple[tuple[str, ...], tuple[str, str, str]] 
     if len(names) == 3 and names[0] == "data":
         mode, names = "data", names[1:]
     return (tuple(calls), (mode, names[0], names[1])) if len(names) == 2 else None
-
-
-def _found(sources: SourceIndex, folder: str, parts: tuple[tuple[str, ...], tuple[str, str, str]]) -> Iterator[Spot]:
-    spot = _follow(sources, folder, parts)
-    if spot is not None:
-        yield spot
 
 
 def _follow(sources: SourceIndex, folder: str, parts: tuple[tuple[str, ...], tuple[str, str, str]]) -> Spot | None:
