@@ -29,6 +29,7 @@ from tierwise.evaluate.gate import coverage_of, decide, expected_gap
 from tierwise.evaluate.judge import has_rung
 from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
+from tierwise.model.change import Change
 from tierwise.model.control import Control
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.finding import Finding, Run, ScanResult
@@ -63,6 +64,8 @@ class Collected:
     """What the sources gave, as it came in."""
 
     resources: dict[str, Resource] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+    """What a plan does to what is there already, by resource id."""
     gaps: list[Gap] = field(default_factory=list)
     outcomes: list[ReadOutcome] = field(default_factory=list)
     regions: list[RegionStatus] = field(default_factory=list)
@@ -79,6 +82,8 @@ class Collected:
             case FactUpdate():
                 known = self.resources[item.resource]
                 self.resources[item.resource] = replace(known, facts={**known.facts, **item.facts}, grants=item.grants or known.grants)
+            case Change():
+                self.changes[item.resource] = item
             case Gap():
                 self.gaps.append(item)
             case ReadOutcome():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from tierwise.model.change import Change
 from tierwise.model.fact import Maybe
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
 
@@ -28,7 +29,7 @@ class Unit:
     provider: str = "aws"
 
 
-Item: TypeAlias = "Resource | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Unit"
+Item: TypeAlias = "Resource | Change | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Unit"
 
 
 class Source(Protocol):

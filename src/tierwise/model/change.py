@@ -39,10 +39,12 @@ class Change:
     action: Action
     before: Resource
     """The resource as it is before the plan, joined with its parts as they are then."""
+    destroys: bool = False
+    """Whether the object that is there goes, with what it holds."""
     previous_address: str = ""
     """The address that it moves from."""
     parts: tuple[Part, ...] = ()
-    """Its parts that the plan makes, changes or removes."""
+    """What sets parts of it, or what its facts come from, and is made, changed or removed."""
     detail: str = ""
     """Why Terraform replaces or deletes it, or lets it go, as the plan says."""
 

@@ -80,6 +80,25 @@ Facts: TypeAlias = Mapping[str, AnyFact]
 Maybe: TypeAlias = Known[T_co] | Unknown
 """A read whose answer always exists: known or unknown, never not applicable."""
 
+
+def says_same(one: AnyFact, other: AnyFact) -> bool:
+    """Whether two facts say the same, wherever each comes from."""
+    match one, other:
+        case Known(value=mine), Known(value=theirs):
+            return mine == theirs
+        case Unknown(), Unknown():
+            return (one.reason, one.between, one.includes) == (other.reason, other.between, other.includes)
+        case NotApplicable(), NotApplicable():
+            return True
+        case _:
+            return False
+
+
+def say_same(one: Facts, other: Facts) -> bool:
+    """The same of all facts of a resource."""
+    return one.keys() == other.keys() and all(fact is other[name] or says_same(fact, other[name]) for name, fact in one.items())
+
+
 NOT_COLLECTED: Final = Unknown(UnknownReason.NOT_COLLECTED)
 
 

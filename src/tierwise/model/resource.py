@@ -170,7 +170,7 @@ class Resource:
     unit: str = ""
     """The organisational unit of its account, where known."""
     existing: bool = False
-    """In a plan: it is there already and the plan changes neither it nor what sets parts of it."""
+    """In a plan: it is there already, and stays as it is in all that is judged of it."""
 
 
 @dataclass(frozen=True, slots=True)

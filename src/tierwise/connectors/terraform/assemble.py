@@ -10,7 +10,7 @@ from tierwise.connectors.terraform.address import Address, ModuleInstance, parse
 from tierwise.connectors.terraform.document import Document, decoded
 from tierwise.connectors.terraform.layout import Layout, lay_out
 from tierwise.connectors.terraform.plan import Counts, Plan, grouped
-from tierwise.connectors.terraform.planned import Node, Planned
+from tierwise.connectors.terraform.planned import Node, Planned, Was
 from tierwise.connectors.terraform.providers import read_providers
 from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesModule, ValuesResource
 from tierwise.connectors.terraform.text import MEND
@@ -18,6 +18,7 @@ from tierwise.errors import InputError
 from tierwise.model.fact import Known
 
 _NULL: Final = (b"null", b"{}", b"")
+_UNTOUCHED: Final = frozenset({"no-op", "read"})
 _IDENTITY: Final = "data.aws_caller_identity"
 
 
@@ -40,7 +41,7 @@ def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
     )
     resources: dict[tuple[str, bool], Planned] = {}
     for one in found:
-        if label(one.planned.place) in kept:
+        if label(one.planned.place) in kept and not one.planned.deposed:
             resources.setdefault((one.planned.address, one.planned.is_gone), _configured(one.planned, layout))
     by_address = {address: planned for (address, gone), planned in resources.items() if not gone}
     by_type = grouped(resources.values(), lambda planned: label(planned.place))
@@ -51,9 +52,12 @@ def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
         by_type=by_type,
         by_address=by_address,
         judged=frozenset(
-            one.planned.address for one in found if one.standing != "prior" and one.has_after and one.planned.place.mode == "managed"
+            one.planned.address
+            for one in found
+            if one.standing != "prior" and (one.has_after or one.planned.is_let_go) and one.planned.place.mode == "managed"
         ),
         layout=layout,
+        deposed=tuple(one.planned for one in found if one.planned.deposed and one.planned.was is not None),
         providers=read_providers(layout, document.configuration, _accounts(by_type.get(_IDENTITY, ()))),
     )
 
@@ -99,6 +103,7 @@ def _all(document: Document, kept: frozenset[str]) -> Iterator[_Found]:
             _once((address, None), seen, document, "values" if is_state else "planned_values")
             actions = ("no-op",) if is_state or address in before else ("create",)
             yield _Found(_from_values(value, address, place, actions, marked=is_state), standing="value", has_after=True)
+    seen |= {(entry.previous_address, None) for entry in document.changes or () if entry.previous_address}
     for value, address, place in _walk(document.prior):
         # What a targeted plan leaves alone, and data sources read while planning, stand in the prior state only.
         if (address, None) not in seen:
@@ -134,14 +139,28 @@ def _changed(entry: ChangeEntry, address: str, place: Address, where: str, kept:
     if value is None and is_kept and ("delete" in actions or "forget" in actions):
         value, unknown, sensitive = decoded(change.before, object, f"{where}.before"), None, change.before_sensitive
     root = Node(address, value, unknown, sensitive) if is_kept else Node(address, None)
-    actions = ("delete",) if entry.deposed is not None else actions
-    planned = Planned(address, place, actions, root, source=entry.provider_name or "")
+    is_changed = not set(actions) <= _UNTOUCHED or bool(entry.previous_address)
+    was = _was(entry, change) if is_changed and label(place) in kept and _had(change) else None
+    if entry.deposed is not None:
+        address, actions = f"{address} (deposed {entry.deposed})", ("delete",)
+    planned = Planned(address, place, actions, root, source=entry.provider_name or "", was=was, deposed=entry.deposed or "")
     return _Found(planned, standing="change", has_after=change.after is not None)
+
+
+def _was(entry: ChangeEntry, change: Change) -> Was:
+    moved = entry.previous_address if entry.previous_address != entry.address else None
+    told = [entry.action_reason or "", "imported" if change.importing else ""]
+    return Was(change.before, change.before_sensitive, moved or "", ", ".join(one for one in told if one))
+
+
+def _had(change: Change) -> bool:
+    """Whether there is something before the change."""
+    return bytes(change.before).strip() not in _NULL
 
 
 def _guessed(change: Change) -> tuple[str, ...]:
     """What happens, for a change that was cut short and has no actions."""
-    had = bytes(change.before).strip() not in _NULL
+    had = _had(change)
     if change.after is None:
         return ("delete",) if had else ("no-op",)
     return ("update",) if had else ("create",)

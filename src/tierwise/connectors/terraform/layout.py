@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from tierwise.connectors.terraform.address import Address, Index, ModuleInstance
@@ -41,6 +41,11 @@ class Layout:
     module_keys: Mapping[tuple[ModuleInstance, str], tuple[Index, ...]]
     """The keys under which a module is called."""
     variables: Mapping[str, VariableValue] = field(repr=False)
+
+    def holding(self, places: Iterable[tuple[str, Address]]) -> Layout:
+        """The same configuration with other resources (address, place)."""
+        instances, keys = _instances(places)
+        return replace(self, instances=instances, module_keys=keys)
 
     def resource(self, place: Address) -> ConfigResource | None:
         """The block that a resource comes from."""
@@ -109,10 +114,16 @@ def lay_out(configuration: Configuration, places: Iterable[tuple[str, Address]],
             calls[(*path, name)] = call
             if call.module is not None:
                 waiting.append(((*path, name), call.module))
+    return Layout(modules, calls, resources, *_instances(places), variables)
+
+
+def _instances(
+    places: Iterable[tuple[str, Address]],
+) -> tuple[Mapping[tuple[ModuleInstance, Name], Mapping[Index, str]], Mapping[tuple[ModuleInstance, str], tuple[Index, ...]]]:
     instances: dict[tuple[ModuleInstance, Name], dict[Index, str]] = defaultdict(dict)
     keys: dict[tuple[ModuleInstance, str], dict[Index, None]] = defaultdict(dict)
     for address, place in places:
         instances[place.module, (place.mode, place.type, place.name)][place.index] = address
         for depth, (name, key) in enumerate(place.module):
             keys[place.module[:depth], name][key] = None
-    return Layout(modules, calls, resources, instances, {where: tuple(found) for where, found in keys.items()}, variables)
+    return instances, {where: tuple(found) for where, found in keys.items()}

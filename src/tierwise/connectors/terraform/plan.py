@@ -47,6 +47,8 @@ class Plan:
     providers: Providers = field(repr=False)
     joined: Mapping[str, Joined] = field(repr=False, default_factory=dict)
     """By parent type."""
+    deposed: tuple[Planned, ...] = ()
+    """Objects that earlier replacements left behind, with nothing but what they were."""
     memo: dict[Callable[[Plan], object], object] = field(repr=False, compare=False, default_factory=dict)
     """What `once` has made; it only spares making an index again for each resource."""
 
@@ -124,18 +126,8 @@ class Plan:
             aliases=tuple(dict.fromkeys(alias for alias in aliases if alias)),
             evidence=evidence,
             grants=grants,
-            existing=planned.is_untouched and planned.address not in self.once(touched),
+            existing=planned.is_untouched or planned.is_let_go,
         )
-
-
-def touched(plan: Plan) -> frozenset[str]:
-    """The addresses of resources of which the plan sets, changes or removes a part, or may do so."""
-    return frozenset(
-        address
-        for joined in plan.joined.values()
-        for (address, _type), parts in joined.by_parent.items()
-        if parts.loose is not None or parts.removed or any(not child.is_untouched for child in parts.found)
-    )
 
 
 def tags_of(planned: Planned, providers: Providers) -> tuple[Maybe[Mapping[str, str]], tuple[Unknown, ...]]:

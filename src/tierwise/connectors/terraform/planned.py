@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from tierwise.connectors.terraform.address import Address, ModuleInstance
 from tierwise.connectors.terraform.shapes import Expression
+from tierwise.model.change import Action
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 Step = str | int
@@ -183,6 +186,22 @@ class Node:
         """
         return self.is_configured and self._top and len(path) == 1 and not self.is_written(*path)
 
+    def before(self, value: object, sensitive: object) -> Node:
+        """The same resource with the values that it had; of the configuration only what is said of arguments that stay as they are."""
+        written: object = None
+        if isinstance(self._expression, dict):
+            written = {name: one for name, one in self._expression.items() if self._stays(name, value)}
+        return Node(self.where, value, None, sensitive, _expression=written)
+
+    def _stays(self, name: str, value: object) -> bool:
+        if self._unknown and _any_true(_below(self._unknown, name, None)):
+            return False
+        try:
+            return bool(_below(self._value, name, None) == _below(value, name, None))
+        except RecursionError:
+            # Nested too deeply to be compared: then nothing is said to stay.
+            return False
+
     def has(self, name: str) -> bool:
         """Whether the values name an attribute at all, be it null."""
         return isinstance(self._value, dict) and name in self._value
@@ -224,6 +243,17 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Was:
+    """What a change tells of the resource before it; decoded only where someone asks."""
+
+    value: msgspec.Raw = field(repr=False)
+    sensitive: object = field(repr=False)
+    previous_address: str = ""
+    detail: str = ""
+    """The plan's reason for what it does; that it takes the resource in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """One resource as it will be: its place, what happens to it, its values and its configuration."""
 
@@ -236,6 +266,10 @@ class Planned:
     source: str = ""
     """The provider's name: `aws`, `registry.terraform.io/hashicorp/aws`."""
     for_each: Expression | None = field(repr=False, default=None)
+    was: Was | None = field(repr=False, default=None)
+    """Set where it is there already and the plan does something to it."""
+    deposed: str = ""
+    """The key of an object that an earlier replacement left behind, which the plan removes."""
 
     @property
     def type(self) -> str:
@@ -253,14 +287,40 @@ class Planned:
         return "create" in self.actions
 
     @property
+    def action(self) -> Action:
+        """What the plan does to it."""
+        if self.is_gone:
+            return Action.DELETE
+        if self.is_let_go:
+            return Action.FORGET
+        if self.is_new:
+            return Action.REPLACE if self.was is not None else Action.CREATE
+        return Action.KEEP if self.is_untouched else Action.UPDATE
+
+    @property
     def is_untouched(self) -> bool:
         """Whether the plan leaves it as it is; what a state lists has no actions at all."""
         return not set(self.actions) - {"no-op", "read"}
 
     @property
+    def is_touched(self) -> bool:
+        """Whether the plan does something to it, be it that only its address changes."""
+        return not self.is_untouched or self.was is not None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is there before the plan."""
+        return self.is_untouched or self.was is not None
+
+    @property
     def is_gone(self) -> bool:
         """Whether nothing is left after apply."""
         return "delete" in self.actions and not self.is_new
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether it leaves the configuration's management and goes on existing as it is."""
+        return "forget" in self.actions and not self.is_new
 
     def get(self, *path: Step) -> Maybe[object]:
         """What is at a path of its values; see `Node.get`."""

@@ -25,6 +25,7 @@ class ChangeEntry(msgspec.Struct, frozen=True):
     index: int | str | float | None = None
     provider_name: str | None = None
     deposed: str | None = None
+    action_reason: str | None = None
     change: msgspec.Raw = NOTHING
 
 
@@ -37,6 +38,7 @@ class Change(msgspec.Struct, frozen=True):
     after_unknown: Any = None
     before_sensitive: Any = None
     after_sensitive: Any = None
+    importing: Any = None
 
 
 class ValuesResource(msgspec.Struct, frozen=True):

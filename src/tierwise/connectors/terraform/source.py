@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +14,11 @@ from tierwise.connectors.base import Item, Unit
 from tierwise.connectors.terraform.assemble import assemble
 from tierwise.connectors.terraform.converter import converters, joins, kept_types
 from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
+from tierwise.connectors.terraform.earlier import compare, earlier
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.providers import cloud_of
 from tierwise.errors import InputError
+from tierwise.model.change import Change
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import ALL_KINDS, Gap, Kind, ReadOutcome, Resource
 
@@ -86,19 +89,41 @@ def _stem(path: PlanPath, number: int) -> str:
 
 
 def _items(plan: Plan) -> Iterator[Item]:
-    yield from resources(plan)
+    yield from judged(plan)
     yield from _gaps(plan)
     if plan.judged:
         yield ReadOutcome("", "", "terraform:show", "ok", resource=plan.document.name, count=len(plan.judged))
 
 
+def judged(plan: Plan) -> Iterator[Resource | Change]:
+    """The resources of a plan, and what it does to those that are there already."""
+    then = earlier(plan, joins())
+    if then is None:
+        yield from _converted(plan)
+    else:
+        yield from compare(plan, _converted(plan), chain(_converted(then), _left_behind(then)))
+
+
 def resources(plan: Plan) -> Iterator[Resource]:
     """The resources of a plan that a converter knows, in the plan's order."""
+    return (one for one in judged(plan) if isinstance(one, Resource))
+
+
+def _converted(plan: Plan) -> Iterator[Resource]:
     known = converters()
     for address, planned in plan.by_address.items():
         converter = known.get(planned.type) if planned.place.mode == "managed" else None
         if converter is not None and address in plan.judged and (found := converter.convert(planned, plan)) is not None:
             yield found
+
+
+def _left_behind(then: Plan) -> Iterator[Resource]:
+    """What earlier replacements left behind, without the names and links that it shares with what took its place."""
+    known = converters()
+    for one in then.deposed:
+        converter = known.get(one.type)
+        if converter is not None and (found := converter.convert(one, then)) is not None:
+            yield replace(found, aliases=(), links=())
 
 
 def _gaps(plan: Plan) -> Iterator[Gap]:
