@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ VERSIONS = {"bucket": "letters", "versioning_configuration": [{"status": "Enable
 SUSPENDED = {"bucket": "letters", "versioning_configuration": [{"status": "Suspended"}]}
 
 
-def versioning(plan: PlanBuilder, action: str, before: dict[str, object] = VERSIONS) -> None:
+def versioning(plan: PlanBuilder, action: str, before: Mapping[str, Any] = VERSIONS) -> None:
     plan.add(
         "aws_s3_bucket_versioning",
         "letters",
