@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.access.policies import BUCKET, OTHER, OWN, VIA, allow, audience, deny, members, value, when
-from tierwise.access.audience import acl_audience, closed, combine, restrict_policy, unread
+from tierwise.access.audience import acl_audience, closed, combine, restrict_policy, unread, unread_acl
 from tierwise.access.document import UNDETERMINED
 from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
 
@@ -432,6 +432,14 @@ def test_an_unread_part_leaves_open_only_what_no_other_part_settles():
     assert isinstance(found.external, Unknown)
     assert found.external.includes == {"*"}
     assert summary(combine()) == (False, False, False)
+
+
+def test_an_unread_acl_opens_nothing_to_everyone_where_public_grants_are_ignored():
+    denied = Unknown(UnknownReason.PERMISSION_DENIED, VIA)
+    found = unread_acl(denied, Known(True, VIA))
+    assert summary(found) == (False, False, False)
+    assert found.external is denied, "it may still name other accounts"
+    assert summary(unread_acl(denied, Known(False, VIA))) == summary(unread_acl(denied, denied)) == ("?", "?", "?")
 
 
 @pytest.mark.parametrize(

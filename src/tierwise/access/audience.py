@@ -29,6 +29,7 @@ __all__ = [
     "source_restricted",
     "tls_of",
     "unread",
+    "unread_acl",
 ]
 
 ANYONE: Final = "*"
@@ -165,6 +166,14 @@ def closed(via: Provenance = NOWHERE) -> Audience:
 def unread(why: Unknown) -> Audience:
     """The audience of a resource whose policy could not be read."""
     return Audience(why, why, why, why, why, world=OPEN)
+
+
+def unread_acl(why: Unknown, ignore_public: Maybe[bool]) -> Audience:
+    """The audience of an ACL that could not be read: where public grants are ignored it opens nothing to everyone, whatever it says."""
+    if isinstance(ignore_public, Known) and ignore_public.value:
+        no = Known(False, ignore_public.via)
+        return Audience(no, no, no, why, why)
+    return unread(why)
 
 
 def combine(*audiences: Audience) -> Audience:

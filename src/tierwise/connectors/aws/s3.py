@@ -21,6 +21,7 @@ from tierwise.access.audience import (
     signature_age_hours,
     source_restricted,
     tls_of,
+    unread_acl,
 )
 from tierwise.access.document import Policy, PolicyError, parse_policy
 from tierwise.connectors.aws import keys
@@ -184,13 +185,14 @@ def _audience(draft: Draft) -> Audience | Unknown:
         found = audience_of(policy.value, account=draft.resource.account, via=POLICY.via, data_actions=DATA_ACTIONS["s3"])
         parts.append(restrict_policy(found, _either(own["RestrictPublicBuckets"], account["RestrictPublicBuckets"])))
     if ownership(draft) != Known("BucketOwnerEnforced", OWNERSHIP.via):
-        acl = draft.doc(ACL)
-        if isinstance(acl, Unknown):
-            return acl
-        ignore = _either(own["IgnorePublicAcls"], account["IgnorePublicAcls"])
-        owner = str(((acl.value or {}).get("Owner") or {}).get("ID", ""))
-        parts.append(acl_audience((acl.value or {}).get("Grants") or (), owner_id=owner, ignore_public=ignore, via=ACL.via))
+        acl, ignore = draft.doc(ACL), _either(own["IgnorePublicAcls"], account["IgnorePublicAcls"])
+        parts.append(unread_acl(acl, ignore) if isinstance(acl, Unknown) else _by_acl(acl.value or {}, ignore))
     return combine(*parts)
+
+
+def _by_acl(acl: Mapping[str, Any], ignore: Maybe[bool]) -> Audience:
+    owner = str((acl.get("Owner") or {}).get("ID", ""))
+    return acl_audience(acl.get("Grants") or (), owner_id=owner, ignore_public=ignore, via=ACL.via)
 
 
 def grants(draft: Draft) -> tuple[Grant, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tierwise.access.audience import Audience, acl_audience, closed, unread
+from tierwise.access.audience import Audience, acl_audience, closed, unread_acl
 from tierwise.connectors.terraform.aws import Split, setting, text_or
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
@@ -34,27 +34,27 @@ def acl_of(bucket: Planned, plan: Plan, ignore_public: Maybe[bool]) -> Audience:
         case Split(planned=planned):
             node, grants = planned.root, planned.root.blocks("access_control_policy", 0, "grant")
         case Unknown() if plan.children(bucket, ACL).loose is not None:
-            return unread(found)
+            return unread_acl(found, ignore_public)
         case _:
             node, grants = bucket.root, bucket.root.blocks("grant")
             if bucket.is_new and isinstance(grants, Unknown) and node.is_computed("grant"):
                 grants = Known((), grants.via)
     if isinstance(grants, Unknown):
-        return unread(grants)
+        return unread_acl(grants, ignore_public)
     canned = node.text("acl")
     if isinstance(canned, Unknown):
         if not bucket.is_new or not node.is_computed("acl") or isinstance(found, Split):
-            return unread(canned)
+            return unread_acl(canned, ignore_public)
         return closed(canned.via)
     if not grants.value and canned.value is None and isinstance(found, Unknown) and not bucket.root.has("grant"):
-        return unread(found)
+        return unread_acl(found, ignore_public)
     listed: list[Mapping[str, object]] = [
         {"Grantee": {"URI": _GROUPS + who}, "Permission": permission} for who, permission in _CANNED.get(canned.value or "private", ())
     ]
     for grant in grants.value:
         given = _given(grant)
         if isinstance(given, Unknown):
-            return unread(given)
+            return unread_acl(given, ignore_public)
         listed.extend(given)
     return acl_audience(listed, owner_id=_owner(node, plan), ignore_public=ignore_public, via=canned.via)
 

@@ -341,6 +341,18 @@ def test_an_acl_written_grant_by_grant(plan, tmp_path):
     assert reason(plan.read(tmp_path)["aws_s3_bucket.b"], "access.anonymous_write") is UnknownReason.KNOWN_AFTER_APPLY
 
 
+@pytest.mark.parametrize(("ignored", "expected"), [(True, False), (False, UnknownReason.KNOWN_AFTER_APPLY)])
+def test_grants_that_only_apply_will_tell_open_nothing_where_public_acls_are_ignored(plan, tmp_path, ignored, expected):
+    new(plan)
+    plan.add(f"{BUCKET}_ownership_controls", "o", {"bucket": "data", "rule": [{"object_ownership": "ObjectWriter"}]})
+    plan.add(f"{BUCKET}_acl", "a", {"bucket": "data"}, unknown={"access_control_policy": True})
+    plan.add(BLOCK, "p", {"bucket": "data", **ALL_ON, "ignore_public_acls": ignored})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    for name in ("access.anonymous_read", "access.anonymous_write", "access.any_authenticated"):
+        assert (value(bucket, name) if expected is False else reason(bucket, name)) is expected
+    assert reason(bucket, "access.external_principals") is UnknownReason.KNOWN_AFTER_APPLY
+
+
 def test_an_account_wide_block_of_the_plan_counts(plan, tmp_path):
     new(plan)
     plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": PUBLIC})

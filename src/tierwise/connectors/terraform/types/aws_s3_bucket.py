@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from tierwise.access.audience import Audience, combine, restrict_policy, signature_age_hours, unread
+from tierwise.access.audience import Audience, combine, restrict_policy, signature_age_hours, unread_acl
 from tierwise.access.document import Policy
 from tierwise.connectors.terraform import aws
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting, text_or
@@ -257,8 +257,9 @@ def _audience(bucket: Planned, plan: Plan, settings: tuple[Mapping[str, Maybe[bo
     by_policy = aws.audience(policy, "s3", plan.providers.account(bucket), bucket.at("policy"))
     parts = [restrict_policy(by_policy, effective["restrict_public_buckets"])]
     if not (isinstance(ownership, Known) and ownership.value == _ENFORCED):
-        by_acl = acl_of(bucket, plan, effective["ignore_public_acls"])
-        parts.append(unread(ownership) if isinstance(ownership, Unknown) and by_acl.grants else by_acl)
+        ignored = effective["ignore_public_acls"]
+        by_acl = acl_of(bucket, plan, ignored)
+        parts.append(unread_acl(ownership, ignored) if isinstance(ownership, Unknown) and by_acl.grants else by_acl)
     return combine(*parts)
 
 
