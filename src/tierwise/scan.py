@@ -22,6 +22,7 @@ from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
 from tierwise.derive.needs import OF_COPIES, is_copy, other_needs, own_needs
 from tierwise.evaluate.accept import accept
+from tierwise.evaluate.baseline import held_against
 from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
@@ -29,6 +30,7 @@ from tierwise.evaluate.gate import coverage_of, decide, expected_gap
 from tierwise.evaluate.judge import has_rung
 from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
+from tierwise.model.baseline import Baseline
 from tierwise.model.change import Change
 from tierwise.model.control import Control
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
@@ -57,6 +59,7 @@ class Judging:
     corrections: Corrections
     gate: GatePolicy
     acceptances: Sequence[AcceptanceRule] = ()
+    baseline: Baseline | None = None
 
 
 @dataclass(slots=True)
@@ -332,7 +335,10 @@ def _result(
         findings.extend(found)
     today = started.date()
     gaps = _told(collected, judging, today)
-    accepted = accept(findings, {resource.id: resource for resource in resources}, judging.acceptances, today)
+    by_id = {resource.id: resource for resource in resources}
+    accepted = accept(findings, by_id, judging.acceptances, today)
+    if judging.baseline is not None:
+        accepted = held_against(accepted, judging.baseline, by_id, _moved(collected))
     coverage = coverage_of(collected.outcomes)
     return ScanResult(
         run=Run(
@@ -346,7 +352,7 @@ def _result(
         classifications=assessed.classifications,
         findings=accepted,
         gaps=gaps,
-        gate=decide(accepted, gaps, coverage, judging.gate),
+        gate=decide(accepted, gaps, coverage, judging.gate, judging.baseline),
         coverage=coverage,
         outcomes=tuple(collected.outcomes),
         regions=tuple(collected.regions),
@@ -357,6 +363,12 @@ def _result(
         framework=judging.profile.framework,
         what_if=_what_if(resources, assessed.classifications, compiled),
     )
+
+
+def _moved(collected: Collected) -> dict[str, str]:
+    """The id that each moved resource of a plan had before: its file's prefix and the old address."""
+    moves = ((key, collected.resources.get(key), change.previous_address) for key, change in collected.changes.items())
+    return {key: key.removesuffix(now.address or "") + before for key, now, before in moves if now is not None and before}
 
 
 def by_kind(compiled: Sequence[CompiledControl]) -> dict[Kind, list[CompiledControl]]:

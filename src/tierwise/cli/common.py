@@ -23,7 +23,6 @@ from tierwise.model.control import Severity
 if TYPE_CHECKING:
     from tierwise.catalogue.controls import Catalogue
     from tierwise.config import Config
-    from tierwise.model.control import Control
     from tierwise.model.finding import ScanResult
     from tierwise.reports.base import Report, View
     from tierwise.scan import Judging, Outcome, Progress
@@ -49,6 +48,9 @@ class Options:
     findings: str = ""
     fail_on: str = ""
     gate: str = ""
+    baseline: str = ""
+    target: str = ""
+    save_baseline: Path | None = None
     audience: str = ""
     output: Path | None = None
     save_inventory: Path | None = None
@@ -76,16 +78,30 @@ _OUTPUT = (
     click.option(
         "--findings", default="", metavar="VERDICTS", help="Only these verdicts, e.g. fail,unknown; default: all that the format carries."
     ),
-    click.option(
-        "--fail-on", default="", metavar="SEVERITY", help="Fail at this severity or above, or 'none'; default: the profile's (high)."
-    ),
-    click.option("--gate", default="", metavar="MODE", help="observe, new or full; default: the profile's."),
     click.option("--audience", default="", metavar="WHO", help="public, team or restricted; default: team."),
     click.option("--output", type=click.Path(path_type=Path), help="Directory for output files; default: here."),
     click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, to judge it again later."),
     click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
     click.option("-q", "--quiet", is_flag=True, help="No progress and no report on stdout, only files and the exit code."),
     click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
+)
+_GATE = (
+    click.option(
+        "--fail-on", default="", metavar="SEVERITY", help="Fail at this severity or above, or 'none'; default: the profile's (high)."
+    ),
+    click.option("--gate", default="", metavar="MODE", help="observe, new or full; default: the profile's."),
+)
+_HELD_AGAINST = (
+    click.option(
+        "--baseline",
+        default="",
+        metavar="FILE|REF",
+        help="What stands there already only advises: a saved baseline, scan or inventory; or a git revision, REF or REF:PATH. Default: none.",
+    ),
+    click.option(
+        "--target", default="", metavar="REF", help="Where the change goes, to tell whether it edits its baseline; default: the pipeline's."
+    ),
+    click.option("--save-baseline", type=click.Path(path_type=Path), help="Write what failed or is unknown, to hold later scans against."),
 )
 
 
@@ -94,9 +110,19 @@ def judging_options(command: F) -> F:
     return reduce(lambda found, option: option(found), reversed(_JUDGING), command)
 
 
+def gate_options(command: F) -> F:
+    """The options that say what may block."""
+    return reduce(lambda found, option: option(found), reversed(_GATE), command)
+
+
 def output_options(command: F) -> F:
-    """The options that say where results go."""
-    return reduce(lambda found, option: option(found), reversed(_OUTPUT), command)
+    """The options that say what may block, and where results go."""
+    return gate_options(reduce(lambda found, option: option(found), reversed(_OUTPUT), command))
+
+
+def held_against_options(command: F) -> F:
+    """The options that say what a scan's gate is held against."""
+    return reduce(lambda found, option: option(found), reversed(_HELD_AGAINST), command)
 
 
 def source_option(command: F) -> F:
@@ -175,6 +201,17 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     )
 
 
+def load_gated(config: Config, options: Options, *, change: bool = False) -> Judging:
+    """The judging of a scan whose gate decides, held against what its options name; `change`: what is judged is a change, not an estate."""
+    from tierwise.cli.baseline import read_against
+
+    judging = load_judging(config, options.control)
+    if options.baseline:
+        found = read_against(options.baseline, judging, change=change, target=options.target, environ=os.environ)
+        judging = replace(judging, baseline=found)
+    return judging
+
+
 def _known_patterns(patterns: Sequence[str], catalogue: Catalogue) -> None:
     for pattern in patterns:
         if not any(fnmatchcase(one, pattern.upper()) for one in catalogue.controls):
@@ -221,8 +258,9 @@ def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
     return pairs
 
 
-def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True, controls: Sequence[Control] = ()) -> int:
+def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True, judging: Judging | None = None) -> int:
     """Write everything that was asked for, keep the scan for `explain`, and return the exit code."""
+    from tierwise.cli.baseline import save_baseline
     from tierwise.cli.main import bug
     from tierwise.cli.sources import read_sources
     from tierwise.reports.audience import for_audience
@@ -234,11 +272,14 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     if options.save_inventory:
         write_atomically(options.save_inventory, inventory_bytes(outcome))
     sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
+    controls = {one.id: one for one in judging.controls} if judging is not None else {}
     for name, path in parse_formats(options):
         color = path is None and use_color(options)
-        view = View(color, _width(), config.audience, verdicts, config.marking, sources, {one.id: one for one in controls})
+        view = View(color, _width(), config.audience, verdicts, config.marking, sources, controls)
         if path is not None or not options.quiet:
             _write(reports()[name], for_audience(outcome.result, config.audience), view, path)
+    if options.save_baseline and judging is not None:
+        save_baseline(options.save_baseline, outcome.result, judging)
     if keep:
         remember(outcome, config)
     if outcome.crashes:

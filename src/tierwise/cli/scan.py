@@ -14,9 +14,10 @@ import click
 from tierwise.cli.common import (
     F,
     finish,
+    held_against_options,
     judging_options,
     load_config,
-    load_judging,
+    load_gated,
     options_from,
     output_options,
     progress_for,
@@ -75,6 +76,7 @@ def aws_options(command: F) -> F:
 @scan.command()
 @aws_options
 @judging_options
+@held_against_options
 @output_options
 def aws(**values: Any) -> None:
     r"""Scan AWS accounts.
@@ -88,17 +90,18 @@ def aws(**values: Any) -> None:
 
     options = options_from(values)
     config = load_config(options)
-    judging = load_judging(config, options.control)
+    judging = load_gated(config, options)
     started = utc_now()
     sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs)
     outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, controls=judging.controls))
+    sys.exit(finish(outcome, config, options, judging=judging))
 
 
 @scan.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("--max-input", type=click.IntRange(1), default=1 << 30, help="Largest input in bytes; default: 1 GiB.")
 @judging_options
+@held_against_options
 @source_option
 @output_options
 def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
@@ -114,11 +117,11 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     options = options_from(values)
     config = load_config(options)
     source = open_plans(plan_paths(files), max_input)
-    judging = load_judging(config, options.control)
+    judging = load_gated(config, options, change=not source.is_state)
     if source.is_state:
         judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, controls=judging.controls))
+    sys.exit(finish(outcome, config, options, judging=judging))
 
 
 def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:
@@ -141,6 +144,7 @@ def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:
 @scan.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @judging_options
+@held_against_options
 @output_options
 def inventory(file: Path, **values: Any) -> None:
     r"""Judge a saved inventory (or a scan's JSON) again; ages count from when it was taken.
@@ -155,6 +159,6 @@ def inventory(file: Path, **values: Any) -> None:
     options = options_from(values)
     config = load_config(options)
     source = open_inventory(file)
-    judging = load_judging(config, options.control)
+    judging = load_gated(config, options)
     outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, controls=judging.controls))
+    sys.exit(finish(outcome, config, options, judging=judging))

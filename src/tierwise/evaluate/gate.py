@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
+from tierwise.model.baseline import Baseline
 from tierwise.model.control import Severity
 from tierwise.model.finding import Finding, Gate, Verdict
 from tierwise.model.profile import GatePolicy, Profile
@@ -27,38 +29,65 @@ def expected_gap(gap: Gap, profile: Profile, today: date) -> bool:
     return any(fnmatchcase(name, pattern) and date.fromisoformat(expires) >= today for pattern, _because, expires in profile.expected_gaps)
 
 
-def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, policy: GatePolicy) -> Gate:
-    """Failed where something may and does block; else incomplete where too little was read; else passed."""
-    would = [finding.fingerprint for finding in findings if blocks(finding, policy)]
+def unseen(gaps: Sequence[Gap], coverage: float, policy: GatePolicy) -> tuple[str, ...]:
+    """Why a scan saw too little to decide by; empty where it saw enough."""
     reasons: list[str] = []
-    if policy.mode == "new":
-        there = sum(1 for finding in findings if not finding.introduced and would_block(finding, policy))
-        if there:
-            reasons.append(
-                f"{there} finding(s) at {policy.fail_on.word} or above were there already and only advise (--fail-on blocks on them)"
-            )
     unexpected = [gap for gap in gaps if not gap.expected]
     if unexpected:
         places = sorted({f"{gap.service} in {gap.account}/{gap.region or 'global'}" for gap in unexpected})
         reasons.append(f"{len(unexpected)} listing(s) failed: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}")
     if coverage < policy.min_coverage:
         reasons.append(f"coverage {coverage:.1%} is under the profile's {policy.min_coverage:.0%}")
-    if would and policy.mode in {"new", "full"}:
-        bar = f"{len(would)} finding(s) at {policy.fail_on.word} or above"
-        return Gate("failed", policy.mode, policy.fail_on, tuple(would), (bar, *reasons))
+    return tuple(reasons)
+
+
+def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, policy: GatePolicy, baseline: Baseline | None = None) -> Gate:
+    """Failed where something may and does block; else incomplete where too little was read; else passed.
+
+    `baseline` is what the findings were held against.
+    """
+    would = tuple(finding.fingerprint for finding in findings if blocks(finding, policy))
+    missing = unseen(gaps, coverage, policy)
+    reasons = (*_there(findings, policy, baseline), *missing)
+    bar = f"{len(would)} finding(s) at {policy.fail_on.word} or above"
+    if would and policy.mode != "observe":
+        return Gate("failed", policy.mode, policy.fail_on, would, (bar, *reasons))
     if would:
-        reasons.append(f"observe mode: {len(would)} finding(s) would block")
-    incomplete = bool(unexpected) or coverage < policy.min_coverage
-    return Gate("incomplete" if incomplete else "passed", policy.mode, policy.fail_on, tuple(would), tuple(reasons))
+        reasons = (*reasons, f"observe mode: {bar} would block")
+    return Gate("incomplete" if missing else "passed", policy.mode, policy.fail_on, would, reasons)
+
+
+def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline | None) -> Iterator[str]:
+    """What meets the bar and only advises, since it is not this change's doing."""
+    rest = [one for one in findings if would_block(one, policy) and not blocks(one, policy)]
+    known = sum(one.in_baseline for one in rest)
+    if baseline is not None:
+        yield f"{known} finding(s) at {policy.fail_on.word} or above stand in the baseline {baseline.name} and only advise"
+        gone = _gone(findings, baseline)
+        if gone:
+            yield f"{gone} finding(s) of the baseline are gone: save it anew, so that they stay gone"
+    if len(rest) > known:
+        yield (
+            f"{len(rest) - known} finding(s) at {policy.fail_on.word} or above were there already and only advise"
+            " (--gate full blocks on them)"
+        )
+
+
+def _gone(findings: Sequence[Finding], baseline: Baseline) -> int:
+    """How many findings of the baseline, of controls that judge now, neither fail nor are unknown any more."""
+    judged = {one.control for one in findings}
+    still = {one.fingerprint for one in findings if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
+    moved = sum(one.in_baseline and one.fingerprint not in baseline.standing for one in findings)
+    return sum(one.control in judged and print_ not in still for print_, one in baseline.standing.items()) - moved
 
 
 def blocks(finding: Finding, policy: GatePolicy) -> bool:
-    """Whether a finding may block: never on an assumed tier, never where accepted; unknown only where the profile says so."""
-    return (policy.mode != "new" or finding.introduced) and would_block(finding, policy)
+    """Whether a finding may block: in mode `new` only what the change brings, in none what the baseline has."""
+    return not finding.in_baseline and (policy.mode != "new" or finding.introduced) and would_block(finding, policy)
 
 
 def would_block(finding: Finding, policy: GatePolicy) -> bool:
-    """The same without regard to who brought it."""
+    """The same without regard to who brought it: never on an assumed tier, never where accepted; unknown only where the profile says so."""
     if finding.assumed or finding.accepted or finding.severity < policy.fail_on:
         return False
     if finding.verdict is Verdict.FAIL:
@@ -70,4 +99,4 @@ def would_block(finding: Finding, policy: GatePolicy) -> bool:
 
 def with_bar(policy: GatePolicy, fail_on: Severity | None, mode: str | None) -> GatePolicy:
     """The policy with the command line's bar and mode over the profile's."""
-    return GatePolicy(mode or policy.mode, policy.fail_on if fail_on is None else fail_on, policy.unknown_from, policy.min_coverage)
+    return replace(policy, mode=mode or policy.mode, fail_on=policy.fail_on if fail_on is None else fail_on)

@@ -91,6 +91,8 @@ class Finding:
     """The read that decided it: findings of one resource and one setting are closed by one change."""
     first_seen: str | None = None
     accepted: Acceptance | None = None
+    in_baseline: bool = False
+    """The baseline of the run has it: it is not this change's doing, and advises."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from tierwise import __version__
 from tierwise.errors import UsageError
+from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, gap_out, region_out, resource_out
+from tierwise.model.control import Control
 from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
 from tierwise.reports.audience import for_audience
@@ -74,6 +76,7 @@ def finding_out(one: Finding) -> dict[str, Any]:
         "introduced": one.introduced,
         "before": one.before.value if one.before else None,
         "brought_by": one.brought_by or None,
+        "in_baseline": one.in_baseline,
         "unknowns": [
             {"fact": part.fact, "reason": part.reason, "via": part.via, "action": part.action or None, "detail": part.detail}
             for part in one.unknowns
@@ -170,8 +173,8 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
     }
 
 
-def head_out(result: ScanResult) -> dict[str, Any]:
-    """Everything but resources and findings."""
+def head_out(result: ScanResult, controls: Mapping[str, Control]) -> dict[str, Any]:
+    """Everything but resources and findings; with the digests of the controls that judged, by which a later scan knows whether it compares."""
     return {
         "schema": SCAN_SCHEMA,
         "tool": {"name": "tierwise", "version": __version__},
@@ -181,6 +184,7 @@ def head_out(result: ScanResult) -> dict[str, Any]:
             "finished": result.run.finished,
             "profile": result.run.profile,
             "sources": list(result.run.sources),
+            "controls": digests(controls.values()),
         },
         "summary": summary_out(result),
         "gate": {
@@ -239,7 +243,7 @@ def render(result: ScanResult, view: View) -> bytes:
         "deselected": [{"control": control, "because": because} for control, because in result.deselected],
     }
     # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
-    out = bytearray(msgspec.json.format(json_bytes(head_out(result)), indent=1)[:-2])
+    out = bytearray(msgspec.json.format(json_bytes(head_out(result, view.controls)), indent=1)[:-2])
     for name, items in (
         (b"resources", resources_out(result, view.audience)),
         (b"findings", (_for(view.audience, finding_out(one)) for one in chosen)),

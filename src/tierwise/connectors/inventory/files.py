@@ -87,6 +87,11 @@ def open_inventory(path: Path) -> InventorySource:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or type(error).__name__})") from None
+    return inventory_of(path, raw)
+
+
+def inventory_of(path: Path, raw: bytes) -> InventorySource:
+    """The same of a text that is already read; the path stands in messages."""
     if not raw.strip():
         raise InputError(f"{path}: the file is empty; write one with 'tierwise scan aws --save-inventory FILE'")
     first = raw.lstrip()[:4096].split(b"\n", 1)[0]
