@@ -13,7 +13,7 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Gate, Verdict
 from tierwise.reports import csv_report, github, gitlab, jsonl, junit, sarif
 from tierwise.reports.audience import for_audience
-from tierwise.reports.base import View, reports
+from tierwise.reports.base import View, report_named, reports
 from tierwise.reports.locate import index
 
 PUBLIC = View(audience="public")
@@ -33,6 +33,10 @@ def text_of(name: str, view: View) -> str:
 
 def test_help_names_the_formats_that_there_are():
     assert set(FORMATS) == set(reports())
+
+
+def test_each_format_is_found_by_its_name_alone():
+    assert {name: report_named(name) for name in FORMATS} == reports()
 
 
 @pytest.mark.parametrize("name", sorted(set(reports()) - {"console"}))

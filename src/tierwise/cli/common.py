@@ -242,13 +242,10 @@ def progress_for(options: Options) -> Progress | None:
 
 def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
     """(format, file or None for stdout) pairs; UsageError for unknown formats and for two results on stdout."""
-    from tierwise.reports.base import reports
-
-    known = reports()
     pairs: list[tuple[str, Path | None]] = []
     for text in options.formats or ("console",):
         name, _eq, file = text.partition("=")
-        _one_of("--format", name, sorted(known))
+        _one_of("--format", name, sorted(FORMATS))
         path = None if not file else (options.output or Path()) / file if not Path(file).is_absolute() else Path(file)
         pairs.append((name, path))
     if sum(1 for _name, path in pairs if path is None) > 1:
@@ -264,7 +261,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     from tierwise.cli.main import bug
     from tierwise.cli.sources import read_sources
     from tierwise.reports.audience import for_audience
-    from tierwise.reports.base import View, reports
+    from tierwise.reports.base import View, report_named
 
     verdicts = frozenset(part.strip() for part in options.findings.split(",") if part.strip())
     for verdict in verdicts:
@@ -277,7 +274,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         color = path is None and use_color(options)
         view = View(color, _width(), config.audience, verdicts, config.marking, sources, controls)
         if path is not None or not options.quiet:
-            _write(reports()[name], for_audience(outcome.result, config.audience), view, path)
+            _write(report_named(name), for_audience(outcome.result, config.audience), view, path)
     if options.save_baseline and judging is not None:
         save_baseline(options.save_baseline, outcome.result, judging)
     if keep:

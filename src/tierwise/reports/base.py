@@ -45,9 +45,21 @@ def reports() -> dict[str, Report]:
     """Every format by name."""
     import tierwise.reports as package
 
-    found: dict[str, Report] = {}
-    for info in pkgutil.iter_modules(package.__path__):
-        report = getattr(importlib.import_module(f"{package.__name__}.{info.name}"), "REPORT", None)
-        if isinstance(report, Report):
-            found[report.name] = report
+    found = (_in_module(info.name) for info in pkgutil.iter_modules(package.__path__))
+    return {report.name: report for report in found if report is not None}
+
+
+def report_named(name: str) -> Report:
+    """One format, without importing the others; its module is called by the format, with `_report` where Python's own modules take the name."""
+    import tierwise.reports as package
+
+    modules = {info.name for info in pkgutil.iter_modules(package.__path__)}
+    found = next((report for one in (f"{name}_report", name) if one in modules and (report := _in_module(one)) is not None), None)
+    if found is None:
+        raise KeyError(name)
     return found
+
+
+def _in_module(name: str) -> Report | None:
+    report = getattr(importlib.import_module(f"tierwise.reports.{name}"), "REPORT", None)
+    return report if isinstance(report, Report) else None

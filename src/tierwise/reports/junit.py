@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from xml.sax.saxutils import quoteattr
 
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.reports.base import Report, View
@@ -81,13 +80,19 @@ def _case(one: Finding, page: Shown) -> str:
 def _element(tag: str, message: str, kind: str, detail: str) -> str:
     """An element; its text may have lines, made safe by the caller one by one."""
     type_ = f" type={_attr(kind)}" if kind else ""
-    text = detail.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<{tag} message={_attr(message)}{type_}>{text}</{tag}>"
+    return f"<{tag} message={_attr(message)}{type_}>{_text(detail)}</{tag}>"
+
+
+def _text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _attr(text: str) -> str:
     """A quoted attribute; what XML 1.0 forbids is written out."""
-    return quoteattr(safe_text(text))
+    quoted = _text(safe_text(text))
+    if '"' not in quoted:
+        return f'"{quoted}"'
+    return f"'{quoted}'" if "'" not in quoted else '"' + quoted.replace('"', "&quot;") + '"'
 
 
 REPORT = Report("junit", render, "JUnit XML, for pipelines that show tests")

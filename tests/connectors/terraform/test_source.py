@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 from tests.connectors.terraform.plans import PlanBuilder, const, known, last, reason, ref, value, why
 from tests.scan.worlds import judging
 from tierwise.connectors.terraform.converter import converters
+from tierwise.connectors.terraform.providers import CLOUDS, cloud_of
 from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.model.codec import resource_out
 from tierwise.model.fact import Known, Unknown, UnknownReason
@@ -203,3 +206,23 @@ def test_what_trails_and_backups_outside_the_plan_may_do_is_unknown_and_the_scan
     assert result.gate.result != "incomplete"
     assert reason(bucket, "logging.data_read") is UnknownReason.NOT_COLLECTED
     assert reason(bucket, "recovery.backup_covered") is UnknownReason.NOT_COLLECTED
+
+
+def test_converters_stand_in_modules_that_are_called_by_their_cloud():
+    for cloud in CLOUDS:
+        found = converters(frozenset({cloud}))
+        assert found
+        assert {cloud_of(kind) for kind in found} == {cloud}
+    assert sum(len(converters(frozenset({cloud}))) for cloud in CLOUDS) == len(converters())
+
+
+def test_converters_of_clouds_that_a_plan_has_nothing_of_are_not_imported(tmp_path):
+    plan = PlanBuilder()
+    plan.add(BUCKET, "b", {"bucket": "data"})
+    code = (
+        "import sys, pathlib; from tierwise.connectors.terraform.source import open_plans, resources\n"
+        "source = open_plans([pathlib.Path(sys.argv[1])])\n"
+        "print(len(list(resources(source.plans[0]))), *{name.rsplit('.')[-1].split('_')[0] for name in sys.modules if '.terraform.types.' in name})"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(plan.write(tmp_path))], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["1", "aws"]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from tierwise.connectors.terraform.address import Address, ModuleInstance, parse_address, parse_module, written
-from tierwise.connectors.terraform.document import Document, decoded
+from tierwise.connectors.terraform.document import Document, decoded, modules_of
 from tierwise.connectors.terraform.layout import Layout, lay_out
 from tierwise.connectors.terraform.plan import Counts, Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned, Was
 from tierwise.connectors.terraform.providers import read_providers
-from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesModule, ValuesResource
+from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesResource
 from tierwise.connectors.terraform.text import MEND
 from tierwise.errors import InputError
 from tierwise.model.fact import Known
@@ -122,13 +122,10 @@ def _once(one: tuple[str, str | None], seen: set[tuple[str, str | None]], docume
 
 def _walk(values: Values) -> Iterator[tuple[ValuesResource, str, Address]]:
     """The current objects, each with its address and place."""
-    waiting: list[ValuesModule] = [values.root_module or ValuesModule()]
-    while waiting:
-        module = waiting.pop()
+    for module in modules_of(values):
         for one in module.resources or ():
             if one.deposed_key is None:
                 yield one, *_placed(one, module.address)
-        waiting.extend(reversed(module.child_modules or []))
 
 
 def _changed(entry: ChangeEntry, address: str, place: Address, where: str, kept: frozenset[str]) -> _Found:

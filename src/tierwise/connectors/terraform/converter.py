@@ -12,6 +12,7 @@ from tierwise.connectors.terraform import types
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.providers import CLOUDS, cloud_of
 from tierwise.model.resource import Resource
 
 
@@ -30,14 +31,19 @@ class Converter:
     """Further types that are parents themselves, with their children."""
 
 
+def converters(clouds: frozenset[str] = CLOUDS) -> Mapping[str, Converter]:
+    """The converters of some clouds by Terraform type; those of other clouds are not imported."""
+    return {name: converter for cloud in sorted(clouds) for name, converter in _of(cloud).items()}
+
+
 @cache
-def converters() -> Mapping[str, Converter]:
-    """Every converter of the package, by Terraform type."""
+def _of(cloud: str) -> Mapping[str, Converter]:
+    """The converters of a cloud, whose modules begin with the prefix of the types that they convert."""
     found: dict[str, Converter] = {}
-    for module in sorted(pkgutil.iter_modules(types.__path__), key=lambda one: one.name):
-        converter = importlib.import_module(f"{types.__name__}.{module.name}").CONVERTER
+    for module in sorted(one.name for one in pkgutil.iter_modules(types.__path__) if cloud_of(one.name) == cloud):
+        converter = importlib.import_module(f"{types.__name__}.{module}").CONVERTER
         if not isinstance(converter, Converter):
-            raise TypeError(f"{types.__name__}.{module.name}.CONVERTER is not a Converter")
+            raise TypeError(f"{types.__name__}.{module}.CONVERTER is not a Converter")
         for name in converter.types:
             if name in found:
                 raise ValueError(f"two converters for {name}")
@@ -45,21 +51,20 @@ def converters() -> Mapping[str, Converter]:
     return found
 
 
-def kept_types() -> frozenset[str]:
-    """The types whose values a converter may look at."""
-    every = converters().values()
+def kept_types(clouds: frozenset[str]) -> frozenset[str]:
+    """The types of some clouds whose values a converter may look at."""
     kept: set[str] = set()
-    for one in every:
+    for one in converters(clouds).values():
         kept |= one.types | one.reads | {child.type for child in one.children}
         for parent, children in one.others:
             kept |= {parent, *(child.type for child in children)}
     return frozenset(kept)
 
 
-def joins() -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
-    """Which types are children of which, each parent once."""
+def joins(clouds: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
+    """Which types of some clouds are children of which, each parent once."""
     found: dict[frozenset[str], tuple[Child, ...]] = {}
-    for one in {id(one): one for one in converters().values()}.values():
+    for one in {id(one): one for one in converters(clouds).values()}.values():
         for parents, children in ((one.types, one.children), *((frozenset({parent}), children) for parent, children in one.others)):
             found[parents] = tuple(dict.fromkeys((*found.get(parents, ()), *children)))
     yield from found.items()

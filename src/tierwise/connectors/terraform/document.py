@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, State, Values, VariableValue
+from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, State, Values, ValuesModule, VariableValue
 from tierwise.connectors.terraform.text import MEND, json_text
 from tierwise.errors import InputError
 
@@ -44,6 +44,23 @@ class Document:
     variables: Mapping[str, VariableValue] = field(repr=False)
     notes: tuple[str, ...] = ()
     """What makes the plan less than whole: an error, deferred changes."""
+
+    @property
+    def types(self) -> Iterator[str]:
+        """Texts that name the type of each resource: addresses, and the types given beside them."""
+        yield from (text for entry in self.changes or () for text in (entry.address, entry.type) if text)
+        for values in (self.values, self.prior):
+            for module in modules_of(values):
+                yield from (text for one in module.resources or () for text in (one.address, one.type) if text)
+
+
+def modules_of(values: Values) -> Iterator[ValuesModule]:
+    """All modules of a values representation, parents before children."""
+    waiting: list[ValuesModule] = [values.root_module or ValuesModule()]
+    while waiting:
+        module = waiting.pop()
+        yield module
+        waiting.extend(reversed(module.child_modules or []))
 
 
 def read_document(path: PlanPath, max_bytes: int = MAX_INPUT) -> Document:

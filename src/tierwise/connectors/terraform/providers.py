@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tierwise.connectors.terraform.address import ModuleInstance
@@ -13,6 +13,7 @@ from tierwise.connectors.terraform.shapes import Configuration, Expression, Prov
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 _CLOUDS = (("aws_", "aws"), ("awscc_", "aws"), ("azurerm_", "azure"), ("azuread_", "azure"), ("azapi_", "azure"), ("google_", "gcp"))
+CLOUDS = frozenset(cloud for _, cloud in _CLOUDS)
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|\Z)", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\d{12}\Z")
 
@@ -20,6 +21,18 @@ _ACCOUNT = re.compile(r"\d{12}\Z")
 def cloud_of(kind: str) -> str:
     """The cloud of a Terraform type: `aws`, `azure`, `gcp`, or an empty string."""
     return next((cloud for prefix, cloud in _CLOUDS if kind.startswith(prefix)), "")
+
+
+def clouds_in(texts: Iterable[str]) -> frozenset[str]:
+    """The clouds that types in these texts (addresses, types) may be of: one too many costs time only."""
+    open_ = dict(_CLOUDS)
+    found: set[str] = set()
+    for text in texts:
+        for prefix in [prefix for prefix in open_ if prefix in text]:
+            found.add(open_.pop(prefix))
+        if len(found) == len(CLOUDS):
+            break
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tierwise.connectors.terraform.converter import converters, joins, kept_type
 from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
 from tierwise.connectors.terraform.earlier import compare, earlier
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.providers import cloud_of
+from tierwise.connectors.terraform.providers import cloud_of, clouds_in
 from tierwise.errors import InputError
 from tierwise.model.change import Change
 from tierwise.model.fact import UnknownReason
@@ -63,7 +63,8 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 
 
 def _plan(document: Document, prefix: str) -> Plan:
-    return assemble(document, prefix, kept_types()).joining(joins())
+    found = clouds_in(document.types)
+    return assemble(document, prefix, kept_types(found)).joining(joins(found))
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:
@@ -97,7 +98,7 @@ def _items(plan: Plan) -> Iterator[Item]:
 
 def judged(plan: Plan) -> Iterator[Resource | Change]:
     """The resources of a plan, and what it does to those that are there already."""
-    then = earlier(plan, joins())
+    then = earlier(plan, joins(plan.once(clouds)))
     if then is None:
         yield from _converted(plan)
     else:
@@ -109,8 +110,13 @@ def resources(plan: Plan) -> Iterator[Resource]:
     return (one for one in judged(plan) if isinstance(one, Resource))
 
 
+def clouds(plan: Plan) -> frozenset[str]:
+    """The clouds that a plan may have something of."""
+    return clouds_in(plan.document.types)
+
+
 def _converted(plan: Plan) -> Iterator[Resource]:
-    known = converters()
+    known = converters(plan.once(clouds))
     for address, planned in plan.by_address.items():
         converter = known.get(planned.type) if planned.place.mode == "managed" else None
         if converter is not None and address in plan.judged and (found := converter.convert(planned, plan)) is not None:
@@ -119,7 +125,7 @@ def _converted(plan: Plan) -> Iterator[Resource]:
 
 def _left_behind(then: Plan) -> Iterator[Resource]:
     """What earlier replacements left behind, without the names and links that it shares with what took its place."""
-    known = converters()
+    known = converters(then.once(clouds))
     for one in then.deposed:
         converter = known.get(one.type)
         if converter is not None and (found := converter.convert(one, then)) is not None:
