@@ -47,7 +47,8 @@ class Config:
     fail_on: str = ""
     """Empty: the profile's; `none` never fails."""
     jobs: int = 24
-    audience: str = "team"
+    audience: str = ""
+    """Empty: `public` where CI says that anyone may read what is printed, else `team`."""
     marking: str = ""
     """The organisation's own marking, printed on reports."""
     aws: AwsConfig = AwsConfig()

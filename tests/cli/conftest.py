@@ -40,7 +40,7 @@ Run = Callable[..., Ran]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory and a clean environment; returns the directory."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "TIERWISE_", "MOTO_"))]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "TIERWISE_", "MOTO_", "GITHUB_", "GITLAB_"))]:
         monkeypatch.delenv(name)
     work = tmp_path / "work"
     work.mkdir()

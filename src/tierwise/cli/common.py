@@ -78,7 +78,12 @@ _OUTPUT = (
     click.option(
         "--findings", default="", metavar="VERDICTS", help="Only these verdicts, e.g. fail,unknown; default: all that the format carries."
     ),
-    click.option("--audience", default="", metavar="WHO", help="public, team or restricted; default: team."),
+    click.option(
+        "--audience",
+        default="",
+        metavar="WHO",
+        help="public, team or restricted; default: public where CI says that the repository is, else team.",
+    ),
     click.option("--output", type=click.Path(path_type=Path), help="Directory for output files; default: here."),
     click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, to judge it again later."),
     click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
@@ -162,7 +167,17 @@ def load_config(options: Options) -> Config:
     _one_of("--fail-on", config.fail_on, ["none", *(severity.word for severity in Severity)])
     _one_of("--gate", config.gate_mode, ["observe", "new", "full"])
     _one_of("--audience", config.audience, ["public", "team", "restricted"])
-    return config
+    return config if config.audience else replace(config, audience=_audience(quiet=options.quiet))
+
+
+def _audience(*, quiet: bool) -> str:
+    """Who may read the reports where nobody has said: a line on stderr tells why the public."""
+    from tierwise.cli.visibility import why_public
+
+    why = why_public(os.environ)
+    if why and not quiet:
+        click.echo(f"reports leave out what only the organisation may know, as {why}; --audience team keeps it", err=True)
+    return "public" if why else "team"
 
 
 def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:

@@ -1,4 +1,7 @@
-"""A scan's result as a given audience may see it: for the public no counts of people, categories, account ids, owners or live facts."""
+"""A scan's result as a given audience may see it: for the public no numbers of people, categories, account ids, owners or facts as read.
+
+What each format carries for whom is the table in `docs/reports.md`, which a test holds to what they write.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class _Mask:
 
 
 def for_audience(result: ScanResult, audience: str) -> ScanResult:
-    """The result as it is for a team; for the public without what only the organisation may know. Applying it twice changes nothing."""
+    """The result as it is for a team or in confidence; for the public without what only the organisation may know. Applying it twice changes nothing."""
     if audience != "public":
         return result
     mask = _Mask(_accounts(result))
@@ -92,7 +95,7 @@ def _finding(one: Finding, mask: _Mask) -> Finding:
         owner="",
         fix_at=mask(one.fix_at),
         setting="",
-        brought_by=mask(one.brought_by),
+        brought_by="",
         accepted=Acceptance("", "", "", one.accepted.expires, "") if one.accepted else None,
     )
 

@@ -19,7 +19,7 @@ class View:
     color: bool = False
     width: int = 100
     audience: str = "team"
-    """`public` leaves out counts, categories, account ids, owners and live facts."""
+    """`public`, `team` or `restricted`; `docs/reports.md` has what each may see."""
     verdicts: frozenset[str] = frozenset()
     """Only these verdicts; empty for the format's default."""
     marking: str = ""

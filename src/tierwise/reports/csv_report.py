@@ -15,7 +15,7 @@ from tierwise.reports.shown import Shown, shown
 COLUMNS: Final = (
     "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
     "provider", "account", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
-    "why", "fix_at", "remediation", "first_seen",
+    "why", "fix_at", "remediation", "first_seen", "dataset", "categories", "people", "because",
 )  # fmt: skip
 _PIECE: Final = 2_000
 
@@ -44,6 +44,7 @@ def _row(one: Finding, page: Shown) -> tuple[str, ...]:
     resource = page.resources.get(one.resource)
     place = page.place(one.resource)
     classified = page.result.classifications.get(one.resource)
+    told = page.told(one)
     return (
         one.fingerprint,
         one.control,
@@ -74,6 +75,10 @@ def _row(one: Finding, page: Shown) -> tuple[str, ...]:
         one.fix_at,
         " ".join(one.remediation.split()),
         one.first_seen or "",
+        told.dataset if told else "",
+        " ".join(category.value for category in told.categories) if told else "",
+        str(told.subjects) if told and told.subjects is not None else "",
+        "; ".join(step.because for step in told.trace) if told else "",
     )
 
 

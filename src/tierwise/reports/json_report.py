@@ -21,7 +21,6 @@ from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes
 
 MOST_FINDINGS: Final = 100_000
-_PRIVATE: Final = ("account", "tags", "tags_unknown", "facts", "owner", "dataset", "aliases", "evidence", "unit")
 
 
 def classification_out(one: Classification) -> dict[str, Any]:
@@ -197,17 +196,13 @@ def head_out(result: ScanResult, controls: Mapping[str, Control]) -> dict[str, A
     }
 
 
-def resources_out(result: ScanResult, audience: str) -> Iterator[dict[str, Any]]:
+def resources_out(result: ScanResult) -> Iterator[dict[str, Any]]:
     """Resources with their classification."""
     for resource in result.resources:
         one = result.classifications[resource.id]
         out = resource_out(resource)
         out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
         out["classification"] = classification_out(one)
-        if audience == "public":
-            for key in _PRIVATE:
-                out.pop(key, None)
-            out["classification"] |= {"categories": [], "subjects": None, "trace": []}
         yield out
 
 
@@ -220,13 +215,12 @@ def render(result: ScanResult, view: View) -> bytes:
         )
     result = for_audience(result, view.audience)
     chosen = [one for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts]
-    hidden = view.audience == "public"
     tail: dict[str, Any] = {
-        "fixes": [] if hidden else [fix_out(fix) for fix in result.fixes],
+        "fixes": [fix_out(fix) for fix in result.fixes],
         "changes": [change_out(one) for one in result.changes],
         "pending": [pending_out(one) for one in result.pending],
-        "gaps": [_gap(view.audience, gap_out(gap)) for gap in result.gaps],
-        "regions": [_gap(view.audience, region_out(status)) for status in result.regions],
+        "gaps": [gap_out(gap) for gap in result.gaps],
+        "regions": [region_out(status) for status in result.regions],
         "reads": _reads(result),
         "requirements": [
             {
@@ -245,8 +239,8 @@ def render(result: ScanResult, view: View) -> bytes:
     # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
     out = bytearray(msgspec.json.format(json_bytes(head_out(result, view.controls)), indent=1)[:-2])
     for name, items in (
-        (b"resources", resources_out(result, view.audience)),
-        (b"findings", (_for(view.audience, finding_out(one)) for one in chosen)),
+        (b"resources", resources_out(result)),
+        (b"findings", (finding_out(one) for one in chosen)),
     ):
         out += b',\n "%s": [' % name
         for number, item in enumerate(items):
@@ -255,16 +249,6 @@ def render(result: ScanResult, view: View) -> bytes:
         out += b"\n ]"
     out += b",\n" + msgspec.json.format(json_bytes(tail), indent=1)[2:] + b"\n"
     return bytes(out)
-
-
-def _gap(audience: str, out: dict[str, Any]) -> dict[str, Any]:
-    return {**out, "account": ""} if audience == "public" else out
-
-
-def _for(audience: str, finding: dict[str, Any]) -> dict[str, Any]:
-    if audience == "public":
-        finding |= {"owner": None, "actual": [], "accepted": None}
-    return finding
 
 
 def _reads(result: ScanResult) -> list[dict[str, Any]]:

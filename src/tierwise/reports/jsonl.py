@@ -18,7 +18,7 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     page = shown(result, view)
     seen = page.result
     yield _line(head_out(seen, view.controls))
-    for resource in resources_out(seen, view.audience):
+    for resource in resources_out(seen):
         yield _line({"resource": resource})
     findings = page.all()
     for finding in findings:

@@ -66,6 +66,11 @@ def _case(one: Finding, page: Shown) -> str:
     lines += [f"open: {part.fact} {part.reason} {part.action}".rstrip() for part in one.unknowns]
     lines += [f"fix at: {one.fix_at}", f"remedy: {one.remediation}", f"fingerprint: {one.fingerprint}"]
     lines += [f"owner: {one.owner}"] if one.owner else []
+    told = page.told(one)
+    if told is not None:
+        people = f", about {told.subjects:,} people" if told.subjects is not None else ""
+        lines.append(f"data: {told.dataset or 'no dataset'}; {' '.join(told.categories) or 'no category known'}{people}")
+        lines += [f"tier: {step.because}" for step in told.trace]
     detail = "\n".join(safe_text(line) for line in lines)
     kind = f"{one.severity.word}{'' if page.blocks(one) else ', advises'}"
     if one.accepted is not None:

@@ -174,7 +174,7 @@ def _result(one: Finding, index: int, page: Shown) -> dict[str, Any]:
 
 
 def _properties(one: Finding, page: Shown) -> dict[str, Any]:
-    out = {
+    out: dict[str, Any] = {
         "control": one.control,
         "verdict": one.verdict.value,
         "severity": one.severity.word,
@@ -185,7 +185,13 @@ def _properties(one: Finding, page: Shown) -> dict[str, Any]:
         "why": one.why,
         "remediation": one.remediation,
     }
-    return out | ({"owner": one.owner} if one.owner else {})
+    if one.owner:
+        out["owner"] = one.owner
+    told = page.told(one)
+    if told is not None:
+        out |= {"dataset": told.dataset, "categories": [category.value for category in told.categories], "people": told.subjects}
+        out["because"] = [step.because for step in told.trace]
+    return out
 
 
 def _invocation(page: Shown, kept: int, cut: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.model.resource import Resource
+from tierwise.model.sensitivity import Classification
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View
 from tierwise.reports.locate import locate
@@ -49,6 +50,10 @@ class Shown:
     def blocks(self, one: Finding) -> bool:
         """Whether the gate failed on the finding."""
         return self.result.gate.result == "failed" and one.fingerprint in self.blocking
+
+    def told(self, one: Finding) -> Classification | None:
+        """What is known of the data, which formats that CI publishes tell only those who need to know."""
+        return self.result.classifications.get(one.resource) if self.view.audience == "restricted" else None
 
     def _rank(self, one: Finding) -> tuple[bool, bool, bool, int, int, bool, str, str]:
         held = one.accepted is not None

@@ -1,0 +1,68 @@
+"""The table of audiences in `docs/reports.md` is what the formats write: no more and no less, for each thing, format and audience."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.reports.sample import ACCOUNT, BUCKET, sample
+from tierwise.model.fact import Known
+from tierwise.model.finding import ScanResult
+from tierwise.model.sensitivity import Tier, TierState, TraceStep
+from tierwise.reports.base import View, reports
+
+PAGE = (Path(__file__).parents[2] / "docs/reports.md").read_text("utf-8")
+AUDIENCES = ("public", "team", "restricted")
+PLANTED = {
+    "resource, control, verdict, severity, tier, what would settle an unknown": (
+        "patients",
+        "ENC-01",
+        "T3",
+        "s3:GetEncryptionConfiguration",
+    ),
+    "until when a risk is accepted": ("2027-01-31",),
+    "account ids": (ACCOUNT,),
+    "facts as they were read": ("livefact",),
+    "owner": ("health-team",),
+    "who accepted a risk": ("a.senior",),
+    "why a risk was accepted": ("old system",),
+    "steps by which the tier came about": ("secretreason",),
+    "categories of the data, number of people, dataset": ("C3", "54321", "secretdataset"),
+    "tags": ("secrettag",),
+}
+
+
+def table() -> dict[str, dict[str, str]]:
+    """The least audience by thing and format; `-` for nobody."""
+    section = re.search(r"^## Audience\n(.*?)^## ", PAGE, flags=re.MULTILINE | re.DOTALL)
+    assert section
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section[1].splitlines() if line.startswith("|")]
+    formats = [name.split(", ") for name in rows[0][1:]]
+    return {row[0]: {name: cell for names, cell in zip(formats, row[1:], strict=True) for name in names} for row in rows[2:]}
+
+
+def planted() -> ScanResult:
+    """The sample with tags and a tier that evidence raised."""
+    made = sample()
+    classified = made.classifications[BUCKET]
+    trace = (TraceStep("name-token", "the name says so: secretreason", Tier.T3, "name"),)
+    inferred = replace(classified, state=TierState.INFERRED, trace=trace)
+    tagged = tuple(replace(one, tags=Known({"secrettag": "x"})) for one in made.resources)
+    return replace(made, resources=tagged, classifications={**made.classifications, BUCKET: inferred})
+
+
+def test_the_table_names_every_format_and_every_thing_that_is_planted():
+    assert set(table()) == set(PLANTED)
+    assert all(set(row) == set(reports()) for row in table().values())
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("name", sorted(reports()))
+def test_a_format_shows_an_audience_what_the_table_says_and_nothing_else(name, audience):
+    made = reports()[name].render(planted(), View(audience=audience, width=400))
+    text = (made if isinstance(made, str) else made.decode()).replace("54,321", "54321")
+    for what, words in PLANTED.items():
+        least = table()[what][name]
+        seen = least != "-" and AUDIENCES.index(audience) >= AUDIENCES.index(least)
+        assert {word: word in text for word in words} == dict.fromkeys(words, seen), what
