@@ -46,7 +46,9 @@ def test_help_is_printed_and_ends_well(tierwise, path, command):
 
 @pytest.mark.parametrize("name", ["demo", "scan aws", "scan plan", "scan inventory", "explain"])
 def test_what_scans_and_explains_shows_examples(tierwise, name):
-    assert f"tierwise {name}" in tierwise(*name.split(), "--help").out.split("Options:")[0].partition("\n")[2]
+    shown = tierwise(*name.split(), "--help").out.split("Options:")[0]
+    assert f"tierwise {name}" in shown.partition("\n")[2]
+    assert "\\" not in shown
 
 
 def test_the_list_of_commands_names_them_all(tierwise):

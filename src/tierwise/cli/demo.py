@@ -29,14 +29,14 @@ _SETTLED_BY_APPLY = ("known-after-apply", "unresolved-reference")
 @click.option("--plan-only", is_flag=True, help="Only the plan: its full report.")
 @output_options
 def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
-    r"""Scan a sample government department in emulated AWS, and a sample Terraform plan.
+    """Scan a sample government department in emulated AWS, and a sample Terraform plan.
 
     Everything is invented and runs in this process. The exit code is 0 whatever is found.
 
     \b
     tierwise demo
     tierwise demo --format json=demo.json
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     if live_only and plan_only:
         raise UsageError("--live-only and --plan-only exclude each other; give one or neither")
     if find_spec("moto") is None:

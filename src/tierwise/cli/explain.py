@@ -17,12 +17,12 @@ from tierwise.errors import UsageError
 @click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan.")
 @judging_options
 def explain(what: str, inventory: Path | None, **values: Any) -> None:
-    r"""Explain a resource (by id or name) or a finding of the last scan, or a control.
+    """Explain a resource (by id or name) or a finding of the last scan, or a control.
 
     \b
     tierwise explain patient-records
     tierwise explain ENC-02
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.reports.base import View
     from tierwise.reports.explain import explain_control, explain_finding, explain_resource
 

@@ -79,12 +79,12 @@ def aws_options(command: F) -> F:
 @held_against_options
 @output_options
 def aws(**values: Any) -> None:
-    r"""Scan AWS accounts.
+    """Scan AWS accounts.
 
     \b
     tierwise scan aws --region eu-west-2
     tierwise scan aws --role-arn arn:aws:iam::111111111111:role/tierwise --format json=scan.json
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.aws.connect import open_accounts
     from tierwise.scan import scan as run_scan
 
@@ -105,12 +105,12 @@ def aws(**values: Any) -> None:
 @source_option
 @output_options
 def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
-    r"""Scan Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
+    """Scan Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
 
     \b
     terraform show -json plan.bin > plan.json && tierwise scan plan plan.json
     tofu show -json plan.bin | tierwise scan plan -
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.terraform.source import open_plans
     from tierwise.scan import scan as run_scan
 
@@ -147,12 +147,12 @@ def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:
 @held_against_options
 @output_options
 def inventory(file: Path, **values: Any) -> None:
-    r"""Judge a saved inventory (or a scan's JSON) again; ages count from when it was taken.
+    """Judge a saved inventory (or a scan's JSON) again; ages count from when it was taken.
 
     \b
     tierwise scan aws --save-inventory estate.jsonl
     tierwise scan inventory estate.jsonl --profile iso-27001-2022
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.inventory.files import open_inventory
     from tierwise.scan import scan as run_scan
 
