@@ -170,6 +170,11 @@ def profile_page(profile: Profile, catalogue: Catalogue) -> str:
     ]
     gate = profile.gate
     blocks = gate.unknown_from.label if gate.unknown_from is not None else "never"
+    overrides = (
+        f"An override lives at most {gate.override_hours} hours and lets through findings up to {gate.override_up_to.label}."
+        if gate.override_hours
+        else "No override."
+    )
     parts = [
         f"{PAGE}\n# {profile.title}\n\n{profile.description}\n\nFramework: {profile.framework}.\n\nSource: {profile.source}.\n\n## Requirements\n",
         "A report says for each what evidence was seen, what is missing and what is not visible to a scan.\n",
@@ -183,7 +188,8 @@ def profile_page(profile: Profile, catalogue: Catalogue) -> str:
         table(("Category", "Title", "Base tier", "T3 from", "T4 from", "Rationale", "Source"), categories),
         "## Tags\n\nKeys and values are compared without case and separators.\n",
         table(("Key", "Also written", "Role", "Values", "Wanted from"), tag_rows(profile)),
-        f"## Gate\n\nMode {gate.mode}; blocks on {gate.fail_on.word} and above; unknown blocks: {blocks}; coverage at least {gate.min_coverage:.0%}.\n",
+        f"## Gate\n\nMode {gate.mode}; blocks on {gate.fail_on.word} and above; unknown blocks: {blocks}; coverage at least {gate.min_coverage:.0%}. "
+        f"{overrides}\n",
         selection(profile, catalogue),
     ]
     return "\n".join(part for part in parts if part).rstrip() + "\n"

@@ -34,7 +34,7 @@ from tierwise.model.baseline import Baseline
 from tierwise.model.change import Change
 from tierwise.model.control import Control
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
-from tierwise.model.finding import Finding, Run, ScanResult
+from tierwise.model.finding import Finding, Override, Run, ScanResult
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
 from tierwise.model.resource import HELD, FactUpdate, Gap, Kind, ReadOutcome, RegionStatus, Resource
@@ -60,6 +60,7 @@ class Judging:
     gate: GatePolicy
     acceptances: Sequence[AcceptanceRule] = ()
     baseline: Baseline | None = None
+    override: Override | None = None
 
 
 @dataclass(slots=True)
@@ -352,7 +353,7 @@ def _result(
         classifications=assessed.classifications,
         findings=accepted,
         gaps=gaps,
-        gate=decide(accepted, gaps, coverage, judging.gate, judging.baseline),
+        gate=decide(accepted, gaps, coverage, judging.gate, judging.baseline, judging.override),
         coverage=coverage,
         outcomes=tuple(collected.outcomes),
         regions=tuple(collected.regions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,9 +11,10 @@ from tests.reports.sample import BUCKET, PLANNED, finding, resources, result_of
 from tierwise.evaluate.baseline import baseline_of, digests, held_against, unlike
 from tierwise.evaluate.findings import fingerprint
 from tierwise.evaluate.gate import decide, with_bar
+from tierwise.evaluate.override import refusal
 from tierwise.model.baseline import Baseline, Standing
 from tierwise.model.control import Compare, Control, Op, Severity
-from tierwise.model.finding import Acceptance, Finding, UnknownPart, Verdict
+from tierwise.model.finding import Acceptance, Finding, Override, UnknownPart, Verdict
 from tierwise.model.profile import GatePolicy
 from tierwise.model.resource import Gap, Kind
 from tierwise.model.sensitivity import Tier
@@ -21,6 +23,9 @@ NEW, FULL, OBSERVE = (GatePolicy(mode=mode) for mode in ("new", "full", "observe
 HELD = {one.id: one for one in resources()}
 ACCEPTED = Acceptance("old system", "asset-owner", "a.senior", "2027-01-31", "acceptances.yaml")
 brought = finding(1, Verdict.FAIL, resource=PLANNED, introduced=True)
+OVERRIDE = Override(
+    "INC-1", "Priya Shah", "ships tonight", "2026-03-05T22:10:00+00:00", "2026-03-06T12:00:00+00:00", file="overrides.yaml:2"
+)
 there = finding(2, Verdict.FAIL, resource=PLANNED)
 
 
@@ -92,6 +97,55 @@ def test_what_stands_in_the_baseline_advises_and_the_gate_says_how_much():
     gate = decide((found,), (), 1.0, FULL, standing(brought))
     assert gate.result == "passed"
     assert gate.reasons == ("1 finding(s) at high or above stand in the baseline b.json and only advise",)
+
+
+def test_an_override_lets_failures_pass_and_changes_no_finding():
+    gate = decide((brought, there), (), 1.0, FULL, None, OVERRIDE)
+    assert (gate.result, gate.blocking) == ("passed", ())
+    assert set(gate.overridden) == {brought.fingerprint, there.fingerprint}
+    assert gate.decision == "passed by override of Priya Shah until 2026-03-06T12:00:00+00:00, would have failed: 2"
+
+
+def test_an_override_of_named_findings_lets_no_other_through():
+    gate = decide((brought, there), (), 1.0, FULL, None, replace(OVERRIDE, findings=frozenset({brought.fingerprint})))
+    assert (gate.result, gate.blocking, gate.overridden) == ("failed", (there.fingerprint,), (brought.fingerprint,))
+    assert gate.decision.startswith("failed, beyond the override of Priya Shah")
+
+
+def test_an_override_reaches_no_higher_than_the_profile_lets_it():
+    gate = decide((replace(brought, tier=Tier.T4),), (), 1.0, replace(NEW, override_up_to=Tier.T3), None, OVERRIDE)
+    assert gate.result == "failed"
+    assert "1 of it above T3 heightened" in gate.reasons[1]
+
+
+def test_an_override_never_stands_for_what_was_not_read():
+    gate = decide((brought,), (), 0.5, NEW, None, OVERRIDE)
+    assert gate.result == "incomplete"
+    assert gate.decision.startswith("incomplete by override of Priya Shah")
+
+
+def test_an_override_that_nothing_needs_is_said_to_be_so():
+    gate = decide((), (), 1.0, NEW, None, OVERRIDE)
+    assert (gate.decision, gate.reasons) == ("passed", ("override INC-1 was not needed",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "policy", "words"),
+    [
+        ({}, NEW, ""),
+        ({"expires": "2026-03-05T23:00:00+00:00"}, NEW, "expired at"),
+        ({"created": "2026-03-06T09:00:00+00:00"}, NEW, "yet to come"),
+        ({"expires": "2026-03-09T22:10:01+00:00"}, NEW, "longer than the 72 hours"),
+        ({"expires": "2026-03-08T22:10:00+00:00"}, NEW, ""),
+        ({"expires": "2026-03-06T11:00:00+00:00"}, replace(NEW, override_hours=12), "longer than the 12 hours"),
+        ({}, replace(NEW, override_hours=0), "allows no overrides"),
+    ],
+    ids=["good", "expired", "early", "long", "longest", "profile", "none"],
+)
+def test_an_override_is_refused_for_its_times(changes, policy, words):
+    found = refusal(replace(OVERRIDE, **changes), policy, datetime(2026, 3, 6, 0, 0, tzinfo=UTC))
+    assert bool(found) is bool(words)
+    assert words in found
 
 
 def test_what_is_gone_of_the_baseline_is_counted_for_the_controls_that_judge():

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reports.sample import ACCOUNT, BUCKET, sample
 from tierwise.model.fact import Known
-from tierwise.model.finding import ScanResult
+from tierwise.model.finding import Override, ScanResult
 from tierwise.model.sensitivity import Tier, TierState, TraceStep
 from tierwise.reports.base import View, reports
 
@@ -27,6 +27,8 @@ PLANTED = {
     "owner": ("health-team",),
     "who accepted a risk": ("a.senior",),
     "why a risk was accepted": ("old system",),
+    "who overrides a failing gate": ("p.shah",),
+    "why it is overridden": ("ships tonight",),
     "steps by which the tier came about": ("secretreason",),
     "categories of the data, number of people, dataset": ("C3", "54321", "secretdataset"),
     "tags": ("secrettag",),
@@ -49,7 +51,11 @@ def planted() -> ScanResult:
     trace = (TraceStep("name-token", "the name says so: secretreason", Tier.T3, "name"),)
     inferred = replace(classified, state=TierState.INFERRED, trace=trace)
     tagged = tuple(replace(one, tags=Known({"secrettag": "x"})) for one in made.resources)
-    return replace(made, resources=tagged, classifications={**made.classifications, BUCKET: inferred})
+    override = Override(
+        "INC-1", "p.shah", "ships tonight", "2026-01-15T09:00:00+00:00", "2026-01-16T09:00:00+00:00", file="overrides.yaml:2"
+    )
+    gate = replace(made.gate, override=override, overridden=(made.findings[6].fingerprint,))
+    return replace(made, resources=tagged, classifications={**made.classifications, BUCKET: inferred}, gate=gate)
 
 
 def test_the_table_names_every_format_and_every_thing_that_is_planted():

@@ -65,6 +65,8 @@ def profile_schema(control_ids: Iterable[str]) -> Schema:
                 "fail_on": _words(SEVERITIES),
                 "unknown_from": _words((*TIERS, "never")),
                 "min_coverage": {**number, "maximum": 1},
+                "override_hours": {"type": "integer", "minimum": 0},
+                "override_up_to": _words(TIERS),
             },
             (),
         ),

@@ -17,6 +17,7 @@ from tierwise.model.sensitivity import Category, Marking, Tier
 
 CATEGORIES: Final = {category.value: category for category in Category}
 MARKINGS: Final = {marking.value: marking for marking in Marking}
+GATE: Final = ("mode", "fail_on", "unknown_from", "min_coverage", "override_hours", "override_up_to")
 MODES: Final = {mode: mode for mode in ("observe", "new", "full")}
 ENVIRONMENTS: Final = ("production", "non-production")
 GROUPS: Final = tuple(group.value for group in Group)
@@ -204,7 +205,7 @@ def _floor(reader: Reader, entry: Entry, name: str, parameters: dict[str, Parame
 def parse_gate(reader: Reader, entry: Entry | None, base: GatePolicy) -> GatePolicy:
     """The gate policy, field by field over that of the base."""
     gate = base
-    fields = reader.fields(entry.node, "gate", (), ("mode", "fail_on", "unknown_from", "min_coverage")) if entry else {}
+    fields = reader.fields(entry.node, "gate", (), GATE) if entry else {}
     if "mode" in fields:
         gate = replace(gate, mode=reader.choice(fields["mode"].node, "mode", MODES) or gate.mode)
     if "fail_on" in fields:
@@ -219,6 +220,11 @@ def parse_gate(reader: Reader, entry: Entry | None, base: GatePolicy) -> GatePol
         if share > 1:
             reader.say(fields["min_coverage"].node, f"min_coverage is a share from 0 to 1, not {share}")
         gate = replace(gate, min_coverage=float(share))
+    if "override_hours" in fields:
+        gate = replace(gate, override_hours=reader.whole(fields["override_hours"].node, "override_hours"))
+    if "override_up_to" in fields:
+        tier = reader.choice(fields["override_up_to"].node, "tier", TIERS)
+        gate = replace(gate, override_up_to=gate.override_up_to if tier is None else tier)
     return gate
 
 

@@ -51,6 +51,7 @@ class Options:
     baseline: str = ""
     target: str = ""
     save_baseline: Path | None = None
+    override: str = ""
     audience: str = ""
     output: Path | None = None
     save_inventory: Path | None = None
@@ -107,6 +108,9 @@ _HELD_AGAINST = (
         "--target", default="", metavar="REF", help="Where the change goes, to tell whether it edits its baseline; default: the pipeline's."
     ),
     click.option("--save-baseline", type=click.Path(path_type=Path), help="Write what failed or is unknown, to hold later scans against."),
+    click.option(
+        "--override", default="", metavar="FILE#ID", help="Let a failing gate pass, by a named person and until a time; default: none."
+    ),
 )
 
 
@@ -126,7 +130,7 @@ def output_options(command: F) -> F:
 
 
 def held_against_options(command: F) -> F:
-    """The options that say what a scan's gate is held against."""
+    """The options that say what a scan's gate is held against, and who overrides it."""
     return reduce(lambda found, option: option(found), reversed(_HELD_AGAINST), command)
 
 
@@ -219,12 +223,13 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
 def load_gated(config: Config, options: Options, *, change: bool = False) -> Judging:
     """The judging of a scan whose gate decides, held against what its options name; `change`: what is judged is a change, not an estate."""
     from tierwise.cli.baseline import read_against
+    from tierwise.cli.override import read_override
 
     judging = load_judging(config, options.control)
     if options.baseline:
         found = read_against(options.baseline, judging, change=change, target=options.target, environ=os.environ)
         judging = replace(judging, baseline=found)
-    return judging
+    return replace(judging, override=read_override(options.override, judging.gate)) if options.override else judging
 
 
 def _known_patterns(patterns: Sequence[str], catalogue: Catalogue) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
+from tierwise.evaluate.override import let_through
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, Gate, Verdict
+from tierwise.model.finding import Finding, Gate, Override, Verdict
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.resource import Gap, ReadOutcome
 
@@ -41,20 +42,52 @@ def unseen(gaps: Sequence[Gap], coverage: float, policy: GatePolicy) -> tuple[st
     return tuple(reasons)
 
 
-def decide(findings: Sequence[Finding], gaps: Sequence[Gap], coverage: float, policy: GatePolicy, baseline: Baseline | None = None) -> Gate:
+def decide(
+    findings: Sequence[Finding],
+    gaps: Sequence[Gap],
+    coverage: float,
+    policy: GatePolicy,
+    baseline: Baseline | None = None,
+    override: Override | None = None,
+) -> Gate:
     """Failed where something may and does block; else incomplete where too little was read; else passed.
 
-    `baseline` is what the findings were held against.
+    `baseline` is what the findings were held against. An override lets failures pass, and never what was not read.
     """
-    would = tuple(finding.fingerprint for finding in findings if blocks(finding, policy))
+    would = [finding for finding in findings if blocks(finding, policy)]
     missing = unseen(gaps, coverage, policy)
-    reasons = (*_there(findings, policy, baseline), *missing)
-    bar = f"{len(would)} finding(s) at {policy.fail_on.word} or above"
-    if would and policy.mode != "observe":
-        return Gate("failed", policy.mode, policy.fail_on, would, (bar, *reasons))
-    if would:
-        reasons = (*reasons, f"observe mode: {bar} would block")
-    return Gate("incomplete" if missing else "passed", policy.mode, policy.fail_on, would, reasons)
+    reasons = [*_there(findings, policy, baseline), *missing]
+    bar = f"finding(s) at {policy.fail_on.word} or above"
+    if policy.mode == "observe":
+        reasons += [f"observe mode: {len(would)} {bar} would block"] if would else []
+        return Gate(_unfailed(missing), policy.mode, policy.fail_on, _prints(would), tuple(reasons))
+    through = let_through(override, would, policy) if override is not None else ()
+    left = [one for one in would if one not in through]
+    if override is not None:
+        reasons.insert(0, _spoken(override, through, left, policy))
+    if left:
+        reasons.insert(0, f"{len(left)} {bar}")
+    result = "failed" if left else _unfailed(missing)
+    return Gate(result, policy.mode, policy.fail_on, _prints(left), tuple(reasons), override, _prints(through))
+
+
+def _unfailed(missing: Sequence[str]) -> str:
+    return "incomplete" if missing else "passed"
+
+
+def _prints(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(one.fingerprint for one in findings)
+
+
+def _spoken(override: Override, through: Sequence[Finding], left: Sequence[Finding], policy: GatePolicy) -> str:
+    """What the override does here. Its person and reason are not in it: formats show those to whom they may."""
+    if not through and not left:
+        return f"override {override.id} was not needed"
+    high = sum(one.tier > policy.override_up_to for one in left)
+    over = f", {high} of it above {policy.override_up_to.label}, the highest tier that the profile lets an override reach" if high else ""
+    return f"override {override.id} ({override.file}) lets {len(through)} finding(s) through" + (
+        f" and not {len(left)}{over}" if left else ""
+    )
 
 
 def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline | None) -> Iterator[str]:

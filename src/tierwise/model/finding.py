@@ -127,6 +127,22 @@ class RequirementEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """An entry of an overrides file: a person lets a failing gate pass until a time. It changes no verdict and hides nothing."""
+
+    id: str
+    by: str
+    """Who answers for it; empty for an audience that may not see names."""
+    reason: str
+    created: str
+    """ISO 8601, with its time zone."""
+    expires: str
+    findings: frozenset[str] = frozenset()
+    """The fingerprints that it lets through; empty for all that blocks."""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """The decision of a run and what it rests on."""
 
@@ -135,8 +151,21 @@ class Gate:
     mode: str
     fail_on: Severity
     blocking: tuple[str, ...] = ()
-    """Fingerprints."""
+    """Fingerprints of what blocks, or in observe mode would."""
     reasons: tuple[str, ...] = ()
+    override: Override | None = None
+    overridden: tuple[str, ...] = ()
+    """Fingerprints of what would block without the override."""
+
+    @property
+    def decision(self) -> str:
+        """The result as every format says it, with the override that it rests on."""
+        if self.override is None or not self.overridden:
+            return self.result
+        who = f"override{f' of {self.override.by}' if self.override.by else ''} until {self.override.expires}"
+        if self.result == "failed":
+            return f"failed, beyond the {who} that lets through {len(self.overridden)}"
+        return f"{self.result} by {who}, would have failed: {len(self.overridden)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class GatePolicy:
     unknown_from: Tier | None = None
     """The tier from which an unknown blocks, where the author can settle it."""
     min_coverage: float = 0.9
+    override_hours: int = 72
+    """How long an override may live; 0 allows none."""
+    override_up_to: Tier = Tier.T4
+    """The highest tier at which an override lets findings through."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

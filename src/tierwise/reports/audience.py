@@ -12,7 +12,7 @@ from typing import Final
 
 from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
-from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, UnknownPart
+from tierwise.model.finding import Acceptance, Finding, Fix, Gate, ScanResult, UnknownPart
 from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Resource
 from tierwise.model.sensitivity import Classification
 
@@ -45,7 +45,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         classifications={mask(key): _classification(one) for key, one in result.classifications.items()},
         findings=tuple(_finding(one, mask) for one in result.findings),
         gaps=tuple(replace(one, account=mask(one.account), detail="") for one in result.gaps),
-        gate=replace(result.gate, reasons=tuple(mask(one) for one in result.gate.reasons)),
+        gate=_gate(result.gate, mask),
         outcomes=tuple(replace(one, account=mask(one.account), resource=mask(one.resource)) for one in result.outcomes),
         regions=tuple(replace(one, account=mask(one.account), via=mask(one.via)) for one in result.regions),
         fixes=tuple(_fix(one, mask) for one in result.fixes),
@@ -98,6 +98,11 @@ def _finding(one: Finding, mask: _Mask) -> Finding:
         brought_by="",
         accepted=Acceptance("", "", "", one.accepted.expires, "") if one.accepted else None,
     )
+
+
+def _gate(one: Gate, mask: _Mask) -> Gate:
+    override = replace(one.override, by="", reason="") if one.override is not None else None
+    return replace(one, reasons=tuple(mask(reason) for reason in one.reasons), override=override)
 
 
 def _fix(one: Fix, mask: _Mask) -> Fix:

@@ -290,7 +290,9 @@ class _Page(Printer):
         self.line()
         style = {"passed": "bold green", "failed": "bold red", "incomplete": "bold yellow"}[result.gate.result]
         bar = f"mode {result.gate.mode}, bar {result.gate.fail_on.word}"
-        self.line(f"Gate {result.gate.result} ({bar}){': ' + '; '.join(result.gate.reasons) if result.gate.reasons else ''}", style)
+        self.line(
+            f"Gate {safe_text(result.gate.decision)} ({bar}){': ' + '; '.join(result.gate.reasons) if result.gate.reasons else ''}", style
+        )
         worst = next((one for one in sorted(self.fails, key=lambda one: (-one.severity, -one.tier, one.resource))), None)
         if worst:
             self.line(f"Next: tierwise explain {worst.fingerprint}", "dim")

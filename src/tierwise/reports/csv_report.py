@@ -55,7 +55,7 @@ def _row(one: Finding, page: Shown) -> tuple[str, ...]:
         one.tier.name,
         classified.state.value if classified else "",
         _yes(one.assumed),
-        _yes(page.blocks(one)),
+        "overridden" if page.overridden(one) else _yes(page.blocks(one)),
         one.accepted.expires if one.accepted else "",
         resource.provider if resource else "",
         resource.account if resource else "",

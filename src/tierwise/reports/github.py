@@ -22,10 +22,10 @@ def render(result: ScanResult, view: View) -> str:
     gate = page.result.gate
     kinds: Counter[str] = Counter()
     lines: list[str] = []
-    if gate.result != "passed":
+    if gate.result != "passed" or gate.overridden:
         kind = "error" if gate.result == "failed" else "warning"
         kinds[kind] += 1
-        lines.append(_command(kind, f"gate {gate.result}: {'; '.join(gate.reasons)}", f"tierwise: gate {gate.result}"))
+        lines.append(_command(kind, f"gate {gate.decision}: {'; '.join(gate.reasons)}", f"tierwise: gate {gate.result}"))
     for one in page.problems():
         kind = "error" if page.blocks(one) else "notice" if one.verdict is Verdict.UNKNOWN or one.accepted else "warning"
         kinds[kind] += 1

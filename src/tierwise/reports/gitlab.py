@@ -5,10 +5,12 @@ An unknown verdict is `info` unless the gate failed on it, and its description s
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.model.finding import Finding, Gate, ScanResult, Verdict
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes, message
 from tierwise.reports.shown import Shown, sentence, shown
@@ -17,7 +19,20 @@ from tierwise.reports.shown import Shown, sentence, shown
 def render(result: ScanResult, view: View) -> bytes:
     """A JSON array."""
     page = shown(result, view)
-    return b"[\n" + b",\n".join(json_bytes(_entry(one, page)) for one in page.problems()) + b"\n]\n"
+    entries = [*_overridden(result.gate), *(_entry(one, page) for one in page.problems())]
+    return b"[\n" + b",\n".join(json_bytes(one) for one in entries) + b"\n]\n"
+
+
+def _overridden(gate: Gate) -> Iterator[dict[str, Any]]:
+    """The gate, where it rests on an override: the report has no other place for it."""
+    if gate.override is not None and gate.overridden:
+        yield {
+            "description": message(f"gate {gate.decision}", 2000),
+            "check_name": "gate",
+            "fingerprint": hashlib.sha256(f"override\x1f{gate.override.id}".encode()).hexdigest()[:20],
+            "severity": "major",
+            "location": {"path": gate.override.file.rpartition(":")[0] or "gate", "lines": {"begin": 1}},
+        }
 
 
 def severity(one: Severity) -> str:

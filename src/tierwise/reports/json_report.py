@@ -14,7 +14,7 @@ from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, gap_out, region_out, resource_out
 from tierwise.model.control import Control
-from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.finding import Finding, Fix, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
@@ -192,7 +192,25 @@ def head_out(result: ScanResult, controls: Mapping[str, Control]) -> dict[str, A
             "fail_on": result.gate.fail_on.word,
             "blocking": list(result.gate.blocking),
             "reasons": list(result.gate.reasons),
+            "override": override_out(result.gate),
         },
+    }
+
+
+def override_out(gate: Gate) -> dict[str, Any] | None:
+    """The override that was given, and what it lets through."""
+    if gate.override is None:
+        return None
+    one = gate.override
+    return {
+        "id": one.id,
+        "by": one.by or None,
+        "reason": one.reason or None,
+        "created": one.created,
+        "expires": one.expires,
+        "file": one.file,
+        "would_fail": len(gate.overridden),
+        "findings": list(gate.overridden),
     }
 
 

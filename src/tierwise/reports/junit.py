@@ -1,4 +1,4 @@
-"""JUnit XML for pipelines that show tests: a failed finding is a failure, an unknown one an error, an accepted risk is skipped.
+"""JUnit XML for pipelines that show tests: a failed finding is a failure, an unknown one an error, an accepted risk or overridden gate is skipped.
 
 Unknown is an `error`, not `skipped`: viewers count skipped tests as harmless, and an error is JUnit's word for a test that could not
 be run to its end. The gate is a test case of its own, so that a run without findings is not an empty file and an incomplete run shows.
@@ -34,13 +34,15 @@ def _counts(tests: int, failures: int, errors: int, skipped: int) -> str:
 def _gate(page: Shown) -> tuple[str, int, int, int, int]:
     gate = page.result.gate
     reasons = "; ".join(gate.reasons)
-    inner, failures, errors = "", 0, 0
+    inner, failures, errors, skipped = "", 0, 0, 0
     if gate.result == "failed":
-        inner, failures = _element("failure", f"gate failed: {reasons}", "failed", ""), 1
+        inner, failures = _element("failure", f"gate {gate.decision}: {reasons}", "failed", ""), 1
     elif gate.result == "incomplete":
-        inner, errors = _element("error", f"gate incomplete: {reasons}", "incomplete", ""), 1
+        inner, errors = _element("error", f"gate {gate.decision}: {reasons}", "incomplete", ""), 1
+    elif gate.overridden:
+        inner, skipped = _element("skipped", f"gate {gate.decision}: {reasons}", "", ""), 1
     case = f'  <testcase classname="tierwise" name="gate" time="0">{inner}</testcase>\n'
-    counts = (1, failures, errors, 0)
+    counts = (1, failures, errors, skipped)
     return (
         f'<testsuite name="gate" timestamp={_attr(page.result.run.started[:19])}{_counts(*counts)} time="0">\n{case}</testsuite>\n',
         *counts,
@@ -72,7 +74,7 @@ def _case(one: Finding, page: Shown) -> str:
         lines.append(f"data: {told.dataset or 'no dataset'}; {' '.join(told.categories) or 'no category known'}{people}")
         lines += [f"tier: {step.because}" for step in told.trace]
     detail = "\n".join(safe_text(line) for line in lines)
-    kind = f"{one.severity.word}{'' if page.blocks(one) else ', advises'}"
+    kind = f"{one.severity.word}{'' if page.blocks(one) else ', overridden' if page.overridden(one) else ', advises'}"
     if one.accepted is not None:
         inner = _element("skipped", f"risk accepted until {one.accepted.expires}: {sentence(one)}", "", detail)
     elif one.verdict is Verdict.UNKNOWN:

@@ -65,7 +65,7 @@ def _head(page: Shown) -> list[str]:
     if page.view.marking:
         lines += [f"**{prose(page.view.marking, 100)}**", ""]
     lines += [
-        f"## tierwise: gate {gate.result}",
+        f"## tierwise: gate {prose(gate.decision, 200)}",
         "",
         f"Mode {gate.mode}, bar {gate.fail_on.word}{': ' + prose('; '.join(gate.reasons)) if gate.reasons else ''}.",
     ]

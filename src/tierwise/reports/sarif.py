@@ -197,6 +197,8 @@ def _properties(one: Finding, page: Shown) -> dict[str, Any]:
 def _invocation(page: Shown, kept: int, cut: int) -> dict[str, Any]:
     result = page.result
     notes = []
+    if result.gate.overridden:
+        notes.append(_note("override", f"gate {result.gate.decision}"))
     if cut:
         told = f"{count(cut, 'result')} cut, the least severe: GitHub takes {MOST_RESULTS:,} results and 10 MB compressed; the JSON report has all"
         notes.append(_note("cut", told))

@@ -37,6 +37,8 @@ class Shown:
     view: View
     resources: Mapping[str, Resource]
     blocking: frozenset[str]
+    let_through: frozenset[str] = frozenset()
+    """Fingerprints of what an override lets through."""
 
     def problems(self) -> list[Finding]:
         """Failed and unknown findings, worst first; of these only the verdicts that the view asks for."""
@@ -55,10 +57,15 @@ class Shown:
         """What is known of the data, which formats that CI publishes tell only those who need to know."""
         return self.result.classifications.get(one.resource) if self.view.audience == "restricted" else None
 
-    def _rank(self, one: Finding) -> tuple[bool, bool, bool, int, int, bool, str, str]:
+    def overridden(self, one: Finding) -> bool:
+        """Whether it would block without the override."""
+        return one.fingerprint in self.let_through
+
+    def _rank(self, one: Finding) -> tuple[bool, bool, bool, bool, int, int, bool, str, str]:
         held = one.accepted is not None
         return (
             one.fingerprint not in self.blocking,
+            one.fingerprint not in self.let_through,
             held,
             one.verdict is not Verdict.FAIL,
             -one.severity,
@@ -91,7 +98,7 @@ class Shown:
 def shown(result: ScanResult, view: View) -> Shown:
     """The result as the view's audience may see it."""
     seen = for_audience(result, view.audience)
-    return Shown(seen, view, {one.id: one for one in seen.resources}, frozenset(seen.gate.blocking))
+    return Shown(seen, view, {one.id: one for one in seen.resources}, frozenset(seen.gate.blocking), frozenset(seen.gate.overridden))
 
 
 def _path(*parts: str) -> str:
