@@ -23,17 +23,19 @@ from tierwise.derive.links import Context, Estate, resolve
 from tierwise.derive.needs import OF_COPIES, is_copy, other_needs, own_needs
 from tierwise.evaluate.accept import accept
 from tierwise.evaluate.baseline import held_against
+from tierwise.evaluate.change import directions, fallen, plan_changes
 from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
 from tierwise.evaluate.gate import coverage_of, decide, expected_gap
 from tierwise.evaluate.judge import has_rung
+from tierwise.evaluate.origin import Past, deeds_of
 from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
 from tierwise.model.baseline import Baseline
 from tierwise.model.change import Change
 from tierwise.model.control import Control
-from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason, say_same
 from tierwise.model.finding import Finding, Override, Run, ScanResult
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
@@ -207,7 +209,8 @@ def scan(
         estate = resolve(tuple(collected.resources.values()))
         first = _relate(replace_estate(first, estate, collected), judging, collected, started.date())
     facts = _by_tier(first, judging, _context(first, judging, collected, started.date()))
-    return Outcome(_result(sources, collected, first, facts, compiled, judging, started), collected)
+    pasts = _pasts(collected, first, facts, compiled, judging, started.date())
+    return Outcome(_result(sources, collected, first, facts, pasts, compiled, judging, started), collected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,11 +319,44 @@ def _unread(assessed: _Assessed, key: str, name: str) -> bool:
     return isinstance(fact, Unknown) and fact.reason is UnknownReason.NOT_COLLECTED
 
 
+def _pasts(
+    collected: Collected,
+    assessed: _Assessed,
+    facts: Mapping[str, Mapping[str, AnyFact]],
+    compiled: Sequence[CompiledControl],
+    judging: Judging,
+    today: date,
+) -> Mapping[str, Past]:
+    """What is there before a plan and is another after it, judged by the same engine as it is before; nothing where nothing changes."""
+    there = {key: one for key, one in collected.resources.items() if one.existing or one.address is None}
+    if not collected.changes and len(there) in (0, len(collected.resources)):
+        return {}
+    there |= {key: change.before for key, change in collected.changes.items()}
+    before = replace(collected, resources=there, changes={})
+    then = _assess(before, judging, today)
+    known = _by_tier(then, judging, _context(then, judging, before, today))
+    sets, deeds = directions(compiled), deeds_of(collected.changes.values(), collected.resources.values())
+    pasts: dict[str, Past] = {}
+    for key, was in then.classifications.items():
+        now = assessed.classifications.get(key)
+        if key not in collected.changes and now is not None and _alike(was, now) and say_same(known[key], facts[key]):
+            continue
+        resource = there[key]
+        less = fallen(resource.kind, known[key], facts[key], sets) if key in facts else frozenset[str]()
+        pasts[key] = Past(resource, known[key], was, less, deeds)
+    return pasts
+
+
+def _alike(one: Classification, other: Classification) -> bool:
+    return (one.tier, one.interval, one.declared) == (other.tier, other.interval, other.declared)
+
+
 def _result(
     sources: Sequence[Source],
     collected: Collected,
     assessed: _Assessed,
     facts: Mapping[str, Mapping[str, AnyFact]],
+    pasts: Mapping[str, Past],
     compiled: Sequence[CompiledControl],
     judging: Judging,
     started: datetime,
@@ -331,7 +367,7 @@ def _result(
     asked_of = by_kind(compiled)
     for resource in resources:
         due = asked_of.get(resource.kind, ())
-        found = list(findings_of(due, resource, resource.facts, assessed.classifications[resource.id]))
+        found = list(findings_of(due, resource, resource.facts, assessed.classifications[resource.id], pasts.get(resource.id)))
         no_rung += len(due) - len(found)
         findings.extend(found)
     today = started.date()
@@ -363,6 +399,8 @@ def _result(
         requirements=evidence_of(judging.profile.requirements, accepted),
         framework=judging.profile.framework,
         what_if=_what_if(resources, assessed.classifications, compiled),
+        earlier=tuple(collected.changes.values()),
+        changes=plan_changes(collected.changes, pasts, facts, assessed.classifications, asked_of),
     )
 
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from tests.scan.estate import ACCOUNT, STARTED
 from tests.scan.recording import Stand, refused
 from tests.scan.worlds import recorded, source
+from tests.shared import shared_path
 
 SCHEMA = json.loads((files("tierwise.reports") / "scan.schema.json").read_text("utf-8"))
 LIVE = ("scan", "aws", "--region", "eu-west-2")
@@ -101,6 +102,28 @@ def test_an_inventory_of_a_plan_gives_the_verdicts_of_its_plan(tierwise, plan, h
     tierwise("scan", "plan", plan, "-q", "--save-inventory", "plan.jsonl", "--format", "json=live.json")
     tierwise("scan", "inventory", "plan.jsonl", "-q", "--format", "json=again.json")
     assert verdicts(read(home, "again.json")) == verdicts(read(home, "live.json"))
+
+
+MIXED = "plans/generated/t1_mixed_update_replace_delete_import_moved_removed_drift_check.json"
+
+
+@pytest.fixture
+def mixed():
+    """A real plan with every kind of change; asked for before `home`, which forgets where the test material lies."""
+    return str(shared_path(MIXED))
+
+
+@pytest.mark.parametrize("saved", [("--save-inventory", "saved"), ("--format", "json=saved")])
+def test_a_plan_with_changes_judged_again_tells_the_same_of_before_and_after(mixed, tierwise, home, saved):
+    tierwise("scan", "plan", mixed, "-q", *saved, "--format", "json=first.json")
+    again = tierwise("scan", "inventory", "saved", "-q", "--format", "json=again.json")
+    first, judged = read(home, "first.json"), read(home, "again.json")
+    assert again.code == 0
+    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(first)] == []
+    assert {one["action"] for one in first["changes"]} == {"replace", "update", "no-op"}
+    assert judged["changes"] == first["changes"]
+    keys = ("fingerprint", "verdict", "introduced", "before", "brought_by")
+    assert [[one[key] for key in keys] for one in judged["findings"]] == [[one[key] for key in keys] for one in first["findings"]]
 
 
 def test_for_the_public_no_account_owner_tag_or_fact_is_told(tierwise, estate, home):

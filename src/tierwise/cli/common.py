@@ -352,7 +352,15 @@ def inventory_bytes(outcome: Outcome) -> bytes:
     collected = outcome.collected
     started = datetime.fromisoformat(outcome.result.run.started)
     resources = sorted(collected.resources.values(), key=lambda one: one.id)
-    made = lines(resources, collected.gaps, collected.outcomes, collected.regions, started=started, organisation=collected.organisation)
+    made = lines(
+        resources,
+        collected.gaps,
+        collected.outcomes,
+        collected.regions,
+        collected.changes.values(),
+        started=started,
+        organisation=collected.organisation,
+    )
     return b"".join(made)
 
 

@@ -7,12 +7,13 @@ from typing import Final
 
 from tierwise.derive.links import Context, Estate, links_of
 from tierwise.derive.needs import COMPARED
-from tierwise.derive.partial import derived, first_unknown, members, open_fact, out_of_scope, possible, read
+from tierwise.derive.partial import derived, first_unknown, members, open_fact, out_of_scope, read
 from tierwise.derive.scene import Scene, scene_of
+from tierwise.model.direction import possible, worst_and_best
 from tierwise.model.fact import AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import HELD, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierState
-from tierwise.model.vocabulary import Better, facts_of, rank, spec_of
+from tierwise.model.vocabulary import facts_of, spec_of
 
 RECEIVERS: Final = HELD - {Kind.SNAPSHOT, Kind.BACKUP_VAULT}
 """Kinds that replicate and export into each other; a snapshot or vault names its source itself."""
@@ -93,12 +94,10 @@ def _missing_source(copy: Resource, scene: Scene | None) -> Unknown | None:
 def _weaker(name: str, copy: AnyFact, source: AnyFact) -> bool | Unknown:
     """Whether a protection is weaker on the copy, over all values still possible."""
     spec = spec_of(name)
-    mine, theirs = possible(spec, copy), possible(spec, source)
+    mine, theirs = worst_and_best(spec, copy), worst_and_best(spec, source)
     if mine is None or theirs is None:
         return False
-    sign = -1 if spec.better is Better.LOW else 1
-    copy_worst, copy_best = sorted(sign * rank(spec, end) for end in mine)
-    source_worst, source_best = sorted(sign * rank(spec, end) for end in theirs)
+    (copy_worst, copy_best), (source_worst, source_best) = mine, theirs
     if copy_best < source_worst:
         return True
     return first_unknown((copy, source)) if copy_worst < source_best else False

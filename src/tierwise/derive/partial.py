@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from tierwise.model.direction import ends, possible
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplicable, Provenance, Unknown, UnknownReason, Value
-from tierwise.model.vocabulary import FactSpec, FactType, rank, spec_of
+from tierwise.model.vocabulary import rank, spec_of
 
 DERIVED: Final = "derived: "
 
@@ -51,28 +51,6 @@ def delivered(facts: Facts, name: str) -> AnyFact | None:
     if fact is None or is_derived(fact) or (isinstance(fact, Unknown) and fact.reason is UnknownReason.NOT_COLLECTED):
         return None
     return fact
-
-
-def ends(spec: FactSpec) -> tuple[Value, Value]:
-    """The lowest and highest value of an ordered fact."""
-    match spec.type:
-        case FactType.ENUM:
-            return spec.scale[0], spec.scale[-1]
-        case FactType.BOOL:
-            return False, True
-        case FactType.INT | FactType.STRINGS:
-            return 0, math.inf
-
-
-def possible(spec: FactSpec, fact: AnyFact) -> tuple[Value, Value] | None:
-    """The lowest and highest value that an ordered fact can still have; None where it does not apply."""
-    match fact:
-        case Known(value=value):
-            return value, value
-        case Unknown(between=between):
-            return between or ends(spec)
-        case NotApplicable():
-            return None
 
 
 def lowest(rule: str, name: str, facts: Sequence[tuple[str, AnyFact]]) -> AnyFact:

@@ -7,8 +7,9 @@ from typing import Final
 
 from tierwise.derive.copies import APART, COPY_KINDS, Place, apart, copies_of, fed_by, place_of
 from tierwise.derive.cover import covering
-from tierwise.derive.partial import delivered, derived, is_derived, open_fact, possible, read, some
+from tierwise.derive.partial import delivered, derived, is_derived, open_fact, read, some
 from tierwise.derive.scene import Scene
+from tierwise.model.direction import possible
 from tierwise.model.fact import NOT_COLLECTED, UNLIMITED, AnyFact, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import DATA, Kind, Rel, Resource
 from tierwise.model.vocabulary import spec_of

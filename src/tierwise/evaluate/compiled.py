@@ -77,7 +77,10 @@ class CompiledControl:
 
     def truth(self, tier: Tier, facts: Facts) -> Truth:
         """What the effective rung of a tier says, guard included."""
-        body = conjoin(part.judge(facts) for part in self.rungs[tier])
+        return self.guarded(conjoin(part.judge(facts) for part in self.rungs[tier]), facts)
+
+    def guarded(self, body: Truth, facts: Facts) -> Truth:
+        """What the rung, or a part of it, says under the control's guard."""
         if self.when is None:
             return body
         match self.when(facts):

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.judge import Judgement, has_rung, judge
+from tierwise.evaluate.origin import Origin, Past, origin_of, unchanged
+from tierwise.evaluate.render import render_fact
 from tierwise.model.control import Severity
-from tierwise.model.fact import NOT_COLLECTED, UNLIMITED, AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason, Value
+from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Unknown, UnknownReason
 from tierwise.model.finding import Actual, Finding, UnknownPart, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
@@ -24,42 +26,25 @@ def fingerprint(control: str, resource: Resource) -> str:
     return hashlib.sha256("\x1f".join((control, *identity)).encode()).hexdigest()[:20]
 
 
-def render_value(value: Value) -> str:
-    """A fact's value for people."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case frozenset():
-            return "[" + ", ".join(sorted(value)) + "]"
-        case float() | int():
-            return "unlimited" if value == UNLIMITED else str(int(value))
-        case _:
-            return value
+def findings_of(
+    controls: Sequence[CompiledControl], resource: Resource, facts: Facts, classification: Classification, past: Past | None = None
+) -> Iterator[Finding]:
+    """All verdicts on one resource, in the controls' order; controls without a rung at its tier yield nothing.
 
-
-def render_fact(fact: AnyFact) -> str:
-    """A fact for people: its value, or why there is none."""
-    match fact:
-        case Known(value=value):
-            return render_value(value)
-        case Unknown(reason=reason, between=between, includes=includes):
-            known = f", between {render_value(between[0])} and {render_value(between[1])}" if between else ""
-            known += f", at least {render_value(includes)}" if includes else ""
-            return f"unknown ({reason.value}{known})"
-        case NotApplicable(because=because):
-            return f"not applicable ({because})"
-
-
-def findings_of(controls: Sequence[CompiledControl], resource: Resource, facts: Facts, classification: Classification) -> Iterator[Finding]:
-    """All verdicts on one resource, in the controls' order; controls without a rung at its tier yield nothing."""
+    `past` is the resource before a plan that makes another of it.
+    """
+    stays = unchanged(resource)
     for compiled in controls:
         if resource.kind in compiled.control.applies_to and has_rung(compiled, classification.interval):
-            yield _finding(compiled, resource, facts, classification)
+            judgement = judge(compiled, facts, classification.interval, classification.tier)
+            origin = stays(judgement.verdict) if past is None else origin_of(compiled, judgement, facts, classification, past)
+            yield _finding(compiled, resource, facts, classification, judgement, origin)
 
 
-def _finding(compiled: CompiledControl, resource: Resource, facts: Facts, classification: Classification) -> Finding:
+def _finding(
+    compiled: CompiledControl, resource: Resource, facts: Facts, classification: Classification, judgement: Judgement, origin: Origin
+) -> Finding:
     control = compiled.control
-    judgement = judge(compiled, facts, classification.interval, classification.tier)
     tier = classification.tier
     severity = control.severity.get(tier) or control.severity.get(judgement.tier) or min(control.severity.values(), default=Severity.INFO)
     named = _named(judgement.parts)
@@ -84,7 +69,9 @@ def _finding(compiled: CompiledControl, resource: Resource, facts: Facts, classi
         remediation=control.remediation.get(dialect, ""),
         danger=control.danger,
         assumed=classification.state is TierState.ASSUMED,
-        introduced=resource.address is not None and not resource.existing,
+        introduced=origin.introduced,
+        before=origin.before,
+        brought_by=origin.brought_by,
         setting=_setting(named, facts),
     )
 

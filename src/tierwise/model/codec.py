@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tierwise.model.change import Action, Change, Part
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
 from tierwise.model.resource import Column, Evidence, Gap, Grant, Kind, Link, ReadOutcome, RegionStatus, Rel, Resource
 from tierwise.model.vocabulary import check_fact, find_spec
@@ -172,6 +173,32 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         evidence=evidence,
         unit=str(data.get("unit") or ""),
         existing=bool(data.get("existing")),
+    )
+
+
+def earlier_out(change: Change) -> dict[str, Any]:
+    """What a plan does to a resource that is there, with the resource as it is before."""
+    return {
+        "resource": change.resource,
+        "action": change.action.value,
+        "before": resource_out(change.before),
+        "destroys": change.destroys,
+        "previous_address": change.previous_address,
+        "parts": [[part.address, part.type, part.action.value] for part in change.parts],
+        "detail": change.detail,
+    }
+
+
+def earlier_in(data: Mapping[str, Any]) -> Change:
+    """The reverse of `earlier_out`; ValueError, TypeError or KeyError where it is none."""
+    return Change(
+        resource=str(data["resource"]),
+        action=Action(data["action"]),
+        before=resource_in(data["before"]),
+        destroys=bool(data.get("destroys")),
+        previous_address=str(data.get("previous_address") or ""),
+        parts=tuple(Part(str(address), str(kind), Action(action)) for address, kind, action in data.get("parts") or ()),
+        detail=str(data.get("detail") or ""),
     )
 
 

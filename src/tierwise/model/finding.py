@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tierwise.model.change import Pending, PlanChange
+from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.control import Severity
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
@@ -204,5 +204,7 @@ class ScanResult:
     notes: tuple[str, ...] = ()
     changes: tuple[PlanChange, ...] = ()
     """What a plan weakens, raises, lowers, removes and takes away, worst first; empty for a live scan."""
+    earlier: tuple[Change, ...] = ()
+    """What the plan changes, as its reader told it: the material of judging the same result again."""
     pending: tuple[Pending, ...] = ()
     """What only the applied plan will tell, and the live read that will tell it."""

@@ -53,6 +53,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         what_if={mask(key): counts for key, counts in result.what_if.items()},
         notes=tuple(mask(one) for one in result.notes),
         changes=tuple(_change(one, mask) for one in result.changes),
+        earlier=(),
         pending=tuple(replace(one, resource=mask(one.resource), via=mask(one.via)) for one in result.pending),
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tierwise.evaluate.findings import render_fact
 from tierwise.evaluate.fixes import entries
+from tierwise.evaluate.render import render_fact
 from tierwise.model.control import Control
 from tierwise.model.fact import Known
 from tierwise.model.finding import Finding, ScanResult, Verdict

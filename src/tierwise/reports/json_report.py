@@ -12,7 +12,7 @@ from tierwise import __version__
 from tierwise.errors import UsageError
 from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
-from tierwise.model.codec import SCAN_SCHEMA, gap_out, region_out, resource_out
+from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, region_out, resource_out
 from tierwise.model.control import Control
 from tierwise.model.finding import Finding, Fix, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
@@ -237,6 +237,7 @@ def render(result: ScanResult, view: View) -> bytes:
         "fixes": [fix_out(fix) for fix in result.fixes],
         "changes": [change_out(one) for one in result.changes],
         "pending": [pending_out(one) for one in result.pending],
+        "earlier": [earlier_out(one) for one in result.earlier],
         "gaps": [gap_out(gap) for gap in result.gaps],
         "regions": [region_out(status) for status in result.regions],
         "reads": _reads(result),

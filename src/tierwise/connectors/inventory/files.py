@@ -1,4 +1,4 @@
-"""Reads and writes `tierwise/inventory/1` (header, resources, gaps as JSON Lines) and reads a scan's JSON."""
+"""Reads and writes `tierwise/inventory/1` (header, resources, changes of a plan, gaps as JSON Lines) and reads a scan's JSON."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ import msgspec
 from tierwise import __version__
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.errors import InputError
+from tierwise.model.change import Change
 from tierwise.model.codec import (
     INVENTORY_SCHEMA,
     SCAN_SCHEMA,
+    earlier_in,
+    earlier_out,
     gap_in,
     gap_out,
     outcome_in,
@@ -36,6 +39,7 @@ def lines(
     gaps: Iterable[Gap],
     outcomes: Iterable[ReadOutcome],
     regions: Iterable[RegionStatus],
+    changes: Iterable[Change] = (),
     *,
     started: datetime,
     organisation: Maybe[frozenset[str]],
@@ -51,6 +55,8 @@ def lines(
     yield msgspec.json.encode(header) + b"\n"
     for resource in resources:
         yield msgspec.json.encode({"resource": resource_out(resource)}) + b"\n"
+    for change in changes:
+        yield msgspec.json.encode({"earlier": earlier_out(change)}) + b"\n"
     for gap in gaps:
         yield msgspec.json.encode({"gap": gap_out(gap)}) + b"\n"
     for status in regions:
@@ -123,6 +129,8 @@ def _from_lines(path: Path, raw: bytes, header: Mapping[str, Any]) -> InventoryS
 def _item(data: Mapping[str, Any]) -> Item:
     if "resource" in data:
         return resource_in(data["resource"])
+    if "earlier" in data:
+        return earlier_in(data["earlier"])
     if "gap" in data:
         return gap_in(data["gap"])
     if "region" in data:
@@ -139,13 +147,14 @@ def _from_scan(path: Path, raw: bytes) -> InventorySource:
     if not isinstance(data, dict) or data.get("schema") != SCAN_SCHEMA:
         raise InputError(f"{path}: not an inventory: no schema {INVENTORY_SCHEMA!r} or {SCAN_SCHEMA!r}; {hint}")
     items: list[Item] = []
-    for index, one in enumerate(data.get("resources") or ()):
-        try:
-            items.append(resource_in(one))
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                f"{path}: resources[{index}] cannot be used: {_reason(error)}; was it written with --audience public?"
-            ) from None
+    for key, read in (("resources", resource_in), ("earlier", earlier_in)):
+        for index, one in enumerate(data.get(key) or ()):
+            try:
+                items.append(read(one))
+            except (ValueError, TypeError, KeyError) as error:
+                raise InputError(
+                    f"{path}: {key}[{index}] cannot be used: {_reason(error)}; was it written with --audience public?"
+                ) from None
     items.extend(gap_in(one) for one in data.get("gaps") or ())
     items.extend(region_in(one) for one in data.get("regions") or ())
     return InventorySource(path, _time(path, (data.get("run") or {}).get("started")), tuple(items))
