@@ -19,7 +19,7 @@ from tierwise.model.fact import Known
 
 _NULL: Final = (b"null", b"{}", b"")
 _UNTOUCHED: Final = frozenset({"no-op", "read"})
-_IDENTITY: Final = "data.aws_caller_identity"
+IDENTITY: Final = "data.aws_caller_identity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Found:
 
 def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
     """The plan of a document; `kept` are the types whose values are needed, `data.T` for data sources."""
-    kept |= {_IDENTITY}
+    kept |= {IDENTITY}
     found = list(_all(document, kept))
     layout = lay_out(
         document.configuration, ((one.planned.address, one.planned.place) for one in found if not one.planned.is_gone), document.variables
@@ -58,7 +58,7 @@ def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
         ),
         layout=layout,
         deposed=tuple(one.planned for one in found if one.planned.deposed and one.planned.was is not None),
-        providers=read_providers(layout, document.configuration, _accounts(by_type.get(_IDENTITY, ()))),
+        providers=read_providers(layout, document.configuration, _accounts(by_type.get(IDENTITY, ()))),
     )
 
 

@@ -14,7 +14,7 @@ from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable,
 
 CONFIGURED, CURRENT, NONCURRENT = "retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days"
 _BASE: Final = tuple(f"delete_after_days_since_{event}_greater_than" for event in ("modification", "creation", "last_access_time"))
-_VERSION: Final = ("delete_after_days_since_creation", "delete_after_days_since_creation_greater_than")
+_VERSION: Final = ("delete_after_days_since_creation",)
 _STATES: Final = {"Locked": "compliance", "Unlocked": "governance", "Disabled": "none"}
 
 

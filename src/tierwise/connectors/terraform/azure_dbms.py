@@ -44,6 +44,7 @@ ADMINS: Final = {
     MYSQL: "azurerm_mysql_active_directory_administrator",
 }
 MIB: Final = 1024**2
+GIB: Final = 1024**3
 _OFF: Final = frozenset({"off", "0", "disabled", "false"})
 _ON: Final = frozenset({"on", "1", "enabled", "true"})
 _POSTGRES_LOGS, _MYSQL_AUDIT = frozenset({"postgresqllogs"}), frozenset({"mysqlauditlogs"})
@@ -121,13 +122,13 @@ def names_of(plan: Plan, server: Planned) -> str:
     return ", ".join(name for one in plan.children(server, DATABASES[server.type]).found if (name := text_or(one.root, "name")))
 
 
-def put_size(server: Planned, sheet: FactSheet, *path: str | int) -> None:
-    """The storage of a server, which is given in MiB."""
+def put_size(server: Planned, sheet: FactSheet, unit: int, *path: str | int) -> None:
+    """The storage of a server, which is given in a unit of bytes."""
     size = server.root.number(*path)
     if isinstance(size, Unknown):
         sheet.put("volume.bytes", size)
     elif size.value:
-        sheet.known("volume.bytes", size.value * MIB, size.via)
+        sheet.known("volume.bytes", size.value * unit, size.via)
 
 
 def has_admin(plan: Plan, server: Planned) -> Maybe[bool]:

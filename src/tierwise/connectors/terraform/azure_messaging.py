@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from tierwise.access.internet import covers_internet
@@ -21,27 +22,48 @@ _OPEN: Final = (
 _RECORDS: Final = frozenset({"runtimeauditlogs"})
 
 
-def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, key_kind: str, rules: tuple[str, str]) -> tuple[Link, ...]:
-    """The facts that a namespace decides for itself and what is in it; returns the links to its key and its logs.
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How the provider spells one of the two services."""
 
-    `rules` are the type and the block in which network rules stand.
-    """
+    key_type: str
+    """The type that sets the customer's key."""
+    key: str
+    """Its argument, which may list several."""
+    inline_key: str
+    """The block of the namespace that does the same, if there is one."""
+    rules_type: str
+    """The type that sets network rules, if there is one."""
+    rules: str
+    """The block of the namespace that does the same."""
+    addresses: tuple[str, ...]
+    """Where in the rules the addresses stand: a list, or blocks with an argument."""
+    keys: str
+    """The switch of the shared keys."""
+
+
+def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Link, ...]:
+    """The facts that a namespace decides for itself and what is in it; returns the links to its key and its logs."""
     put_always(sheet, kind)
-    custody, links = _key(namespace, plan, key_kind)
+    custody, links = _key(namespace, plan, spelling)
     default = azure.by_version(plan, namespace, {2: None, 3: None, 4: "1.2"})
     read, write = azure_reach.recorded(plan, namespace, _RECORDS, _RECORDS)
     facts: dict[str, AnyFact] = {
         "encryption.key_custody": custody,
         "transport.min_tls": azure.min_tls(azure.text(namespace, "minimum_tls_version", default=default)),
         "transport.internode_encrypted": Known(True, Provenance(f"constant: {azure.LINKS}")),
-        "access.shared_key_enabled": flag(namespace, "local_authentication_enabled", "local_auth_enabled", default=True),
+        "access.shared_key_enabled": flag(namespace, spelling.keys, default=True),
         "logging.data_read": read,
         "logging.data_write": write,
     }
     azure.put(sheet, kind, facts)
     public = flag(namespace, "public_network_access_enabled", default=True)
     azure_reach.put_network(
-        sheet, kind, public, _admits(setting(plan, namespace, *rules)), azure_reach.has_private_endpoint(plan, namespace)
+        sheet,
+        kind,
+        public,
+        _admits(setting(plan, namespace, spelling.rules_type, spelling.rules), spelling),
+        azure_reach.has_private_endpoint(plan, namespace),
     )
     return (*links, *azure_reach.log_links(plan, namespace))
 
@@ -53,52 +75,52 @@ def put_always(sheet: FactSheet, kind: Kind) -> None:
     azure.put_audience(sheet, kind)
 
 
-def _key(namespace: Planned, plan: Plan, kind: str) -> tuple[Maybe[str], tuple[Link, ...]]:
+def _key(namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Maybe[str], tuple[Link, ...]]:
     """A customer's key: inline for Service Bus, or in a resource of its own that may list several."""
-    block = azure.block_or_none(namespace, "customer_managed_key")
+    block: Maybe[Node | None] = Known(None, namespace.root.via)
+    if spelling.inline_key:
+        block = azure.block_or_none(namespace, spelling.inline_key)
     if isinstance(block, Unknown) and block.reason is not UnknownReason.NOT_COLLECTED:
         return block, (Link(Rel.USES_KEY, "", block),)
     if isinstance(block, Known) and block.value is not None:
         node = block.value
         return azure.custody(plan, namespace, node, "key_vault_key_id"), azure.key_links(plan, namespace, node, "key_vault_key_id")
+    kind = spelling.key_type
     children = plan.children(namespace, kind)
     if children.found:
-        return Known("customer", children.found[0].root.via), _keys(plan, children.found[0])
+        return Known("customer", children.found[0].root.via), _keys(plan, children.found[0], spelling.key)
     if children.loose is None and (namespace.is_new or children.removed):
         return Known(azure.PROVIDER_KEY, namespace.root.via), ()
     lost = children.loose or absent(namespace.root.via, f"not in this plan: no {kind} in it is for {namespace.address}")
     return lost, (Link(Rel.USES_KEY, "", lost),)
 
 
-def _keys(plan: Plan, holder: Planned) -> tuple[Link, ...]:
-    name = (
-        "key_vault_key_ids" if holder.root.has("key_vault_key_ids") or holder.root.is_written("key_vault_key_ids") else "key_vault_key_id"
-    )
+def _keys(plan: Plan, holder: Planned, name: str) -> tuple[Link, ...]:
     listed = holder.root.texts(name)
     if isinstance(listed, Known) and listed.value.open is None:
         return tuple(Link(Rel.USES_KEY, azure.key_url(one)) for one in listed.value.known)
     return azure.key_links(plan, holder, holder.root, name)
 
 
-def _admits(found: Setting) -> Maybe[bool]:
+def _admits(found: Setting, spelling: Spelling) -> Maybe[bool]:
     match found:
         case Unknown():
             return found
         case Absent():
             return Known(True, Provenance(_OPEN))
         case Split(planned=holder):
-            return _by_rules(holder.root)
+            return _by_rules(holder.root, spelling)
         case Inline(blocks=blocks):
-            return _by_rules(blocks[0])
+            return _by_rules(blocks[0], spelling)
 
 
-def _by_rules(rules: Node) -> Maybe[bool]:
+def _by_rules(rules: Node, spelling: Spelling) -> Maybe[bool]:
     action = rules.text("default_action")
     if isinstance(action, Unknown):
         return action
     if (action.value or "Allow").lower() != "deny":
         return Known(True, action.via)
-    ranges = _ranges(rules)
+    ranges = _ranges(rules, *spelling.addresses)
     if isinstance(ranges, Unknown):
         return ranges
     try:
@@ -107,18 +129,17 @@ def _by_rules(rules: Node) -> Maybe[bool]:
         return Unknown(UnknownReason.UNPARSABLE, action.via, "a rule is no range of addresses")
 
 
-def _ranges(rules: Node) -> list[str] | Unknown:
-    """The addresses admitted: a list for Service Bus, blocks for Event Hubs."""
-    listed, blocks = rules.texts("ip_rules"), rules.blocks("ip_rule")
-    if isinstance(listed, Unknown):
-        return listed
-    if listed.value.open is not None:
-        return listed.value.open
+def _ranges(rules: Node, name: str, inside: str = "") -> list[str] | Unknown:
+    """The addresses admitted: a list, or an argument of each block."""
+    if not inside:
+        listed = rules.texts(name)
+        return listed if isinstance(listed, Unknown) else listed.value.open or list(listed.value.known)
+    blocks = rules.blocks(name)
     if isinstance(blocks, Unknown):
         return blocks
-    found = list(listed.value.known)
+    found: list[str] = []
     for block in blocks.value:
-        mask = block.text("ip_mask")
+        mask = block.text(inside)
         if isinstance(mask, Unknown):
             return mask
         found += [mask.value] if mask.value else []

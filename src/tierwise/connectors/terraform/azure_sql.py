@@ -18,18 +18,24 @@ SERVER, LEGACY, INSTANCE = "azurerm_mssql_server", "azurerm_sql_server", "azurer
 SERVERS: Final = frozenset({SERVER, LEGACY})
 RULES: Final = {SERVER: "azurerm_mssql_firewall_rule", LEGACY: "azurerm_sql_firewall_rule"}
 ADMINS: Final = {
-    SERVER: f"{SERVER}_active_directory_administrator",
     LEGACY: "azurerm_sql_active_directory_administrator",
     INSTANCE: f"{INSTANCE}_active_directory_administrator",
 }
 ENCRYPTIONS: Final = {SERVER: f"{SERVER}_transparent_data_encryption", INSTANCE: f"{INSTANCE}_transparent_data_encryption"}
 AUDIT: Final = f"{SERVER}_extended_auditing_policy"
+DATABASE_AUDIT: Final = "azurerm_mssql_database_extended_auditing_policy"
+_SWITCHED: Final = frozenset({AUDIT, DATABASE_AUDIT})
+"""The auditing policies that have a switch of their own."""
+_AUDITED_INLINE: Final = SERVERS | {"azurerm_mssql_database", "azurerm_sql_database"}
 _INLINE_ADMIN: Final = {SERVER: "azuread_administrator", INSTANCE: "azure_active_directory_administrator"}
+_OWN_KEY: Final = "transparent_data_encryption_key_vault_key_id"
+_SERVICE_KEY: Final = "constant: Azure SQL documentation, transparent data encryption: the service manages the key where no other is set"
+_ONLY: Final = "azuread_authentication_only"
 _TLS: Final = "constant: Azure SQL documentation, connectivity settings: connections are encrypted always"
 _WHOLE: Final = "BATCH_COMPLETED_GROUP"
 CHILDREN: Final = tuple(
     Child(kind, "server_id", ("id", "name"), older=("server_name",))
-    for kind in (*RULES.values(), ADMINS[SERVER], ADMINS[LEGACY], ENCRYPTIONS[SERVER], AUDIT)
+    for kind in (*RULES.values(), ADMINS[LEGACY], ENCRYPTIONS[SERVER], AUDIT)
 )
 """The children of servers, besides those of any resource."""
 
@@ -63,41 +69,41 @@ def network(server: Planned, plan: Plan) -> tuple[Maybe[bool], Maybe[bool], Mayb
 
 def logins(server: Planned, plan: Plan) -> tuple[Maybe[bool], Maybe[bool]]:
     """Whether SQL logins are accepted, and whether Entra identities are."""
-    found = setting(plan, server, ADMINS[server.type], _INLINE_ADMIN.get(server.type, ""))
+    found = setting(plan, server, ADMINS.get(server.type, ""), _INLINE_ADMIN.get(server.type, ""))
     match found:
         case Unknown():
             return found, found
         case Absent(via=via):
             return Known(True, via), Known(False, via)
         case Split(planned=holder):
-            return _local(holder.root), Known(True, holder.root.via)
+            return _local(holder.root, _ONLY), Known(True, holder.root.via)
         case Inline(blocks=blocks):
-            return _local(blocks[0]), Known(True, blocks[0].via)
+            name = f"{_ONLY}_enabled" if server.type == INSTANCE else _ONLY
+            return _local(blocks[0], name), Known(True, blocks[0].via)
 
 
-def _local(node: Node) -> Maybe[bool]:
-    only = node.flag("azuread_authentication_only")
+def _local(node: Node, name: str) -> Maybe[bool]:
+    only = node.flag(name)
     if isinstance(only, Unknown):
         # Computed where nobody wrote it: SQL logins stay on (AzureRM documentation of `azuread_authentication_only`).
-        unwritten = (
-            only.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_configured and not node.is_written("azuread_authentication_only")
-        )
+        unwritten = only.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_configured and not node.is_written(name)
         return Known(True, only.via) if unwritten else only
     return Known(not only.value, only.via)
 
 
 def key_of(server: Planned, plan: Plan) -> tuple[Maybe[str], tuple[Link, ...]]:
     """The custody of the protector of transparent data encryption, and the link to its key."""
-    kind = ENCRYPTIONS.get(server.type)
-    children = plan.children(server, kind) if kind else None
-    if children is not None and children.found:
+    kind = ENCRYPTIONS.get(server.type, "")
+    children = plan.children(server, kind)
+    if children.found:
         return _key(plan, children.found[0], ("key_vault_key_id", "managed_hsm_key_id"))
-    if children is not None and children.loose is not None:
+    if children.loose is not None:
         return children.loose, (Link(Rel.USES_KEY, "", children.loose),)
-    name = "transparent_data_encryption_key_vault_key_id"
-    if server.root.has(name) or server.root.is_written(name) or server.is_new:
-        return _key(plan, server, (name,))
-    lost = absent(server.root.via, f"not in this plan: no {kind or name} in it is for {server.address}")
+    if server.type == SERVER and (server.root.has(_OWN_KEY) or server.root.is_written(_OWN_KEY)):
+        return _key(plan, server, (_OWN_KEY,))
+    if server.is_new or children.removed:
+        return Known(azure.PROVIDER_KEY, Provenance(_SERVICE_KEY)), ()
+    lost = absent(server.root.via, f"not in this plan: no {kind or _OWN_KEY} in it is for {server.address}")
     return lost, (Link(Rel.USES_KEY, "", lost),)
 
 
@@ -108,24 +114,32 @@ def _key(plan: Plan, holder: Planned, names: tuple[str, ...]) -> tuple[Maybe[str
 
 def audited(plan: Plan, planned: Planned, kind: str) -> tuple[Maybe[bool], Maybe[bool]]:
     """Whether an auditing policy records each read and each change; without a list of actions it records every batch."""
-    found = setting(plan, planned, kind, "extended_auditing_policy")
+    found = setting(plan, planned, kind, _inline_audit(planned))
     match found:
         case Unknown():
             return found, found
         case Absent(via=via):
             return Known(False, via), Known(False, via)
-        case Split(planned=holder):
-            return _audits(holder.root)
         case Inline(blocks=blocks):
-            return _audits(blocks[0])
+            return Known(True, blocks[0].via), Known(True, blocks[0].via)
+        case Split(planned=holder):
+            # A policy of a Synapse workspace has no switch; only that of a server lists what it records.
+            on = holder.root.flag("enabled") if kind in _SWITCHED else Known(True, holder.root.via)
+            if isinstance(on, Unknown):
+                return on, on
+            if on.value is False:
+                return Known(False, on.via), Known(False, on.via)
+            every = Known(True, on.via)
+            return _audits(holder.root, on) if kind == AUDIT else (every, every)
 
 
-def _audits(node: Node) -> tuple[Maybe[bool], Maybe[bool]]:
-    on, groups = node.flag("enabled"), node.texts("audit_actions_and_groups")
-    if isinstance(on, Unknown):
-        return on, on
-    if on.value is False:
-        return Known(False, on.via), Known(False, on.via)
+def _inline_audit(planned: Planned) -> str:
+    """The block of provider 2 for the auditing of a server or database."""
+    return "extended_auditing_policy" if planned.type in _AUDITED_INLINE else ""
+
+
+def _audits(node: Node, on: Known[bool | None]) -> tuple[Maybe[bool], Maybe[bool]]:
+    groups = node.texts("audit_actions_and_groups")
     if isinstance(groups, Unknown):
         computed = (
             groups.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_configured and not node.is_written("audit_actions_and_groups")
@@ -143,7 +157,7 @@ def _audits(node: Node) -> tuple[Maybe[bool], Maybe[bool]]:
 
 def audit_links(plan: Plan, planned: Planned, kind: str) -> tuple[Link, ...]:
     """The storage account that receives an audit, by its blob endpoint."""
-    found = setting(plan, planned, kind, "extended_auditing_policy")
+    found = setting(plan, planned, kind, _inline_audit(planned))
     match found:
         case Split(planned=holder):
             return plan.links(Rel.LOGS_TO, holder, holder.root, ("storage_endpoint",), {ACCOUNT})

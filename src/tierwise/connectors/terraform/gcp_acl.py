@@ -14,7 +14,8 @@ from tierwise.connectors.terraform.planned import Planned
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 _NAMES: Final = ("name", "id", "self_link", "url")
-_LISTS: Final = ("google_storage_bucket_acl", "google_storage_default_object_acl")
+_OF_BUCKET: Final = "google_storage_bucket_acl"
+_LISTS: Final = (_OF_BUCKET, "google_storage_default_object_acl")
 _ENTRIES: Final = ("google_storage_bucket_access_control", "google_storage_default_object_access_control")
 ACLS: Final = tuple(Child(kind, "bucket", _NAMES) for kind in (*_LISTS, *_ENTRIES))
 _ROLES: Final = {
@@ -45,7 +46,6 @@ def acl_of(plan: Plan, bucket: Planned) -> Policy:
         for child in children.found:
             for role, entity in _entries(child, listed=kind in _LISTS):
                 bindings.append(_binding(plan, bucket, role, entity, child))
-    bindings += [_binding(plan, bucket, role, entity, bucket) for role, entity in _canned(bucket)]
     return Policy(tuple(bindings), more, bucket.root.via)
 
 
@@ -64,7 +64,8 @@ def _entries(child: Planned, *, listed: bool) -> Iterator[tuple[Maybe[str | None
             yield Known(role, pairs.via), Known(entity, pairs.via)
         if pairs.value.open is not None:
             yield pairs.value.open, pairs.value.open
-    yield from _canned(child)
+    if child.type == _OF_BUCKET:
+        yield from _canned(child)
 
 
 def _canned(holder: Planned) -> Iterator[tuple[Maybe[str | None], Maybe[str | None]]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierwise.connectors.terraform.aws import Absent, Setting, Split
-from tierwise.connectors.terraform.planned import Node
+from tierwise.connectors.terraform.planned import Node, Step
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown
 
 CONFIGURED, CURRENT, NONCURRENT = "retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days"
 _NAMES: Final = (CONFIGURED, CURRENT, NONCURRENT)
-_NARROWING: Final = ("prefix", "tag", "tags", "and", "object_size_greater_than", "object_size_less_than")
+_NARROWING: Final = ("prefix", "tag", "and", "object_size_greater_than", "object_size_less_than")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,10 @@ def lifecycle_facts(found: Setting, never_versioned: bool) -> dict[str, AnyFact]
         nodes: Maybe[tuple[Node, ...]] = Known((), found.via)
     else:
         nodes = found.planned.root.blocks("rule") if isinstance(found, Split) else Known(found.blocks, found.blocks[0].via)
+    read = _split_rule if isinstance(found, Split) else _inline_rule
     if isinstance(nodes, Unknown):
         return dict.fromkeys(_NAMES, nodes)
-    rules = [_rule(node) for node in nodes.value]
+    rules = [read(node) for node in nodes.value]
     noncurrent: AnyFact = NotApplicable("the bucket has never been versioned", nodes.via)
     if not never_versioned:
         noncurrent = _shortest(((rule.active, rule.whole, rule.noncurrent) for rule in rules), nodes.via)
@@ -46,13 +47,21 @@ def lifecycle_facts(found: Setting, never_versioned: bool) -> dict[str, AnyFact]
     }
 
 
-def _rule(node: Node) -> _Rule:
-    status, enabled = node.text("status"), node.flag("enabled")
-    active: Maybe[bool]
-    if node.has("enabled"):
-        active = enabled if isinstance(enabled, Unknown) else Known(bool(enabled.value), enabled.via)
-    else:
-        active = status if isinstance(status, Unknown) else Known(status.value == "Enabled", status.via)
+def _inline_rule(node: Node) -> _Rule:
+    """A rule of `aws_s3_bucket.lifecycle_rule`."""
+    whole = _empty(node, ("prefix",), ("tags",))
+    return _rule(node, _said(node.flag("enabled")), whole, node.number("noncurrent_version_expiration", 0, "days"))
+
+
+def _split_rule(node: Node) -> _Rule:
+    """A rule of `aws_s3_bucket_lifecycle_configuration`; its `prefix` is the older form of the filter."""
+    status = node.text("status")
+    active: Maybe[bool] = status if isinstance(status, Unknown) else Known(status.value == "Enabled", status.via)
+    whole = _empty(node, ("prefix",), *(("filter", 0, name) for name in _NARROWING))
+    return _rule(node, active, whole, node.number("noncurrent_version_expiration", 0, "noncurrent_days"))
+
+
+def _rule(node: Node, active: Maybe[bool], whole: Maybe[bool], noncurrent: Maybe[int | None]) -> _Rule:
     expiration = node.blocks("expiration")
     days, date = node.number("expiration", 0, "days"), node.text("expiration", 0, "date")
     expires: Maybe[bool]
@@ -60,19 +69,17 @@ def _rule(node: Node) -> _Rule:
         expires = Known(False, expiration.via)
     else:
         expires = _any([_said(days), _said(date)], node.via)
-    noncurrent = node.number("noncurrent_version_expiration", 0, "noncurrent_days")
-    if isinstance(noncurrent, Known) and noncurrent.value is None:
-        noncurrent = node.number("noncurrent_version_expiration", 0, "days")
-    return _Rule(active, _whole(node), expires, days, noncurrent)
+    return _Rule(active, whole, expires, days, noncurrent)
 
 
 def _said(value: Maybe[object]) -> Maybe[bool]:
     return value if isinstance(value, Unknown) else Known(bool(value.value), value.via)
 
 
-def _whole(node: Node) -> Maybe[bool]:
+def _empty(node: Node, *paths: tuple[Step, ...]) -> Maybe[bool]:
+    """Whether nothing narrows a rule."""
     parts: list[Maybe[bool]] = []
-    for path in (("prefix",), ("tags",), *(("filter", 0, name) for name in _NARROWING)):
+    for path in paths:
         found = node.get(*path)
         parts.append(found if isinstance(found, Unknown) else Known(not found.value, found.via))
     return _every(parts, node.via)

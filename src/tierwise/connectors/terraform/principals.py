@@ -90,6 +90,10 @@ def inline_of(sort: Principal, principal: Planned, plan: Plan) -> Iterator[Maybe
         yield from _present(policy_at(plan, child, child.root, "policy"))
     if children.loose is not None:
         yield children.loose
+    if not sort.listed:
+        if not principal.is_new:
+            yield Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: what else is written into it")
+        return
     blocks = principal.root.blocks("inline_policy")
     if isinstance(blocks, Unknown):
         if not (principal.is_new and principal.root.is_computed("inline_policy")):
@@ -100,7 +104,7 @@ def inline_of(sort: Principal, principal: Planned, plan: Plan) -> Iterator[Maybe
         # The provider also lists here what separate resources write; those are read above, or go away with them.
         if text_or(block, "name") not in own or not own:
             yield from _present(policy_at(plan, principal, block, "policy"))
-    if not principal.is_new and not principal.root.has("inline_policy") and not (sort.listed and children.found):
+    if not principal.is_new and not principal.root.has("inline_policy") and not children.found:
         yield Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: what else is written into it")
 
 
@@ -126,6 +130,10 @@ def attached_to(sort: Principal, principal: Planned, plan: Plan) -> tuple[tuple[
                 found[one.arn] = one
             else:
                 lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, child.at("policy_arn"), "the attachment names no policy")
+    if not sort.listed:
+        if not principal.is_new:
+            lost = lost or Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: which policies it attaches")
+        return tuple(found.values()), lost
     removed = {text_or(child.root, "policy_arn") for child in plan.children(principal, sort.attachment).removed}
     listed = principal.root.texts("managed_policy_arns")
     if isinstance(listed, Unknown):
@@ -138,7 +146,7 @@ def attached_to(sort: Principal, principal: Planned, plan: Plan) -> tuple[tuple[
             found.setdefault(one.arn, one)
     if listed.value.open is not None:
         lost = lost or listed.value.open
-    if not principal.is_new and not principal.root.has("managed_policy_arns") and not (sort.listed and found):
+    if not principal.is_new and not principal.root.has("managed_policy_arns") and not found:
         lost = lost or Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: which policies it attaches")
     return tuple(found.values()), lost
 

@@ -240,3 +240,8 @@ def test_each_server_of_a_module_gets_its_own_parameters(plan, tmp_path):
         )  # fmt: skip
     assert value(checked(plan, tmp_path, f'module.pg["a"].{PG_FLEXIBLE}.s'), "transport.tls_required") is False
     assert value(checked(plan, tmp_path, f'module.pg["b"].{PG_FLEXIBLE}.s'), "transport.tls_required") is True
+
+
+def test_the_storage_of_a_mysql_server_is_given_in_a_block(plan, tmp_path):
+    plan.add(MYSQL_FLEXIBLE, "m", {"name": "m", "storage": [{"size_gb": 20}]}, unknown={"id": True})
+    assert value(checked(plan, tmp_path, f"{MYSQL_FLEXIBLE}.m"), "volume.bytes") == 20 * 1024**3

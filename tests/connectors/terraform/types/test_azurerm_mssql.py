@@ -272,3 +272,13 @@ def test_a_managed_instance_with_entra_only_and_its_own_key(plan, tmp_path):
     one = checked(plan, tmp_path, f"{INSTANCE}.m")
     assert value(one, "access.local_auth_enabled") is False
     assert value(one, "encryption.key_custody") == "customer"
+
+
+def test_a_managed_instance_with_an_administrator_inline_of_provider_4(plan, tmp_path):
+    inline = {"azure_active_directory_administrator": [{"azuread_authentication_only_enabled": True}]}
+    plan.add(INSTANCE, "m", {"name": "m", **inline})
+    one = checked(plan, tmp_path, f"{INSTANCE}.m")
+    assert value(one, "access.local_auth_enabled") is False
+    assert value(one, "access.central_identity_enabled") is True
+    plan.changes[0]["change"]["after"]["azure_active_directory_administrator"][0]["azuread_authentication_only_enabled"] = None
+    assert value(checked(plan, tmp_path, f"{INSTANCE}.m"), "access.local_auth_enabled") is True

@@ -28,15 +28,26 @@ def test_a_disk_that_says_nothing(plan, tmp_path):
     assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
 
 
-def test_a_key_of_cloud_kms_and_one_that_the_customer_supplies(plan, tmp_path):
-    plan.put(REGIONAL, "k", {"name": "k", "region": "europe-west2", "disk_encryption_key": [{"kms_key_self_link": KEY}]})
+@pytest.mark.parametrize(
+    ("kind", "block", "argument"),
+    [
+        (DISK, "disk_encryption_key", "kms_key_self_link"),
+        (REGIONAL, "disk_encryption_key", "kms_key_name"),
+        (SNAPSHOT, "snapshot_encryption_key", "kms_key_self_link"),
+    ],
+)
+def test_a_key_of_cloud_kms(plan, tmp_path, kind, block, argument):
+    plan.put(kind, "k", {"name": "k", block: [{argument: KEY}]})
+    one = plan.one(tmp_path, f"{kind}.k")
+    assert value(one, "encryption.key_custody") == "customer"
+    assert one.links == (Link(Rel.USES_KEY, KEY),)
+
+
+def test_a_key_that_the_customer_supplies(plan, tmp_path):
     plan.put(
         DISK, "r", {"name": "r", "disk_encryption_key": [{"raw_key": "c2VjcmV0"}]}, sensitive={"disk_encryption_key": [{"raw_key": True}]},
         expressions={"disk_encryption_key": [{"raw_key": ref("var.key")}]},
     )  # fmt: skip
-    one = plan.one(tmp_path, f"{REGIONAL}.k")
-    assert value(one, "encryption.key_custody") == "customer"
-    assert one.links == (Link(Rel.USES_KEY, KEY),)
     supplied = plan.one(tmp_path, f"{DISK}.r")
     assert value(supplied, "encryption.key_custody") == "customer"
     assert "c2VjcmV0" not in str(supplied)

@@ -28,12 +28,10 @@ def test_a_share_that_says_little(plan, tmp_path):
     assert {spec.name for spec in facts_of(one.kind) if not spec.derived} - set(one.facts) <= NEEDS_OTHERS
 
 
-@pytest.mark.parametrize(("flavours", "encrypted"), [(["KRB5P"], True), (["KRB5P", "AUTH_SYS"], False), ([], False)])
-def test_only_kerberos_with_privacy_encrypts(plan, tmp_path, flavours, encrypted):
-    shares = [{"name": "homes", "nfs_export_options": [{"security_flavors": flavours}]}]
-    plan.put(SHARE, "f", {"name": "nfs", "tier": "ENTERPRISE", "location": "europe-west2", "file_shares": shares})
+def test_what_the_provider_cannot_set_is_off_on_a_new_share_and_unsaid_on_an_old_one(plan, tmp_path):
+    plan.put(SHARE, "f", {"name": "nfs", "tier": "ENTERPRISE", "location": "europe-west2"}, actions=("no-op",))
     one = plan.one(tmp_path, f"{SHARE}.f")
-    assert value(one, "transport.tls_required") is encrypted
+    assert reason(one, "transport.tls_required") is UnknownReason.NOT_COLLECTED
     assert value(one, "recovery.redundancy") == "multi-zone"
 
 

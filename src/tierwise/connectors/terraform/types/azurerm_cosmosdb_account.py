@@ -86,9 +86,7 @@ def _admits(account: Planned) -> Maybe[bool]:
 
 
 def _keys(account: Planned) -> Maybe[bool]:
-    """Whether the account's keys open it, under either name of the switch."""
-    if azure.first(account, ("local_authentication_disabled", "local_authentication_enabled")) == "local_authentication_enabled":
-        return flag(account, "local_authentication_enabled", default=True)
+    """Whether the account's keys open it."""
     return azure.negated(flag(account, "local_authentication_disabled", default=False))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import text_or
-from tierwise.connectors.terraform.azure_messaging import put_namespace
+from tierwise.connectors.terraform.azure_messaging import Spelling, put_namespace
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -16,13 +16,14 @@ from tierwise.model.resource import Kind, Link, Rel, Resource
 
 NAMESPACE, HUB = "azurerm_eventhub_namespace", "azurerm_eventhub"
 _KEY: Final = f"{NAMESPACE}_customer_managed_key"
+_SPELLING: Final = Spelling(_KEY, "key_vault_key_ids", "", "", "network_rulesets", ("ip_rule", "ip_mask"), "local_authentication_enabled")
 _MOST: Final = 90
 
 
 def convert(namespace: Planned, plan: Plan) -> Resource:
     """A planned namespace."""
     sheet = FactSheet()
-    links = [*put_namespace(sheet, Kind.STREAM, namespace, plan, _KEY, ("", "network_rulesets"))]
+    links = [*put_namespace(sheet, Kind.STREAM, namespace, plan, _SPELLING)]
     hubs = plan.children(namespace, HUB)
     last = _last(namespace, plan)
     sheet.put("retention.delete_after_days", last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tierwise.connectors.terraform import azure, azure_dbms, azure_reach
@@ -10,12 +10,16 @@ from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_dbms import MYSQL_FLEXIBLE, PG_FLEXIBLE, RULES, parameter, switch
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, Step
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 TYPES: Final = frozenset({PG_FLEXIBLE, MYSQL_FLEXIBLE})
 _ENCRYPTED: Final = "Azure Database documentation, data encryption: storage is encrypted always"
+_SIZES: Final[Mapping[str, tuple[int, tuple[Step, ...]]]] = {
+    PG_FLEXIBLE: (azure_dbms.MIB, ("storage_mb",)),
+    MYSQL_FLEXIBLE: (azure_dbms.GIB, ("storage", 0, "size_gb")),
+}
 _MODES: Final = {"ZoneRedundant": "multi-zone", "SameZone": "zone"}
 _ORDER: Final = ("1.0", "1.1", "1.2", "1.3")
 
@@ -33,7 +37,8 @@ def convert(server: Planned, plan: Plan) -> Resource:
     _logins(server, plan, sheet)
     azure_dbms.put_common(server, plan, sheet)
     sheet.put("recovery.redundancy", _redundancy(server))
-    azure_dbms.put_size(server, sheet, "storage_mb")
+    unit, path = _SIZES[server.type]
+    azure_dbms.put_size(server, sheet, unit, *path)
     name = text_or(server.root, "name")
     aliases = (text_or(server.root, "id"), name, text_or(server.root, "fqdn"))
     holds = azure_dbms.names_of(plan, server)

@@ -10,7 +10,7 @@ from tierwise.connectors.terraform.azure_vault import VAULT
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Node, Planned, absent
+from tierwise.connectors.terraform.planned import Node, Planned, Step, absent
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
@@ -75,14 +75,14 @@ def _rotation(key: Planned, plan: Plan, sheet: FactSheet) -> None:
         sheet.put(_ROTATION[0], Known(False, Provenance(_NEVER)))
         sheet.put(_ROTATION[1], Known(UNLIMITED, Provenance(_NEVER)))
         return
-    interval = _interval(found.value)
+    interval = _interval(found.value, () if key.type == HSM_KEY else ("automatic", 0))
     sheet.put(_ROTATION[1], interval)
     on: AnyFact = interval if isinstance(interval, Unknown) else Known(interval.value != UNLIMITED, interval.via)
     sheet.put(_ROTATION[0], on)
 
 
-def _interval(policy: Node) -> Maybe[float]:
-    block = ("automatic", 0) if policy.has("automatic") else ()
+def _interval(policy: Node, block: tuple[Step, ...]) -> Maybe[float]:
+    """The interval of a rotation policy; `block` is where in it the times of rotation stand."""
     after, before, lifetime = (
         policy.text(*block, "time_after_creation"), policy.text(*block, "time_before_expiry"), policy.text("expire_after")
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.connectors.terraform import azure, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import flag, text_or
-from tierwise.connectors.terraform.azure_sql import AUDIT, SERVERS
+from tierwise.connectors.terraform.azure_sql import AUDIT, DATABASE_AUDIT, SERVERS
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -16,8 +16,7 @@ from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 DATABASE, LEGACY = "azurerm_mssql_database", "azurerm_sql_database"
-_AUDIT: Final = f"{DATABASE}_extended_auditing_policy"
-_PARENT: Final = ("server_id", "server_name", "mssql_server_id")
+_PARENT: Final = ("server_id", "server_name")
 _OWN_KEY: Final = "transparent_data_encryption_key_vault_key_id"
 _SOURCES: Final = ("creation_source_database_id", "source_database_id")
 _WEEK: Final = 7
@@ -38,12 +37,12 @@ def convert(database: Planned, plan: Plan) -> Resource:
     network = azure_sql.network(server, plan) if server else (lost, lost, lost)
     azure_reach.put_network(sheet, Kind.RELATIONAL_DB, *network)
     above = azure_sql.audited(plan, server, AUDIT) if server else (lost, lost)
-    own = azure_sql.audited(plan, database, _AUDIT)
+    own = azure_sql.audited(plan, database, DATABASE_AUDIT)
     for number, name in enumerate(("logging.data_read", "logging.data_write")):
         sheet.put(name, azure.either(own[number], above[number]))
     if server is not None:
         links += [Link(Rel.MEMBER_OF, plan.id_of(server.address)), *azure_sql.audit_links(plan, server, AUDIT)]
-    links += [*azure_sql.audit_links(plan, database, _AUDIT), *azure_reach.log_links(plan, database)]
+    links += [*azure_sql.audit_links(plan, database, DATABASE_AUDIT), *azure_reach.log_links(plan, database)]
     links += plan.links(Rel.COPY_OF, database, database.root, (azure.first(database, _SOURCES),), {DATABASE, LEGACY})
     _recovery(database, server, plan, sheet)
     name = text_or(database.root, "name")
@@ -99,6 +98,6 @@ def _backup_days(database: Planned) -> Maybe[int]:
 CONVERTER = Converter(
     frozenset({DATABASE, LEGACY}),
     convert,
-    (Child(_AUDIT, "database_id", ("id",)), azure_reach.LOCKED, azure_reach.RECORDED),
+    (Child(DATABASE_AUDIT, "database_id", ("id",)), azure_reach.LOCKED, azure_reach.RECORDED),
     azure.KEY_TYPES | SERVERS,
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import text_or
-from tierwise.connectors.terraform.azure_messaging import put_always, put_namespace
+from tierwise.connectors.terraform.azure_messaging import Spelling, put_always, put_namespace
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -18,6 +18,9 @@ from tierwise.model.vocabulary import facts_of
 
 NAMESPACE, QUEUE = "azurerm_servicebus_namespace", "azurerm_servicebus_queue"
 _KEY, _RULES = f"{NAMESPACE}_customer_managed_key", f"{NAMESPACE}_network_rule_set"
+_SPELLING: Final = Spelling(
+    _KEY, "key_vault_key_id", "customer_managed_key", _RULES, "network_rule_set", ("ip_rules",), "local_auth_enabled"
+)
 _PARENT: Final = ("namespace_id", "namespace_name")
 _FOREVER: Final = "P10675199DT2H48M5.4775807S"
 _TTL: Final = "default_message_ttl"
@@ -31,7 +34,7 @@ def convert(planned: Planned, plan: Plan) -> Resource:
 
 def _namespace(namespace: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
-    links = put_namespace(sheet, Kind.QUEUE, namespace, plan, _KEY, (_RULES, "network_rule_set"))
+    links = put_namespace(sheet, Kind.QUEUE, namespace, plan, _SPELLING)
     queues = plan.children(namespace, QUEUE)
     ages = [_age(queue) for queue in queues.found]
     known = [one.value for one in ages if isinstance(one, Known)]
@@ -56,7 +59,7 @@ def _queue(queue: Planned, plan: Plan) -> Resource:
         sheet.facts.update(_lost(azure.elsewhere(queue, azure.first(queue, _PARENT), "namespace")))
         put_always(sheet, Kind.QUEUE)
     else:
-        above = put_namespace(sheet, Kind.QUEUE, namespace, plan, _KEY, (_RULES, "network_rule_set"))
+        above = put_namespace(sheet, Kind.QUEUE, namespace, plan, _SPELLING)
         links = (*above, Link(Rel.MEMBER_OF, plan.id_of(namespace.address)))
     age = _age(queue)
     sheet.put("retention.delete_after_days", age)

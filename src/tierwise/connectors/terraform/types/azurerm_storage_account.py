@@ -33,6 +33,7 @@ _KEY: Final = "constant: Azure Storage documentation, encryption for data at res
 _ACLS: Final = "Azure Storage documentation: blobs have no ACLs that name the public"
 _DELEGATED: Final = "constant: Azure Storage documentation, user delegation SAS: seven days at most; shared keys are off"
 _OPEN: Final = "constant: Azure Storage documentation, network security: every network is admitted where no rules are set"
+_HSM_KEY: Final = "managed_hsm_key_id"
 _SERVICES: Final = "which of the account's services the setting is for is known after apply"
 _PERIOD: Final = re.compile(r"(\d+)\.(\d\d?):(\d\d):(\d\d)\Z")
 _WEEK_HOURS: Final = 168
@@ -73,18 +74,24 @@ def _encryption(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link
             sheet.put("encryption.key_custody", Known(azure.PROVIDER_KEY, Provenance(_KEY)))
         case Split(planned=holder):
             sheet.put("encryption.key_custody", Known("customer", holder.root.via))
-            yield from _key(plan, holder, holder.root)
+            yield from _key_in_vault(plan, holder) if _named(holder.root, "key_name") else _key(plan, holder, holder.root, _HSM_KEY)
         case Inline(blocks=blocks):
             sheet.put("encryption.key_custody", Known("customer", blocks[0].via))
-            yield from _key(plan, account, blocks[0])
+            yield from _key(plan, account, blocks[0], "key_vault_key_id", _HSM_KEY)
 
 
-def _key(plan: Plan, holder: Planned, node: Node) -> Iterator[Link]:
-    """The key by its URL, or by its name in a vault."""
-    for name in ("key_vault_key_id", "managed_hsm_key_id"):
-        if text_or(node, name) or node.is_written(name):
-            yield from azure.key_links(plan, holder, node, name)
-            return
+def _named(node: Node, name: str) -> bool:
+    return bool(text_or(node, name)) or node.is_written(name)
+
+
+def _key(plan: Plan, holder: Planned, node: Node, *names: str) -> tuple[Link, ...]:
+    """The key by its URL."""
+    return next((azure.key_links(plan, holder, node, name) for name in names if _named(node, name)), ())
+
+
+def _key_in_vault(plan: Plan, holder: Planned) -> Iterator[Link]:
+    """The key by its name in a vault."""
+    node = holder.root
     for link in plan.links(Rel.USES_KEY, holder, node, ("key_name",), azure.KEYS):
         found = link.to if "." in link.to else ""
         uri = text_or(node, "key_vault_uri").rstrip("/")

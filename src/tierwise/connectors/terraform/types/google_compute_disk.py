@@ -17,13 +17,13 @@ from tierwise.model.resource import Kind, Link, Rel, Resource
 
 DISK, REGIONAL, SNAPSHOT = "google_compute_disk", "google_compute_region_disk", "google_compute_snapshot"
 DISKS: Final = frozenset({DISK, REGIONAL})
-_KEYS: Final = {DISK: "disk_encryption_key", REGIONAL: "disk_encryption_key", SNAPSHOT: "snapshot_encryption_key"}
-_SUPPLIED: Final = ("raw_key", "rsa_encrypted_key", "raw_key_wo")
-_SOURCES: Final = {
-    "snapshot": frozenset({SNAPSHOT}),
-    "source_disk": DISKS,
-    "source_snapshot": frozenset({SNAPSHOT}),
+_KEYS: Final = {
+    DISK: ("disk_encryption_key", "kms_key_self_link"),
+    REGIONAL: ("disk_encryption_key", "kms_key_name"),
+    SNAPSHOT: ("snapshot_encryption_key", "kms_key_self_link"),
 }
+_SUPPLIED: Final = ("raw_key", "rsa_encrypted_key")
+_SOURCES: Final = {"snapshot": frozenset({SNAPSHOT}), "source_disk": DISKS}
 _NO_ADDRESS: Final = "Compute Engine: a disk has no address; it is reached through the instance that it is attached to"
 
 
@@ -56,13 +56,13 @@ def convert(disk: Planned, plan: Plan) -> Resource:
 
 
 def _encryption(disk: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]:
-    block = _KEYS[disk.type]
-    links = gcp.put_key(plan, disk, (block, 0, "kms_key_self_link"), sheet)
+    block, key = _KEYS[disk.type]
+    links = gcp.put_key(plan, disk, (block, 0, key), sheet)
     custody: AnyFact = sheet.facts["encryption.key_custody"]
     for name in _SUPPLIED:
         path: tuple[Step, ...] = (block, 0, name)
         # A key that the customer supplies is sensitive, so that its value is redacted: that it is written is enough.
-        if disk.root.is_written(*path) and custody != Known("customer", disk.at(block, 0, "kms_key_self_link")):
+        if disk.root.is_written(*path) and custody != Known("customer", disk.at(block, 0, key)):
             sheet.known("encryption.key_custody", "customer", disk.at(*path))
     return links
 
@@ -70,7 +70,7 @@ def _encryption(disk: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]
 def _sources(disk: Planned, plan: Plan) -> list[Link]:
     found: list[Link] = []
     for name, kinds in _SOURCES.items():
-        if not gcp.is_unwritten(disk.root, (name,)):
+        if (disk.type != SNAPSHOT or name != "snapshot") and not gcp.is_unwritten(disk.root, (name,)):
             found += plan.links(Rel.COPY_OF, disk, disk.root, (name,), kinds)
     return found
 

@@ -10,7 +10,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_database import put_network_only, put_no_policy
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Resource
 
@@ -57,19 +57,10 @@ def _shares(share: Planned) -> list[str]:
 
 
 def _encrypted(share: Planned) -> Maybe[bool]:
-    """Whether every export demands Kerberos with privacy."""
-    options = gcp.blocks(share, "file_shares", 0, "nfs_export_options")
-    if isinstance(options, Unknown):
-        return options
-    every: list[frozenset[str]] = []
-    for one in options.value:
-        flavours = one.texts("security_flavors")
-        if isinstance(flavours, Unknown):
-            return flavours
-        if flavours.value.open is not None:
-            return flavours.value.open
-        every.append(frozenset(flavours.value.known))
-    return Known(bool(every) and all(one == {"KRB5P"} for one in every), options.via)
+    """No argument of the provider (4 to 6) demands Kerberos with privacy, so that a new share does not."""
+    if share.is_new:
+        return Known(False, Provenance(f"constant: {_PLAIN}"))
+    return absent(share.root.via, "not in this plan: whether the exports demand Kerberos, for which the provider has no argument")
 
 
 def _redundancy(share: Planned) -> Maybe[str]:

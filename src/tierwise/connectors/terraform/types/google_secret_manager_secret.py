@@ -11,8 +11,8 @@ from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of, put_audience
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, Step
-from tierwise.model.fact import AnyFact, FactSheet, Known, Unknown
+from tierwise.connectors.terraform.planned import Node, Planned, Step
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 SECRET, REGIONAL = "google_secret_manager_secret", "google_secret_manager_regional_secret"
@@ -47,7 +47,7 @@ def convert(secret: Planned, plan: Plan) -> Resource:
 def _encryption(secret: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]:
     """The key of every place where the secret is kept; the weakest counts."""
     paths: list[tuple[Step, ...]] = [_KEY] if secret.type == REGIONAL else [("replication", 0, "auto", 0, *_KEY)]
-    replicas = secret.root.blocks(*_REPLICAS)
+    replicas: Maybe[tuple[Node, ...]] = Known((), secret.root.via) if secret.type == REGIONAL else secret.root.blocks(*_REPLICAS)
     if isinstance(replicas, Known) and replicas.value:
         paths = [(*_REPLICAS, number, *_KEY) for number in range(len(replicas.value))]
     links: list[Link] = []
