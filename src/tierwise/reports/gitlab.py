@@ -19,7 +19,7 @@ from tierwise.reports.shown import Shown, sentence, shown
 def render(result: ScanResult, view: View) -> bytes:
     """A JSON array."""
     page = shown(result, view)
-    entries = [*_overridden(result.gate), *(_entry(one, page) for one in page.problems())]
+    entries = [*_overridden(page.result.gate), *(_entry(one, page) for one in page.problems())]
     return b"[\n" + b",\n".join(json_bytes(one) for one in entries) + b"\n]\n"
 
 
