@@ -1,9 +1,10 @@
-"""Writes the generated pages, schemas and profile snapshots, or with `--check` tells which of them are stale."""
+"""Writes the generated pages, schemas, profile snapshots and the action's requirements, or with `--check` tells which of them are stale."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -66,6 +67,7 @@ def generated() -> dict[str, str]:
     pages = {
         "docs/facts.md": facts_page(),
         "docs/controls/index.md": index_page(catalogue),
+        "action/requirements.txt": requirements(),
         "docs/schemas/control.schema.json": schema_text(control_schema()),
         "docs/schemas/profile.schema.json": schema_text(profile_schema(catalogue.controls)),
     }
@@ -75,6 +77,23 @@ def generated() -> dict[str, str]:
         pages[f"docs/profiles/{profile.id}.md"] = profile_page(profile, catalogue)
         pages[f"tests/snapshots/profiles/{profile.id}.txt"] = snapshot(profile, catalogue)
     return pages
+
+
+def requirements() -> str:
+    """What the GitHub action installs: the locked dependencies of tierwise and of its build, with their hashes."""
+    words = [
+        "export",
+        "--quiet",
+        "--frozen",
+        "--no-default-groups",
+        "--group",
+        "build",
+        "--no-emit-project",
+        "--no-header",
+        "--no-annotate",
+    ]
+    uv = Path(sys.executable).with_name("uv")
+    return f"# {NOTICE}\n" + subprocess.run([str(uv), *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def schema_text(schema: Schema) -> str:
