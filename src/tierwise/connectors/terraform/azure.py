@@ -7,31 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from tierwise.connectors.azure_terms import (
+    PROVIDER_KEY,
+    key_url,
+)
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, Step, absent
 from tierwise.connectors.terraform.references import Resolved, Unresolved
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Link, Rel, Resource
-from tierwise.model.vocabulary import find_spec
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Link, Rel, Resource
 
 KEY, HSM_KEY = "azurerm_key_vault_key", "azurerm_key_vault_managed_hardware_security_module_key"
 KEYS: Final = frozenset({KEY, HSM_KEY})
 KEY_TYPES: Final = KEYS | {"data.azurerm_key_vault_key"}
 """What a converter of stores under a key has to read."""
-PROVIDER_KEY: Final = "provider-owned"
-"""A key of Microsoft's that no subscription sees."""
-TLS: Final[Mapping[str, str]] = {
-    "tls1_0": "1.0", "tls1_1": "1.1", "tls1_2": "1.2", "tls1_3": "1.3",
-    "tls": "1.0", "tls11": "1.1", "tls12": "1.2", "tls13": "1.3",
-    "1.0": "1.0", "1.1": "1.1", "1.2": "1.2", "1.3": "1.3",
-    "tlsenforcementdisabled": "none", "disabled": "none",
-    "tlsv1": "1.0", "tlsv1.1": "1.1", "tlsv1.2": "1.2", "tlsv1.3": "1.3",
-}  # fmt: skip
-"""How the services write versions of TLS."""
-LINKS: Final = "Azure encryption overview, data-link layer encryption: traffic between Azure's datacenters is encrypted (MACsec)"
 _VERSION: Final = re.compile(r"(~>|>=|<=|!=|=|<|>)?\s*v?(\d+)")
-_DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
-_TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
 T = TypeVar("T")
 
 
@@ -106,29 +96,6 @@ def number(planned: Planned, *names: str, default: int | None) -> Maybe[int]:
     return or_default(planned, name, planned.root.number(name), default)
 
 
-def negated(value: Maybe[bool]) -> Maybe[bool]:
-    """The opposite of a switch."""
-    return value if isinstance(value, Unknown) else Known(not value.value, value.via)
-
-
-def min_tls(value: Maybe[str]) -> Maybe[str]:
-    """A TLS version on the vocabulary's scale."""
-    if isinstance(value, Unknown):
-        return value
-    version = TLS.get(value.value.lower())
-    if version is None:
-        return Unknown(UnknownReason.UNPARSABLE, value.via, "an unknown TLS version")
-    return Known(version, value.via)
-
-
-def put(sheet: FactSheet, kind: Kind, facts: Mapping[str, AnyFact]) -> None:
-    """Sets those facts that a kind lists."""
-    for name, fact in facts.items():
-        spec = find_spec(name)
-        if spec is not None and kind in spec.kinds:
-            sheet.put(name, fact)
-
-
 def block_or_none(planned: Planned, name: str) -> Maybe[Node | None]:
     """The one block of a name; a block that the provider fills in by itself on a new resource is none that someone wrote."""
     found = planned.root.block(name)
@@ -163,46 +130,6 @@ def key_links(plan: Plan, planned: Planned, node: Node, *path: Step) -> tuple[Li
     return tuple(Link(one.rel, key_url(one.to), one.unknown) for one in found)
 
 
-def key_url(url: str) -> str:
-    """A key's or secret's URL without its version."""
-    parts = url.split("/")
-    return "/".join(parts[:5]) if url.startswith("https://") and len(parts) == 6 else url
-
-
-def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None = None, external: AnyFact | None = None) -> None:
-    """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant."""
-    via = Provenance(f"constant: {_TENANT}")
-    no = Known(False, via)
-    outside = external or Known(frozenset(), via)
-    put(
-        sheet,
-        kind,
-        {
-            "access.anonymous_read": anonymous or no,
-            "access.anonymous_write": no,
-            "access.any_authenticated": no,
-            "access.external_principals": outside,
-        },
-    )
-    if isinstance(outside, Known) and not outside.value:
-        sheet.not_applicable("access.external_conditioned", "no principal outside the tenant is let in", via)
-    else:
-        sheet.put("access.external_conditioned", outside if isinstance(outside, Unknown) else Known(False, outside.via))
-
-
-def days(value: Maybe[str | None], otherwise: float | None = None) -> Maybe[float]:
-    """An ISO 8601 duration in days; a year has 365, a month 30. `otherwise` is what no duration means."""
-    if isinstance(value, Unknown):
-        return value
-    if value.value is None:
-        return Unknown(UnknownReason.NOT_COLLECTED, value.via) if otherwise is None else Known(otherwise, value.via)
-    found = _DURATION.match(value.value)
-    if found is None or value.value in ("P", "PT"):
-        return Unknown(UnknownReason.UNPARSABLE, value.via, "not an ISO 8601 duration")
-    years, months, weeks, single, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return Known(365 * years + 30 * months + 7 * weeks + single + hours / 24 + minutes / 1440 + seconds / 86400, value.via)
-
-
 def text_or(node: Node, *path: Step) -> str:
     """A known text, else an empty one; for names and aliases."""
     found = node.text(*path)
@@ -224,14 +151,6 @@ def parent_of(plan: Plan, child: Planned, names: Sequence[str], types: Iterable[
                 if not one.is_gone and value.value.lower() in (text_or(one.root, "id").lower(), text_or(one.root, "name").lower()):
                     return one
     return None
-
-
-def either(*facts: Maybe[bool]) -> Maybe[bool]:
-    """Whether one of some statements holds."""
-    for one in facts:
-        if isinstance(one, Known) and one.value:
-            return one
-    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
 
 
 def placed(resource: Resource, plan: Plan, parent: Planned | None) -> Resource:

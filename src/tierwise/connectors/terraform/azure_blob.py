@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.connectors.azure_terms import WORM_STATES
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split
 from tierwise.connectors.terraform.azure import is_left_out
 from tierwise.connectors.terraform.joins import Children
@@ -15,7 +16,6 @@ from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable,
 CONFIGURED, CURRENT, NONCURRENT = "retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days"
 _BASE: Final = tuple(f"delete_after_days_since_{event}_greater_than" for event in ("modification", "creation", "last_access_time"))
 _VERSION: Final = ("delete_after_days_since_creation",)
-_STATES: Final = {"Locked": "compliance", "Unlocked": "governance", "Disabled": "none"}
 
 
 def ages(found: Setting, versioned: Maybe[bool]) -> dict[str, AnyFact]:
@@ -99,7 +99,7 @@ def immutability(account: Planned, plan: Plan, containers: Children, policy: str
         return block, block
     if isinstance(block, Known) and block.value is not None:
         state, days = block.value.text("state"), block.value.number("period_since_creation_in_days")
-        mode: Maybe[str] = state if isinstance(state, Unknown) else Known(_STATES.get(state.value or "", "none"), state.via)
+        mode: Maybe[str] = state if isinstance(state, Unknown) else Known(WORM_STATES.get(state.value or "", "none"), state.via)
         return mode, days if isinstance(days, Unknown) else Known(days.value or 0, days.via)
     found = [_container(plan, one, policy) for one in containers.found]
     none: tuple[Maybe[str], Maybe[int]] = Known("none", account.root.via), Known(0, account.root.via)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.access.internet import covers_internet
+from tierwise.connectors import azure_terms
+from tierwise.connectors.azure_terms import admits_ranges
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting
 from tierwise.connectors.terraform.azure import flag
@@ -50,15 +51,15 @@ def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, 
     read, write = azure_reach.recorded(plan, namespace, _RECORDS, _RECORDS)
     facts: dict[str, AnyFact] = {
         "encryption.key_custody": custody,
-        "transport.min_tls": azure.min_tls(azure.text(namespace, "minimum_tls_version", default=default)),
-        "transport.internode_encrypted": Known(True, Provenance(f"constant: {azure.LINKS}")),
+        "transport.min_tls": azure_terms.min_tls(azure.text(namespace, "minimum_tls_version", default=default)),
+        "transport.internode_encrypted": Known(True, Provenance(f"constant: {azure_terms.LINKS}")),
         "access.shared_key_enabled": flag(namespace, spelling.keys, default=True),
         "logging.data_read": read,
         "logging.data_write": write,
     }
-    azure.put(sheet, kind, facts)
+    azure_terms.put(sheet, kind, facts)
     public = flag(namespace, "public_network_access_enabled", default=True)
-    azure_reach.put_network(
+    azure_terms.put_network(
         sheet,
         kind,
         public,
@@ -72,7 +73,7 @@ def put_always(sheet: FactSheet, kind: Kind) -> None:
     """What holds for every namespace, wherever it is."""
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.constant("transport.tls_required", True, _TLS)
-    azure.put_audience(sheet, kind)
+    azure_terms.put_audience(sheet, kind)
 
 
 def _key(namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Maybe[str], tuple[Link, ...]]:
@@ -90,7 +91,7 @@ def _key(namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Maybe[str]
     if children.found:
         return Known("customer", children.found[0].root.via), _keys(plan, children.found[0], spelling.key)
     if children.loose is None and (namespace.is_new or children.removed):
-        return Known(azure.PROVIDER_KEY, namespace.root.via), ()
+        return Known(azure_terms.PROVIDER_KEY, namespace.root.via), ()
     lost = children.loose or absent(namespace.root.via, f"not in this plan: no {kind} in it is for {namespace.address}")
     return lost, (Link(Rel.USES_KEY, "", lost),)
 
@@ -98,7 +99,7 @@ def _key(namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Maybe[str]
 def _keys(plan: Plan, holder: Planned, name: str) -> tuple[Link, ...]:
     listed = holder.root.texts(name)
     if isinstance(listed, Known) and listed.value.open is None:
-        return tuple(Link(Rel.USES_KEY, azure.key_url(one)) for one in listed.value.known)
+        return tuple(Link(Rel.USES_KEY, azure_terms.key_url(one)) for one in listed.value.known)
     return azure.key_links(plan, holder, holder.root, name)
 
 
@@ -123,10 +124,7 @@ def _by_rules(rules: Node, spelling: Spelling) -> Maybe[bool]:
     ranges = _ranges(rules, *spelling.addresses)
     if isinstance(ranges, Unknown):
         return ranges
-    try:
-        return Known(covers_internet(ranges), action.via)
-    except ValueError:
-        return Unknown(UnknownReason.UNPARSABLE, action.via, "a rule is no range of addresses")
+    return admits_ranges(ranges, action.via)
 
 
 def _ranges(rules: Node, name: str, inside: str = "") -> list[str] | Unknown:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors.terraform.azure import put
+from tierwise.connectors.azure_terms import admits
 from tierwise.connectors.terraform.joins import Child, Children
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.connectors.terraform.references import Resolved
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import Link, Rel
 
 GROUP: Final = "azurerm_resource_group"
 LOCK, ENDPOINT, DIAGNOSTICS = "azurerm_management_lock", "azurerm_private_endpoint", "azurerm_monitor_diagnostic_setting"
@@ -20,24 +20,7 @@ RECORDED: Final = Child(DIAGNOSTICS, "target_resource_id", ("id",), shared=True)
 COMMON: Final = (LOCKED, CONNECTED, RECORDED)
 """The children that any store may have."""
 WORKSPACE, ACCOUNT = "azurerm_log_analytics_workspace", "azurerm_storage_account"
-_EVERY_AZURE: Final = ("0.0.0.0", "0.0.0.0")  # noqa: S104 - a range of a firewall, nothing is bound
 _EVERYTHING: Final = frozenset({"alllogs", "audit"})
-
-
-def put_network(sheet: FactSheet, kind: Kind, public: Maybe[bool], admits: Maybe[bool], private: Maybe[bool]) -> None:
-    """The three network facts of a store with a public address that may be closed."""
-    facts: dict[str, AnyFact] = {"network.public_endpoint": public, "network.private_endpoint": private}
-    if isinstance(public, Unknown):
-        facts["network.ingress_any"] = public if not (isinstance(admits, Known) and not admits.value) else admits
-        if not (isinstance(private, Known) and private.value):
-            facts["network.private_endpoint"] = public
-    elif public.value:
-        facts["network.ingress_any"] = admits
-    else:
-        facts["network.private_endpoint"] = Known(True, public.via)
-    put(sheet, kind, facts)
-    if isinstance(public, Known) and not public.value:
-        sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
 
 
 def has_private_endpoint(plan: Plan, planned: Planned) -> Maybe[bool]:
@@ -73,15 +56,6 @@ def admits_by_rules(
     if planned.is_new:
         return Known(False, planned.root.via)
     return absent(planned.root.via, f"not in this plan: firewall rules of {planned.address} that others may have made")
-
-
-def admits(ends: tuple[str, str]) -> bool:
-    """Whether a range is the internet, half of it, or the range that stands for all of Azure."""
-    try:
-        low, high = (int.from_bytes(bytes(int(part) for part in end.split(".")), "big") for end in ends)
-    except ValueError:
-        return False
-    return ends == _EVERY_AZURE or high - low >= 2**31 - 1
 
 
 def recorded(plan: Plan, planned: Planned, read: frozenset[str], write: frozenset[str]) -> tuple[Maybe[bool], Maybe[bool]]:

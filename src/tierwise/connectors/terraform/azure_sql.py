@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.aws import Absent, Inline, Split, setting
 from tierwise.connectors.terraform.azure import flag
@@ -58,7 +59,7 @@ def _min_tls(server: Planned, plan: Plan) -> Maybe[str]:
     if server.type == LEGACY:
         return Unknown(UnknownReason.NOT_SUPPORTED, server.root.via, f"{LEGACY} has no argument for it")
     default = azure.by_version(plan, server, {2: "Disabled", 3: "1.2", 4: "1.2"})
-    return azure.min_tls(azure.text(server, "minimum_tls_version", default="1.2" if server.type == INSTANCE else default))
+    return azure_terms.min_tls(azure.text(server, "minimum_tls_version", default="1.2" if server.type == INSTANCE else default))
 
 
 def network(server: Planned, plan: Plan) -> tuple[Maybe[bool], Maybe[bool], Maybe[bool]]:
@@ -102,7 +103,7 @@ def key_of(server: Planned, plan: Plan) -> tuple[Maybe[str], tuple[Link, ...]]:
     if server.type == SERVER and (server.root.has(_OWN_KEY) or server.root.is_written(_OWN_KEY)):
         return _key(plan, server, (_OWN_KEY,))
     if server.is_new or children.removed:
-        return Known(azure.PROVIDER_KEY, Provenance(_SERVICE_KEY)), ()
+        return Known(azure_terms.PROVIDER_KEY, Provenance(_SERVICE_KEY)), ()
     lost = absent(server.root.via, f"not in this plan: no {kind or _OWN_KEY} in it is for {server.address}")
     return lost, (Link(Rel.USES_KEY, "", lost),)
 

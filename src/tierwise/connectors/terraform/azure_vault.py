@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tierwise.access.internet import covers_internet
+from tierwise.connectors import azure_terms
+from tierwise.connectors.azure_terms import admits_ranges
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, number
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind
 
 VAULT, POLICY = "azurerm_key_vault", "azurerm_key_vault_access_policy"
@@ -27,16 +28,16 @@ NAMES: Final = (
 def put_vault(sheet: FactSheet, kind: Kind, vault: Planned, plan: Plan) -> None:
     """The facts that a vault decides for itself and what it holds."""
     public = flag(vault, "public_network_access_enabled", default=True)
-    azure_reach.put_network(sheet, kind, public, _admits(vault), azure_reach.has_private_endpoint(plan, vault))
+    azure_terms.put_network(sheet, kind, public, _admits(vault), azure_reach.has_private_endpoint(plan, vault))
     read, write = azure_reach.recorded(plan, vault, _RECORDS, _RECORDS)
-    azure.put(sheet, kind, {"logging.data_read": read, "logging.data_write": write})
-    azure.put_audience(sheet, kind, external=_external(vault, plan))
+    azure_terms.put(sheet, kind, {"logging.data_read": read, "logging.data_write": write})
+    azure_terms.put_audience(sheet, kind, external=_external(vault, plan))
 
 
 def put_lost(sheet: FactSheet, kind: Kind, lost: Unknown) -> None:
     """The same facts where the vault is not in the plan."""
-    azure.put_audience(sheet, kind, external=lost)
-    azure.put(sheet, kind, dict.fromkeys(NAMES, lost))
+    azure_terms.put_audience(sheet, kind, external=lost)
+    azure_terms.put(sheet, kind, dict.fromkeys(NAMES, lost))
 
 
 def soft_delete_days(vault: Planned) -> Maybe[int]:
@@ -67,11 +68,10 @@ def _admits(vault: Planned) -> Maybe[bool]:
         return Known(True, action.via)
     if isinstance(ranges, Unknown):
         return ranges
-    try:
-        wide = covers_internet(ranges.value.known)
-    except ValueError:
-        return Unknown(UnknownReason.UNPARSABLE, ranges.via, "a rule is no range of addresses")
-    return Known(True, ranges.via) if wide else ranges.value.open or Known(False, action.via)
+    wide = admits_ranges(ranges.value.known, action.via)
+    if isinstance(wide, Unknown) or wide.value:
+        return wide
+    return ranges.value.open or Known(False, action.via)
 
 
 def policies(vault: Planned, plan: Plan) -> Iterator[Node | Unknown]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -27,7 +28,7 @@ def convert(vault: Planned, plan: Plan) -> Resource:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     custody, links = _key(vault, plan)
     sheet.put("encryption.key_custody", custody)
-    azure.put_audience(sheet, kind)
+    azure_terms.put_audience(sheet, kind)
     if vault.type == RECOVERY:
         sheet.put("network.public_endpoint", flag(vault, "public_network_access_enabled", default=True))
     else:
@@ -50,14 +51,14 @@ def _key(vault: Planned, plan: Plan) -> tuple[Maybe[str], Iterable[Link]]:
         if isinstance(block, Unknown):
             return block, (Link(Rel.USES_KEY, "", block),)
         if block.value is None:
-            return Known(azure.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")), ()
+            return Known(azure_terms.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")), ()
         return azure.custody(plan, vault, block.value, "key_id"), azure.key_links(plan, vault, block.value, "key_id")
     keys = plan.children(vault, _KEY)
     if keys.found:
         holder = keys.found[0]
         return azure.custody(plan, holder, holder.root, "key_vault_key_id"), azure.key_links(plan, holder, holder.root, "key_vault_key_id")
     if keys.loose is None and (vault.is_new or keys.removed):
-        return Known(azure.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")), ()
+        return Known(azure_terms.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")), ()
     lost = keys.loose or absent(vault.root.via, f"not in this plan: no {_KEY} in it is for {vault.address}")
     return lost, (Link(Rel.USES_KEY, "", lost),)
 

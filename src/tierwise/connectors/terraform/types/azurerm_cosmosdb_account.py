@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -39,10 +40,10 @@ def convert(account: Planned, plan: Plan) -> Resource:
     sheet.put("encryption.key_custody", azure.custody(plan, account, account.root, "key_vault_key_id"))
     links = (*azure.key_links(plan, account, account.root, "key_vault_key_id"), *azure_reach.log_links(plan, account))
     sheet.constant("transport.tls_required", True, _TLS)
-    sheet.put("transport.min_tls", azure.min_tls(azure.text(account, "minimal_tls_version", default="Tls12")))
-    azure.put_audience(sheet, kind)
+    sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(account, "minimal_tls_version", default="Tls12")))
+    azure_terms.put_audience(sheet, kind)
     public = flag(account, "public_network_access_enabled", default=True)
-    azure_reach.put_network(sheet, kind, public, _admits(account), azure_reach.has_private_endpoint(plan, account))
+    azure_terms.put_network(sheet, kind, public, _admits(account), azure_reach.has_private_endpoint(plan, account))
     keys = _keys(account)
     facts: dict[str, AnyFact] = {"access.shared_key_enabled": keys, "access.local_auth_enabled": keys}
     api = _api(account)
@@ -51,8 +52,8 @@ def convert(account: Planned, plan: Plan) -> Resource:
         api if isinstance(api, Unknown) else Known(api.value in ("dataplanerequests", "tableapirequests"), api.via)
     )
     recorded = _recorded(account, plan, api)
-    azure.put(sheet, kind, {**facts, "logging.data_read": recorded[0], "logging.data_write": recorded[1]})
-    azure.put(sheet, kind, {**_backup(account), **_ages(account, plan)})
+    azure_terms.put(sheet, kind, {**facts, "logging.data_read": recorded[0], "logging.data_write": recorded[1]})
+    azure_terms.put(sheet, kind, {**_backup(account), **_ages(account, plan)})
     sheet.put("recovery.redundancy", _redundancy(account))
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, account))
     name = text_or(account.root, "name")
@@ -87,7 +88,7 @@ def _admits(account: Planned) -> Maybe[bool]:
 
 def _keys(account: Planned) -> Maybe[bool]:
     """Whether the account's keys open it."""
-    return azure.negated(flag(account, "local_authentication_disabled", default=False))
+    return azure_terms.negated(flag(account, "local_authentication_disabled", default=False))
 
 
 def _api(account: Planned) -> Maybe[str]:

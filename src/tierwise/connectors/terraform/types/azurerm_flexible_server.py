@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_dbms, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_dbms import MYSQL_FLEXIBLE, PG_FLEXIBLE, RULES, parameter, switch
@@ -32,7 +33,7 @@ def convert(server: Planned, plan: Plan) -> Resource:
     links += plan.links(Rel.COPY_OF, server, server.root, ("source_server_id",), {server.type})
     sheet.put("transport.tls_required", switch(parameter(plan, server, "require_secure_transport")))
     sheet.put("transport.min_tls", _min_tls(server, plan))
-    azure.put_audience(sheet, kind)
+    azure_terms.put_audience(sheet, kind)
     _network(server, plan, sheet, kind)
     _logins(server, plan, sheet)
     azure_dbms.put_common(server, plan, sheet)
@@ -51,7 +52,7 @@ def _key(server: Planned, plan: Plan, sheet: FactSheet) -> Iterable[Link]:
         sheet.put("encryption.key_custody", block)
         return (Link(Rel.USES_KEY, "", block),)
     if block.value is None:
-        sheet.known("encryption.key_custody", azure.PROVIDER_KEY, block.via)
+        sheet.known("encryption.key_custody", azure_terms.PROVIDER_KEY, block.via)
         return ()
     sheet.put("encryption.key_custody", azure.custody(plan, server, block.value, "key_vault_key_id"))
     return azure.key_links(plan, server, block.value, "key_vault_key_id")
@@ -62,7 +63,7 @@ def _min_tls(server: Planned, plan: Plan) -> Maybe[str]:
     found = parameter(plan, server, name)
     if isinstance(found, Unknown):
         return found
-    versions = [azure.TLS.get(word.strip()) for word in found.value.split(",")]
+    versions = [azure_terms.TLS.get(word.strip()) for word in found.value.split(",")]
     known = sorted(version for version in versions if version in _ORDER)
     if len(known) != len(versions):
         return Unknown(UnknownReason.UNPARSABLE, found.via, "a parameter names an unknown TLS version")
@@ -82,14 +83,14 @@ def _network(server: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     else:
         public = flag(server, "public_network_access_enabled", default=True)
     admits = azure_reach.admits_by_rules(plan, server, RULES[server.type])
-    azure_reach.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, server))
+    azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, server))
 
 
 def _logins(server: Planned, plan: Plan, sheet: FactSheet) -> None:
     local: Maybe[bool]
     central: Maybe[bool]
     if server.type == MYSQL_FLEXIBLE:
-        local = azure.negated(switch(parameter(plan, server, "aad_auth_only")))
+        local = azure_terms.negated(switch(parameter(plan, server, "aad_auth_only")))
         central = azure_dbms.has_admin(plan, server)
     else:
         block = azure.block_or_none(server, "authentication")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors.azure_terms import PROVIDER_KEY
 from tierwise.connectors.terraform import azure_reach, azure_vault
-from tierwise.connectors.terraform.azure import PROVIDER_KEY, text_or
+from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_vault import CHILDREN, VAULT
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach, azure_vault
 from tierwise.connectors.terraform.azure import HSM_KEY, KEYS, text_or
 from tierwise.connectors.terraform.azure_vault import VAULT
@@ -49,7 +50,7 @@ def convert(key: Planned, plan: Plan) -> Resource:
         sheet.put("key.purge_protected", azure_vault.purge_protected(vault))
         sheet.put("key.decrypt_named_only", _named_only(vault))
     name = text_or(key.root, "name")
-    url = text_or(key.root, "versionless_id") or azure.key_url(text_or(key.root, "id"))
+    url = text_or(key.root, "versionless_id") or azure_terms.key_url(text_or(key.root, "id"))
     aliases = (url, text_or(key.root, "id"), text_or(key.root, "resource_versionless_id"), text_or(key.root, "resource_id"))
     links = azure_reach.log_links(plan, vault) if vault else ()
     made = plan.resource(key, Kind.KEY, name or key.place.name, sheet.facts, links=links, aliases=aliases)
@@ -90,10 +91,10 @@ def _interval(policy: Node, block: tuple[Step, ...]) -> Maybe[float]:
         if isinstance(part, Unknown):
             return part
     if isinstance(after, Known) and after.value:
-        return azure.days(after)
+        return azure_terms.days(after)
     if not (isinstance(before, Known) and before.value):
         return Known(UNLIMITED, policy.via)
-    whole, margin = azure.days(lifetime), azure.days(before)
+    whole, margin = azure_terms.days(lifetime), azure_terms.days(before)
     if isinstance(whole, Unknown):
         return whole
     return margin if isinstance(margin, Unknown) else Known(whole.value - margin.value, whole.via)

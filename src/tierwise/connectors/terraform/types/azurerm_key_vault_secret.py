@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
+from tierwise.connectors.azure_terms import PROVIDER_KEY
 from tierwise.connectors.terraform import azure, azure_reach, azure_vault
-from tierwise.connectors.terraform.azure import PROVIDER_KEY, text_or
+from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_vault import VAULT
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
@@ -31,7 +33,7 @@ def convert(secret: Planned, plan: Plan) -> Resource:
         azure_vault.put_vault(sheet, Kind.SECRET, vault, plan)
         sheet.put("recovery.soft_delete_days", azure_vault.soft_delete_days(vault))
     name = text_or(secret.root, "name")
-    url = text_or(secret.root, "versionless_id") or azure.key_url(text_or(secret.root, "id"))
+    url = text_or(secret.root, "versionless_id") or azure_terms.key_url(text_or(secret.root, "id"))
     aliases = (url, text_or(secret.root, "id"), text_or(secret.root, "resource_versionless_id"))
     links = azure_reach.log_links(plan, vault) if vault else ()
     made = plan.resource(secret, Kind.SECRET, name or secret.place.name, sheet.facts, links=links, aliases=aliases)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -30,16 +31,16 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     sheet.put("encryption.key_custody", custody)
     sheet.constant("transport.tls_required", True, _TLS)
     sheet.constant("transport.min_tls", "1.2", _TLS)
-    sheet.constant("transport.internode_encrypted", True, azure.LINKS)
-    azure.put_audience(sheet, kind, external=_tenants(cluster))
+    sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)
+    azure_terms.put_audience(sheet, kind, external=_tenants(cluster))
     public = flag(cluster, "public_network_access_enabled", default=True)
-    azure_reach.put_network(sheet, kind, public, _admits(cluster), azure_reach.has_private_endpoint(plan, cluster))
+    azure_terms.put_network(sheet, kind, public, _admits(cluster), azure_reach.has_private_endpoint(plan, cluster))
     sheet.constant("access.local_auth_enabled", False, _LOGINS)
     sheet.constant("access.central_identity_enabled", True, _LOGINS)
     read = azure_reach.recorded(plan, cluster, frozenset({"query"}), frozenset({"command", "succeededingestion"}))
     sheet.put("logging.data_read", read[0])
     sheet.put("logging.data_write", read[1])
-    azure.put(sheet, kind, _ages(cluster, plan))
+    azure_terms.put(sheet, kind, _ages(cluster, plan))
     for name in ("recovery.point_in_time", "retention.backup_days"):
         sheet.not_applicable(name, _RECOVERY, cluster.root.via)
     zones = cluster.root.texts("zones")
@@ -65,7 +66,7 @@ def _key(cluster: Planned, plan: Plan) -> tuple[Maybe[str], tuple[Link, ...]]:
         holder = keys.found[0]
         return Known("customer", holder.root.via), plan.links(Rel.USES_KEY, holder, holder.root, ("key_name",), azure.KEYS)
     if keys.loose is None and (cluster.is_new or keys.removed):
-        return Known(azure.PROVIDER_KEY, cluster.root.via), ()
+        return Known(azure_terms.PROVIDER_KEY, cluster.root.via), ()
     lost = keys.loose or absent(cluster.root.via, f"not in this plan: no {_KEY} in it is for {cluster.address}")
     return lost, (Link(Rel.USES_KEY, "", lost),)
 
@@ -97,7 +98,7 @@ def _admits(cluster: Planned) -> Maybe[bool]:
 def _ages(cluster: Planned, plan: Plan) -> dict[str, AnyFact]:
     """How long the databases keep rows: for ever where nothing is written (AzureRM documentation of `soft_delete_period`)."""
     databases = plan.children(cluster, DATABASE)
-    ages = [azure.days(one.root.text("soft_delete_period"), UNLIMITED) for one in databases.found]
+    ages = [azure_terms.days(one.root.text("soft_delete_period"), UNLIMITED) for one in databases.found]
     still = next((one for one in ages if isinstance(one, Unknown)), databases.loose)
     if still is None and not ages:
         still = absent(cluster.root.via, f"not in this plan: databases of {cluster.address}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors import azure_terms
+from tierwise.connectors.terraform import azure_reach
 from tierwise.connectors.terraform.azure import number, text_or
 from tierwise.connectors.terraform.azure_reach import WORKSPACE
 from tierwise.connectors.terraform.converter import Converter
@@ -26,7 +27,7 @@ def convert(workspace: Planned, plan: Plan) -> Resource:
     sheet, kind = FactSheet(), Kind.LOG_STORE
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.put("encryption.key_custody", _custody(workspace, plan))
-    azure.put_audience(sheet, kind)
+    azure_terms.put_audience(sheet, kind)
     # Thirty days by default, seven in the free tier (AzureRM documentation of `retention_in_days`).
     sku = text_or(workspace.root, "sku")
     kept = number(workspace, "retention_in_days", default=_FREE if sku == "Free" else _DAYS)
@@ -49,9 +50,9 @@ def _custody(workspace: Planned, plan: Plan) -> Maybe[str]:
         cluster = one.root.text("write_access_id")
         if not (isinstance(cluster, Known) and cluster.value is None and not one.root.is_written("write_access_id")):
             detail = "the cluster that it is linked to decides"
-            return Unknown(UnknownReason.UNRESOLVED_REFERENCE, cluster.via, detail, between=(azure.PROVIDER_KEY, "customer"))
+            return Unknown(UnknownReason.UNRESOLVED_REFERENCE, cluster.via, detail, between=(azure_terms.PROVIDER_KEY, "customer"))
     if workspace.is_new:
-        return Known(azure.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}"))
+        return Known(azure_terms.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}"))
     return absent(workspace.root.via, f"not in this plan: a cluster that {workspace.address} may be linked to")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -31,7 +32,7 @@ def convert(disk: Planned, plan: Plan) -> Resource:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     custody, links = _key(disk, plan)
     sheet.put("encryption.key_custody", custody)
-    azure.put_audience(sheet, kind)
+    azure_terms.put_audience(sheet, kind)
     if kind is Kind.BLOCK_VOLUME:
         _network(disk, sheet, kind)
         for name in ("logging.data_read", "logging.data_write"):
@@ -69,8 +70,8 @@ def _key(disk: Planned, plan: Plan) -> tuple[Maybe[str], Iterable[Link]]:
         lost = absent(value.via, f"not in this plan: {name}")
         return lost, (Link(Rel.USES_KEY, "", lost),)
     if isinstance(value, Known) or azure.is_left_out(disk, name, value):
-        return Known(azure.PROVIDER_KEY, value.via), ()
-    found = Unknown(value.reason, value.via, value.detail, between=(azure.PROVIDER_KEY, "customer"))
+        return Known(azure_terms.PROVIDER_KEY, value.via), ()
+    found = Unknown(value.reason, value.via, value.detail, between=(azure_terms.PROVIDER_KEY, "customer"))
     return found, (Link(Rel.USES_KEY, "", found),)
 
 
@@ -86,7 +87,7 @@ def _network(disk: Planned, sheet: FactSheet, kind: Kind) -> None:
     else:
         public = Known(False, policy.via) if policy.value != "AllowAll" else switch
     private: Maybe[bool] = policy if isinstance(policy, Unknown) else Known(policy.value == "AllowPrivate", policy.via)
-    azure_reach.put_network(sheet, kind, public, public, private)
+    azure_terms.put_network(sheet, kind, public, public, private)
 
 
 CONVERTER = Converter(frozenset({DISK, SNAPSHOT}), convert, (azure_reach.LOCKED,), azure.KEY_TYPES | {SET})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_sql import AUDIT, DATABASE_AUDIT, SERVERS
@@ -32,14 +33,14 @@ def convert(database: Planned, plan: Plan) -> Resource:
     server = azure.parent_of(plan, database, _PARENT, SERVERS)
     lost = azure.elsewhere(database, azure.first(database, _PARENT), "server")
     links = [*_encryption(database, server, plan, sheet, lost)]
-    azure.put_audience(sheet, Kind.RELATIONAL_DB)
-    azure.put(sheet, Kind.RELATIONAL_DB, azure_sql.server_facts(server, plan) if server else dict.fromkeys(_DECIDED, lost))
+    azure_terms.put_audience(sheet, Kind.RELATIONAL_DB)
+    azure_terms.put(sheet, Kind.RELATIONAL_DB, azure_sql.server_facts(server, plan) if server else dict.fromkeys(_DECIDED, lost))
     network = azure_sql.network(server, plan) if server else (lost, lost, lost)
-    azure_reach.put_network(sheet, Kind.RELATIONAL_DB, *network)
+    azure_terms.put_network(sheet, Kind.RELATIONAL_DB, *network)
     above = azure_sql.audited(plan, server, AUDIT) if server else (lost, lost)
     own = azure_sql.audited(plan, database, DATABASE_AUDIT)
     for number, name in enumerate(("logging.data_read", "logging.data_write")):
-        sheet.put(name, azure.either(own[number], above[number]))
+        sheet.put(name, azure_terms.either(own[number], above[number]))
     if server is not None:
         links += [Link(Rel.MEMBER_OF, plan.id_of(server.address)), *azure_sql.audit_links(plan, server, AUDIT)]
     links += [*azure_sql.audit_links(plan, database, DATABASE_AUDIT), *azure_reach.log_links(plan, database)]

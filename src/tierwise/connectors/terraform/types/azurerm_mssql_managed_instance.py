@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_sql import ADMINS, ENCRYPTIONS, INSTANCE
@@ -29,9 +30,9 @@ def convert(instance: Planned, plan: Plan) -> Resource:
     sheet.put("encryption.key_custody", custody)
     public = flag(instance, "public_data_endpoint_enabled", default=False)
     admits = Unknown(UnknownReason.NOT_COLLECTED, instance.at("subnet_id"), _GROUPS)
-    azure_reach.put_network(sheet, kind, public, admits, Known(True, instance.at("subnet_id")))
-    azure.put_audience(sheet, kind)
-    azure.put(sheet, kind, azure_sql.server_facts(instance, plan))
+    azure_terms.put_network(sheet, kind, public, admits, Known(True, instance.at("subnet_id")))
+    azure_terms.put_audience(sheet, kind)
+    azure_terms.put(sheet, kind, azure_sql.server_facts(instance, plan))
     read, write = azure_reach.recorded(plan, instance, _READ, _READ)
     sheet.put("logging.data_read", read)
     sheet.put("logging.data_write", write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_sql import AUDIT, CHILDREN, SERVERS
@@ -20,9 +21,9 @@ def convert(server: Planned, plan: Plan) -> Resource:
     )
     custody, links = azure_sql.key_of(server, plan)
     sheet.put("encryption.key_custody", custody)
-    azure_reach.put_network(sheet, Kind.RELATIONAL_DB, *azure_sql.network(server, plan))
-    azure.put_audience(sheet, Kind.RELATIONAL_DB)
-    azure.put(sheet, Kind.RELATIONAL_DB, azure_sql.server_facts(server, plan))
+    azure_terms.put_network(sheet, Kind.RELATIONAL_DB, *azure_sql.network(server, plan))
+    azure_terms.put_audience(sheet, Kind.RELATIONAL_DB)
+    azure_terms.put(sheet, Kind.RELATIONAL_DB, azure_sql.server_facts(server, plan))
     for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
         sheet.not_applicable(name, "it is set on each database of the server", server.root.via)
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, server))

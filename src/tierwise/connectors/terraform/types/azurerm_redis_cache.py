@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -25,12 +26,12 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     """A planned cache."""
     sheet, kind = FactSheet(), Kind.CACHE
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
-    sheet.constant("encryption.key_custody", azure.PROVIDER_KEY, _KEYS)
-    sheet.put("transport.tls_required", azure.negated(flag(cache, "non_ssl_port_enabled", "enable_non_ssl_port", default=False)))
+    sheet.constant("encryption.key_custody", azure_terms.PROVIDER_KEY, _KEYS)
+    sheet.put("transport.tls_required", azure_terms.negated(flag(cache, "non_ssl_port_enabled", "enable_non_ssl_port", default=False)))
     default = azure.by_version(plan, cache, {2: "1.0", 3: "1.0", 4: "1.2"})
-    sheet.put("transport.min_tls", azure.min_tls(azure.text(cache, "minimum_tls_version", default=default)))
-    sheet.constant("transport.internode_encrypted", True, azure.LINKS)
-    azure.put_audience(sheet, kind)
+    sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(cache, "minimum_tls_version", default=default)))
+    sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)
+    azure_terms.put_audience(sheet, kind)
     _network(cache, plan, sheet, kind)
     _logins(cache, sheet)
     for name in ("logging.data_read", "logging.data_write"):
@@ -50,7 +51,7 @@ def _network(cache: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     admits: Maybe[bool] = azure_reach.admits_by_rules(plan, cache, _RULE, ("start_ip", "end_ip"))
     if not rules.found and rules.loose is None and cache.is_new:
         admits = Known(True, Provenance(_OPEN))
-    azure_reach.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, cache))
+    azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, cache))
 
 
 def _logins(cache: Planned, sheet: FactSheet) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_reach import GROUP
@@ -56,10 +57,10 @@ def _assignment(one: Planned, plan: Plan) -> Resource:
         bound = Known(False, condition.via)
     sheet.put("privilege.admin", _admin(role, wide, bound))
     grants = _of(role, "grants")
-    sheet.put("privilege.escalation", _all(grants, wide, azure.negated(bound)))
+    sheet.put("privilege.escalation", azure_terms.all_of(grants, wide, azure_terms.negated(bound)))
     sheet.put("privilege.wildcard_data_actions", _of(role, "wildcard"))
-    sheet.put("privilege.wildcard_data_resources", _all(_of(role, "data"), wide))
-    sheet.put("privilege.condition_bound", azure.either(azure.negated(_of(role, "data")), bound))
+    sheet.put("privilege.wildcard_data_resources", azure_terms.all_of(_of(role, "data"), wide))
+    sheet.put("privilege.condition_bound", azure_terms.either(azure_terms.negated(_of(role, "data")), bound))
     sheet.not_applicable("privilege.inline_wildcard", "a role is not written into its principal", one.root.via)
     links: tuple[Link, ...] = ()
     if isinstance(role, Known) and role.value.data:
@@ -76,11 +77,11 @@ def _is_store(to: str, plan: Plan) -> bool:
 
 def _admin(role: Maybe[Role], wide: Maybe[bool], bound: Maybe[bool]) -> Maybe[bool]:
     """Everything, or the right to give it: a condition may bar which roles can be given, but not what Owner does itself."""
-    gives = _all(_of(role, "grants"), azure.negated(bound))
+    gives = azure_terms.all_of(_of(role, "grants"), azure_terms.negated(bound))
     if isinstance(gives, Known) and not gives.value and isinstance(bound, Known) and bound.value and _grants(role):
         detail = "its condition may bar the roles that it can give"
         gives = Unknown(UnknownReason.NOT_SUPPORTED, bound.via, detail)
-    return _all(azure.either(_of(role, "admin"), gives), wide)
+    return azure_terms.all_of(azure_terms.either(_of(role, "admin"), gives), wide)
 
 
 def _grants(role: Maybe[Role]) -> bool:
@@ -89,13 +90,6 @@ def _grants(role: Maybe[Role]) -> bool:
 
 def _of(role: Maybe[Role], name: str) -> Maybe[bool]:
     return role if isinstance(role, Unknown) else Known(bool(getattr(role.value, name)), role.via)
-
-
-def _all(*facts: Maybe[bool]) -> Maybe[bool]:
-    for one in facts:
-        if isinstance(one, Known) and not one.value:
-            return one
-    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
 
 
 def _role(one: Planned, plan: Plan) -> Maybe[Role]:
@@ -165,12 +159,12 @@ def _names_wide(named: Iterable[str]) -> bool:
 def _definition(one: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     role = _permissions(one)
-    admin = azure.either(_of(role, "admin"), _of(role, "grants"))
+    admin = azure_terms.either(_of(role, "admin"), _of(role, "grants"))
     sheet.put("privilege.admin", admin)
     sheet.put("privilege.escalation", _of(role, "grants"))
     sheet.put("privilege.wildcard_data_actions", _of(role, "wildcard"))
     sheet.put("privilege.wildcard_data_resources", Known(False, Provenance(_AT_ASSIGNMENT)))
-    unbound: AnyFact = azure.negated(_of(role, "data"))
+    unbound: AnyFact = azure_terms.negated(_of(role, "data"))
     if isinstance(unbound, Known) and not unbound.value:
         unbound = Unknown(UnknownReason.NOT_COLLECTED, one.root.via, "conditions stand on the assignments of a role")
     sheet.put("privilege.condition_bound", unbound)

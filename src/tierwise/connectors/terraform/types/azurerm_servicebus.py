@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_messaging import Spelling, put_always, put_namespace
@@ -45,7 +46,7 @@ def _namespace(namespace: Planned, plan: Plan) -> Resource:
     expires: AnyFact = still or Known(any(one != UNLIMITED for one in known), namespace.root.via)
     if UNLIMITED in known:
         last = Known(UNLIMITED, namespace.root.via)
-    azure.put(sheet, Kind.QUEUE, {"retention.delete_after_days": last, "retention.expiry_configured": expires})
+    azure_terms.put(sheet, Kind.QUEUE, {"retention.delete_after_days": last, "retention.expiry_configured": expires})
     name = text_or(namespace.root, "name")
     aliases = (text_or(namespace.root, "id"), name)
     return plan.resource(namespace, Kind.QUEUE, name or namespace.place.name, sheet.facts, links=links, aliases=aliases)
@@ -81,7 +82,7 @@ def _age(queue: Planned) -> Maybe[float]:
         return written
     if written.value.startswith("P10675199D"):
         return Known(UNLIMITED, written.via)
-    return azure.days(written)
+    return azure_terms.days(written)
 
 
 CONVERTER = Converter(

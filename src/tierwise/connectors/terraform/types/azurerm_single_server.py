@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_dbms, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_dbms import ADMINS, MARIADB, MYSQL, PG, RULES
@@ -30,10 +31,10 @@ def convert(server: Planned, plan: Plan) -> Resource:
     links = [*_key(server, plan, sheet), *azure_reach.log_links(plan, server)]
     links += plan.links(Rel.COPY_OF, server, server.root, ("creation_source_server_id",), {server.type})
     _transport(server, plan, sheet)
-    azure.put_audience(sheet, kind)
+    azure_terms.put_audience(sheet, kind)
     public = flag(server, "public_network_access_enabled", default=True)
     admits = azure_reach.admits_by_rules(plan, server, RULES[server.type])
-    azure_reach.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, server))
+    azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, server))
     sheet.constant("access.local_auth_enabled", True, _PASSWORDS)
     if server.type in ADMINS:
         sheet.put("access.central_identity_enabled", azure_dbms.has_admin(plan, server))
@@ -57,7 +58,7 @@ def _key(server: Planned, plan: Plan, sheet: FactSheet) -> Iterable[Link]:
         sheet.put("encryption.key_custody", azure.custody(plan, holder, holder.root, "key_vault_key_id"))
         return azure.key_links(plan, holder, holder.root, "key_vault_key_id")
     if keys.loose is None and (server.is_new or not kind or keys.removed):
-        sheet.known("encryption.key_custody", azure.PROVIDER_KEY, server.root.via)
+        sheet.known("encryption.key_custody", azure_terms.PROVIDER_KEY, server.root.via)
         return ()
     lost = keys.loose or absent(server.root.via, f"not in this plan: no {kind} in it is for {server.address}")
     sheet.put("encryption.key_custody", lost)
@@ -74,7 +75,7 @@ def _transport(server: Planned, plan: Plan, sheet: FactSheet) -> None:
         required = flag(server, name, default=None)
     sheet.put("transport.tls_required", required)
     default = azure.by_version(plan, server, {2: "TLSEnforcementDisabled", 3: "TLS1_2"})
-    sheet.put("transport.min_tls", azure.min_tls(azure.text(server, "ssl_minimal_tls_version_enforced", default=default)))
+    sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(server, "ssl_minimal_tls_version_enforced", default=default)))
 
 
 CONVERTER = Converter(

@@ -6,12 +6,12 @@ The account is judged as one store: a container that is open makes it open. Defa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from tierwise.access.internet import covers_internet
+from tierwise.connectors import azure_terms
+from tierwise.connectors.azure_terms import DELEGATED, REDUNDANCY, WEEK_HOURS, admits_ranges, signature_hours
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting
 from tierwise.connectors.terraform.azure import flag, text_or
@@ -31,21 +31,10 @@ WORM: Final = f"{CONTAINER}_immutability_policy"
 _ENCRYPTED: Final = "Azure Storage documentation, encryption for data at rest: on for every account since 2017, cannot be disabled"
 _KEY: Final = "constant: Azure Storage documentation, encryption for data at rest: keys are Microsoft's where no other is configured"
 _ACLS: Final = "Azure Storage documentation: blobs have no ACLs that name the public"
-_DELEGATED: Final = "constant: Azure Storage documentation, user delegation SAS: seven days at most; shared keys are off"
 _OPEN: Final = "constant: Azure Storage documentation, network security: every network is admitted where no rules are set"
 _HSM_KEY: Final = "managed_hsm_key_id"
 _SERVICES: Final = "which of the account's services the setting is for is known after apply"
-_PERIOD: Final = re.compile(r"(\d+)\.(\d\d?):(\d\d):(\d\d)\Z")
-_WEEK_HOURS: Final = 168
 _READ, _WRITE = frozenset({"storageread"}), frozenset({"storagewrite", "storagedelete"})
-_REDUNDANCY: Final = {
-    "LRS": "zone",
-    "ZRS": "multi-zone",
-    "GRS": "multi-region",
-    "RAGRS": "multi-region",
-    "GZRS": "multi-region",
-    "RAGZRS": "multi-region",
-}
 
 
 def convert(account: Planned, plan: Plan) -> Resource:
@@ -71,7 +60,7 @@ def _encryption(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link
             sheet.put("encryption.key_custody", unknown)
             yield Link(Rel.USES_KEY, "", unknown)
         case Absent():
-            sheet.put("encryption.key_custody", Known(azure.PROVIDER_KEY, Provenance(_KEY)))
+            sheet.put("encryption.key_custody", Known(azure_terms.PROVIDER_KEY, Provenance(_KEY)))
         case Split(planned=holder):
             sheet.put("encryption.key_custody", Known("customer", holder.root.via))
             yield from _key_in_vault(plan, holder) if _named(holder.root, "key_name") else _key(plan, holder, holder.root, _HSM_KEY)
@@ -104,13 +93,13 @@ def _key_in_vault(plan: Plan, holder: Planned) -> Iterator[Link]:
 def _transport(account: Planned, plan: Plan, sheet: FactSheet) -> None:
     sheet.put("transport.tls_required", flag(account, "https_traffic_only_enabled", "enable_https_traffic_only", default=True))
     default = azure.by_version(plan, account, {2: "TLS1_0", 3: "TLS1_2", 4: "TLS1_2"})
-    sheet.put("transport.min_tls", azure.min_tls(azure.text(account, "min_tls_version", default=default)))
+    sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(account, "min_tls_version", default=default)))
 
 
 def _network(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     public = flag(account, "public_network_access_enabled", default=True)
     admits = _admits(setting(plan, account, RULES, "network_rules"))
-    azure_reach.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, account))
+    azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, account))
 
 
 def _admits(rules: Setting) -> Maybe[bool]:
@@ -133,11 +122,9 @@ def _admits_by(node: Node) -> Maybe[bool]:
         return Known(True, action.via)
     if isinstance(ranges, Unknown):
         return ranges
-    try:
-        if covers_internet(ranges.value.known):
-            return Known(True, ranges.via)
-    except ValueError:
-        return Unknown(UnknownReason.UNPARSABLE, ranges.via, "a rule is no range of addresses")
+    wide = admits_ranges(ranges.value.known, ranges.via)
+    if isinstance(wide, Unknown) or wide.value:
+        return wide
     return ranges.value.open or Known(False, action.via)
 
 
@@ -150,18 +137,18 @@ def _access(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     )
     website = _website(setting(plan, account, WEBSITE, "static_website"))
     # The `$web` container answers anyone, whatever the account's switch says (Azure Storage documentation, static website hosting).
-    azure.put_audience(sheet, kind, anonymous=azure.either(website, _open_containers(account, plan, allowed)))
+    azure_terms.put_audience(sheet, kind, anonymous=azure_terms.either(website, _open_containers(account, plan, allowed)))
     shared = flag(account, "shared_access_key_enabled", default=True)
     blob = azure.block_or_none(account, "blob_properties")
     facts = {
-        "access.public_blocked": azure.negated(allowed),
-        "access.public_acls_blocked": azure.negated(allowed),
+        "access.public_blocked": azure_terms.negated(allowed),
+        "access.public_acls_blocked": azure_terms.negated(allowed),
         "access.shared_key_enabled": shared,
         "access.bearer_link_max_hours": _links_last(account, shared),
         "access.website_enabled": website,
         "access.cors_any_origin": _any_origin(blob),
     }
-    azure.put(sheet, kind, facts)
+    azure_terms.put(sheet, kind, facts)
     if kind is Kind.OBJECT_STORE:
         sheet.constant("access.acls_disabled", True, _ACLS)
 
@@ -201,7 +188,7 @@ def _links_last(account: Planned, shared: Maybe[bool]) -> Maybe[float]:
     if isinstance(shared, Unknown):
         return shared
     if not shared.value:
-        return Known(_WEEK_HOURS, Provenance(_DELEGATED))
+        return Known(WEEK_HOURS, Provenance(DELEGATED))
     policy = azure.block_or_none(account, "sas_policy")
     if isinstance(policy, Unknown):
         return policy
@@ -214,11 +201,7 @@ def _links_last(account: Planned, shared: Maybe[bool]) -> Maybe[float]:
         return Known(UNLIMITED, action.via)
     if isinstance(period, Unknown):
         return period
-    found = _PERIOD.match(period.value or "")
-    if found is None:
-        return Unknown(UnknownReason.UNPARSABLE, period.via, "not days.hours:minutes:seconds")
-    days, hours, minutes, seconds = (int(part) for part in found.groups())
-    return Known(days * 24 + hours + minutes / 60 + seconds / 3600, period.via)
+    return signature_hours(period.value or "", period.via)
 
 
 def _any_origin(blob: Maybe[Node | None]) -> Maybe[bool]:
@@ -260,7 +243,7 @@ def _logging(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> tupl
 
 def _recovery(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     replication = account.root.text("account_replication_type")
-    redundancy = replication if isinstance(replication, Unknown) else _REDUNDANCY.get((replication.value or "").upper())
+    redundancy = replication if isinstance(replication, Unknown) else REDUNDANCY.get((replication.value or "").upper())
     if redundancy is None:
         redundancy = absent(account.at("account_replication_type"))
     sheet.put("recovery.redundancy", redundancy if isinstance(redundancy, Unknown) else Known(redundancy, replication.via))

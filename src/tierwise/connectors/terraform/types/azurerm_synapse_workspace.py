@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach, azure_sql
 from tierwise.connectors.terraform.aws import Absent, setting
 from tierwise.connectors.terraform.azure import flag, text_or
@@ -30,12 +31,12 @@ def convert(workspace: Planned, plan: Plan) -> Resource:
     links = [*_key(workspace, plan, sheet), *azure_reach.log_links(plan, workspace), *azure_sql.audit_links(plan, workspace, AUDIT)]
     sheet.constant("transport.tls_required", True, _TLS)
     sheet.constant("transport.min_tls", "1.2", _TLS)
-    sheet.constant("transport.internode_encrypted", True, azure.LINKS)
-    azure.put_audience(sheet, kind)
+    sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)
+    azure_terms.put_audience(sheet, kind)
     public = flag(workspace, "public_network_access_enabled", default=True)
     admits = azure_reach.admits_by_rules(plan, workspace, _RULE)
-    azure_reach.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, workspace))
-    sheet.put("access.local_auth_enabled", azure.negated(flag(workspace, "azuread_authentication_only", default=False)))
+    azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, workspace))
+    sheet.put("access.local_auth_enabled", azure_terms.negated(flag(workspace, "azuread_authentication_only", default=False)))
     admin = setting(plan, workspace, ADMIN, "sql_aad_admin")
     central: Maybe[bool] = admin if isinstance(admin, Unknown) else Known(not isinstance(admin, Absent), workspace.root.via)
     sheet.put("access.central_identity_enabled", central)
@@ -58,7 +59,7 @@ def _key(workspace: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]:
         sheet.put("encryption.key_custody", block)
         return (Link(Rel.USES_KEY, "", block),)
     if block.value is None:
-        sheet.put("encryption.key_custody", Known(azure.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")))
+        sheet.put("encryption.key_custody", Known(azure_terms.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")))
         return ()
     # The URL of a key is written without its version (AzureRM documentation of `key_versionless_id`).
     sheet.put("encryption.key_custody", azure.custody(plan, workspace, block.value, "key_versionless_id"))

@@ -1,0 +1,162 @@
+"""Azure's words as both its readers meet them, live and in plans: TLS versions, durations, redundancy, who is let in. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from tierwise.access.internet import covers_internet
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import find_spec
+
+PROVIDER_KEY: Final = "provider-owned"
+"""A key of Microsoft's that no subscription sees."""
+TLS: Final[Mapping[str, str]] = {
+    "tls1_0": "1.0", "tls1_1": "1.1", "tls1_2": "1.2", "tls1_3": "1.3",
+    "tls": "1.0", "tls11": "1.1", "tls12": "1.2", "tls13": "1.3",
+    "1.0": "1.0", "1.1": "1.1", "1.2": "1.2", "1.3": "1.3",
+    "tlsenforcementdisabled": "none", "disabled": "none", "none": "none",
+    "tlsv1": "1.0", "tlsv1.1": "1.1", "tlsv1.2": "1.2", "tlsv1.3": "1.3",
+}  # fmt: skip
+"""How the services write versions of TLS."""
+LINKS: Final = "Azure encryption overview, data-link layer encryption: traffic between Azure's datacenters is encrypted (MACsec)"
+REDUNDANCY: Final = {
+    "LRS": "zone",
+    "ZRS": "multi-zone",
+    "GRS": "multi-region",
+    "RAGRS": "multi-region",
+    "GZRS": "multi-region",
+    "RAGZRS": "multi-region",
+}
+"""Copies of a storage account by the end of its sku."""
+WORM_STATES: Final = {"Locked": "compliance", "Unlocked": "governance", "Disabled": "none"}
+"""What the states of an immutability policy mean: nobody shortens one that is locked."""
+TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
+WEEK_HOURS: Final = 168
+DELEGATED: Final = "constant: Azure Storage documentation, user delegation SAS: seven days at most; shared keys are off"
+_DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
+_PERIOD: Final = re.compile(r"(\d+)\.(\d\d?):(\d\d):(\d\d)\Z")
+_EVERY_AZURE: Final = ("0.0.0.0", "0.0.0.0")  # noqa: S104 - a range of a firewall, nothing is bound
+
+
+def negated(value: Maybe[bool]) -> Maybe[bool]:
+    """The opposite of a switch."""
+    return value if isinstance(value, Unknown) else Known(not value.value, value.via)
+
+
+def either(*facts: Maybe[bool]) -> Maybe[bool]:
+    """Whether one of some statements holds."""
+    for one in facts:
+        if isinstance(one, Known) and one.value:
+            return one
+    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
+
+
+def all_of(*facts: Maybe[bool]) -> Maybe[bool]:
+    """Whether each of some statements holds."""
+    for one in facts:
+        if isinstance(one, Known) and not one.value:
+            return one
+    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
+
+
+def min_tls(value: Maybe[str]) -> Maybe[str]:
+    """A TLS version on the vocabulary's scale."""
+    if isinstance(value, Unknown):
+        return value
+    version = TLS.get(value.value.lower())
+    if version is None:
+        return Unknown(UnknownReason.UNPARSABLE, value.via, "an unknown TLS version")
+    return Known(version, value.via)
+
+
+def put(sheet: FactSheet, kind: Kind, facts: Mapping[str, AnyFact]) -> None:
+    """Sets those facts that a kind lists."""
+    for name, fact in facts.items():
+        spec = find_spec(name)
+        if spec is not None and kind in spec.kinds:
+            sheet.put(name, fact)
+
+
+def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None = None, external: AnyFact | None = None) -> None:
+    """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant."""
+    via = Provenance(f"constant: {TENANT}")
+    no = Known(False, via)
+    outside = external or Known(frozenset(), via)
+    put(
+        sheet,
+        kind,
+        {
+            "access.anonymous_read": anonymous or no,
+            "access.anonymous_write": no,
+            "access.any_authenticated": no,
+            "access.external_principals": outside,
+        },
+    )
+    if isinstance(outside, Known) and not outside.value:
+        sheet.not_applicable("access.external_conditioned", "no principal outside the tenant is let in", via)
+    else:
+        sheet.put("access.external_conditioned", outside if isinstance(outside, Unknown) else Known(False, outside.via))
+
+
+def put_network(sheet: FactSheet, kind: Kind, public: Maybe[bool], admits: Maybe[bool], private: Maybe[bool]) -> None:
+    """The three network facts of a store with a public address that may be closed."""
+    facts: dict[str, AnyFact] = {"network.public_endpoint": public, "network.private_endpoint": private}
+    if isinstance(public, Unknown):
+        facts["network.ingress_any"] = public if not (isinstance(admits, Known) and not admits.value) else admits
+        if not (isinstance(private, Known) and private.value):
+            facts["network.private_endpoint"] = public
+    elif public.value:
+        facts["network.ingress_any"] = admits
+    else:
+        facts["network.private_endpoint"] = Known(True, public.via)
+    put(sheet, kind, facts)
+    if isinstance(public, Known) and not public.value:
+        sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
+
+
+def admits(ends: tuple[str, str]) -> bool:
+    """Whether a range is the internet, half of it, or the range that stands for all of Azure."""
+    try:
+        low, high = (int.from_bytes(bytes(int(part) for part in end.split(".")), "big") for end in ends)
+    except ValueError:
+        return False
+    return ends == _EVERY_AZURE or high - low >= 2**31 - 1
+
+
+def admits_ranges(ranges: Iterable[str], via: Provenance) -> Maybe[bool]:
+    """Whether ranges in CIDR form are together the internet."""
+    try:
+        return Known(covers_internet(ranges), via)
+    except ValueError:
+        return Unknown(UnknownReason.UNPARSABLE, via, "a rule is no range of addresses")
+
+
+def days(value: Maybe[str | None], otherwise: float | None = None) -> Maybe[float]:
+    """An ISO 8601 duration in days; a year has 365, a month 30. `otherwise` is what no duration means."""
+    if isinstance(value, Unknown):
+        return value
+    if value.value is None:
+        return Unknown(UnknownReason.NOT_COLLECTED, value.via) if otherwise is None else Known(otherwise, value.via)
+    found = _DURATION.match(value.value)
+    if found is None or value.value in ("P", "PT"):
+        return Unknown(UnknownReason.UNPARSABLE, value.via, "not an ISO 8601 duration")
+    years, months, weeks, single, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return Known(365 * years + 30 * months + 7 * weeks + single + hours / 24 + minutes / 1440 + seconds / 86400, value.via)
+
+
+def signature_hours(period: str, via: Provenance) -> Maybe[float]:
+    """The longest life of a shared access signature in hours, written as `days.hours:minutes:seconds`."""
+    found = _PERIOD.match(period)
+    if found is None:
+        return Unknown(UnknownReason.UNPARSABLE, via, "not days.hours:minutes:seconds")
+    whole, hours, minutes, seconds = (int(part) for part in found.groups())
+    return Known(whole * 24 + hours + minutes / 60 + seconds / 3600, via)
+
+
+def key_url(url: str) -> str:
+    """A key's or secret's URL without its version."""
+    parts = url.split("/")
+    return "/".join(parts[:5]) if url.startswith("https://") and len(parts) == 6 else url
