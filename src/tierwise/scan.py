@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Final
 
 from tierwise.classify.declarations import declared_facts, missing_tags_within
 from tierwise.classify.engine import classify
 from tierwise.classify.identifiers import identifiers
-from tierwise.connectors.base import Item, Organisation, Source, Unit
+from tierwise.connectors.base import Item, Organisation, Source, Unit, link_name
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
@@ -47,6 +48,8 @@ Progress = Callable[[str, int, int], None]
 """Called with (stage, units done, units known so far); from one thread."""
 
 
+NOTHING_MADE: Final[Mapping[str, frozenset[str]]] = {}
+"""Before the first round of stage 2."""
 _M_ARENA_MAX = -8
 """mallopt(3)'s parameter, from <malloc.h>."""
 
@@ -76,6 +79,8 @@ class Collected:
     outcomes: list[ReadOutcome] = field(default_factory=list)
     regions: list[RegionStatus] = field(default_factory=list)
     organisation: Maybe[frozenset[str]] = NOT_COLLECTED
+    relinked: bool = False
+    """Whether links that waited have come in since tiers were computed."""
     crashes: list[str] = field(default_factory=list)
     """Tracebacks of units that a bug ended; the run goes on and ends with exit code 70."""
 
@@ -87,7 +92,11 @@ class Collected:
                 self.resources[item.id] = item if known is None else _merged(known, item)
             case FactUpdate():
                 known = self.resources[item.resource]
-                self.resources[item.resource] = replace(known, facts={**known.facts, **item.facts}, grants=item.grants or known.grants)
+                links = known.links if item.links is None else item.links
+                self.relinked = self.relinked or links != known.links
+                self.resources[item.resource] = replace(
+                    known, facts={**known.facts, **item.facts}, grants=item.grants or known.grants, links=links
+                )
             case Change():
                 self.changes[item.resource] = item
             case Gap():
@@ -202,12 +211,20 @@ def scan(
     run_units((unit for source in sources for unit in source.survey()), collected, jobs=jobs, stage="survey", progress=progress)
     compiled = [compile_control(control) for control in judging.controls]
     first = _assess(collected, judging, started.date())
-    asks = asked(first, compiled)
-    details = [unit for source in sources for unit in source.details(asks)] if asks else []
-    if details:
+    made: dict[str, frozenset[str]] = {}
+    while asks := asked(first, compiled, made):
+        details = [unit for source in sources for unit in source.details(asks)]
+        if not details:
+            break
         run_units(details, collected, jobs=jobs, stage="details", progress=progress)
-        estate = resolve(tuple(collected.resources.values()))
-        first = _relate(replace_estate(first, estate, collected), judging, collected, started.date())
+        if not collected.relinked:
+            estate = resolve(tuple(collected.resources.values()))
+            first = _relate(replace_estate(first, estate, collected), judging, collected, started.date())
+            break
+        # A link that waited for its holder's tier may raise another's, for which more has to be read then.
+        collected.relinked = False
+        made = {key: made.get(key, frozenset()) | asks.get(key, frozenset()) for key in (*made, *asks)}
+        first = _assess(collected, judging, started.date())
     facts = _by_tier(first, judging, _context(first, judging, collected, started.date()))
     pasts = _pasts(collected, first, facts, compiled, judging, started.date())
     return Outcome(_result(sources, collected, first, facts, pasts, compiled, judging, started), collected)
@@ -242,7 +259,7 @@ def _told(collected: Collected, judging: Judging, today: date) -> tuple[Gap, ...
 
 
 def replace_estate(assessed: _Assessed, estate: Estate, collected: Collected) -> _Assessed:
-    """The same tiers over an estate whose resources have gained facts (a stage-2 read brings no link that changes a tier)."""
+    """The same tiers over an estate whose resources have gained facts and no links."""
     missing = collected.resources.keys() - assessed.classifications.keys()
     if missing:
         raise RuntimeError(f"stage 2 brought new resources: {sorted(missing)[:3]}")
@@ -293,8 +310,14 @@ def _by_tier(assessed: _Assessed, judging: Judging, context: Context) -> dict[st
     return facts
 
 
-def asked(assessed: _Assessed, compiled: Sequence[CompiledControl]) -> dict[str, frozenset[str]]:
-    """Per resource, the facts that a selected control needs at its highest possible tier and that nobody has read yet."""
+def asked(
+    assessed: _Assessed, compiled: Sequence[CompiledControl], made: Mapping[str, frozenset[str]] = NOTHING_MADE
+) -> dict[str, frozenset[str]]:
+    """Per resource, the facts that a selected control needs at its highest possible tier and that nobody has read yet.
+
+    With them the links that waited for the tier, whichever controls are selected: a tier does not depend on the selection. `made` is
+    what has been asked for already.
+    """
     wanted: dict[str, set[str]] = defaultdict(set)
     for key, resource in assessed.estate.resources.items():
         top = assessed.classifications[key].interval.hi
@@ -311,7 +334,14 @@ def asked(assessed: _Assessed, compiled: Sequence[CompiledControl]) -> dict[str,
                 spec = find_spec(name)
                 if found is not None and spec is not None and found.kind in spec.kinds:
                     wanted[other] |= own_needs(frozenset({name}))
-    return {key: still for key, names in wanted.items() if (still := frozenset(name for name in names if _unread(assessed, key, name)))}
+    for key, resource in assessed.estate.resources.items():
+        if assessed.classifications[key].interval.hi >= Tier.T2:
+            wanted[key] |= {link_name(link.rel) for link in resource.links if link.waits}
+    return {
+        key: still
+        for key, names in wanted.items()
+        if (still := frozenset(name for name in names - made.get(key, frozenset()) if _unread(assessed, key, name)))
+    }
 
 
 def _unread(assessed: _Assessed, key: str, name: str) -> bool:

@@ -103,9 +103,11 @@ def own_evidence(resource: Resource, context: Context, seen: dict[tuple[Sign, ..
 
 
 def _kept(context: Context) -> Callable[[Resource, Link], bool]:
-    """Which links count: a correction of rule `inherit` removes one, `source` being the other end as the link names it."""
+    """Which links count: not one that waits, whose holder is below T2; a correction of rule `inherit` removes one, `source` being the other end as the link names it."""
     live = [one for one in context.corrections.corrections if one.expires >= context.today and matches_glob(one.rule, "inherit")]
-    return lambda resource, link: not any(matches_glob(one.source, link.to) and names(one.resource, resource) for one in live)
+    return lambda resource, link: (
+        not (link.waits or any(matches_glob(one.source, link.to) and names(one.resource, resource) for one in live))
+    )
 
 
 def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[Place]:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from tierwise.model.change import Change
 from tierwise.model.fact import Maybe
-from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Rel, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,13 @@ class Source(Protocol):
         ...
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
-        """Stage 2: the reads that yield the asked facts, by resource id. A source read whole yields nothing here."""
+        """Stage 2: the reads that yield the asked facts and links (`link_name`), by resource id. A source read whole yields nothing here.
+
+        Asked again where a link that waited has raised a tier.
+        """
         ...
+
+
+def link_name(rel: Rel) -> str:
+    """How the links of a relation are asked for beside facts: `link:logs-to`."""
+    return f"link:{rel.value}"

@@ -50,6 +50,11 @@ class Declared(Protocol):
         """Facts that cannot be known without it."""
         ...
 
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts, and the links that wait for it (`link_name`)."""
+        ...
+
 
 R = TypeVar("R", bound=Declared)
 T = TypeVar("T")
@@ -100,8 +105,8 @@ def finished(shapes: Shapes, draft: Draft, unit: str) -> Resource:
 
 
 def due_in_detail(reads: Iterable[R], wanted: frozenset[str]) -> Iterator[R]:
-    """The stage-2 reads that yield one of the wanted facts."""
-    return (read for read in reads if read.stage is Stage.DETAIL and read.facts & wanted)
+    """The stage-2 reads that yield one of the wanted facts or links."""
+    return (read for read in reads if read.stage is Stage.DETAIL and read.yields & wanted)
 
 
 def needed(read: Declared, facts: frozenset[str] | None) -> bool:

@@ -89,12 +89,14 @@ def fact_in(name: str, data: Mapping[str, Any], kind: Kind) -> AnyFact:
 def link_out(link: Link) -> dict[str, Any]:
     """A link; one that could not be read says why."""
     out: dict[str, Any] = {"rel": link.rel.value, "to": link.to}
+    if link.waits:
+        out["waits"] = True
     return {**out, **unknown_out(link.unknown)} if link.unknown else out
 
 
 def link_in(data: Mapping[str, Any]) -> Link:
     """The reverse of `link_out`."""
-    return Link(Rel(data["rel"]), str(data["to"]), _unknown_in(data) if "unknown" in data else None)
+    return Link(Rel(data["rel"]), str(data["to"]), _unknown_in(data) if "unknown" in data else None, waits=bool(data.get("waits")))
 
 
 def tags_out(tags: Maybe[Mapping[str, str]]) -> Any:

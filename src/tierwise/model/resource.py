@@ -107,6 +107,8 @@ class Link:
     """The other's id or alias (ARN, name, key alias, plan address); empty where it could not be read."""
     unknown: Unknown | None = None
     """Set where a link is known to exist (or may exist) and its other end could not be read."""
+    waits: bool = False
+    """Whether it is unknown only because it is read for what may hold personal data alone, from tier T2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +177,13 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class FactUpdate:
-    """Facts (and grants) that a stage-2 read adds to a resource; never a link that changes a tier."""
+    """Facts, grants and links that stage-2 reads add to a resource."""
 
     resource: str
     facts: Mapping[str, AnyFact]
     grants: tuple[Grant, ...] = ()
+    links: tuple[Link, ...] | None = None
+    """All links of the resource, where a link that waited has been read: tiers are computed again. None where nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ class Read:
     """For an answer that takes several calls (a document of the account, a walk over regions): makes it in place of one call."""
 
     @property
+    def yields(self) -> frozenset[str]:
+        """Its facts: no link waits for a read of AWS's."""
+        return self.facts
+
+    @property
     def via(self) -> Provenance:
         """The provenance of what it answers."""
         return Provenance(f"{self.service}:{self.operation}", self.action)
