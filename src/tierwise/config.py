@@ -33,6 +33,21 @@ class AwsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AzureConfig:
+    """How and where to read Azure."""
+
+    tenant: str = ""
+    subscriptions: tuple[str, ...] = ()
+    management_groups: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    inherit_tags: tuple[str, ...] = ()
+    """Levels from which resources take tags that they lack: `resource-group`, `subscription`."""
+    cloud: str = "public"
+    requests_per_second: float = 12.5
+    """The ceiling of reads per subscription: half of what Azure Resource Manager refills (25 a second, its documentation of limits)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run; see `docs/configuration.md`."""
 
@@ -52,6 +67,7 @@ class Config:
     marking: str = ""
     """The organisation's own marking, printed on reports."""
     aws: AwsConfig = AwsConfig()
+    azure: AzureConfig = AzureConfig()
     origin: str = ""
     """The file that the settings came from, or empty."""
 
@@ -81,6 +97,15 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "services": "services",
         "requests-per-second": "requests_per_second",
         "endpoint-compat": "endpoint_compat",
+    },
+    "azure": {
+        "tenant": "tenant",
+        "subscriptions": "subscriptions",
+        "management-groups": "management_groups",
+        "services": "services",
+        "inherit-tags": "inherit_tags",
+        "cloud": "cloud",
+        "requests-per-second": "requests_per_second",
     },
 }
 _PATHS: Final = frozenset({"register", "corrections", "acceptances", "controls"})
@@ -135,9 +160,10 @@ def _from_file(path: Path) -> Config:
     top = _section("", data, path, text, problems)
     gate = _section("gate", _table(data, "gate", path, problems), path, text, problems)
     aws = _section("aws", _table(data, "aws", path, problems), path, text, problems)
+    azure = _section("azure", _table(data, "azure", path, problems), path, text, problems)
     if problems:
         raise ConfigError("\n".join(problems))
-    config = Config(**top, **gate, aws=AwsConfig(**aws), origin=str(path))
+    config = Config(**top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), origin=str(path))
     problems = _check(config, str(path))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -154,9 +180,8 @@ def _table(data: Mapping[str, Any], name: str, path: Path, problems: list[str]) 
 
 def _section(name: str, data: Mapping[str, Any], path: Path, text: str, problems: list[str]) -> dict[str, Any]:
     allowed = _TABLES[name]
-    types: dict[str, Any] = {
-        one.name: getattr(AwsConfig() if name == "aws" else Config(), one.name) for one in fields(AwsConfig if name == "aws" else Config)
-    }
+    defaults: Any = {"aws": AwsConfig(), "azure": AzureConfig()}.get(name, Config())
+    types: dict[str, Any] = {one.name: getattr(defaults, one.name) for one in fields(defaults)}
     out: dict[str, Any] = {}
     for key, value in data.items():
         if not name and key in _TABLES:

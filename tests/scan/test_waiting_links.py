@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 
@@ -42,8 +43,7 @@ class Cloud:
         for resource, names in asks.items():
             if LOGS in names:
                 links = (Link(Rel.LOGS_TO, self.leads[resource]),) if resource in self.leads else ()
-                update = FactUpdate(resource, {}, links=links)
-                yield Unit("sub", "", "all", lambda update=update: (update,), provider="azure")
+                yield Unit("sub", "", "all", partial(iter, (FactUpdate(resource, {}, links=links),)), provider="azure")
 
 
 def scanned(cloud: Cloud, *controls: str) -> Outcome:

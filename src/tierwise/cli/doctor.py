@@ -5,27 +5,30 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tierwise.cli.common import EXIT_BUG, EXIT_INCOMPLETE, Options, load_judging, utc_now
-from tierwise.cli.scan import aws_config, aws_options
+from tierwise.cli.scan import aws_config, aws_options, azure_options, open_azure
 from tierwise.config import find_file, load
 
 if TYPE_CHECKING:
     from tierwise.config import Config
+    from tierwise.connectors.base import Source
+    from tierwise.connectors.declared import Declared
     from tierwise.scan import Collected, Judging
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def doctor(ctx: click.Context, /) -> None:
-    """Check configuration, credentials and permissions before a scan; 'doctor aws' makes the listing calls of one region."""
+    """Check configuration, credentials and permissions before a scan; 'doctor aws' and 'doctor azure' make the listing calls."""
     if not ctx.invoked_subcommand:
         configuration()
-        click.echo("next: tierwise doctor aws --region REGION")
+        click.echo("next: tierwise doctor aws --region REGION, or tierwise doctor azure")
 
 
 def configuration() -> tuple[Config, Judging]:
@@ -49,21 +52,39 @@ def configuration() -> tuple[Config, Judging]:
 @aws_options
 def aws(**values: Any) -> None:
     """Check each account: who we are there, which listings answer, and what would stay unknown."""
+    from tierwise.connectors.aws.collectors import declared_reads
     from tierwise.connectors.aws.connect import open_accounts
-    from tierwise.scan import Collected, run_units
 
     config, judging = configuration()
     sources = open_accounts(aws_config(config.aws, values), utc_now(), threads=config.jobs)
+    _check(sources, config, judging, declared_reads(), "tierwise scan aws")
+
+
+@doctor.command()
+@azure_options
+def azure(**values: Any) -> None:
+    """Check the tenant: which subscriptions are seen, which listings answer, and what would stay unknown."""
+    from tierwise.connectors.azure.collectors import declared_reads
+
+    config, judging = configuration()
+    sources = open_azure(config.azure, values, utc_now())
+    _check(sources, config, judging, declared_reads(), "tierwise scan azure")
+
+
+def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared], then: str) -> None:
+    """Make the calls of stage 1, say what came of them, and exit with the worst of it."""
+    from tierwise.scan import Collected, run_units
+
     worst = 0
     for source in sources:
         collected = Collected()
         run_units(source.survey(), collected, jobs=config.jobs, stage="survey", progress=None)
-        worst = max(worst, _account(source.name, collected, judging))
-    click.echo("next: tierwise scan aws" + (" (what is denied stays unknown in the report)" if worst else ""))
+        worst = max(worst, _account(source.name, collected, judging, declared))
+    click.echo(f"next: {then}" + (" (what is denied stays unknown in the report)" if worst else ""))
     sys.exit(worst)
 
 
-def _account(name: str, collected: Collected, judging: Judging) -> int:
+def _account(name: str, collected: Collected, judging: Judging, declared: Sequence[Declared]) -> int:
     failed: dict[tuple[str, str], int] = defaultdict(int)
     answered = 0
     for outcome in collected.outcomes:
@@ -77,24 +98,21 @@ def _account(name: str, collected: Collected, judging: Judging) -> int:
     for status in collected.regions:
         click.echo(f"note {name}: region {status.region} is {status.status}")
     for (operation, reason), count in sorted(failed.items()):
-        lost = _controls_of(operation, judging)
+        lost = _controls_of(operation, judging, declared)
         effect = f"; unknown then: {', '.join(lost)}" if lost else ""
-        click.echo(f"     {operation}: {reason} ({count} call(s)), needs {_action(operation)}{effect}")
+        click.echo(f"     {operation}: {reason} ({count} call(s)), needs {_action(operation, declared)}{effect}")
     if collected.crashes:
         return EXIT_BUG
     return EXIT_INCOMPLETE if failed or collected.gaps else 0
 
 
-def _action(operation: str) -> str:
-    from tierwise.connectors.aws.collectors import declared_reads
-
-    return next((read.action for read in declared_reads() if f"{read.service}:{read.operation}" == operation), operation)
+def _action(operation: str, declared: Sequence[Declared]) -> str:
+    return next((read.via.action for read in declared if read.via.via == operation), operation)
 
 
-def _controls_of(operation: str, judging: Judging) -> list[str]:
-    from tierwise.connectors.aws.collectors import declared_reads
+def _controls_of(operation: str, judging: Judging, declared: Sequence[Declared]) -> list[str]:
     from tierwise.evaluate.compiled import compile_control
     from tierwise.model.sensitivity import Tier
 
-    facts = {fact for read in declared_reads() if f"{read.service}:{read.operation}" == operation for fact in read.facts}
+    facts = {fact for read in declared if read.via.via == operation for fact in read.facts}
     return [one.id for one in judging.controls if facts & compile_control(one).facts[Tier.T4]]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 
 import click
+
+from tierwise.cli.common import F
 
 
 @click.group()
@@ -12,22 +15,46 @@ def permissions() -> None:
     """The least-privilege policy for a scan."""
 
 
+def _selection(command: F) -> F:
+    """The options that say for what, and in which form."""
+    options = (
+        click.option("--terraform", "as_tf", is_flag=True, help="Terraform instead of JSON."),
+        click.option("--control", multiple=True, metavar="ID", help="Only what these controls need; default: all of the profile."),
+        click.option("--profile", default="", metavar="ID|FILE", help="Profile; default: uk-gov-personal-data."),
+    )
+    return reduce(lambda found, option: option(found), reversed(options), command)
+
+
 @permissions.command()
-@click.option("--terraform", "as_tf", is_flag=True, help="Terraform instead of JSON.")
-@click.option("--control", multiple=True, metavar="ID", help="Only what these controls need; default: all of the profile.")
-@click.option("--profile", default="", metavar="ID|FILE", help="Profile; default: uk-gov-personal-data.")
+@_selection
 def aws(as_tf: bool, control: tuple[str, ...], profile: str) -> None:
     """Print the IAM policy: what a scan calls and nothing else; reads of content are denied."""
-    from tierwise.cli.common import Options, load_config, load_judging
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
+
+    document = policy_document(_wanted(control, profile))
+    click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
+
+
+@permissions.command()
+@_selection
+@click.option("--scope", multiple=True, metavar="ID", help="Management group or subscription to assign it in; default: a word to replace.")
+def azure(as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str, ...]) -> None:
+    """Print the custom role: what a scan reads and nothing else; no data action, no keys."""
+    from tierwise.connectors.azure.permissions import as_terraform, role_definition
+
+    document = role_definition(_wanted(control, profile), scope)
+    click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
+
+
+def _wanted(control: tuple[str, ...], profile: str) -> frozenset[str] | None:
+    """The facts that some controls need, with all that these are made from; None for all facts."""
+    from tierwise.cli.common import Options, load_config, load_judging
     from tierwise.derive.needs import other_needs, own_needs
     from tierwise.evaluate.compiled import compile_control
     from tierwise.model.sensitivity import Tier
 
-    wanted: frozenset[str] | None = None
-    if control:
-        judging = load_judging(load_config(Options(profile=profile)), control)
-        named = frozenset(name for one in judging.controls for name in compile_control(one).facts[Tier.T4])
-        wanted = own_needs(named) | frozenset(name for _rel, _out, name in other_needs(own_needs(named)))
-    document = policy_document(wanted)
-    click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
+    if not control:
+        return None
+    judging = load_judging(load_config(Options(profile=profile)), control)
+    named = frozenset(name for one in judging.controls for name in compile_control(one).facts[Tier.T4])
+    return own_needs(named) | frozenset(name for _rel, _out, name in other_needs(own_needs(named)))

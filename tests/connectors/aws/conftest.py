@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +12,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.connectors.collected import Estate, absorb, check, flat
 from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
-from tierwise.connectors.base import Item, Unit
-from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, Resource
-from tierwise.model.vocabulary import SPECS, check_fact
+from tierwise.model.vocabulary import SPECS
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-2"
@@ -27,13 +25,6 @@ ALL_FACTS = frozenset(spec.name for spec in SPECS)
 
 Canned = Mapping[tuple[str, str], "dict[str, Any] | str | Callable[[dict[str, Any]], dict[str, Any]]"]
 """By (boto3 service, operation): an answer, a function of the request, or an error code."""
-
-
-class Estate(dict[str, Resource]):
-    """The resources of a run by id, with the gaps and outcomes beside them."""
-
-    gaps: list[Gap]
-    outcomes: list[ReadOutcome]
 
 
 Collect = Callable[..., Estate]
@@ -64,40 +55,13 @@ def collect(aws: Callable[[str], Any]) -> Collect:
         source = AwsSource(account, AwsScope((REGION,), frozenset({service})))
         estate = Estate()
         estate.gaps, estate.outcomes = [], []
-        _absorb(estate, _flat(source.survey()))
+        absorb(estate, flat(source.survey()))
         if wanted:
-            _absorb(estate, _flat(source.details(dict.fromkeys(estate, wanted))))
-        for resource in estate.values():
-            wrong = [found for name, fact in resource.facts.items() if (found := check_fact(name, fact, resource.kind))]
-            assert not wrong, f"{resource.id}: {wrong}"
+            absorb(estate, flat(source.details(dict.fromkeys(estate, wanted))))
+        check(estate)
         return estate
 
     return run
-
-
-def _flat(units: Iterable[Item]) -> Iterator[Item]:
-    for item in units:
-        if isinstance(item, Unit):
-            yield from _flat(item.run())
-        else:
-            yield item
-
-
-def _absorb(estate: Estate, items: Iterable[Item]) -> None:
-    for item in items:
-        match item:
-            case Resource():
-                assert item.id not in estate, f"{item.id} was yielded twice"
-                estate[item.id] = item
-            case FactUpdate():
-                known = estate[item.resource]
-                estate[item.resource] = replace(known, facts={**known.facts, **item.facts}, grants=item.grants)
-            case Gap():
-                estate.gaps.append(item)
-            case ReadOutcome():
-                estate.outcomes.append(item)
-            case _:
-                pass
 
 
 def _answering(service: str, answer: Any) -> Callable[..., Any]:

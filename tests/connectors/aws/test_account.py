@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect, Estate
+from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect
 from tests.connectors.aws.fields import missing_field
+from tests.connectors.collected import Estate
 from tierwise.connectors.aws.account import DETECTOR, DISKS
 from tierwise.connectors.aws.account import facts as account_facts
 from tierwise.connectors.declared import Draft

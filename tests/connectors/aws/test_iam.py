@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect, Estate
+from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, Collect
 from tests.connectors.aws.fields import missing_field
+from tests.connectors.collected import Estate
 from tierwise.access.managed import KNOWN
 from tierwise.access.reads import read_links
 from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown, UnknownReason

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from tierwise.connectors.aws.collectors import declared_reads
 from tierwise.connectors.declared import needed
+from tierwise.connectors.hcl import hcl
 
 Document: TypeAlias = Mapping[str, object]
 
@@ -65,22 +66,6 @@ def as_terraform(document: Document) -> str:
         'resource "aws_iam_policy" "tierwise" {\n'
         '  name        = "tierwise-scan"\n'
         '  description = "Reads configuration and metadata for tierwise; denies reads of content."\n'
-        f"  policy      = jsonencode({_hcl(document, 1)})\n"
+        f"  policy      = jsonencode({hcl(document, 1)})\n"
         "}\n"
     )
-
-
-def _hcl(value: object, depth: int) -> str:
-    pad, end = "  " * (depth + 1), "  " * depth
-    match value:
-        case Mapping():
-            width = max((len(str(key)) for key in value), default=0)
-            inner = "".join(f"{pad}{key!s:<{width}} = {_hcl(one, depth + 1)}\n" for key, one in value.items())
-            return "{\n" + inner + end + "}"
-        case str():
-            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${") + '"'
-        case Sequence():
-            inner = "".join(f"{pad}{_hcl(one, depth + 1)},\n" for one in value)
-            return "[\n" + inner + end + "]"
-        case _:
-            raise TypeError(f"a policy holds texts, lists and mappings, not {type(value).__name__}")

@@ -1,0 +1,219 @@
+"""The one place where errors of azure-core and of Azure's services become facts and gaps; no other module of this package catches them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from azure.core.exceptions import AzureError
+
+from tierwise.connectors.azure.place import Place
+from tierwise.connectors.azure.read import Declaration, Read
+from tierwise.connectors.azure.session import Answer, Arm
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.errors import CredentialsError
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import ReadOutcome
+
+T = TypeVar("T")
+GRAPH_VERSION: Final = "2022-10-01"
+PAGE: Final = 1000
+"""The most rows that Resource Graph gives at once."""
+MOST_PAGES: Final = 100_000
+_CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
+_UNSUPPORTED: Final = frozenset(
+    {
+        "NoRegisteredProviderFound",
+        "InvalidResourceType",
+        "InvalidApiVersionParameter",
+        "MissingSubscriptionRegistration",
+        "UnsupportedApiVersion",
+    }
+)
+"""The cloud or subscription does not have the service or the version (Azure Resource Manager documentation, common errors)."""
+_ID: Final = "/-_.~()!$&'*+,;=:@"
+
+
+def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
+    """Why an answer is no answer. Messages of the services are not kept: they name principals, addresses and scopes."""
+    if code in _UNSUPPORTED:
+        return Unknown(UnknownReason.NOT_SUPPORTED, via, code)
+    match status:
+        case 403:
+            return Unknown(UnknownReason.PERMISSION_DENIED, via, code)
+        case 429:
+            return Unknown(UnknownReason.THROTTLED, via, code)
+        case _:
+            return Unknown(UnknownReason.API_ERROR, via, code)
+
+
+def decoded(answer: Answer, via: Provenance) -> Maybe[Doc]:
+    """The body of an answer; unknown where it is no JSON object."""
+    try:
+        body = msgspec.json.decode(answer.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON" if answer.body else "the answer is empty")
+    if not isinstance(body, dict):
+        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON object")
+    return Known(body, via)
+
+
+def error_code(answer: Answer) -> str:
+    """The code of an error in a body, or its HTTP status; anything that does not look like a code is left out."""
+    body = decoded(answer, Provenance(""))
+    if isinstance(body, Known):
+        error = body.value.get("error")
+        found = error.get("code") if isinstance(error, Mapping) else body.value.get("code")
+        if isinstance(found, str) and _CODE.match(found):
+            return found
+    return f"HTTP {answer.status}"
+
+
+def attempt(make: Callable[[], T], explain: Callable[[str], str]) -> T:
+    """What `make` gives; CredentialsError, explained, where azure-identity finds no way in."""
+    try:
+        return make()
+    except AzureError as error:
+        raise CredentialsError(explain(type(error).__name__)) from None
+
+
+@dataclass(slots=True)
+class Caller:
+    """Makes declared calls for one subscription (or for the tenant, whose place has no id), and keeps count of what came of them."""
+
+    place: Place
+    arm: Arm
+    now: datetime
+    """The run's start (UTC): ages are counted from it."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[ReadOutcome] = field(default_factory=list)
+
+    @property
+    def account(self) -> str:
+        """The subscription."""
+        return self.place.id
+
+    def ask(self, read: Read, at: str, resource: str = "") -> Maybe[Doc | None]:
+        """One read of the resource with an id (of the subscription where the read is of one): its answer, None for `not configured`, or why it is unknown.
+
+        A listing is read to its end and answers `{"value": [...]}`: a part is never taken for the whole.
+        """
+        url = f"{quote(at, safe=_ID)}{f'/{read.path}' if read.path else ''}?api-version={read.version}"
+        if not read.listing:
+            return self._page(read, url, resource)
+        items: list[Any] = []
+        seen: set[str] = set()
+        while url:
+            page = self._page(read, url, resource)
+            if isinstance(page, Unknown) or page.value is None:
+                return page
+            listed = page.value.get("value")
+            if not isinstance(listed, list):
+                return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "the answer has no list"), read, resource)
+            items.extend(listed)
+            seen.add(url)
+            url = str(page.value.get("nextLink") or "")
+            if url and (url in seen or not self.arm.guard.allows("GET", url)):
+                return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "the next page is not where it should be"), read, resource)
+        return Known({"value": items}, read.via)
+
+    def _page(self, read: Read, url: str, resource: str) -> Maybe[Doc | None]:
+        try:
+            answer = self.arm.get(url)
+        except AzureError as error:
+            return self._failed(Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__), read, resource)
+        if answer.status != 200:
+            code = error_code(answer)
+            if answer.status in (400, 404, 409) and code in read.absent:
+                self.counts[read.via.via, "absent"] += 1
+                return Known(None, read.via)
+            return self._failed(unknown_from(answer.status, code, read.via), read, resource)
+        body = decoded(answer, read.via)
+        if isinstance(body, Unknown):
+            return self._failed(body, read, resource)
+        self.counts[read.via.via, "ok"] += 1
+        return body
+
+    def rows(self, declared: Declaration, scope: Mapping[str, Any], kql: str) -> Iterator[list[Doc] | Unknown]:
+        """The rows of a query, page by page; an Unknown, which is the last, where a page fails or the result is not whole.
+
+        Rows must be ordered by id. A page that comes again, an id that comes twice and a count that does not come together are told.
+        """
+        token, ids, total, cut = "", set[str](), 0, False
+        for _ in range(MOST_PAGES):
+            body = self._graph(declared, scope, kql, token)
+            if isinstance(body, Unknown):
+                yield self._failed(body, declared, "")
+                return
+            rows = table_rows(body.value.get("data"))
+            if rows is None:
+                yield self._failed(Unknown(UnknownReason.UNPARSABLE, declared.via, "the answer has no rows"), declared, "")
+                return
+            fresh = [row for row in rows if str(row.get("id", "")).lower() not in ids]
+            ids.update(str(row.get("id", "")).lower() for row in fresh)
+            total = max(total, _count(body.value.get("totalRecords")))
+            cut = str(body.value.get("resultTruncated", "false")).lower() == "true"
+            yield fresh
+            last, token = token, str(body.value.get("$skipToken") or "")
+            if not token or token == last:
+                break
+        if token or cut or len(ids) < total:
+            yield self._failed(Unknown(UnknownReason.API_ERROR, declared.via, f"{len(ids)} of {total} rows came"), declared, "")
+
+    def _graph(self, declared: Declaration, scope: Mapping[str, Any], kql: str, token: str) -> Maybe[Doc]:
+        options = {"$top": PAGE, "resultFormat": "objectArray", **({"$skipToken": token} if token else {})}
+        try:
+            answer = self.arm.query({**scope, "query": kql, "options": options}, GRAPH_VERSION)
+        except AzureError as error:
+            return Unknown(UnknownReason.API_ERROR, declared.via, type(error).__name__)
+        if answer.status != 200:
+            return unknown_from(answer.status, error_code(answer), declared.via)
+        body = decoded(answer, declared.via)
+        if isinstance(body, Known):
+            self.counts[declared.via.via, "ok"] += 1
+            if answer.headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
+                return Unknown(
+                    UnknownReason.API_ERROR, declared.via, "more subscriptions than Resource Graph looks into: name a management group"
+                )
+        return body
+
+    def read_into(self, draft: Draft, read: Read) -> None:
+        """Make a read per resource and keep its document, unless what is known already makes it needless."""
+        if read.operation in draft.docs or not read.when(draft):
+            return
+        made = read.make(self, draft) if read.make is not None else self.ask(read, draft.resource.id, draft.resource.id)
+        draft.docs[read.operation] = made
+
+    def denied(self, declared: Declaration) -> Unknown:
+        """A listing that the caller's permissions leave out without an error."""
+        return self._failed(Unknown(UnknownReason.PERMISSION_DENIED, declared.via, "not among the caller's permissions"), declared, "")
+
+    def outcomes(self) -> Iterator[ReadOutcome]:
+        """What came of all calls so far, counted; failures one by one."""
+        for (operation, outcome), count in self.counts.items():
+            yield ReadOutcome(self.account, "", operation, outcome, count=count)
+        yield from self.failures
+
+    def _failed(self, unknown: Unknown, declared: Declaration, resource: str) -> Unknown:
+        self.failures.append(ReadOutcome(self.account, "", declared.via.via, unknown.reason.value, resource))
+        return unknown
+
+
+def table_rows(data: object) -> list[Doc] | None:
+    """The rows of Resource Graph's answer, which come as objects or as a table of columns and rows; None where it is neither."""
+    if isinstance(data, list):
+        return [row for row in data if isinstance(row, Mapping)]
+    if isinstance(data, Mapping) and isinstance(data.get("columns"), list) and isinstance(data.get("rows"), list):
+        names = [str(column.get("name", "")) for column in data["columns"] if isinstance(column, Mapping)]
+        return [dict(zip(names, row, strict=False)) for row in data["rows"] if isinstance(row, list)]
+    return None
+
+
+def _count(found: object) -> int:
+    return found if isinstance(found, int) else 0

@@ -1,0 +1,68 @@
+"""What may leave this machine: declared GETs and the query of Resource Graph, to Azure Resource Manager's own host and nowhere else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from tierwise.connectors.azure.read import Read
+
+GRAPH_PATH: Final = "/providers/Microsoft.ResourceGraph/resources"
+"""The one POST: a query that changes nothing."""
+_ANY: Final = "{}"
+
+
+class UndeclaredCallError(RuntimeError):
+    """A call that no declaration covers: a bug in tierwise, stopped before it leaves the machine."""
+
+
+class Guard:
+    """Tells declared requests from all others; `listKeys`, `listAccountSas` and every other POST, PUT, PATCH and DELETE are among the others."""
+
+    def __init__(self, endpoint: str, reads: Iterable[Read]) -> None:
+        parts = urlsplit(endpoint)
+        self._host = (parts.scheme, parts.netloc.lower())
+        self._paths: Mapping[int, list[tuple[str, ...]]] = defaultdict(list)
+        for read in reads:
+            template = _template(read)
+            self._paths[len(template)].append(template)
+
+    def is_home(self, url: str) -> bool:
+        """Whether a URL leads to Azure Resource Manager's own host, by TLS."""
+        parts = urlsplit(url)
+        return (parts.scheme.lower(), parts.netloc.lower()) == self._host and parts.scheme.lower() == "https"
+
+    def allows(self, method: str, url: str) -> bool:
+        """Whether a request is declared."""
+        if not self.is_home(url):
+            return False
+        path = urlsplit(url).path
+        if method == "POST":
+            return path.lower() == GRAPH_PATH.lower()
+        segments = tuple(unquote(part).lower() for part in path.strip("/").split("/"))
+        if method != "GET" or any(part in ("", ".", "..") or "/" in part or "\\" in part for part in segments):
+            return False
+        return any(_fits(segments, template) for template in self._paths.get(len(segments), ()))
+
+    def check(self, method: str, url: str) -> None:
+        """UndeclaredCallError unless the request is declared."""
+        if not self.allows(method, url):
+            parts = urlsplit(url)
+            raise UndeclaredCallError(f"undeclared call {method} {parts.netloc}{parts.path} refused; declare it as a Read of its collector")
+
+
+def _template(read: Read) -> tuple[str, ...]:
+    """The segments of a read's path, `{}` for those that any name may fill."""
+    scope = ["subscriptions", _ANY]
+    if read.of:
+        provider, *types = read.of.lower().split("/")
+        scope += ["resourcegroups", _ANY, "providers", provider]
+        for one in types:
+            scope += [one, _ANY]
+    return (*scope, *(part for part in read.path.lower().split("/") if part))
+
+
+def _fits(segments: tuple[str, ...], template: tuple[str, ...]) -> bool:
+    return all(wanted in (_ANY, segment) for segment, wanted in zip(segments, template, strict=True))

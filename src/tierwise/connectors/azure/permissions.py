@@ -1,0 +1,51 @@
+"""The least-privilege custom role for a scan, derived from the declared rows and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+
+from tierwise.connectors.azure.collectors import declared_reads
+from tierwise.connectors.declared import needed
+from tierwise.connectors.hcl import hcl
+
+Document: TypeAlias = Mapping[str, object]
+NAME: Final = "tierwise scan"
+_ABOUT: Final = "Reads configuration and metadata for tierwise; no action that opens data, hands out keys or changes anything."
+PLACE: Final = "/providers/Microsoft.Management/managementGroups/MANAGEMENT-GROUP"
+"""What stands for the scope until one is given."""
+
+
+def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] = ()) -> Document:
+    """The custom role that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
+
+    In the form that `az role definition create --role-definition FILE` takes. It grants no data action.
+    """
+    actions = sorted({read.action for read in declared_reads() if needed(read, facts)}, key=str.lower)
+    return {
+        "Name": NAME,
+        "IsCustom": True,
+        "Description": _ABOUT,
+        "Actions": actions,
+        "NotActions": [],
+        "DataActions": [],
+        "NotDataActions": [],
+        "AssignableScopes": list(scopes) or [PLACE],
+    }
+
+
+def as_terraform(document: Document) -> str:
+    """The role as a Terraform resource, for review beside other infrastructure."""
+    scopes = document["AssignableScopes"]
+    first = scopes[0] if isinstance(scopes, list) else PLACE
+    return (
+        'resource "azurerm_role_definition" "tierwise" {\n'
+        f"  name              = {hcl(document['Name'], 1)}\n"
+        f"  description       = {hcl(document['Description'], 1)}\n"
+        f"  scope             = {hcl(first, 1)}\n"
+        f"  assignable_scopes = {hcl(scopes, 1)}\n"
+        "  permissions {\n"
+        f"    actions = {hcl(document['Actions'], 2)}\n"
+        "  }\n"
+        "}\n"
+    )

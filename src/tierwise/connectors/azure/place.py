@@ -1,0 +1,111 @@
+"""A subscription as a place: what it says of all its resources, and documents that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tierwise.connectors.azure.ids import group_of, same, subscription_of
+from tierwise.connectors.azure.read import Row
+from tierwise.connectors.azure_terms import TENANT
+from tierwise.connectors.declared import Doc, Draft, Once
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Resource
+
+INHERITED: Final = ("resource-group", "subscription")
+"""From where tags may be taken over, the nearest first."""
+
+
+@dataclass(slots=True)
+class Place:
+    """One subscription; with an empty id the tenant."""
+
+    id: str
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """As Resource Graph lists it."""
+    groups: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """Tags of its resource groups by name, lower case."""
+    inherits: tuple[str, ...] = ()
+    """From which of `INHERITED` its resources take tags that they lack."""
+    once: Once = field(default_factory=Once)
+    """Reads a document that several resources of this subscription need, once: `once(name, make)`."""
+
+    @property
+    def name(self) -> str:
+        """Its display name."""
+        return str(self.row.get("name") or self.id)
+
+    @property
+    def unit(self) -> str:
+        """The management group that it is in, or an empty string."""
+        chain = _properties(self.row).get("managementGroupAncestorsChain")
+        nearest = chain[0] if isinstance(chain, list) and chain else None
+        return str(nearest.get("name") or "") if isinstance(nearest, Mapping) else ""
+
+    def outsiders(self, declared: Row) -> Maybe[frozenset[str]]:
+        """Tenants to which the subscription is delegated (Azure Lighthouse), whose identities are let in beside the own tenant's."""
+        listed = _properties(self.row).get("managedByTenants")
+        if not isinstance(listed, list):
+            return Known(frozenset(), Provenance(f"constant: {TENANT}"))
+        return Known(frozenset(str(one.get("tenantId", "")).lower() for one in listed if isinstance(one, Mapping)), declared.via)
+
+    def tags_of(self, row: Doc, declared: Row) -> Maybe[Mapping[str, str]]:
+        """The tags of a row, with those that it takes over from its resource group and subscription; keys mean the same in any case."""
+        own = row.get("tags")
+        if own is not None and not isinstance(own, Mapping):
+            return Unknown(UnknownReason.UNPARSABLE, declared.via, "its tags are no mapping")
+        found = texts(own or {})
+        above = {"resource-group": self.groups.get(group_of(same(row.get("id"))), {}), "subscription": texts(self.row.get("tags") or {})}
+        for level in INHERITED:
+            if level in self.inherits:
+                known = {key.lower() for key in found}
+                found |= {key: value for key, value in above[level].items() if key.lower() not in known}
+        return Known(found, declared.via)
+
+
+def texts(tags: Mapping[str, Any]) -> dict[str, str]:
+    """Tags as texts."""
+    return {str(key): "" if value is None else str(value) for key, value in tags.items()}
+
+
+def places_of(rows: Iterable[Doc], inherits: tuple[str, ...]) -> dict[str, Place]:
+    """The subscriptions among the containers that Resource Graph lists, with their resource groups, by id."""
+    places: dict[str, Place] = {}
+    groups: list[tuple[str, Mapping[str, Any]]] = []
+    for row in rows:
+        identifier = same(row.get("id"))
+        if str(row.get("type", "")).lower() == "microsoft.resources/subscriptions":
+            places[subscription_of(identifier)] = Place(subscription_of(identifier), row, inherits=inherits)
+        else:
+            groups.append((identifier, row))
+    for identifier, row in groups:
+        if place := places.get(subscription_of(identifier)):
+            place.groups[group_of(identifier)] = texts(row.get("tags") or {})
+    return places
+
+
+def region_of(location: object) -> str:
+    """A region's name as programs write it: `West Europe` is `westeurope`."""
+    return str(location or "").replace(" ", "").lower()
+
+
+def drafted(place: Place, declared: Row, row: Doc, kind: Kind, aliases: Iterable[object] = ()) -> Draft:
+    """A draft of a row, which is its first document."""
+    resource = Resource(
+        same(row.get("id")),
+        kind,
+        declared.type,
+        "azure",
+        place.id,
+        region_of(row.get("location")),
+        str(row.get("name") or ""),
+        tags=place.tags_of(row, declared),
+        aliases=tuple(str(one).lower().rstrip("/") for one in aliases if one),
+    )
+    return Draft(resource, {declared.operation: Known(row, declared.via)})
+
+
+def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = row.get("properties")
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,135 @@
+"""What reaches a resource and what watches it: private endpoints, network rules, diagnostic settings, locks. Shared by all services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from tierwise.connectors.azure import fields
+from tierwise.connectors.azure.ids import parent_of, same
+from tierwise.connectors.azure.read import Read
+from tierwise.connectors.azure_terms import admits_ranges, key_url
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.model.fact import Known, Maybe, Unknown
+from tierwise.model.resource import Link, Rel
+
+if TYPE_CHECKING:
+    from tierwise.connectors.azure.calls import Caller
+
+_DIAGNOSTICS: Final = "providers/Microsoft.Insights/diagnosticSettings"
+_READ_DIAGNOSTICS: Final = "Microsoft.Insights/diagnosticSettings/read"
+_DIAGNOSTICS_VERSION: Final = "2021-05-01-preview"
+RECORDED: Final = frozenset({"logging.data_read", "logging.data_write"})
+LOCKS: Final = Read(
+    "",
+    "providers/Microsoft.Authorization/locks",
+    "2020-05-01",
+    "Microsoft.Authorization/locks/read",
+    facts=frozenset({"recovery.delete_protected"}),
+    listing=True,
+)
+"""All locks of a subscription, on it and below it, in one listing; `locks_read` makes it the read of a collector."""
+_EVERYTHING: Final = frozenset({"alllogs", "audit"})
+_LOCKED: Final = frozenset({"cannotdelete", "readonly"})
+PUBLIC: Final = "Azure Resource Manager reference, publicNetworkAccess: enabled where it was never set"
+
+
+def has_private_endpoint(row: Maybe[Doc | None]) -> Maybe[bool]:
+    """Whether a private endpoint leads to it whose connection is approved."""
+    found = fields.items(row, "properties", "privateEndpointConnections")
+    if isinstance(found, Unknown):
+        return found
+    states = [fields.value(fields.inner(found, one), "properties", "privateLinkServiceConnectionState", "status") for one in found.value]
+    if any(isinstance(one, Known) and one.value == "Approved" for one in states):
+        return Known(True, found.via)
+    return next((one for one in states if isinstance(one, Unknown)), Known(False, found.via))
+
+
+def admits_by_acl(row: Maybe[Doc | None], *path: str, because: str, address: str = "value") -> Maybe[bool]:
+    """Whether network rules with a default action admit the internet; `because` is the page that says so of what has no rules."""
+    action = fields.word(row, *path, "defaultAction", absent="Allow", because=because)
+    if isinstance(action, Unknown):
+        return action
+    if action.value.lower() != "deny":
+        return Known(True, action.via)
+    rules = fields.items(row, *path, "ipRules")
+    if isinstance(rules, Unknown):
+        return rules
+    admitted = [str(one.get(address) or "") for one in rules.value if str(one.get("action") or "Allow").lower() == "allow"]
+    return admits_ranges(admitted, action.via)
+
+
+def diagnostics(of: str, below: str = "", facts: frozenset[str] = RECORDED, when: Callable[[Draft], bool] | None = None) -> Read:
+    """The read of a resource's diagnostic settings (of a service below it): what it records, and where it sends it."""
+    path = f"{below}/{_DIAGNOSTICS}" if below else _DIAGNOSTICS
+    links = frozenset({Rel.LOGS_TO})
+    if when is None:
+        return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True)
+    return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True, when=when)
+
+
+def sends(settings: Maybe[Doc | None], wanted: frozenset[str]) -> Maybe[bool]:
+    """Whether diagnostic settings send all of some categories of log (lower case), each by its name or by a group that holds it."""
+    listed = fields.items(settings, "value")
+    if isinstance(listed, Unknown):
+        return listed
+    sent = frozenset[str]().union(*(_categories(one) for one in listed.value))
+    return Known(bool(_EVERYTHING & sent) or wanted <= sent, listed.via)
+
+
+def _categories(setting: Doc) -> frozenset[str]:
+    logs = fields.items(Known(setting), "properties", "logs")
+    found = logs.value if isinstance(logs, Known) else []
+    return frozenset(
+        str(log[key]).lower() for log in found if log.get("enabled") is True for key in ("category", "categoryGroup") if log.get(key)
+    )
+
+
+def log_links(settings: Maybe[Doc | None]) -> tuple[Link, ...]:
+    """The stores that receive logs by diagnostic settings; a link that waits where these have not been read."""
+    listed = fields.items(settings, "value")
+    if isinstance(listed, Unknown):
+        return (waiting(Rel.LOGS_TO, listed),)
+    found: list[str] = []
+    for one in listed.value:
+        properties = one.get("properties")
+        if not isinstance(properties, dict) or not _categories(one):
+            continue
+        found += [same(properties.get("workspaceId")), same(properties.get("storageAccountId"))]
+        # The rule of an Event Hubs namespace: `.../namespaces/NAME/authorizationRules/RULE`.
+        found.append(parent_of(same(properties.get("eventHubAuthorizationRuleId"))))
+    return tuple(Link(Rel.LOGS_TO, one) for one in dict.fromkeys(found) if one)
+
+
+def waiting(rel: Rel, why: Unknown) -> Link:
+    """A link whose other end is not known: it waits where the read has not been made."""
+    return Link(rel, "", why, waits=why.reason.value == "not-collected" and not why.detail)
+
+
+def locks_read() -> Read:
+    """The read of a subscription's locks, made once for all its resources."""
+    return Read(LOCKS.of, LOCKS.path, LOCKS.version, LOCKS.action, facts=LOCKS.facts, listing=True, make=_locks)
+
+
+def _locks(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
+    del draft
+    return caller.place.once(LOCKS.operation, partial(caller.ask, LOCKS, f"/subscriptions/{caller.place.id}"))
+
+
+def delete_protected(draft: Draft) -> Maybe[bool]:
+    """Whether a lock stands on a resource, on what it is part of, on its resource group or on its subscription: either level bars deletion."""
+    listed = fields.items(draft.doc(LOCKS), "value")
+    if isinstance(listed, Unknown):
+        return listed
+    for lock in listed.value:
+        level = fields.value(Known(lock), "properties", "level")
+        place = same(lock.get("id")).partition("/providers/microsoft.authorization/locks/")[0]
+        if isinstance(level, Known) and str(level.value).lower() in _LOCKED and f"{draft.resource.id}/".startswith(f"{place}/"):
+            return Known(True, listed.via)
+    return Known(False, listed.via)
+
+
+def key_link(url: str) -> Link:
+    """The link to a key by its URL."""
+    return Link(Rel.USES_KEY, key_url(url).lower())

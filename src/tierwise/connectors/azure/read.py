@@ -1,0 +1,140 @@
+"""Declarations: what Resource Graph lists, what each Azure Resource Manager call reads, which action it needs, which facts it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from tierwise.connectors.base import link_name
+from tierwise.connectors.declared import Doc, Draft, Stage, due_in_detail
+from tierwise.model.fact import AnyFact, Maybe, Provenance
+from tierwise.model.resource import Gap, Grant, Kind, Link, Rel
+
+if TYPE_CHECKING:
+    from tierwise.connectors.azure.calls import Caller
+
+GRAPH: Final = "graph"
+"""The word for Resource Graph in provenance: `graph:Microsoft.Storage/storageAccounts`."""
+ARM: Final = "arm"
+
+
+def always(_draft: Draft) -> bool:
+    """A read that nothing makes needless."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One type of resource that Resource Graph lists.
+
+    Resource Graph leaves out, without an error, what the caller may not read: whether a listing is whole is told by the caller's
+    permissions on the subscription, which are read once.
+    """
+
+    type: str
+    """As Azure spells it, e.g. `Microsoft.Storage/storageAccounts`."""
+    kinds: frozenset[Kind]
+    """What a listing that is not whole could have held."""
+    facts: frozenset[str] = frozenset()
+    """Facts that cannot be known without it."""
+    table: str = "resources"
+
+    @property
+    def action(self) -> str:
+        """The action that lets its rows be seen."""
+        return f"{self.type}/read"
+
+    @property
+    def operation(self) -> str:
+        """The name under which a draft keeps the row."""
+        return self.type
+
+    @property
+    def stage(self) -> Stage:
+        """Rows are listed first."""
+        return Stage.SURVEY
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts: links in a row never wait."""
+        return self.facts
+
+    @property
+    def via(self) -> Provenance:
+        """The provenance of what a row says."""
+        return Provenance(f"{GRAPH}:{self.type}", self.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One GET of Azure Resource Manager that the scanner may make; nothing that is not declared passes the guard."""
+
+    of: str
+    """The type of the resource of which it is asked; empty for a subscription."""
+    path: str
+    """What follows the resource's id, e.g. `blobServices/default`; empty for the resource itself."""
+    version: str
+    """The api-version."""
+    action: str
+    """The action that it needs, e.g. `Microsoft.Storage/storageAccounts/blobServices/read`."""
+    stage: Stage = Stage.DETAIL
+    facts: frozenset[str] = frozenset()
+    """Facts that cannot be known without it."""
+    links: frozenset[Rel] = frozenset()
+    """Relations whose links it yields; those of a stage-2 read wait for the tier (`Link.waits`)."""
+    kinds: frozenset[Kind] = frozenset()
+    """For a listing of resources: what a failed one could have held."""
+    absent: frozenset[str] = frozenset()
+    """Error codes that mean `not configured` (a value), not a failure."""
+    listing: bool = False
+    """Whether it answers a list, page by page."""
+    when: Callable[[Draft], bool] = always
+    """For a read per resource: whether what is known so far still leaves it needed."""
+    make: Callable[[Caller, Draft], Maybe[Doc | None]] | None = None
+    """For an answer of another place or of several calls: makes it in place of one call to the resource."""
+
+    @property
+    def operation(self) -> str:
+        """The name under which a draft keeps the answer."""
+        return "/".join(part for part in (self.of, self.path) if part)
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts, and the links that wait for it."""
+        return self.facts | {link_name(rel) for rel in self.links}
+
+    @property
+    def via(self) -> Provenance:
+        """The provenance of what it answers."""
+        return Provenance(f"{ARM}:{self.operation}", self.action)
+
+
+Declaration: TypeAlias = "Row | Read"
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """How one service's resources are made from rows and reads. A module in this package exports one as `COLLECTOR`."""
+
+    service: str
+    """The name for `--service`, e.g. `storage`."""
+    rows: tuple[Row, ...]
+    reads: tuple[Read, ...]
+    survey: Callable[[Caller, Row, Doc], Iterable[Draft | Gap]]
+    """The drafts that a row gives: the row itself, what is part of it, or none where it is no store; a gap where a listing failed."""
+    facts: Callable[[Draft], Mapping[str, AnyFact]]
+    """All facts that the documents so far allow; pure. Called after stage 1 and again after stage 2."""
+    links: Callable[[Draft], tuple[Link, ...]] = lambda draft: draft.resource.links
+    grants: Callable[[Draft], tuple[Grant, ...]] = lambda draft: draft.resource.grants
+    lists: tuple[Read, ...] = ()
+    """Listings that `survey` makes per row (keys of a vault): such rows are units of work of their own."""
+
+    @property
+    def survey_reads(self) -> tuple[Read, ...]:
+        """Reads per resource that are made for every resource."""
+        return tuple(read for read in self.reads if read.stage is Stage.SURVEY)
+
+    def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
+        """Reads per resource that yield one of the wanted facts or links."""
+        return due_in_detail(self.reads, wanted)

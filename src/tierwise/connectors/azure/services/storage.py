@@ -1,0 +1,326 @@
+"""Storage accounts, each judged as one store: a container that is open makes it open.
+
+What a field means that was never set: `allowBlobPublicAccess` lets containers be public where it is null (Azure Storage documentation,
+"Remediate anonymous read access to blob data"); `allowSharedKeyAccess` is true where it is null ("Prevent Shared Key authorization");
+`minimumTlsVersion` is TLS 1.0 where it is null ("Enforce a minimum required version of TLS"). What the blob service does not say of
+versions, restore and soft deletion is off (specification of `blobServices`, 2024-01-01).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from tierwise.connectors.azure import fields, reach
+from tierwise.connectors.azure.place import drafted
+from tierwise.connectors.azure.read import Collector, Row
+from tierwise.connectors.azure.services import storage_reads
+from tierwise.connectors.azure.services.storage_reads import (
+    ACCOUNT,
+    BLOB_LOGS,
+    BLOBS,
+    CONTAINERS,
+    FILES,
+    LIFECYCLE,
+    SHARE_LOGS,
+    SHARES,
+    kind_of,
+)
+from tierwise.connectors.azure_terms import (
+    DELEGATED,
+    PROVIDER_KEY,
+    REDUNDANCY,
+    WEEK_HOURS,
+    WORM_STATES,
+    either,
+    min_tls,
+    negated,
+    put,
+    put_audience,
+    put_network,
+    signature_hours,
+)
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link
+
+if TYPE_CHECKING:
+    from tierwise.connectors.azure.calls import Caller
+
+_ENCRYPTED: Final = "Azure Storage documentation, encryption for data at rest: on for every account since 2017, cannot be disabled"
+_ACLS: Final = "Azure Storage documentation: blobs have no ACLs that name the public"
+_TLS: Final = "Azure Storage documentation, minimum TLS version: TLS 1.0 where it was never set"
+_PUBLIC: Final = "Azure Storage documentation, anonymous read access: containers may be public where it was never set"
+_SHARED: Final = "Azure Storage documentation, Shared Key authorization: allowed where it was never set"
+_OPEN: Final = "Azure Storage documentation, network security: every network is admitted where no rules are set"
+_OFF: Final = "Azure Storage resource provider, blobServices and fileServices: off where it was never set"
+_WEB: Final = "$web"
+_READ, _WRITE = frozenset({"storageread"}), frozenset({"storagewrite", "storagedelete"})
+_AGES: Final = tuple(f"daysAfter{event}GreaterThan" for event in ("Modification", "Creation", "LastAccessTime"))
+_STARTED: Final = "started"
+
+
+def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
+    """One draft per account."""
+    kind = Kind.FILE_SHARE if row.get("kind") == FILES else Kind.OBJECT_STORE
+    endpoints = fields.value(Known(row), "properties", "primaryEndpoints")
+    urls = [endpoints.value.get(service) for service in ("blob", "dfs")] if isinstance(endpoints, Known) else []
+    draft = drafted(caller.place, declared, row, kind, (row.get("name"), *urls))
+    draft.docs[_STARTED] = Known({"now": caller.now, "outsiders": caller.place.outsiders(declared)})
+    yield draft
+
+
+def links(draft: Draft) -> tuple[Link, ...]:
+    """Its key, and where its logs go."""
+    key = _key(draft)
+    logs = reach.log_links(draft.doc(SHARE_LOGS if kind_of(draft) == FILES else BLOB_LOGS))
+    return (*((reach.key_link(key.value),) if isinstance(key, Known) and key.value else ()), *logs)
+
+
+def _key(draft: Draft) -> Maybe[str]:
+    """The URL of the customer's key; empty where there is none."""
+    source = fields.word(draft.doc(ACCOUNT), "properties", "encryption", "keySource")
+    if isinstance(source, Unknown) or source.value.lower() != "microsoft.keyvault":
+        return source if isinstance(source, Unknown) else Known("", source.via)
+    of = ("properties", "encryption", "keyvaultproperties")
+    vault, name = (fields.value(draft.doc(ACCOUNT), *of, one) for one in ("keyvaulturi", "keyname"))
+    if isinstance(vault, Known) and isinstance(name, Known):
+        return Known(f"{str(vault.value).rstrip('/')}/keys/{name.value}", source.via)
+    return Unknown(UnknownReason.NOT_COLLECTED, source.via, "the answer does not name the key")
+
+
+def facts(draft: Draft) -> Mapping[str, AnyFact]:
+    """All facts of an account that its documents so far allow."""
+    sheet, kind = FactSheet(), draft.resource.kind
+    account = draft.doc(ACCOUNT)
+    sheet.constant("encryption.at_rest", True, _ENCRYPTED)
+    source = fields.word(account, "properties", "encryption", "keySource")
+    if isinstance(source, Known):
+        source = Known("customer" if source.value.lower() == "microsoft.keyvault" else PROVIDER_KEY, source.via)
+    sheet.put("encryption.key_custody", source)
+    sheet.put("transport.tls_required", fields.flag(account, "properties", "supportsHttpsTrafficOnly"))
+    sheet.put("transport.min_tls", min_tls(fields.word(account, "properties", "minimumTlsVersion", absent="TLS1_0", because=_TLS)))
+    _network(account, sheet, kind)
+    _access(draft, sheet, kind)
+    _recovery(draft, sheet, kind)
+    settings = draft.doc(SHARE_LOGS if kind is Kind.FILE_SHARE else BLOB_LOGS)
+    sheet.put("logging.data_read", reach.sends(settings, _READ))
+    sheet.put("logging.data_write", reach.sends(settings, _WRITE))
+    return sheet.facts
+
+
+def _network(account: Maybe[Doc | None], sheet: FactSheet, kind: Kind) -> None:
+    state = fields.word(account, "properties", "publicNetworkAccess", absent="Enabled", because=reach.PUBLIC)
+    public: Maybe[bool] = state if isinstance(state, Unknown) else Known(state.value != "Disabled", state.via)
+    admits = reach.admits_by_acl(account, "properties", "networkAcls", because=_OPEN)
+    if isinstance(state, Known) and state.value == "SecuredByPerimeter":
+        admits = Unknown(UnknownReason.NOT_COLLECTED, state.via, "the rules of its network security perimeter decide")
+    put_network(sheet, kind, public, admits, reach.has_private_endpoint(account))
+
+
+def _access(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
+    account = draft.doc(ACCOUNT)
+    allowed = fields.flag(account, "properties", "allowBlobPublicAccess", absent=True, because=_PUBLIC)
+    shared = fields.flag(account, "properties", "allowSharedKeyAccess", absent=True, because=_SHARED)
+    website = _website(draft)
+    started = fields.value(draft.docs[_STARTED], "outsiders")
+    outsiders = started.value if isinstance(started, Known) else started
+    anonymous: Maybe[bool] | None = None
+    if kind is Kind.OBJECT_STORE:
+        # The `$web` container answers anyone, whatever the account's switch says (Azure Storage documentation, static website hosting).
+        anonymous = either(website, _open_containers(draft, allowed))
+        sheet.constant("access.acls_disabled", True, _ACLS)
+    put_audience(sheet, kind, anonymous=anonymous, external=outsiders)
+    found: dict[str, AnyFact] = {
+        "access.public_blocked": negated(allowed),
+        "access.public_acls_blocked": negated(allowed),
+        "access.shared_key_enabled": shared,
+        "access.bearer_link_max_hours": _links_last(account, shared),
+        "access.website_enabled": website,
+        "access.cors_any_origin": _any_origin(draft.doc(BLOBS)),
+        "credential.oldest_key_days": _oldest_key(draft, shared),
+    }
+    put(sheet, kind, found)
+
+
+def _website(draft: Draft) -> Maybe[bool]:
+    """Whether it serves a website: no management API tells, but one cannot be without the container that is made for it."""
+    containers = fields.items(draft.doc(CONTAINERS), "value")
+    if isinstance(containers, Unknown):
+        return containers
+    if any(one.get("name") == _WEB for one in containers.value):
+        return Unknown(
+            UnknownReason.NOT_SUPPORTED, containers.via, "it has the container of a website; only its data plane says whether that is on"
+        )
+    return Known(False, containers.via)
+
+
+def _open_containers(draft: Draft, allowed: Maybe[bool]) -> Maybe[bool]:
+    if isinstance(allowed, Known) and not allowed.value:
+        return allowed
+    containers = fields.items(draft.doc(CONTAINERS), "value")
+    if isinstance(containers, Unknown):
+        return containers
+    levels = [fields.value(fields.inner(containers, one), "properties", "publicAccess") for one in containers.value]
+    if any(isinstance(one, Known) and one.value != "None" for one in levels):
+        return Known(True, containers.via) if isinstance(allowed, Known) else allowed
+    return next((one for one in levels if isinstance(one, Unknown)), Known(False, containers.via))
+
+
+def _links_last(account: Maybe[Doc | None], shared: Maybe[bool]) -> Maybe[float]:
+    """The longest life of a shared access signature: a policy that only logs refuses none."""
+    if isinstance(shared, Unknown):
+        return shared
+    if not shared.value:
+        return Known(WEEK_HOURS, Provenance(DELEGATED))
+    policy = fields.value(
+        account, "properties", "sasPolicy", absent={}, because="Azure Storage documentation, expiration policy for SAS: none by default"
+    )
+    if isinstance(policy, Unknown):
+        return policy
+    if policy.value.get("expirationAction") != "Block":
+        return Known(UNLIMITED, policy.via)
+    return signature_hours(str(policy.value.get("sasExpirationPeriod") or ""), policy.via)
+
+
+def _any_origin(blobs: Maybe[Doc | None]) -> Maybe[bool]:
+    rules = fields.items(blobs, "properties", "cors", "corsRules")
+    if isinstance(rules, Unknown):
+        return rules
+    return Known(any("*" in (one.get("allowedOrigins") or ()) for one in rules.value), rules.via)
+
+
+def _oldest_key(draft: Draft, shared: Maybe[bool]) -> AnyFact:
+    """The age of the older of its two keys; a key that was made before Azure kept the time has none."""
+    if isinstance(shared, Known) and not shared.value:
+        return NotApplicable("its keys open nothing", shared.via)
+    times = fields.value(draft.doc(ACCOUNT), "properties", "keyCreationTime", absent={}, because=_SHARED)
+    now = fields.value(draft.docs[_STARTED], "now")
+    if isinstance(times, Unknown) or isinstance(now, Unknown):
+        return times if isinstance(times, Unknown) else now
+    ages = [age for name in ("key1", "key2") if (age := _age(times.value.get(name), now.value)) is not None]
+    if len(ages) == 2:
+        return Known(max(ages), ACCOUNT.via)
+    detail = "a key is older than Azure's record of when keys were made"
+    return Unknown(UnknownReason.NOT_SUPPORTED, ACCOUNT.via, detail, between=(max(ages, default=0), UNLIMITED))
+
+
+def _age(text: object, now: datetime) -> int | None:
+    try:
+        made = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return max(0, (now - made).days) if made.tzinfo is not None else None
+
+
+def _recovery(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
+    sku = fields.word(draft.doc(ACCOUNT), "sku", "name")
+    spread: Maybe[str] = sku if isinstance(sku, Unknown) else Known(REDUNDANCY.get(sku.value.rpartition("_")[2].upper(), ""), sku.via)
+    if isinstance(spread, Known) and not spread.value:
+        spread = Unknown(UnknownReason.UNPARSABLE, spread.via, "an unknown sku")
+    sheet.put("recovery.redundancy", spread)
+    if kind is Kind.FILE_SHARE:
+        sheet.put("recovery.soft_delete_days", _kept(draft.doc(SHARES), "shareDeleteRetentionPolicy"))
+        return
+    blobs = draft.doc(BLOBS)
+    versioned = fields.flag(blobs, "properties", "isVersioningEnabled", absent=False, because=_OFF)
+    sheet.put("recovery.soft_delete_days", _kept(blobs, "deleteRetentionPolicy"))
+    sheet.put("recovery.versioning", versioned)
+    sheet.put("recovery.point_in_time", fields.flag(blobs, "properties", "restorePolicy", "enabled", absent=False, because=_OFF))
+    sheet.not_applicable("recovery.mfa_delete", "Azure has no such thing for blobs", ACCOUNT.via)
+    _lifecycle(draft, sheet, versioned)
+    _worm(draft, sheet)
+
+
+def _kept(service: Maybe[Doc | None], policy: str) -> Maybe[float]:
+    on = fields.flag(service, "properties", policy, "enabled", absent=False, because=_OFF)
+    if isinstance(on, Unknown):
+        return on
+    return fields.number(service, "properties", policy, "days") if on.value else Known(0, on.via)
+
+
+def _lifecycle(draft: Draft, sheet: FactSheet, versioned: Maybe[bool]) -> None:
+    rules = fields.items(draft.doc(LIFECYCLE), "properties", "policy", "rules")
+    names = ("retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days")
+    if isinstance(rules, Unknown):
+        for name in names:
+            sheet.put(name, rules)
+        return
+    # A rule is on where it does not say (specification of managementPolicies, `enabled`).
+    active = [one for one in rules.value if one.get("enabled") is not False]
+    sheet.known(names[0], any(_deletes(one, "baseBlob") is not None for one in active), rules.via)
+    sheet.known(names[1], _shortest(active, "baseBlob"), rules.via)
+    if isinstance(versioned, Unknown):
+        sheet.put(names[2], versioned)
+    elif versioned.value:
+        sheet.known(names[2], _shortest(active, "version"), rules.via)
+    else:
+        sheet.not_applicable(names[2], "blobs are not versioned", versioned.via)
+
+
+def _shortest(rules: Iterable[Mapping[str, Any]], of: str) -> float:
+    """The shortest age at which a rule for the whole account deletes; `unlimited` where there is none."""
+    return min((days for one in rules if _is_whole(one) and (days := _deletes(one, of)) is not None), default=UNLIMITED)
+
+
+def _deletes(rule: Mapping[str, Any], of: str) -> float | None:
+    action = fields.value(Known(rule), "definition", "actions", of, "delete")
+    found = [action.value[name] for name in _AGES if isinstance(action.value.get(name), int | float)] if isinstance(action, Known) else []
+    return min(found, default=None)
+
+
+def _is_whole(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule takes in every block blob."""
+    filters = fields.value(Known(rule), "definition", "filters", absent={}, because=_OFF)
+    chosen: Mapping[str, Any] = filters.value if isinstance(filters, Known) else {}
+    kinds = chosen.get("blobTypes") or ["blockBlob"]
+    return not chosen.get("prefixMatch") and not chosen.get("blobIndexMatch") and "blockBlob" in kinds
+
+
+def _worm(draft: Draft, sheet: FactSheet) -> None:
+    """The immutability policy of the account, else the weakest of its containers'; and whether a container is under legal hold."""
+    containers = fields.items(draft.doc(CONTAINERS), "value")
+    held: Maybe[bool] = (
+        containers
+        if isinstance(containers, Unknown)
+        else Known(any(_property(one, "hasLegalHold") for one in containers.value), containers.via)
+    )
+    sheet.put("retention.legal_hold", held)
+    policy = fields.value(draft.doc(ACCOUNT), "properties", "immutableStorageWithVersioning", "immutabilityPolicy")
+    if isinstance(policy, Known):
+        sheet.known("immutability.mode", WORM_STATES.get(str(policy.value.get("state")), "none"), policy.via)
+        sheet.known("immutability.min_days", int(policy.value.get("immutabilityPeriodSinceCreationInDays") or 0), policy.via)
+        return
+    if isinstance(containers, Unknown):
+        sheet.put("immutability.mode", containers)
+        sheet.put("immutability.min_days", containers)
+        return
+    found = [_policy(one) for one in containers.value] or [("none", 0)]
+    modes, days = {mode for mode, _ in found}, min(days for _, days in found)
+    if "none" in modes or "" not in modes:
+        sheet.known("immutability.mode", next(mode for mode in ("none", "governance", "compliance") if mode in modes), containers.via)
+        sheet.known("immutability.min_days", days, containers.via)
+        return
+    detail = "the listing does not say how a container's policy stands"
+    highest = "governance" if "governance" in modes else "compliance"
+    sheet.put("immutability.mode", Unknown(UnknownReason.NOT_COLLECTED, containers.via, detail, between=("governance", highest)))
+    sheet.put("immutability.min_days", Unknown(UnknownReason.NOT_COLLECTED, containers.via, detail))
+
+
+def _policy(container: Mapping[str, Any]) -> tuple[str, int]:
+    """The mode and days of a container's time-based policy; an empty mode where there is one and the listing does not say how it stands."""
+    policy = _property(container, "immutabilityPolicy")
+    inside = policy.get("properties", policy) if isinstance(policy, Mapping) else {}
+    state = WORM_STATES.get(str(inside.get("state")), "")
+    if not state and not _property(container, "hasImmutabilityPolicy"):
+        return "none", 0
+    return state, int(inside.get("immutabilityPeriodSinceCreationInDays") or 0)
+
+
+def _property(item: Mapping[str, Any], name: str) -> Any:
+    properties = item.get("properties")
+    return properties.get(name) if isinstance(properties, Mapping) else None
+
+
+COLLECTOR = Collector("storage", (ACCOUNT,), storage_reads.READS, survey, facts, links)

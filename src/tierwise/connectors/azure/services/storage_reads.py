@@ -1,0 +1,100 @@
+"""The reads of storage accounts: what Resource Graph lists of them, and what each service below an account says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tierwise.connectors.azure import fields, reach
+from tierwise.connectors.azure.read import Read, Row
+from tierwise.connectors.declared import Draft
+from tierwise.model.fact import Known
+from tierwise.model.resource import Kind
+
+TYPE: Final = "Microsoft.Storage/storageAccounts"
+VERSION: Final = "2024-01-01"
+FILES: Final = "FileStorage"
+"""The kind of account that holds file shares and no blobs."""
+
+
+def kind_of(draft: Draft) -> str:
+    """The account's kind: Storage, StorageV2, BlobStorage, BlockBlobStorage, FileStorage."""
+    found = fields.value(draft.doc(ACCOUNT), "kind")
+    return str(found.value) if isinstance(found, Known) else ""
+
+
+def _has_blobs(draft: Draft) -> bool:
+    return kind_of(draft) != FILES
+
+
+def _has_shares_alone(draft: Draft) -> bool:
+    return not _has_blobs(draft)
+
+
+ACCOUNT: Final = Row(
+    TYPE,
+    frozenset({Kind.OBJECT_STORE, Kind.FILE_SHARE}),
+    frozenset(
+        {
+            "encryption.key_custody",
+            "transport.tls_required",
+            "transport.min_tls",
+            "network.public_endpoint",
+            "network.ingress_any",
+            "network.private_endpoint",
+            "access.public_blocked",
+            "access.public_acls_blocked",
+            "access.shared_key_enabled",
+            "access.bearer_link_max_hours",
+            "credential.oldest_key_days",
+            "recovery.redundancy",
+        }
+    ),
+)
+BLOBS: Final = Read(
+    TYPE,
+    "blobServices/default",
+    VERSION,
+    f"{TYPE}/blobServices/read",
+    facts=frozenset(
+        {
+            "recovery.versioning",
+            "recovery.soft_delete_days",
+            "recovery.point_in_time",
+            "access.cors_any_origin",
+            "retention.noncurrent_days",
+        }
+    ),
+    when=_has_blobs,
+)
+SHARES: Final = Read(
+    TYPE,
+    "fileServices/default",
+    VERSION,
+    f"{TYPE}/fileServices/read",
+    facts=frozenset({"recovery.soft_delete_days"}),
+    when=_has_shares_alone,
+)
+CONTAINERS: Final = Read(
+    TYPE,
+    "blobServices/default/containers",
+    VERSION,
+    f"{TYPE}/blobServices/containers/read",
+    facts=frozenset(
+        {"access.anonymous_read", "access.website_enabled", "immutability.mode", "immutability.min_days", "retention.legal_hold"}
+    ),
+    listing=True,
+    when=_has_blobs,
+)
+LIFECYCLE: Final = Read(
+    TYPE,
+    "managementPolicies/default",
+    VERSION,
+    f"{TYPE}/managementPolicies/read",
+    facts=frozenset({"retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days"}),
+    # An account without a policy answers 404 (Azure Storage documentation, "Configure a lifecycle management policy").
+    absent=frozenset({"ManagementPolicyNotFound"}),
+    when=_has_blobs,
+)
+BLOB_LOGS: Final = reach.diagnostics(TYPE, "blobServices/default", when=_has_blobs)
+SHARE_LOGS: Final = reach.diagnostics(TYPE, "fileServices/default", when=_has_shares_alone)
+READS: Final = (BLOBS, SHARES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS)

@@ -1,0 +1,195 @@
+"""A tenant, or some of its subscriptions, as a source: inventory by Resource Graph, then the reads of both stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from tierwise.access.pattern import covered_by_any
+from tierwise.connectors.azure.calls import Caller
+from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, SUBSCRIPTIONS, collectors
+from tierwise.connectors.azure.place import Place, region_of
+from tierwise.connectors.azure.read import Collector, Row
+from tierwise.connectors.azure.session import Arm
+from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.declared import Doc, Draft, Stage, finished
+from tierwise.model.fact import Known, Unknown, UnknownReason
+from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
+
+_COLUMNS: Final = "id, name, type, location, subscriptionId, resourceGroup, tags, properties"
+_OF_RESOURCES: Final = f"{_COLUMNS}, sku, kind, identity, managedBy, zones"
+_EVERYTHING: Final[Known[Doc]] = Known({"value": [{"actions": ["*"]}]})
+
+
+@dataclass(frozen=True, slots=True)
+class AzureScope:
+    """What to look at; empty means all that the caller can see."""
+
+    subscriptions: tuple[str, ...] = ()
+    management_groups: tuple[str, ...] = ()
+    services: frozenset[str] = frozenset()
+
+    @property
+    def graph(self) -> Mapping[str, Any]:
+        """The scope in the words of Resource Graph's request."""
+        if self.subscriptions:
+            return {"subscriptions": list(self.subscriptions)}
+        return {"managementGroups": list(self.management_groups)} if self.management_groups else {}
+
+
+@dataclass(slots=True)
+class AzureTenant:
+    """One tenant to scan, with the subscriptions that were found in it."""
+
+    id: str
+    arm: Arm
+    now: datetime
+    places: Mapping[str, Place]
+    missing: tuple[str, ...] = ()
+    """Subscriptions that were asked for and are not among those that can be seen."""
+    outcomes: Sequence[ReadOutcome] = field(default_factory=tuple)
+    """What came of the calls that found them."""
+
+
+class AzureSource:
+    """Source protocol over one tenant: one inventory for all subscriptions, reads per resource."""
+
+    def __init__(self, tenant: AzureTenant, scope: AzureScope) -> None:
+        self._tenant = tenant
+        self._scope = scope
+        self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        self._by_type = {row.type.lower(): (collector, row) for collector in self._selected() for row in collector.rows}
+
+    @property
+    def name(self) -> str:
+        """`azure:<tenant id>`."""
+        return f"azure:{self._tenant.id}"
+
+    def survey(self) -> Iterable[Unit]:
+        """One unit for each table of Resource Graph, and one for each subscription, which tells what the caller may not see there."""
+        yield Unit("", "", "tenant", self._open, provider="azure")
+        for place in self._tenant.places.values():
+            yield Unit(place.id, "", "subscription", partial(self._look_around, place), provider="azure")
+        for table in sorted({row.table for _, row in self._by_type.values()}):
+            yield Unit("", "", table, partial(self._list, table), provider="azure")
+
+    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
+        """One unit per resource that has a declared read for something asked."""
+        for resource, wanted in asks.items():
+            if resource not in self._kept:
+                continue
+            collector, draft, place = self._kept[resource]
+            if any(read.operation not in draft.docs for read in collector.detail_reads(wanted)):
+                run = partial(self._deepen, collector, draft, place, wanted)
+                yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure")
+
+    def _selected(self) -> Iterator[Collector]:
+        return (one for one in collectors() if not self._scope.services or one.service in self._scope.services)
+
+    def _caller(self, place: Place) -> Caller:
+        return Caller(place, self._tenant.arm, self._tenant.now)
+
+    def _open(self) -> Iterator[Item]:
+        yield Organisation(Known(frozenset({self._tenant.id, *self._tenant.places}), INVENTORY.via))
+        for subscription in self._tenant.missing:
+            unseen = Unknown(UnknownReason.PERMISSION_DENIED, SUBSCRIPTIONS.via, "the credentials do not see the subscription")
+            yield self._gap(subscription, "subscription", unseen, SUBSCRIPTIONS.action)
+        yield from self._tenant.outcomes
+
+    def _gap(self, subscription: str, service: str, why: Unknown, action: str, table: str = "") -> Gap:
+        """A gap that could hide whatever is listed (in a table)."""
+        kinds = frozenset[Kind]().union(*(row.kinds for _, row in self._by_type.values() if table in ("", row.table)))
+        return Gap("azure", subscription, "", service, why.reason.value, action, why.detail, kinds)
+
+    def _look_around(self, place: Place) -> Iterator[Item]:
+        """Gaps for what Resource Graph leaves out of a subscription because the caller may not read it."""
+        caller = self._caller(place)
+        granted = caller.ask(PERMISSIONS, f"/subscriptions/{place.id}")
+        if isinstance(granted, Unknown):
+            yield self._gap(place.id, "permissions", granted, PERMISSIONS.action)
+            granted = _EVERYTHING
+        for collector, row in self._by_type.values():
+            if not may(granted.value or {}, row.action):
+                unknown = caller.denied(row)
+                yield Gap("azure", place.id, "", collector.service, unknown.reason.value, row.action, unknown.detail, row.kinds)
+        yield from caller.outcomes()
+
+    def _list(self, table: str) -> Iterator[Item]:
+        if table == SUBSCRIPTIONS.table:
+            for place in self._tenant.places.values():
+                yield from self._take(place.row)
+            return
+        caller = self._caller(Place(""))
+        types = [row.type for _, row in self._by_type.values() if row.table == table]
+        for page in caller.rows(INVENTORY, self._scope.graph, query(table, types)):
+            if isinstance(page, Unknown):
+                yield self._gap("", "resource-graph", page, INVENTORY.action, table)
+            else:
+                for row in page:
+                    yield from self._take(row)
+        yield from caller.outcomes()
+
+    def _take(self, row: Doc) -> Iterator[Item]:
+        found = self._by_type.get(str(row.get("type", "")).lower())
+        if found is None:
+            return
+        collector, declared = found
+        subscription = str(row.get("subscriptionId") or "").lower()
+        place = self._tenant.places.get(subscription) or Place(subscription)
+        if collector.survey_reads or collector.lists:
+            run = partial(self._look, collector, declared, row, place)
+            yield Unit(place.id, region_of(row.get("location")), collector.service, run, provider="azure")
+        else:
+            yield from self._drafts(collector, declared, row, self._caller(place))
+
+    def _look(self, collector: Collector, declared: Row, row: Doc, place: Place) -> Iterator[Item]:
+        caller = self._caller(place)
+        yield from self._drafts(collector, declared, row, caller)
+        yield from caller.outcomes()
+
+    def _drafts(self, collector: Collector, declared: Row, row: Doc, caller: Caller) -> Iterator[Resource | Gap]:
+        detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
+        for draft in collector.survey(caller, declared, row):
+            if isinstance(draft, Gap):
+                yield draft
+                continue
+            for read in collector.survey_reads:
+                caller.read_into(draft, read)
+            draft.resource = finished(collector, draft, caller.place.unit)
+            if detailed:
+                self._kept[draft.resource.id] = (collector, draft, caller.place)
+            yield draft.resource
+
+    def _deepen(self, collector: Collector, draft: Draft, place: Place, wanted: frozenset[str]) -> Iterator[Item]:
+        caller = self._caller(place)
+        linked = False
+        for read in collector.detail_reads(wanted):
+            caller.read_into(draft, read)
+            linked = linked or bool(read.links)
+        links = collector.links(draft) if linked else None
+        yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft), links)
+        yield from caller.outcomes()
+
+
+def query(table: str, types: Iterable[str]) -> str:
+    """The query for all resources of some types; ordered by id, so that pages do not overlap."""
+    listed = ", ".join(f"'{one.lower()}'" for one in sorted(types))
+    columns = _OF_RESOURCES if table == "resources" else _COLUMNS
+    return f"{table} | where type in~ ({listed}) | project {columns} | order by id asc"
+
+
+def may(granted: Mapping[str, Any], action: str) -> bool:
+    """Whether the caller's permissions allow an action: one of them covers it and does not take it out again."""
+    wanted = action.lower()
+    return any(
+        covered_by_any(wanted, _patterns(one, "actions")) and not covered_by_any(wanted, _patterns(one, "notActions"))
+        for one in granted.get("value") or ()
+        if isinstance(one, Mapping)
+    )
+
+
+def _patterns(permission: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(one).lower() for one in permission.get(name) or ())

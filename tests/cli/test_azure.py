@@ -1,0 +1,99 @@
+"""The commands for Azure, end to end over a tenant in process: exit codes, reports, permissions, doctor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, named, row, subscription
+from tests.connectors.azure.test_storage import DOCS, SAFE, TYPE
+from tierwise.connectors.azure import session
+from tierwise.reports import base
+
+OTHER = "33333333-3333-3333-3333-333333333333"
+TAGS = {"data-classification": "special-category", "owner": "records"}
+
+
+@pytest.fixture
+def tenant(monkeypatch):
+    """A tenant with an account that is safe and one that is open, for which the command's own credentials stand in."""
+    rows = [
+        row(TYPE, name, properties, kind="StorageV2", sku={"name": "Standard_LRS"}, tags=TAGS)
+        for name, properties in (("records", SAFE), ("open", {}))
+    ]
+    docs = {**DOCS, f"{named(TYPE, 'open')}/blobServices/default": {"properties": {}}}
+    cloud = Cloud(rows, docs)
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", lambda **_: Credential())
+    monkeypatch.setattr(session, "RequestsTransport", lambda **_: cloud.transport())
+    return cloud
+
+
+def test_a_scan_judges_by_the_existing_controls_and_its_json_passes_the_schema(tenant, tierwise, home):
+    ran = tierwise("scan", "azure", "--format", "json=scan.json", "--max-rate", "100000")
+    assert (ran.code, ran.err) == (0, "")
+    made = json.loads((home / "scan.json").read_text())
+    schema = json.loads((Path(base.__file__).parent / "scan.schema.json").read_text())
+    jsonschema.validate(made, schema)
+    verdicts = {(one["control"], one["resource"].rpartition("/")[2]): one["verdict"] for one in made["findings"]}
+    assert verdicts["ENC-02", "records"] == "pass"
+    assert verdicts["ENC-02", "open"] == "unknown"
+    assert verdicts["EXP-10", "records"] == "pass"
+    assert verdicts["EXP-10", "open"] == "fail"
+    assert verdicts["LOG-02", "records"] == "pass"
+    assert verdicts["LOG-02", "open"] == "fail"
+    assert {one["classification"]["tier"] for one in made["resources"]} == {"T3"}
+
+
+def test_the_console_report_names_the_stores(tenant, tierwise):
+    ran = tierwise("scan", "azure", "--no-color")
+    assert ran.code == 0
+    assert "open" in ran.out
+    assert "Traceback" not in ran.err
+
+
+def test_an_unseen_subscription_leaves_the_scan_incomplete(tenant, tierwise):
+    ran = tierwise("scan", "azure", "--subscription", SUBSCRIPTION, "--subscription", OTHER, "-q")
+    assert ran.code == 3
+
+
+def test_no_credentials_end_with_four(tenant, tierwise, monkeypatch):
+    tenant.rows.clear()
+    tierwise("scan", "azure").complains(4, "see no subscription", "tierwise permissions azure")
+
+
+def test_a_wrong_service_ends_with_two(tenant, tierwise):
+    tierwise("scan", "azure", "--service", "storge").complains(2, "did you mean 'storage'")
+
+
+def test_settings_come_from_the_file(tenant, tierwise, home):
+    (home / "tierwise.toml").write_text(f'[azure]\nsubscriptions = ["{SUBSCRIPTION}"]\nservices = ["storage"]\n')
+    assert tierwise("scan", "azure", "-q").code == 0
+    assert {tuple(one["subscriptions"]) for one in tenant.queries} == {(SUBSCRIPTION,)}
+
+
+def test_doctor_tells_what_is_denied_and_what_that_leaves_unknown(tenant, tierwise):
+    tenant.rows.append(subscription(OTHER))
+    assert tierwise("doctor", "azure").code == 0
+    tenant.denied = frozenset({"Microsoft.Storage/storageAccounts/read"})
+    ran = tierwise("doctor", "azure")
+    assert ran.code == 3
+    assert "needs Microsoft.Storage/storageAccounts/read" in ran.out
+    assert "unknown then: " in ran.out
+    assert "next: tierwise scan azure" in ran.out
+
+
+def test_the_role_is_what_the_scan_reads(tierwise):
+    role = json.loads(tierwise("permissions", "azure", "--scope", f"/subscriptions/{SUBSCRIPTION}").out)
+    assert role["AssignableScopes"] == [f"/subscriptions/{SUBSCRIPTION}"]
+    assert role["DataActions"] == []
+    assert "Microsoft.Storage/storageAccounts/read" in role["Actions"]
+    assert tierwise("permissions", "azure", "--terraform").out.startswith('resource "azurerm_role_definition" "tierwise"')
+
+
+def test_a_selection_of_controls_needs_less(tierwise):
+    some = json.loads(tierwise("permissions", "azure", "--control", "ENC-02").out)["Actions"]
+    assert "Microsoft.Storage/storageAccounts/read" in some
+    assert "Microsoft.Storage/storageAccounts/managementPolicies/read" not in some
