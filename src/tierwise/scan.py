@@ -365,7 +365,7 @@ def _pasts(
     before = replace(collected, resources=there, changes={})
     then = _assess(before, judging, today)
     known = _by_tier(then, judging, _context(then, judging, before, today))
-    sets, deeds = directions(compiled), deeds_of(collected.changes.values(), collected.resources.values())
+    sets, deeds = directions(compiled), deeds_of(collected.changes, collected.resources.values())
     pasts: dict[str, Past] = {}
     for key, was in then.classifications.items():
         now = assessed.classifications.get(key)

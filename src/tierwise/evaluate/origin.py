@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,29 +30,43 @@ class Deeds:
     """What a plan does, by resource id and by the address of each part."""
 
     actions: Mapping[str, Action]
+    parts: Mapping[str, tuple[str, ...]]
+    """What sets parts of a resource that itself stays."""
+    aliases: Mapping[str, str]
+    """The ids of what is there and changes, by their other names."""
 
     def behind(self, resource: Resource, before: AnyFact, after: AnyFact) -> str:
         """What the plan does that makes a fact of a resource another: the change of a part or of another resource, else of itself."""
         prefix = resource.id.removesuffix(resource.address or "")
-        named = [one for fact in (before, after) for one in _places(fact.via.via, prefix) if one in self.actions]
-        others = sorted({one for one in named if one != resource.id}, key=lambda one: (_GRAVEST.index(self.actions[one]), one))
-        for one in (*others, resource.id):
+        named = [one for fact in (before, after) for place in _places(fact.via.via, prefix) for one in self._doers(place)]
+        others = {one for one in named if one != resource.id} or set(self.parts.get(resource.id, ()))
+        for one in (*sorted(others, key=lambda one: (_GRAVEST.index(self.actions[one]), one)), resource.id):
             if one in self.actions:
                 return f"{one} {_DONE[self.actions[one]]}"
         return "the plan changes what it is joined with"
 
+    def _doers(self, place: str) -> Iterable[str]:
+        if place in self.actions:
+            return (place,)
+        if place in self.parts:
+            return self.parts[place]
+        return self._doers(self.aliases[place]) if place in self.aliases else ()
 
-def deeds_of(changes: Collection[Change], resources: Iterable[Resource]) -> Deeds:
+
+def deeds_of(changes: Mapping[str, Change], resources: Iterable[Resource]) -> Deeds:
     """What a plan does to what is there, to the parts of it, and what it makes."""
-    actions: dict[str, Action] = {}
-    for one in resources:
-        if one.address is not None and not one.existing:
-            actions[one.id] = Action.CREATE
-    for change in changes:
-        prefix = change.resource.removesuffix(change.before.address or "")
-        actions |= {prefix + part.address: part.action for part in change.parts}
-    actions |= {change.resource: change.action for change in changes if change.action is not Action.KEEP}
-    return Deeds(actions)
+    actions = {one.id: Action.CREATE for one in resources if one.address is not None and not one.existing and one.id not in changes}
+    parts: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, str] = {}
+    for key, change in changes.items():
+        prefix = key.removesuffix(change.before.address or "")
+        own = {prefix + part.address: part.action for part in change.parts}
+        actions |= own
+        if change.action is Action.KEEP:
+            parts[key] = tuple(own)
+        aliases |= dict.fromkeys(change.before.aliases, key)
+    actions |= {key: change.action for key, change in changes.items() if change.action is not Action.KEEP}
+    return Deeds(actions, parts, {alias: key for alias, key in aliases.items() if alias not in actions and alias not in parts})
 
 
 def _places(via: str, prefix: str) -> Iterator[str]:

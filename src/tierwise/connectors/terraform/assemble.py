@@ -11,7 +11,7 @@ from tierwise.connectors.terraform.document import Document, decoded, modules_of
 from tierwise.connectors.terraform.layout import Layout, lay_out
 from tierwise.connectors.terraform.plan import Counts, Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned, Was
-from tierwise.connectors.terraform.providers import read_providers
+from tierwise.connectors.terraform.providers import only_keys, read_providers
 from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesResource
 from tierwise.connectors.terraform.text import MEND
 from tierwise.errors import InputError
@@ -39,10 +39,11 @@ def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
     layout = lay_out(
         document.configuration, ((one.planned.address, one.planned.place) for one in found if not one.planned.is_gone), document.variables
     )
+    keys = only_keys(layout, document.configuration)
     resources: dict[tuple[str, bool], Planned] = {}
     for one in found:
         if label(one.planned.place) in kept and not one.planned.deposed:
-            resources.setdefault((one.planned.address, one.planned.is_gone), _configured(one.planned, layout))
+            resources.setdefault((one.planned.address, one.planned.is_gone), _configured(one.planned, layout, keys))
     by_address = {address: planned for (address, gone), planned in resources.items() if not gone}
     by_type = grouped(resources.values(), lambda planned: label(planned.place))
     return Plan(
@@ -194,10 +195,11 @@ def _module(text: str | None) -> ModuleInstance:
         return ()
 
 
-def _configured(planned: Planned, layout: Layout) -> Planned:
+def _configured(planned: Planned, layout: Layout, keys: Mapping[str, str]) -> Planned:
     block = layout.resource(planned.place)
     if block is None:
-        return planned
+        key = keys.get(planned.source.rpartition("/")[2], "")
+        return replace(planned, provider=key) if key else planned
     return replace(
         planned,
         root=replace(planned.root, _expression=block.expressions or {}),

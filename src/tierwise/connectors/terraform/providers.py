@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -125,6 +126,18 @@ def split_key(key: str) -> tuple[tuple[str, ...], str]:
     if parts[0] == "module" and len(parts) % 2 == 0:
         parts = parts[1::2]
     return tuple(part.split("[", 1)[0] for part in parts if part), name
+
+
+def only_keys(layout: Layout, configuration: Configuration) -> Mapping[str, str]:
+    """The key of each provider of which the configuration has one block, by the provider's short name.
+
+    It is that of a resource whose own block is gone from the configuration, because the plan deletes it or lets it go.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    used = (block.provider_config_key or "" for block in layout.resources.values())
+    for key in (*(configuration.provider_config or {}), *used):
+        found[split_key(key)[1].partition(".")[0]].add(key)
+    return {name: next(iter(keys)) for name, keys in found.items() if len(keys) == 1}
 
 
 def read_providers(layout: Layout, configuration: Configuration, accounts: Mapping[str, str]) -> Providers:
