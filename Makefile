@@ -7,11 +7,12 @@ STAMP := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
-.PHONY: help env demo test check lint types layers unit docs docs-check wheel-check clean
+.PHONY: help env demo test fuzz check lint types layers unit docs docs-check wheel-check clean
 
 help:
 	@echo "make demo   the sample department: emulated AWS and a sample plan, no cloud account needed"
 	@echo "make test   every check that a change must pass"
+	@echo "make fuzz   ten thousand broken plans, where make test has two thousand"
 	@echo "make docs   write the generated pages and schemas anew"
 
 $(STAMP): pyproject.toml uv.lock
@@ -42,6 +43,9 @@ layers: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/pytest
+
+fuzz: $(STAMP)
+	TIERWISE_MUTANTS=10000 $(BIN)/pytest tests/connectors/terraform/test_mutations.py tests/cli/test_mutations.py
 
 docs: $(STAMP)
 	$(BIN)/python tools/gen_docs.py

@@ -72,7 +72,7 @@ def _key(disk: Planned, plan: Plan) -> tuple[Maybe[str], Iterable[Link]]:
     if isinstance(value, Known) or azure.is_left_out(disk, name, value):
         return Known(azure_terms.PROVIDER_KEY, value.via), ()
     found = Unknown(value.reason, value.via, value.detail, between=(azure_terms.PROVIDER_KEY, "customer"))
-    return found, (Link(Rel.USES_KEY, "", found),)
+    return found, (Link(Rel.USES_KEY, "", value),)
 
 
 def _network(disk: Planned, sheet: FactSheet, kind: Kind) -> None:
