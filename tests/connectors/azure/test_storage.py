@@ -79,6 +79,25 @@ DOCS = {
     ),
 }
 
+OPEN = named(TYPE, "open").lower()
+ROWS = [
+    account(),
+    row(
+        TYPE,
+        "open",
+        {"encryption": {"keySource": "Microsoft.Storage"}, "supportsHttpsTrafficOnly": False},
+        kind="StorageV2",
+        sku={"name": "Standard_LRS"},
+    ),
+]
+ROWS.append(row(TYPE, "shares", {**SAFE, "networkAcls": None}, kind="FileStorage", sku={"name": "Premium_LRS"}))
+DOCS |= {
+    f"{OPEN}/blobservices/default": {"properties": {}},
+    f"{OPEN}/blobservices/default/containers": {"value": [container("all", publicAccess="Blob")]},
+    f"{OPEN}/managementpolicies/default": error(404, "ManagementPolicyNotFound"),
+    f"{named(TYPE, 'shares')}/fileservices/default": {"properties": {"shareDeleteRetentionPolicy": {"enabled": True, "days": 14}}},
+}
+
 
 @pytest.fixture
 def records(collect):
@@ -348,3 +367,9 @@ def test_an_own_tag_stands_whatever_its_case(collect):
         Cloud([account(tags={"OWNER": "me"})], DOCS, [subscription(), resource_group(owner="team")]), inherit_tags=("resource-group",)
     )[ACCOUNT]
     assert found.tags.value == {"OWNER": "me"}
+
+
+def test_tags_of_a_group_that_is_not_seen_are_unknown_and_not_none(collect):
+    found = collect(Cloud([account(tags={"owner": "me"})], DOCS, [subscription()]), inherit_tags=("resource-group",))[ACCOUNT]
+    assert isinstance(found.tags, Unknown)
+    assert found.tags.via.action == "Microsoft.Resources/subscriptions/resourceGroups/read"

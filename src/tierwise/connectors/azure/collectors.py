@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from tierwise.connectors.azure.place import GROUPS, SUBSCRIPTIONS
 from tierwise.connectors.azure.read import Collector, Declaration, Read, Row
 from tierwise.connectors.declared import Stage, exported
 
-SUBSCRIPTIONS = Row("Microsoft.Resources/subscriptions", frozenset(), table="resourcecontainers")
-GROUPS = Row("Microsoft.Resources/subscriptions/resourceGroups", frozenset(), table="resourcecontainers")
 PERMISSIONS = Read(
     "",
     "providers/Microsoft.Authorization/permissions",

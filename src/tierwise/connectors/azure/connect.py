@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure.calls import Caller, attempt
-from tierwise.connectors.azure.collectors import GROUPS, INVENTORY, SUBSCRIPTIONS, collectors, declared_calls
+from tierwise.connectors.azure.collectors import INVENTORY, collectors, declared_calls
 from tierwise.connectors.azure.guard import Guard
-from tierwise.connectors.azure.place import INHERITED, Place, places_of
+from tierwise.connectors.azure.place import GROUPS, INHERITED, SUBSCRIPTIONS, Place, places_of
 from tierwise.connectors.azure.session import ENDPOINTS, Arm
 from tierwise.connectors.azure.source import AzureScope, AzureSource, AzureTenant, query
 from tierwise.connectors.base import Source

@@ -13,6 +13,8 @@ from tierwise.connectors.declared import Doc, Draft, Once
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
+SUBSCRIPTIONS: Final = Row("Microsoft.Resources/subscriptions", frozenset(), table="resourcecontainers")
+GROUPS: Final = Row("Microsoft.Resources/subscriptions/resourceGroups", frozenset(), table="resourcecontainers")
 INHERITED: Final = ("resource-group", "subscription")
 """From where tags may be taken over, the nearest first."""
 
@@ -56,7 +58,10 @@ class Place:
         if own is not None and not isinstance(own, Mapping):
             return Unknown(UnknownReason.UNPARSABLE, declared.via, "its tags are no mapping")
         found = texts(own or {})
-        above = {"resource-group": self.groups.get(group_of(same(row.get("id"))), {}), "subscription": texts(self.row.get("tags") or {})}
+        group = group_of(same(row.get("id")))
+        if "resource-group" in self.inherits and group and group not in self.groups:
+            return Unknown(UnknownReason.PERMISSION_DENIED, GROUPS.via, "its resource group is not among those that the credentials see")
+        above = {"resource-group": self.groups.get(group, {}), "subscription": texts(self.row.get("tags") or {})}
         for level in INHERITED:
             if level in self.inherits:
                 known = {key.lower() for key in found}

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from tierwise.access.pattern import covered_by_any
 from tierwise.connectors.azure.calls import Caller
-from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, SUBSCRIPTIONS, collectors
-from tierwise.connectors.azure.place import Place, region_of
+from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, collectors
+from tierwise.connectors.azure.place import SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.session import Arm
 from tierwise.connectors.base import Item, Organisation, Unit

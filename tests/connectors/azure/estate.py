@@ -1,0 +1,50 @@
+"""A tenant with an example of everything that is collected: the `ROWS` and `DOCS` of each service's tests, tagged as they would be."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from tests.connectors.azure.cloud import Cloud, Credential
+from tests.connectors.azure.conftest import STARTED
+from tests.scan.worlds import judging
+from tierwise.config import AzureConfig
+from tierwise.connectors.azure import session
+from tierwise.connectors.azure.connect import open_tenant
+from tierwise.scan import Outcome, scan
+
+TAGS = {"data-classification": "special-category", "owner": "records", "environment": "production"}
+
+
+def tenant() -> Cloud:
+    """The whole tenant, at T3."""
+    import tests.connectors.azure as package
+
+    rows: list[dict[str, Any]] = []
+    docs: dict[str, Any] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("test_"):
+            module = importlib.import_module(f"{package.__name__}.{info.name}")
+            rows += getattr(module, "ROWS", ())
+            docs |= getattr(module, "DOCS", {})
+    return Cloud([{**one, "tags": TAGS} for one in rows], docs)
+
+
+@contextmanager
+def reached(cloud: Cloud) -> Iterator[None]:
+    """The real pipeline over a cloud in process."""
+    with patch.object(session, "RequestsTransport", lambda **_: cloud.transport()):
+        yield
+
+
+def scanned(cloud: Cloud, **options: Any) -> Outcome:
+    """A scan by the default profile, with probes that ask for every fact."""
+    with reached(cloud):
+        sources = open_tenant(AzureConfig(requests_per_second=0, **options), STARTED, credential=Credential())
+        outcome = scan(sources, judging(), started=STARTED, jobs=1)
+    assert outcome.crashes == ()
+    return outcome

@@ -1,0 +1,67 @@
+"""The central promise, over every declared row and read of Azure: what could not be read is unknown and named; it never passes, fails or vanishes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.azure.cloud import Reply, error
+from tests.connectors.azure.estate import scanned, tenant
+from tests.scan.honesty import all_violations
+from tierwise.connectors.azure.collectors import INVENTORY, declared_reads
+from tierwise.connectors.azure.place import GROUPS, SUBSCRIPTIONS
+from tierwise.connectors.azure.read import Read, Row
+from tierwise.model.finding import ScanResult, Verdict
+
+BEFORE = {SUBSCRIPTIONS.action, INVENTORY.action, GROUPS.action}
+"""Denied, these end a scan before it begins, or take away tags that nobody asked for."""
+ACTIONS = sorted({one.action for one in declared_reads()} - BEFORE)
+READS = [one for one in declared_reads() if isinstance(one, Read)]
+
+
+@pytest.fixture(scope="module")
+def whole() -> ScanResult:
+    found = scanned(tenant()).result
+    assert found.gaps == ()
+    return found
+
+
+def test_passes_and_fails_are_at_stake(whole):
+    verdicts = [one.verdict for one in whole.findings if not one.control.startswith("PROBE")]
+    assert verdicts.count(Verdict.PASS) > 20
+    assert verdicts.count(Verdict.FAIL) > 10
+
+
+def test_every_read_is_made_and_answers(whole):
+    made = {one.operation for one in whole.outcomes if one.outcome in ("ok", "absent")}
+    assert {one.via.via for one in READS} - made == set()
+
+
+def test_every_row_is_listed(whole):
+    listed = {one.type for one in whole.resources}
+    assert {one.type for one in declared_reads() if isinstance(one, Row) and one.kinds} - listed == set()
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_denied_action_is_unknown_and_named_and_flips_nothing(whole, action):
+    cloud = tenant()
+    cloud.denied = frozenset({action})
+    partial = scanned(cloud).result
+    assert all_violations(whole, partial, frozenset({action})) == []
+    assert "permission-denied" in {one.outcome for one in partial.outcomes}
+
+
+@pytest.mark.parametrize("read", READS, ids=lambda one: one.operation)
+@pytest.mark.parametrize("fault", [error(500, "InternalServerError"), Reply(200, raw=b'{"value": [')], ids=["fails", "cut short"])
+def test_a_read_that_fails_flips_nothing(whole, read, fault):
+    cloud = tenant()
+    cloud.faults[f"/{read.path.lower()}" if read.path else f"/{read.of.lower()}"] = fault
+    partial = scanned(cloud).result
+    assert all_violations(whole, partial, frozenset({read.action})) == []
+
+
+def test_with_everything_denied_nothing_passes_and_nothing_fails_by_what_was_read():
+    cloud = tenant()
+    cloud.denied = frozenset(ACTIONS)
+    result = scanned(cloud).result
+    assert [one for one in result.findings if one.verdict in (Verdict.PASS, Verdict.FAIL)] == []
+    assert result.gaps
