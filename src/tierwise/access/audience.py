@@ -202,7 +202,7 @@ def _union(parts: Sequence[Known[frozenset[str]] | Unknown]) -> Known[frozenset[
     members = frozenset[str]().union(*(one.value if isinstance(one, Known) else one.includes for one in parts))
     for one in parts:
         if isinstance(one, Unknown):
-            return replace(one, includes=members)
+            return one.including(members)
     return Known(members, next((one.via for one in parts if isinstance(one, Known) and one.value), parts[0].via))
 
 
@@ -228,7 +228,7 @@ def restrict_policy(audience: Audience, restrict_public_buckets: Maybe[bool]) ->
     if audience.world is YES:
         return replace(nobody, grants=audience.grants)
     left = _members(audience.external) - {ANYONE}
-    outsiders = replace(audience.external, includes=left) if isinstance(audience.external, Unknown) else Known(left, via)
+    outsiders = audience.external.including(left) if isinstance(audience.external, Unknown) else Known(left, via)
     without = replace(nobody, external=outsiders, external_conditioned=audience.external_conditioned)
     why = (
         audience.external if isinstance(audience.external, Unknown) else Unknown(UnknownReason.KNOWN_AFTER_APPLY, via, UNDETERMINED_DETAIL)
@@ -244,14 +244,14 @@ def _either_way(one: Audience, other: Audience, why: Unknown) -> Audience:
     """What holds whichever of two audiences is the real one."""
 
     def same(left: Maybe[bool], right: Maybe[bool]) -> Maybe[bool]:
-        return left if of_fact(left) is of_fact(right) else replace(why, includes=frozenset())
+        return left if of_fact(left) is of_fact(right) else why.including(frozenset())
 
     external: Known[frozenset[str]] | Unknown = one.external
     conditioned = one.external_conditioned
     known_alike = isinstance(one.external, Known) and isinstance(other.external, Known) and one.external.value == other.external.value
     if not known_alike and one.external != other.external:
-        external = replace(why, includes=_members(one.external) & _members(other.external))
-        conditioned = replace(why, includes=frozenset())
+        external = why.including(_members(one.external) & _members(other.external))
+        conditioned = why.including(frozenset())
     return Audience(
         same(one.anonymous_read, other.anonymous_read),
         same(one.anonymous_write, other.anonymous_write),

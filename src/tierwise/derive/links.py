@@ -107,13 +107,13 @@ def _resolve_link(holder: Resource, link: Link, by_id: Mapping[str, Resource], a
     mode = link.to[len(target) :]
     for form in spellings(target):
         if form in by_id:
-            return replace(link, to=form + mode)
+            return Link(link.rel, form + mode)
         found = _candidates(holder, link.rel, form, aliases)
         if len(found) == 1:
-            return replace(link, to=found[0].id + mode)
+            return Link(link.rel, found[0].id + mode)
         if found:
             detail = f"{len(found)} resources go by {target!r}"
-            return replace(link, unknown=Unknown(UnknownReason.UNRESOLVED_REFERENCE, Provenance("derived: links by name"), detail))
+            return Link(link.rel, link.to, Unknown(UnknownReason.UNRESOLVED_REFERENCE, Provenance("derived: links by name"), detail))
     return link
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Generic, TypeAlias, TypeVar
 
+import msgspec
+
 T_co = TypeVar("T_co", covariant=True)
 
 Value: TypeAlias = bool | int | float | str | frozenset[str]
@@ -32,8 +34,7 @@ class UnknownReason(StrEnum):
     TIER_UNDETERMINED = "tier-undetermined"
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(msgspec.Struct, frozen=True, gc=False):
     """Where a fact comes from."""
 
     via: str
@@ -45,16 +46,14 @@ class Provenance:
 NOWHERE: Final = Provenance("")
 
 
-@dataclass(frozen=True, slots=True)
-class Known(Generic[T_co]):
+class Known(msgspec.Struct, Generic[T_co], frozen=True, gc=False):
     """A value that was read."""
 
     value: T_co
     via: Provenance = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """A value that was not read, why, and what is known of it all the same."""
 
     reason: UnknownReason
@@ -65,9 +64,16 @@ class Unknown:
     includes: frozenset[str] = frozenset()
     """For sets: members that are certain."""
 
+    def including(self, members: frozenset[str]) -> Unknown:
+        """The same of a set of which these members are certain."""
+        return Unknown(self.reason, self.via, self.detail, self.between, members)
 
-@dataclass(frozen=True, slots=True)
-class NotApplicable:
+    def unsaid(self) -> Unknown:
+        """The same without the detail, which may name things."""
+        return Unknown(self.reason, self.via, "", self.between, self.includes)
+
+
+class NotApplicable(msgspec.Struct, frozen=True, gc=False):
     """The question makes no sense here; only where the vocabulary allows it."""
 
     because: str

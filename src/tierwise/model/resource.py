@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown
 
 
@@ -98,8 +100,7 @@ class Rel(StrEnum):
     """dataset -> resource"""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A reference to another resource by any identifier that it goes by; resolved to an id before derivation."""
 
     rel: Rel

@@ -13,7 +13,7 @@ from typing import Final
 from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
 from tierwise.model.finding import Acceptance, Finding, Fix, Gate, ScanResult, UnknownPart
-from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Resource
+from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Link, Resource
 from tierwise.model.sensitivity import Classification
 
 _LABEL: Final = re.compile(r"account-(?:\d+|x)\Z")
@@ -71,11 +71,9 @@ def _resource(one: Resource, mask: _Mask) -> Resource:
         id=mask(one.id),
         name=mask(one.name),
         account=mask(one.account),
-        tags=NO_TAGS if isinstance(one.tags, Known) else replace(one.tags, detail=""),
+        tags=NO_TAGS if isinstance(one.tags, Known) else one.tags.unsaid(),
         facts={},
-        links=tuple(
-            replace(link, to=mask(link.to), unknown=replace(link.unknown, detail="") if link.unknown else None) for link in one.links
-        ),
+        links=tuple(Link(link.rel, mask(link.to), link.unknown.unsaid() if link.unknown else None) for link in one.links),
         aliases=(),
         evidence=EMPTY_EVIDENCE,
         grants=(),

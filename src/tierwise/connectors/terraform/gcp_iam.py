@@ -214,7 +214,7 @@ def external_of(policy: Policy) -> AnyFact:
             elif member.kind in ("outside", "perhaps", "open"):
                 still = still or binding.doubt or member.why
     if still is not None:
-        return replace(still, includes=frozenset(certain))
+        return still.including(frozenset(certain))
     return Known(frozenset(certain), policy.via)
 
 

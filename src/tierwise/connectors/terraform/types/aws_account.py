@@ -78,7 +78,7 @@ def _plans(detectors: list[Planned], plan: Plan, sheet: FactSheet) -> None:
             open_ = Unknown(UnknownReason.KNOWN_AFTER_APPLY, one.root.via, "protection plans that are not named keep GuardDuty's default")
         certain = on if certain is None else certain & on
     found = certain or frozenset()
-    sheet.put("account.threat_plans", Known(found, detectors[0].root.via) if open_ is None else replace(open_, includes=found))
+    sheet.put("account.threat_plans", Known(found, detectors[0].root.via) if open_ is None else open_.including(found))
 
 
 def _named(detector: Planned, plan: Plan) -> tuple[frozenset[str], frozenset[str]]:
