@@ -13,6 +13,7 @@ from tierwise.catalogue.controls import Catalogue, load_catalogue
 from tierwise.catalogue.predicates import kind_of_value, ops_of
 from tierwise.catalogue.profiles import apply_profile, load_profile, shipped_profiles
 from tierwise.catalogue.schema import Schema, control_schema, profile_schema
+from tierwise.connectors import live_declared
 from tierwise.model.control import Control
 from tierwise.model.profile import Profile, Requirement
 from tierwise.model.sensitivity import Tier
@@ -68,6 +69,7 @@ def generated() -> dict[str, str]:
         "docs/facts.md": facts_page(),
         "docs/controls/index.md": index_page(catalogue),
         "action/requirements.txt": requirements(),
+        "src/tierwise/connectors/live_reads.json": live_declared.as_file(NOTICE),
         "docs/schemas/control.schema.json": schema_text(control_schema()),
         "docs/schemas/profile.schema.json": schema_text(profile_schema(catalogue.controls)),
     }

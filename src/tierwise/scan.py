@@ -18,6 +18,7 @@ from tierwise.classify.declarations import declared_facts, missing_tags_within
 from tierwise.classify.engine import classify
 from tierwise.classify.identifiers import identifiers
 from tierwise.connectors.base import Item, Organisation, Source, Unit, link_name
+from tierwise.connectors.live import live_reads
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
@@ -31,10 +32,11 @@ from tierwise.evaluate.fixes import fixes_of
 from tierwise.evaluate.gate import coverage_of, decide, expected_gap
 from tierwise.evaluate.judge import has_rung
 from tierwise.evaluate.origin import Past, deeds_of
+from tierwise.evaluate.pending import pending_of
 from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
 from tierwise.model.baseline import Baseline
-from tierwise.model.change import Change
+from tierwise.model.change import Change, Pending
 from tierwise.model.control import Control
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown, UnknownReason, say_same
 from tierwise.model.finding import Finding, Override, Run, ScanResult
@@ -430,8 +432,15 @@ def _result(
         framework=judging.profile.framework,
         what_if=_what_if(resources, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
+        pending=_pending(accepted, by_id),
         changes=plan_changes(collected.changes, pasts, facts, assessed.classifications, asked_of),
     )
+
+
+def _pending(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> tuple[Pending, ...]:
+    if all(one.address is None for one in resources.values()):
+        return ()
+    return pending_of(findings, resources, live_reads())
 
 
 def _moved(collected: Collected) -> dict[str, str]:

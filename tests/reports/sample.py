@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tierwise.model.change import Action, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
+from tierwise.model.change import Action, LiveRead, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
 from tierwise.model.control import Severity
 from tierwise.model.fact import Known, Provenance
 from tierwise.model.finding import Acceptance, Actual, Finding, Fix, Gate, Run, ScanResult, UnknownPart, Verdict
@@ -108,10 +108,8 @@ def changes() -> tuple[PlanChange, ...]:
 
 def pending(fingerprint: str) -> tuple[Pending, ...]:
     """One fact that only the applied plan will tell."""
-    via = f"{PLANNED}#policy"
-    return (
-        Pending(PLANNED, "access.anonymous_read", "known-after-apply", via, "s3:GetBucketPolicy", "s3:GetBucketPolicy", (fingerprint,)),
-    )
+    read = LiveRead("s3:GetBucketPolicy", "s3:GetBucketPolicy")
+    return (Pending("aws_s3_bucket", "access.anonymous_read", "known-after-apply", (read,), (PLANNED,), (fingerprint,)),)
 
 
 def result_of(findings: tuple[Finding, ...], blocking: tuple[str, ...] = (), held: tuple[Resource, ...] | None = None) -> ScanResult:

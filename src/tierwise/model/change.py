@@ -118,18 +118,26 @@ class PlanChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A fact that the plan leaves open, and the live read that will settle it."""
+class LiveRead:
+    """A call of a cloud's API that a live scan makes, and the permission that it needs."""
 
-    resource: str
+    call: str
+    """`s3:GetBucketVersioning`"""
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A fact that a plan leaves open, and what will settle it once the plan is applied."""
+
+    type: str
+    """Of the resources, as the plan has it: `aws_s3_bucket`."""
     fact: str
+    """`tags` where the tier itself waits for them."""
     reason: str
     """An `UnknownReason` value."""
-    via: str
-    """The plan's address and attribute."""
-    call: str
-    """The API call that will tell, `s3:GetBucketVersioning`; empty where no connector declares one."""
-    action: str
-    """The permission that the call needs."""
+    reads: tuple[LiveRead, ...]
+    """What a live scan will read; empty where no connector declares a read."""
+    resources: tuple[str, ...]
     findings: tuple[str, ...]
     """Fingerprints of the findings that it keeps open."""

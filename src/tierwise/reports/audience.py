@@ -54,7 +54,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         notes=tuple(mask(one) for one in result.notes),
         changes=tuple(_change(one, mask) for one in result.changes),
         earlier=(),
-        pending=tuple(replace(one, resource=mask(one.resource), via=mask(one.via)) for one in result.pending),
+        pending=tuple(replace(one, resources=tuple(mask(key) for key in one.resources)) for one in result.pending),
     )
 
 

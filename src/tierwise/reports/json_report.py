@@ -138,12 +138,11 @@ def _rung(one: RungChange) -> dict[str, Any]:
 def pending_out(one: Pending) -> dict[str, Any]:
     """What only the applied plan will tell."""
     return {
-        "resource": one.resource,
+        "type": one.type,
         "fact": one.fact,
         "reason": one.reason,
-        "via": one.via,
-        "call": one.call or None,
-        "action": one.action or None,
+        "reads": [{"call": read.call, "action": read.action} for read in one.reads],
+        "resources": list(one.resources),
         "findings": list(one.findings),
     }
 
