@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final
 
 from tierwise.access.actions import DATA_PLANE, DATA_READS, ESCALATION_PATHS
@@ -54,11 +55,9 @@ def privilege_of(policies: Sequence[Policy], *, via: Provenance) -> Privilege:
     sheet = _sheet(policies)
     wide = _wide(sheet)
     admin = any_of(_admin(sheet, one) for one in sheet.allowing)
-    held = {action: _held_everywhere(wide, action) for action in {action for path in ESCALATION_PATHS for action in path}}
-    escalation = either(admin, any_of(both(*(held[action] for action in path)) for path in ESCALATION_PATHS))
     return Privilege(
         admin=as_fact(admin, via),
-        escalation=as_fact(escalation, via),
+        escalation=as_fact(admin if admin is YES else either(admin, _escalates(wide)), via),
         wildcard_data_actions=as_fact(any_of(_wildcard_actions(sheet, one) for one in sheet.allowing), via),
         wildcard_data_resources=as_fact(
             any_of(both(left, _is_whole(resource)) for _, _, resource, left in _grants(wide, _data_actions)),
@@ -146,6 +145,14 @@ def _admin(sheet: _Sheet, statement: Statement) -> Truth:
     )
 
 
+def _escalates(wide: _Sheet) -> Truth:
+    """Whether all actions of an escalation path are held; given the statements on everything."""
+    if not wide.allowing:
+        return NO
+    held = cache(partial(_held_everywhere, wide))
+    return any_of(both(*map(held, path)) for path in ESCALATION_PATHS)
+
+
 def _held_everywhere(sheet: _Sheet, action: str) -> Truth:
     return any_of(
         both(left, _is_whole(resource), _only_when_and_where(statement))
@@ -175,6 +182,8 @@ def _wildcard_actions(sheet: _Sheet, statement: Statement) -> Truth:
 
 
 def _condition_bound(sheet: _Sheet, via: Provenance) -> Fact[bool]:
+    if not sheet.allowing:
+        return NotApplicable("no data-plane action is granted", via)
     held = unbound = NO
     for statement, action, resource, left in _grants(sheet, _data_actions):
         held = either(held, left)

@@ -20,6 +20,7 @@ class Truth(IntEnum):
 NO: Final = Truth.NO
 OPEN: Final = Truth.OPEN
 YES: Final = Truth.YES
+_NEGATED: Final = (YES, OPEN, NO)
 
 UNDETERMINED_DETAIL: Final = "a part of the policy that decides this is known only after apply"
 
@@ -46,7 +47,7 @@ def any_of(parts: Iterable[Truth]) -> Truth:
 
 def negate(part: Truth) -> Truth:
     """YES of NO, NO of YES, and OPEN of OPEN."""
-    return Truth(YES - part)
+    return _NEGATED[part]
 
 
 def truth(value: bool) -> Truth:

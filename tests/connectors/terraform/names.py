@@ -56,8 +56,8 @@ def asked() -> Iterator[set[tuple[str, str]]]:
     raw: set[tuple[str, tuple[Any, ...]]] = set()
     found: set[tuple[str, str]] = set()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_descend", "expression", "is_written", "has"):
-            patch.setattr(Node, name, _recording(getattr(Node, name), raw, starred=name != "_descend"))
+        for name in ("_find", "expression", "is_written", "has"):
+            patch.setattr(Node, name, _recording(getattr(Node, name), raw, starred=name != "_find"))
         yield found
     for where, path in raw:
         address, _, inside = where.partition("#")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+import msgspec
 
 Index: TypeAlias = int | str | None
 ModuleInstance: TypeAlias = tuple[tuple[str, Index], ...]
@@ -14,19 +15,19 @@ ModuleInstance: TypeAlias = tuple[tuple[str, Index], ...]
 _NAME: Final = re.compile(r"[^.\[\]\"]+")
 _NUMBER: Final = re.compile(r"\[(-?\d+)\]")
 _TEXT: Final = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
+_PLAIN: Final = re.compile(r"[^.\[\]\"*]+(?:\.[^.\[\]\"*]+)*")
+"""Names and dots only, as most addresses and references are."""
 _SPLAT: Final = re.compile(r"\[\*\]|\.\*(?=\.|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, gc=False):
     """A name and the key in brackets after it."""
 
     name: str
     index: Index = None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True, gc=False):
     """Where a resource stands."""
 
     module: ModuleInstance
@@ -39,6 +40,8 @@ class Address:
 
 def tokens(text: str) -> tuple[Part, ...]:
     """The dotted parts of an address or a reference; ValueError where it is none."""
+    if _PLAIN.fullmatch(text):
+        return tuple([Part(name) for name in text.split(".")])
     found: list[Part] = []
     at = 0
     while at < len(text):

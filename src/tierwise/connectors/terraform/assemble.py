@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from msgspec import structs
+
 from tierwise.connectors.terraform.address import Address, ModuleInstance, parse_address, parse_module, written
 from tierwise.connectors.terraform.document import Document, decoded, modules_of
 from tierwise.connectors.terraform.layout import Layout, lay_out
@@ -182,9 +184,9 @@ def _placed(entry: ChangeEntry | ValuesResource, module: str | None) -> tuple[st
         return entry.address or written(place), place
     place = said
     if module and not said.module:
-        place = replace(place, module=_module(module))
+        place = structs.replace(place, module=_module(module))
     if index is not None and index != said.index:
-        place = replace(place, index=index)
+        place = structs.replace(place, index=index)
     return entry.address if place is said else written(place), place
 
 

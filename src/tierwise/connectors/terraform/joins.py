@@ -70,9 +70,12 @@ def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Ch
     """Join the children of some types to parents of one type."""
     gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
     types = frozenset(parent.type for parent in parents)
+    by_keys: dict[tuple[str, ...], Mapping[str, list[str]]] = {}
     for child, resources in children:
-        values = _values(parents, child.keys)
+        if resources and child.keys not in by_keys:
+            by_keys[child.keys] = _values(parents, child.keys)
         for one in resources:
+            values = by_keys[child.keys]
             _attach(layout, one, child, parents, types, values, gathered)
     return Joined({key: Children(tuple(one.found), one.loose, tuple(one.removed)) for key, one in gathered.items()})
 

@@ -54,15 +54,16 @@ class Node:
 
     def get(self, *path: Step) -> Maybe[object]:
         """What is at a path: known (`Known(None)` for absent or null), known after apply, or redacted."""
-        node = self._descend(path)
-        if isinstance(node, Unknown):
-            return node
-        if isinstance(node._value, dict | list):
-            if _any_true(node._unknown):
-                return _after_apply(node.where)
-            if _any_true(node._sensitive):
-                return _redacted(node.where)
-        return Known(None if node._value is _MISSING else node._value, node.via)
+        found = self._find(path)
+        if isinstance(found, Unknown):
+            return found
+        value, unknown, sensitive, _ = found
+        if isinstance(value, dict | list):
+            if unknown and _any_true(unknown):
+                return _after_apply(self._place(path))
+            if sensitive and _any_true(sensitive):
+                return _redacted(self._place(path))
+        return Known(None if value is _MISSING else value, Provenance(self._place(path)))
 
     def text(self, *path: Step) -> Maybe[str | None]:
         """A text, or None where there is none or an empty one."""
@@ -72,9 +73,11 @@ class Node:
         match found.value:
             case None | "":
                 return Known(None, found.via)
+            case str() as value:
+                return Known(value, found.via)
             case bool() as flag:
                 return Known("true" if flag else "false", found.via)
-            case str() | int() | float() as value:
+            case int() | float() as value:
                 return Known(str(value), found.via)
             case _:
                 return _unparsable(found.via, "a text")
@@ -212,21 +215,35 @@ class Node:
             return self.where
         return f"{self.where}{'#' if self._top else '.'}{steps}"
 
-    def _descend(self, path: Sequence[Step]) -> Node | Unknown:
-        node = self
+    def _find(self, path: Sequence[Step]) -> tuple[object, object, object, bool] | Unknown:
+        """Value, masks and whether they are marked, at a path; unknown where the whole of it, or what is around it, is not known or is hidden."""
+        value, unknown, sensitive, marked = self._value, self._unknown, self._sensitive, self._marked
         for step in path:
-            if node._unknown is True:
+            if unknown is True:
                 return _after_apply(self._place(path))
-            if node._sensitive is True:
+            if sensitive is True:
                 return _redacted(self._place(path))
-            node = node._step(step)
-        if node._unknown is True:
-            return _after_apply(node.where)
-        if node._sensitive is True:
-            return _redacted(node.where)
-        if node._value is _MISSING and not node._marked:
-            return _after_apply(node.where)
-        return node
+            below = _below(value, step, _MISSING)
+            marked = marked or value is None or (below is _MISSING and isinstance(value, list))
+            value = below
+            unknown = _below(unknown, step, None) if unknown else None
+            sensitive = _below(sensitive, step, None) if sensitive else None
+        if unknown is True:
+            return _after_apply(self._place(path))
+        if sensitive is True:
+            return _redacted(self._place(path))
+        if value is _MISSING and not marked:
+            return _after_apply(self._place(path))
+        return value, unknown, sensitive, marked
+
+    def _descend(self, path: Sequence[Step]) -> Node | Unknown:
+        found = self._find(path)
+        if isinstance(found, Unknown) or not path:
+            return found if isinstance(found, Unknown) else self
+        expression = self._expression
+        for step in path:
+            expression = _expression_below(expression, step) if expression else None
+        return Node(self._place(path), *found, expression, _top=False)
 
     def _step(self, step: Step) -> Node:
         value = _below(self._value, step, _MISSING)
