@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.sample import ACCOUNT, BUCKET, sample
+from tests.reports.sample import ACCOUNT, BUCKET, PLANNED, sample
+from tierwise.model.change import Action, PlanChange, Recoverable, Weakening
 from tierwise.model.fact import Known
 from tierwise.model.finding import Override, ScanResult
 from tierwise.model.sensitivity import Tier, TierState, TraceStep
@@ -32,6 +33,7 @@ PLANTED = {
     "steps by which the tier came about": ("secretreason",),
     "categories of the data, number of people, dataset": ("C3", "54321", "secretdataset"),
     "tags": ("secrettag",),
+    "facts before and after a plan": ("valuebefore", "valueafter", "valuelost"),
 }
 
 
@@ -45,7 +47,7 @@ def table() -> dict[str, dict[str, str]]:
 
 
 def planted() -> ScanResult:
-    """The sample with tags and a tier that evidence raised."""
+    """The sample with tags, a tier that evidence raised, and what a plan weakens and loses."""
     made = sample()
     classified = made.classifications[BUCKET]
     trace = (TraceStep("name-token", "the name says so: secretreason", Tier.T3, "name"),)
@@ -55,7 +57,9 @@ def planted() -> ScanResult:
         "INC-1", "p.shah", "ships tonight", "2026-01-15T09:00:00+00:00", "2026-01-16T09:00:00+00:00", file="overrides.yaml:2"
     )
     gate = replace(made.gate, override=override, overridden=(made.findings[6].fingerprint,))
-    return replace(made, resources=tagged, classifications={**made.classifications, BUCKET: inferred}, gate=gate)
+    weakened = Weakening("encryption.at_rest", "valuebefore", "valueafter", "address#attribute", "it is deleted")
+    change = PlanChange(PLANNED, Action.REPLACE, weakened=(weakened,), loses=(Recoverable("recovery.backup_days", "valuelost"),))
+    return replace(made, changes=(change,), resources=tagged, classifications={**made.classifications, BUCKET: inferred}, gate=gate)
 
 
 def test_the_table_names_every_format_and_every_thing_that_is_planted():
