@@ -11,6 +11,7 @@ from msgspec import structs
 from tierwise.connectors.terraform.address import Address, ModuleInstance, parse_address, parse_module, written
 from tierwise.connectors.terraform.document import Document, decoded, modules_of
 from tierwise.connectors.terraform.layout import Layout, lay_out
+from tierwise.connectors.terraform.masks import has_marks, widened
 from tierwise.connectors.terraform.plan import Counts, Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned, Was
 from tierwise.connectors.terraform.providers import only_keys, read_providers
@@ -138,13 +139,20 @@ def _changed(entry: ChangeEntry, address: str, place: Address, where: str, kept:
     value, unknown, sensitive = change.after, change.after_unknown, change.after_sensitive
     if value is None and is_kept and ("delete" in actions or "forget" in actions):
         value, unknown, sensitive = decoded(change.before, object, f"{where}.before"), None, change.before_sensitive
-    root = Node(address, value, unknown, sensitive) if is_kept else Node(address, None)
+    root = Node(address, value, unknown, _sensitive(value, sensitive, change, where)) if is_kept else Node(address, None)
     is_changed = not set(actions) <= _UNTOUCHED or bool(entry.previous_address)
     was = _was(entry, change) if is_changed and label(place) in kept and _had(change) else None
     if entry.deposed is not None:
         address, actions = f"{address} (deposed {entry.deposed})", ("delete",)
     planned = Planned(address, place, actions, root, source=entry.provider_name or "", was=was, deposed=entry.deposed or "")
     return _Found(planned, standing="change", has_after=change.after is not None)
+
+
+def _sensitive(value: object, mask: object, change: Change, where: str) -> object:
+    """The mask of the values that a change leaves, or had, with what repeats what it marks before and after."""
+    if not has_marks(change.before_sensitive):
+        return widened(value, mask)
+    return widened(value, mask, decoded(change.before, object, f"{where}.before"), change.before_sensitive)
 
 
 def _was(entry: ChangeEntry, change: Change) -> Was:
@@ -167,7 +175,7 @@ def _guessed(change: Change) -> tuple[str, ...]:
 
 
 def _from_values(value: ValuesResource, address: str, place: Address, actions: tuple[str, ...], *, marked: bool) -> Planned:
-    root = Node(address, value.values if value.values is not None else {}, None, value.sensitive_values, marked)
+    root = Node(address, value.values if value.values is not None else {}, None, widened(value.values, value.sensitive_values), marked)
     return Planned(address, place, actions, root, source=value.provider_name or "")
 
 

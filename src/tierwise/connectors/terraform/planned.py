@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
 from tierwise.connectors.terraform.address import Address, ModuleInstance
+from tierwise.connectors.terraform.masks import has_marks, mask_below, widened
 from tierwise.connectors.terraform.shapes import Expression
 from tierwise.model.change import Action
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
@@ -59,9 +60,9 @@ class Node:
             return found
         value, unknown, sensitive, _ = found
         if isinstance(value, dict | list):
-            if unknown and _any_true(unknown):
+            if unknown and has_marks(unknown):
                 return _after_apply(self._place(path))
-            if sensitive and _any_true(sensitive):
+            if sensitive and has_marks(sensitive):
                 return _redacted(self._place(path))
         return Known(None if value is _MISSING else value, Provenance(self._place(path)))
 
@@ -194,10 +195,11 @@ class Node:
         written: object = None
         if isinstance(self._expression, dict):
             written = {name: one for name, one in self._expression.items() if self._stays(name, value)}
-        return Node(self.where, value, None, sensitive, _expression=written)
+        mask = widened(value, sensitive, self._value, self._sensitive)
+        return Node(self.where, value, None, mask, _expression=written)
 
     def _stays(self, name: str, value: object) -> bool:
-        if self._unknown and _any_true(_below(self._unknown, name, None)):
+        if self._unknown and has_marks(mask_below(self._unknown, name)):
             return False
         try:
             return bool(_below(self._value, name, None) == _below(value, name, None))
@@ -226,8 +228,8 @@ class Node:
             below = _below(value, step, _MISSING)
             marked = marked or value is None or (below is _MISSING and isinstance(value, list))
             value = below
-            unknown = _below(unknown, step, None) if unknown else None
-            sensitive = _below(sensitive, step, None) if sensitive else None
+            unknown = mask_below(unknown, step) if unknown else None
+            sensitive = mask_below(sensitive, step) if sensitive else None
         if unknown is True:
             return _after_apply(self._place(path))
         if sensitive is True:
@@ -251,8 +253,8 @@ class Node:
         return Node(
             f"{self.where}{'#' if self._top else '.'}{step}",
             value,
-            _below(self._unknown, step, None) if self._unknown else None,
-            _below(self._sensitive, step, None) if self._sensitive else None,
+            mask_below(self._unknown, step) if self._unknown else None,
+            mask_below(self._sensitive, step) if self._sensitive else None,
             self._marked or beyond,
             _expression_below(self._expression, step) if self._expression else None,
             False,
@@ -354,8 +356,6 @@ def absent(place: Provenance, detail: str = "not in this plan") -> Unknown:
 
 
 def _below(value: object, step: Step, otherwise: object) -> object:
-    if value is True and otherwise is None:
-        return True
     if isinstance(value, dict):
         return value if isinstance(step, int) else value.get(step, otherwise)
     if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
@@ -369,23 +369,6 @@ def _expression_below(expression: object, step: Step) -> object:
     if isinstance(expression, dict):
         return expression if isinstance(step, int) else expression.get(step)
     return None
-
-
-def _any_true(mask: object) -> bool:
-    waiting: list[object] = [mask]
-    while waiting:
-        one = waiting.pop()
-        if one is True:
-            return True
-        waiting.extend(_inside(one))
-    return False
-
-
-def _inside(mask: object) -> Iterator[object]:
-    if isinstance(mask, dict):
-        yield from mask.values()
-    elif isinstance(mask, list):
-        yield from mask
 
 
 def _after_apply(where: str) -> Unknown:
