@@ -7,13 +7,14 @@ STAMP := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
-.PHONY: help env demo test fuzz check lint types layers unit docs docs-check wheel-check clean
+.PHONY: help env demo test fuzz check lint types layers unit docs docs-check wheel-check checkov clean
 
 help:
 	@echo "make demo   the sample department: emulated AWS and a sample plan, no cloud account needed"
 	@echo "make test   every check that a change must pass"
 	@echo "make fuzz   ten thousand broken plans, where make test has two thousand"
 	@echo "make docs   write the generated pages and schemas anew"
+	@echo "make checkov  the current Checkov, in an environment of its own, beside what the tests have recorded of it"
 
 $(STAMP): pyproject.toml uv.lock
 	$(PYTHON) -c 'import sys; sys.exit("tierwise needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
@@ -49,15 +50,22 @@ fuzz: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python tools/gen_docs.py
+	$(BIN)/python tools/checkov_agreement.py
 
 docs-check: $(STAMP)
 	$(BIN)/python tools/gen_docs.py --check
 	$(BIN)/tierwise controls check
 	$(BIN)/tierwise profiles check
 	$(BIN)/python tools/calibration.py --check
+	$(BIN)/python tools/checkov_agreement.py --check
 
 wheel-check: $(STAMP)
 	$(BIN)/python tools/wheel_check.py
 
+checkov: $(STAMP)
+	test -x .venv-checkov/bin/python || $(BIN)/uv venv --quiet .venv-checkov
+	$(BIN)/uv pip install --quiet --upgrade --python .venv-checkov/bin/python checkov
+	$(BIN)/python -m tools.checkov_record --check --checkov-bin .venv-checkov/bin/checkov
+
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-checkov dist .mypy_cache .ruff_cache .pytest_cache

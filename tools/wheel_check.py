@@ -1,4 +1,4 @@
-"""Builds the wheel and runs the command line from it: the shipped controls and profiles must be inside."""
+"""Builds the wheel and runs from it: the shipped controls, profiles and the map of Checkov's checks must be inside."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def main() -> int:
         if wanted - shipped:
             print(f"not in the wheel: {sorted(wanted - shipped)}")
             return 1
-        code = "import tierwise, sys; from tierwise.catalogue.controls import load_catalogue; print(len(load_catalogue().controls), tierwise.__file__)"
+        code = "import tierwise, sys; from tierwise.catalogue.controls import load_catalogue; "
+        code += (
+            "from tierwise.connectors.checkov.mapping import load_map; load_map(); print(len(load_catalogue().controls), tierwise.__file__)"
+        )
         env = {**os.environ, "PYTHONPATH": str(folder / "site")}
         ran = subprocess.run([sys.executable, "-c", code], env=env, cwd=name, capture_output=True, text=True, check=False)
         if ran.returncode or str(folder) not in ran.stdout:

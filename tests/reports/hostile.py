@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +10,7 @@ from tests.reports.sample import BUCKET, PLANNED, classification, finding, resou
 from tierwise.model.control import Severity
 from tierwise.model.fact import Known, Provenance
 from tierwise.model.finding import Acceptance, Actual, ScanResult, UnknownPart, Verdict
+from tierwise.model.opinion import Opinion, Relation, SecondOpinion
 from tierwise.model.resource import Gap
 from tierwise.model.sensitivity import Tier, TraceStep
 
@@ -94,4 +96,14 @@ def hostile_result(text: str, fails: int = 1) -> ScanResult:
         gate=replace(made.gate, reasons=(text,)),
         deselected=((text, text),),
         notes=(text,),
+        second=SecondOpinion(text, text, {text: text}, tuple(opinions(text))),
     )
+
+
+def opinions(text: str) -> Iterator[Opinion]:
+    """One opinion of every relation whose every free field holds the text."""
+    for relation in Relation:
+        yield Opinion(
+            f"{text}{relation}", text, f"{PLANNED}{text}", f"{PLANNED}{text}", Verdict.FAIL, relation,
+            Severity.LOW, Tier.T1, text, Tier.T2, Verdict.PASS, detail=text,
+        )  # fmt: skip

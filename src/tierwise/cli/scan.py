@@ -26,6 +26,7 @@ from tierwise.cli.common import (
     source_option,
     utc_now,
 )
+from tierwise.cli.second import asking, second_options, with_second
 from tierwise.config import AwsConfig, AzureConfig
 from tierwise.errors import UsageError
 
@@ -173,6 +174,7 @@ def azure(**values: Any) -> None:
 @judging_options
 @held_against_options
 @source_option
+@second_options
 @output_options
 def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     """Scan Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
@@ -186,12 +188,15 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
 
     options = options_from(values)
     config = load_config(options)
-    source = open_plans(plan_paths(files), max_input)
+    paths = plan_paths(files)
+    asked = asking(values, paths)
+    source = open_plans(paths, max_input)
     judging = load_gated(config, options, change=not source.is_state)
     if source.is_state:
         judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
-    outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, judging=judging))
+    progress = progress_for(options)
+    outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
+    sys.exit(finish(with_second(outcome, asked, source, judging, progress), config, options, judging=judging))
 
 
 def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:

@@ -11,7 +11,7 @@ from tierwise.model.fact import NOT_COLLECTED, Facts, Unknown
 from tierwise.model.finding import Verdict
 from tierwise.model.sensitivity import Tier, TierInterval
 
-_VERDICT = {
+VERDICTS = {
     Truth.TRUE: Verdict.PASS,
     Truth.FALSE: Verdict.FAIL,
     Truth.UNKNOWN: Verdict.UNKNOWN,
@@ -49,7 +49,7 @@ def judge(compiled: CompiledControl, facts: Facts, interval: TierInterval, print
     at_hi = compiled.truth(interval.hi, facts)
     if interval.settled:
         return _explain(compiled, facts, interval.hi, at_hi)
-    at_printed = _VERDICT[compiled.truth(printed, facts)] if compiled.rungs[printed] else Verdict.PASS
+    at_printed = VERDICTS[compiled.truth(printed, facts)] if compiled.rungs[printed] else Verdict.PASS
     if at_hi in (Truth.TRUE, Truth.NOT_APPLICABLE):
         return _with(_explain(compiled, facts, interval.hi, at_hi), at_printed)
     if compiled.rungs[interval.lo]:
@@ -76,7 +76,7 @@ def _explain(compiled: CompiledControl, facts: Facts, tier: Tier, truth: Truth) 
             return Judgement(Verdict.UNKNOWN, tier, still_open or rung, _open_facts(still_open, facts, guard))
         case _:
             applies = tuple(part for part in rung if part.judge(facts) is not Truth.NOT_APPLICABLE)
-            return Judgement(_VERDICT[truth], tier, applies or rung)
+            return Judgement(VERDICTS[truth], tier, applies or rung)
 
 
 def _open_facts(parts: Sequence[Part], facts: Facts, guard: Sequence[str]) -> tuple[str, ...]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.control import Severity
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
+
+if TYPE_CHECKING:
+    from tierwise.model.opinion import SecondOpinion
 
 
 class Verdict(StrEnum):
@@ -208,3 +212,5 @@ class ScanResult:
     """What the plan changes, as its reader told it: the material of judging the same result again."""
     pending: tuple[Pending, ...] = ()
     """What only the applied plan will tell, and the live read that will tell it."""
+    second: SecondOpinion | None = None
+    """What another tool says of the plans, where it was asked."""

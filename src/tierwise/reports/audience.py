@@ -13,6 +13,7 @@ from typing import Final
 from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
 from tierwise.model.finding import Acceptance, Finding, Fix, Gate, ScanResult, UnknownPart
+from tierwise.model.opinion import SecondOpinion
 from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Link, Resource
 from tierwise.model.sensitivity import Classification
 
@@ -55,7 +56,13 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         changes=tuple(_change(one, mask) for one in result.changes),
         earlier=(),
         pending=tuple(replace(one, resources=tuple(mask(key) for key in one.resources)) for one in result.pending),
+        second=_second(result.second, mask) if result.second is not None else None,
     )
+
+
+def _second(second: SecondOpinion, mask: _Mask) -> SecondOpinion:
+    opinions = (replace(one, resource=mask(one.resource), address=mask(one.address)) for one in second.opinions)
+    return replace(second, sources={mask(name): trouble for name, trouble in second.sources.items()}, opinions=tuple(opinions))
 
 
 def _accounts(result: ScanResult) -> Iterator[str]:

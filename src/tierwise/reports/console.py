@@ -15,6 +15,7 @@ from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
+from tierwise.reports.second import for_people, title
 from tierwise.reports.text import count, listed, log_lines, safe_text, short_id
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class _Page(Printer):
         self._unclassified()
         self._accepted()
         self._requirements()
+        self._second()
         self._foot()
 
     def _head(self) -> None:
@@ -280,6 +282,13 @@ class _Page(Printer):
                 else "no control can see it"
             )
             self.bullet(f"{one.id} {one.title}: {one.words} ({counts}{'; also needs attestation' if one.attestation else ''})")
+
+    def _second(self) -> None:
+        second = self.result.second
+        if second is not None:
+            self.title(title(second))
+            for line in for_people(second):
+                self.bullet(line)
 
     def _foot(self) -> None:
         result = self.result

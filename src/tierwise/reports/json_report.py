@@ -19,6 +19,7 @@ from tierwise.model.sensitivity import Classification, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes
+from tierwise.reports.second import opinions_out, second_out
 
 MOST_FINDINGS: Final = 100_000
 
@@ -254,6 +255,8 @@ def render(result: ScanResult, view: View) -> bytes:
         ],
         "deselected": [{"control": control, "because": because} for control, because in result.deselected],
     }
+    if result.second is not None:
+        tail["second_opinion"] = {**second_out(result.second), "opinions": list(opinions_out(result.second, view.verdicts))}
     # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
     out = bytearray(msgspec.json.format(json_bytes(head_out(result, view.controls)), indent=1)[:-2])
     for name, items in (

@@ -10,6 +10,7 @@ from tierwise.model.finding import ScanResult
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes
 from tierwise.reports.json_report import change_out, finding_out, fix_out, head_out, pending_out, resources_out
+from tierwise.reports.second import opinions_out, second_out
 from tierwise.reports.shown import shown
 
 
@@ -42,6 +43,11 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
         "gaps": len(seen.gaps),
         "regions": len(seen.regions),
     }
+    if seen.second is not None:
+        opinions = list(opinions_out(seen.second, view.verdicts))
+        yield from (_line({"opinion": opinion}) for opinion in opinions)
+        yield _line({"second_opinion": second_out(seen.second)})
+        counts["opinions"] = len(opinions)
     yield _line({"end": counts})
 
 

@@ -13,13 +13,14 @@ from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, Verdict
 from tierwise.model.sensitivity import TierState
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import code, prose
+from tierwise.reports.second import for_people, title
 from tierwise.reports.shown import Shown, found, shown
 from tierwise.reports.text import count, listed
 
 MOST_CHARACTERS: Final = 64_000
 MARKER: Final = "<!-- tierwise -->"
 """The first line, by which a job finds its own comment to edit."""
-_MOST_BLOCKING, _MOST_ADVISING, _MOST_UNSEEN = 12, 40, 20
+_MOST_BLOCKING, _MOST_ADVISING, _MOST_UNSEEN, _MOST_SECOND = 12, 40, 20, 30
 _SENTENCE_END: Final = re.compile(r"(?<=[\w)\]\"'}])\. (?=[A-Z])")
 _ROOM: Final = 1_000
 """Kept free for the closing lines."""
@@ -40,7 +41,7 @@ def render(result: ScanResult, view: View) -> str:
     page = shown(result, view)
     text = "\n".join(_head(page))
     cut: list[str] = []
-    for section in (_blocking(page), _advising(page), _accepted(page), _unseen(page)):
+    for section in (_blocking(page), _advising(page), _accepted(page), _unseen(page), _second(page)):
         if not section.total:
             continue
         text += f"\n\n### {section.title} ({section.total:,})\n"
@@ -164,6 +165,14 @@ def _unseen(page: Shown) -> _Section:
         places = listed([code(key, 80) for key in dict.fromkeys(one.resource for one in findings)], 3)
         lines.append(f"{count(len(findings), 'verdict')} unknown, {prose(reason, 60)} {code(what, 80)}: {places}")
     return _Section("Could not be seen", len(lines), iter(lines), _MOST_UNSEEN, "causes of what could not be seen")
+
+
+def _second(page: Shown) -> _Section:
+    second = page.result.second
+    lines = for_people(second) if second is not None else []
+    return _Section(
+        prose(title(second)) if second is not None else "", len(lines), (prose(line, 400) for line in lines), _MOST_SECOND, "lines"
+    )
 
 
 def _first(text: str) -> str:

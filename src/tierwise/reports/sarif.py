@@ -21,6 +21,7 @@ from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes, message, prose
+from tierwise.reports.second import sarif_runs
 from tierwise.reports.shown import Shown, sentence, shown
 from tierwise.reports.text import count
 
@@ -93,7 +94,7 @@ def _log(page: Shown, findings: Sequence[Finding], cut: int) -> dict[str, Any]:
         "results": results,
         "properties": {"profile": page.result.run.profile, "gate": page.result.gate.result, "coverage": round(page.result.coverage, 4)},
     }
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run, *sarif_runs(page)]}
 
 
 def rule_id(one: Finding) -> str:

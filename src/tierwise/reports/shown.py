@@ -81,18 +81,17 @@ class Shown:
         if resource is None:
             return Place(_path("unlisted", resource_id), 1, 1, exact=False)
         if resource.address is not None:
-            spot = locate(self.view.sources, resource.address) if self.view.sources is not None else None
-            if spot is not None:
-                return Place(spot.path, spot.line, spot.end, exact=True)
-            return Place(
-                _path("plan", *([resource.id.split("#", 1)[0]] if resource.id != resource.address else []), resource.address),
-                1,
-                1,
-                exact=False,
-            )
+            return self.planned(resource.id, resource.address)
         return Place(
             _path(resource.provider, resource.account, resource.region, resource.type, resource.name or resource.id), 1, 1, exact=False
         )
+
+    def planned(self, resource_id: str, address: str) -> Place:
+        """The block that an address comes from, else a path in the plan."""
+        spot = locate(self.view.sources, address) if self.view.sources is not None else None
+        if spot is not None:
+            return Place(spot.path, spot.line, spot.end, exact=True)
+        return Place(_path("plan", *([resource_id.split("#", 1)[0]] if resource_id != address else []), address), 1, 1, exact=False)
 
 
 def shown(result: ScanResult, view: View) -> Shown:

@@ -20,6 +20,7 @@ from tierwise.connectors.terraform.providers import cloud_of, clouds_in
 from tierwise.errors import InputError
 from tierwise.model.change import Change
 from tierwise.model.fact import UnknownReason
+from tierwise.model.opinion import PartOf
 from tierwise.model.resource import ALL_KINDS, Gap, Kind, ReadOutcome, Resource
 
 _NOBODY: Final = "terraform"
@@ -43,6 +44,16 @@ class PlanSource:
     def is_state(self) -> bool:
         """Whether all of it stands already: states only, no plan."""
         return all(plan.document.kind == "state" for plan in self.plans)
+
+    def parts(self) -> dict[str, PartOf]:
+        """The resources that set parts of others, by id: a bucket's policy, a role's policies."""
+        found: dict[str, tuple[str, dict[str, None]]] = {}
+        for plan in self.plans:
+            for joined in plan.joined.values():
+                for (parent, kind), children in joined.by_parent.items():
+                    for child in children.found:
+                        found.setdefault(plan.id_of(child.address), (kind, {}))[1][plan.id_of(parent)] = None
+        return {key: PartOf(kind, tuple(parents)) for key, (kind, parents) in found.items()}
 
     def survey(self) -> Iterable[Unit]:
         """One unit for each file."""

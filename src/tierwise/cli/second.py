@@ -1,0 +1,73 @@
+"""What `scan plan` needs to ask Checkov for a second opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tierwise.cli.common import F
+
+if TYPE_CHECKING:
+    from tierwise.connectors.terraform.source import PlanSource
+    from tierwise.scan import Judging, Outcome, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Checkov, found, and the files that it is asked about."""
+
+    executable: Path
+    files: tuple[Path, ...]
+    timeout: float
+
+
+def second_options(command: F) -> F:
+    """The options of a second opinion."""
+    options = (
+        click.option("--with-checkov", is_flag=True, help="Show what Checkov says beside our verdicts; it advises. Default: off."),
+        click.option(
+            "--checkov-bin",
+            type=click.Path(path_type=Path),
+            help="Checkov's executable; default: 'checkov' on the path. Implies --with-checkov.",
+        ),
+        click.option(
+            "--checkov-timeout",
+            type=click.FloatRange(1),
+            default=600.0,
+            help="Seconds after which Checkov is stopped, per file; default: 600.",
+        ),
+    )
+    return reduce(lambda found, option: option(found), reversed(options), command)
+
+
+def asking(values: Mapping[str, Any], paths: Sequence[Path | str]) -> Asking | None:
+    """What was asked for, None where nothing was; UsageError without Checkov, InputError for what it could not read."""
+    if not values["with_checkov"] and values["checkov_bin"] is None:
+        return None
+    from tierwise.connectors.checkov.run import as_files, find
+
+    return Asking(find(values["checkov_bin"]), as_files(paths), values["checkov_timeout"])
+
+
+def with_second(outcome: Outcome, asked: Asking | None, source: PlanSource, judging: Judging, progress: Progress | None) -> Outcome:
+    """The outcome with what Checkov says of the same files, where it was asked."""
+    if asked is None:
+        return outcome
+    from tierwise.connectors.checkov.mapping import load_map
+    from tierwise.connectors.checkov.run import TOOL, ask
+    from tierwise.evaluate.opinion import second_opinion
+
+    plans = [(file, plan.prefix) for file, plan in zip(asked.files, source.plans, strict=True)]
+    answers = []
+    for answer in ask(asked.executable, plans, asked.timeout):
+        answers.append(answer)
+        if progress is not None:
+            progress(TOOL, len(answers), len(plans))
+    result = outcome.result
+    second = second_opinion(TOOL, answers, load_map().questions, judging.controls, result.resources, result.classifications, source.parts())
+    return replace(outcome, result=replace(result, second=second))
