@@ -24,10 +24,10 @@ def read_sources(folder: Path, here: Path) -> SourceIndex:
         raise UsageError(f"--source-dir {str(folder)!r} is not a directory; name the one with the root module's .tf files")
     top = folder.resolve()
     base = here.resolve() if top.is_relative_to(here.resolve()) else top
-    texts = [(path.relative_to(base).as_posix(), _text(path)) for path in _files(top)]
-    if not texts:
+    found = index(((path.relative_to(base).as_posix(), _text(path)) for path in _files(top)), top.relative_to(base).as_posix())
+    if not found.folders:
         raise UsageError(f"--source-dir {str(folder)!r} holds no .tf or .tofu file; name the directory of the root module")
-    return index(texts, top.relative_to(base).as_posix())
+    return found
 
 
 def _files(top: Path) -> Iterator[Path]:

@@ -47,10 +47,12 @@ def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
     """The index of (path, text) pairs; paths use `/` and are shown as given. Override files never hide the block that they override."""
     resources: dict[str, dict[tuple[str, str, str], Spot]] = {}
     modules: dict[str, dict[str, tuple[str, Spot]]] = {}
-    for path, text in sorted(files, key=lambda one: (_overrides(one[0]), one[0])):
+    # Only blocks are kept of a text that has been read: a configuration may be large.
+    read = [(path, tuple((tfjson if path.endswith(".json") else hcl).blocks(text))) for path, text in files]
+    for path, found in sorted(read, key=lambda one: (_overrides(one[0]), one[0])):
         folder = posixpath.dirname(path)
         own, calls = resources.setdefault(folder, {}), modules.setdefault(folder, {})
-        for block in (tfjson if path.endswith(".json") else hcl).blocks(text):
+        for block in found:
             spot = Spot(path, block.line, block.end)
             match block:
                 case Block(kind="resource", labels=(type_, name)):
