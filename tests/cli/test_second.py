@@ -136,8 +136,15 @@ def test_without_checkov_the_exit_code_is_2_and_one_line_says_how_to_get_it(tier
     assert len(ran.err.splitlines()) == 1
 
 
-def test_standard_input_cannot_be_read_twice(tierwise, checkov):
-    tierwise("scan", "plan", "-", "--checkov-bin", checkov.path).complains(2, "takes files", "terraform show -json")
+def test_standard_input_cannot_be_read_twice(tierwise, checkov, invented, monkeypatch):
+    with invented.open(encoding="utf-8") as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        tierwise("scan", "plan", "-", "--checkov-bin", checkov.path).complains(2, "takes files", "terraform show -json")
+    assert checkov.calls == []
+
+
+def test_a_plan_that_is_not_there_is_told_as_ever(tierwise, checkov, home):
+    tierwise("scan", "plan", home / "missing.json", "--checkov-bin", checkov.path).complains(2, "there is no such file")
 
 
 def test_the_public_sees_no_account_in_it(tierwise, tmp_path, invented):

@@ -189,8 +189,8 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     options = options_from(values)
     config = load_config(options)
     paths = plan_paths(files)
-    asked = asking(values, paths)
     source = open_plans(paths, max_input)
+    asked = asking(values, paths)
     judging = load_gated(config, options, change=not source.is_state)
     if source.is_state:
         judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
