@@ -1,0 +1,7 @@
+"""What holds for all tests."""
+
+from hypothesis import HealthCheck, settings
+
+# How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
+settings.register_profile("tierwise", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tierwise")
