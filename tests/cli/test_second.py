@@ -94,7 +94,7 @@ def test_console_and_markdown_lead_with_what_it_comes_to(tierwise, checkov, inve
         assert "Second opinion: Checkov 3.3.30; it advises and never blocks" in text
         assert re.search(r"where a control asks the same, 2\d\d agree and 1 disagree", " ".join(text.split()))
         assert "CKV_AWS_168 on aws_sqs_queue.loose: Checkov says pass, EXP-01 at T1 internal says fail" in " ".join(text.split())
-        assert "no control asks (" in text
+        assert "Checkov alone (" in text
 
 
 def test_sarif_has_a_run_of_its_own_that_no_merge_stops_on(tierwise, checkov, invented):

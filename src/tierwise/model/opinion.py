@@ -82,7 +82,7 @@ class Relation(StrEnum):
     NOT_COMPARABLE = "not-comparable"
     """The map compares its fails or its passes only, or the question makes no sense for the resource."""
     UNMAPPED = "unmapped"
-    """No control asks this."""
+    """The map holds nothing of ours against it."""
 
 
 @dataclass(frozen=True, slots=True)

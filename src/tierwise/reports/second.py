@@ -26,12 +26,12 @@ def title(second: SecondOpinion) -> str:
 
 
 def for_people(second: SecondOpinion, most: int = 8) -> list[str]:
-    """What it comes to, then where it and we differ, what it guesses, and what it fails and no control asks, each up to a number of lines."""
+    """What it comes to, then where it and we differ, what it guesses, and what it alone fails, each up to a number of lines."""
     return [
         *_told(second),
         *_few(_beside(second, Relation.DISAGREES), most, "disagreements"),
         *_few(_beside(second, Relation.OURS_UNKNOWN), most // 2, "on which ours stays unknown"),
-        *_few(_alone(second), most, "checks that no control asks"),
+        *_few(_alone(second), most, "checks with nothing of ours beside them"),
     ]
 
 
@@ -67,19 +67,19 @@ def _ours(one: Opinion) -> str:
     return (
         f"{one.control} at {one.rung.label} says {one.ours.value}"
         if one.rung is not None and one.ours is not None
-        else "no control asks this"
+        else "tierwise has no verdict beside it"
     )
 
 
 def _alone(second: SecondOpinion) -> list[str]:
-    """What fails there and no control asks: one line for each check and severity, severe and frequent ones first."""
+    """What fails there and has nothing of ours beside it: one line for each check and severity, severe and frequent ones first."""
     groups: dict[tuple[Severity, str], list[Opinion]] = defaultdict(list)
     for one in second.opinions:
         if one.relation is Relation.UNMAPPED and one.verdict is Verdict.FAIL:
             groups[one.severity, one.check].append(one)
     ranked = sorted(groups.items(), key=lambda item: (-item[0][0], -len(item[1]), item[0][1]))
     return [
-        f"no control asks ({severity.word}): {group[0].title} ({check}): {listed([short_id(one.resource) for one in group], 2)}"
+        f"{second.tool} alone ({severity.word}): {group[0].title} ({check}): {listed([short_id(one.resource) for one in group], 2)}"
         for (severity, check), group in ranked
     ]
 
