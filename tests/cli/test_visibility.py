@@ -63,6 +63,17 @@ def test_a_scan_in_a_public_pipeline_leaves_owners_out_and_says_so(tierwise: Run
     assert tierwise("scan", "plan", plan, "-q", "--format", "json=out.json").err == ""
 
 
+def test_what_is_for_a_terminal_of_ones_own_is_not_said_to_leave_anything_out(
+    tierwise: Run, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tierwise("scan", "plan", plan)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("CI_PROJECT_VISIBILITY", "public")
+    ran = tierwise("fixes")
+    assert OWNER in ran.out
+    assert ran.err == ""
+
+
 @pytest.mark.parametrize("how", ["flag", "variable", "file"])
 def test_what_somebody_has_said_stands_in_a_public_pipeline(
     tierwise: Run, plan: Path, home: Path, monkeypatch: pytest.MonkeyPatch, how: str

@@ -171,13 +171,15 @@ def load_config(options: Options) -> Config:
     _one_of("--fail-on", config.fail_on, ["none", *(severity.word for severity in Severity)])
     _one_of("--gate", config.gate_mode, ["observe", "new", "full"])
     _one_of("--audience", config.audience, ["public", "team", "restricted"])
-    return config if config.audience else replace(config, audience=_audience(quiet=options.quiet))
+    return config
 
 
-def _audience(*, quiet: bool) -> str:
-    """Who may read the reports where nobody has said: a line on stderr tells why the public."""
+def _audience(config: Config, *, quiet: bool) -> str:
+    """Who may read the reports; where nobody has said and it is the public, a line on stderr tells why."""
     from tierwise.cli.visibility import why_public
 
+    if config.audience:
+        return config.audience
     why = why_public(os.environ)
     if why and not quiet:
         click.echo(f"reports leave out what only the organisation may know, as {why}; --audience team keeps it", err=True)
@@ -290,11 +292,12 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         write_atomically(options.save_inventory, inventory_bytes(outcome))
     sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
     controls = {one.id: one for one in judging.controls} if judging is not None else {}
+    audience = _audience(config, quiet=options.quiet)
     for name, path in parse_formats(options):
         color = path is None and use_color(options)
-        view = View(color, _width(), config.audience, verdicts, config.marking, sources, controls)
+        view = View(color, _width(), audience, verdicts, config.marking, sources, controls)
         if path is not None or not options.quiet:
-            _write(report_named(name), for_audience(outcome.result, config.audience), view, path)
+            _write(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.save_baseline and judging is not None:
         save_baseline(options.save_baseline, outcome.result, judging)
     if keep:
