@@ -19,6 +19,7 @@ from tierwise.model.profile import Profile, Requirement
 from tierwise.model.sensitivity import Tier
 from tierwise.model.vocabulary import SPECS, Better, FactSpec
 from tierwise.model.words import describe
+from tierwise.reports.edit import written
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "python tools/gen_docs.py"
@@ -162,6 +163,8 @@ def control_page(control: Control, profiles: Iterable[Profile]) -> str:
     parts.append(table(("Tier", "Asks for", "Severity"), rungs(control)))
     parts.append(f"## Rationale\n\n{control.rationale}\n\n## Remediation\n")
     parts.extend(f"- {dialect}: {text}" for dialect, text in control.remediation.items())
+    for kind, snippet in control.snippets.items():
+        parts.append("\n".join(["", f"`{kind}`:", "```hcl", *written(snippet), "```"]))
     parts.append(f"\n## Source\n\n{control.source}\n\n## Requirements that it gives evidence of\n")
     parts.extend(
         f"- [{profile.title}](../profiles/{profile.id}.md): {named}"

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder
+from tests.reports.sample import finding, resources, result_of, sample
 from tests.scan.estate import STARTED
 from tests.scan.worlds import replay
 from tierwise.catalogue.controls import load_catalogue
@@ -37,6 +38,7 @@ HOSTILE = (
     ":warning: emoji",
     "x" * 5000,
 )
+CONTROLS = load_catalogue().controls
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -167,3 +169,52 @@ def test_a_private_new_bucket_without_tags_is_at_most_six_entries_and_none_is_hi
         Severity.MEDIUM,
     }
     assert found.gate.blocking == ()
+
+
+def causes(text: str) -> list[list[str]]:
+    """The lines of each thing that blocks."""
+    section = re.search(r"^Blocks: .*?\n(.*?)\n\n", text, flags=re.MULTILINE | re.DOTALL)
+    assert section
+    return [part.splitlines() for part in re.split(r"^(?=  +\d+\. )", section[1], flags=re.MULTILINE) if part.strip()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(("control", "kind"), [(one.id, kind) for one in CONTROLS.values() for kind in one.snippets])
+def test_what_blocks_leads_and_each_cause_is_twelve_lines_at_most(control, kind, width):
+    address = f'module.records["a"].{kind.replace("*", "thing")}.records["b"]'
+    planned = replace(resources()[2], id=address, address=address, type=kind.replace("*", "thing"))
+    long = finding(
+        1,
+        Verdict.FAIL,
+        resource=address,
+        fix_at=address,
+        control=control,
+        title=CONTROLS[control].title,
+        why=f"protected as T3 heightened because so: {'reason ' * 60}",
+        brought_by=f"aws_s3_bucket_versioning.{'x' * 40} is deleted",
+        before=Verdict.PASS,
+        introduced=True,
+    )
+    made = result_of((long,), blocking=(long.fingerprint,), held=(planned,))
+    text = render(made, View(width=width, controls=CONTROLS))
+    (lines,) = causes(text)
+    assert len(lines) <= 12
+    assert sum(line.lstrip().startswith(("+ ", "- ")) for line in lines) >= 1
+    assert [name for name in ("by", "why", "who") if not any(re.match(rf" +{name} ", line) for line in lines)] == []
+    assert text.index("Blocks: ") < text.index("What this scan could not see")
+
+
+def test_words_stand_where_there_is_no_diff_and_say_what_was_there_already():
+    new, old = finding(1, Verdict.FAIL, introduced=True), finding(1, Verdict.FAIL, fingerprint="f" * 20)
+    (lines,) = causes(render(result_of((new, old), blocking=(new.fingerprint,)), View(width=120)))
+    assert any(re.match(" +change +Turn encryption on", line) for line in lines)
+    assert "1 more like it, there already and not this change's doing" in " ".join(" ".join(lines).split())
+
+
+def test_what_a_plan_weakens_is_told_after_what_blocks():
+    text = render(sample(), View(width=200))
+    assert text.index("Blocks: ") < text.index("What the plan weakens, raises, lowers and takes away") < text.index("What this scan")
+    assert "recovery.versioning true -> false and livefact: aws_s3_bucket_versioning.records is deleted" in " ".join(text.split())
+    assert "falls from T3 heightened to T2 personal (declared T3 heightened, now T2 personal); no longer asked: ENC-02" in " ".join(
+        text.split()
+    )

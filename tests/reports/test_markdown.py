@@ -2,11 +2,14 @@ import re
 from dataclasses import replace
 
 from tests.reports.sample import BUCKET, DATABASE, PLANNED, finding, result_of, sample
+from tierwise.catalogue.controls import load_catalogue
 from tierwise.model.control import Severity
-from tierwise.model.finding import Verdict
+from tierwise.model.finding import ScanResult, Verdict
 from tierwise.reports.base import View
 from tierwise.reports.locate import index
 from tierwise.reports.markdown import MARKER, render
+
+CONTROLS = load_catalogue().controls
 
 
 def sections(text: str) -> dict[str, list[str]]:
@@ -17,17 +20,60 @@ def sections(text: str) -> dict[str, list[str]]:
     return found
 
 
+def blocking(text: str) -> list[str]:
+    """The lines of what blocks."""
+    section = re.search(r"^### Blocks \(\d+\)\n\n(.*?)(?=\n\n###|\n\nMore on|\n\nCut)", text, flags=re.MULTILINE | re.DOTALL)
+    assert section
+    return [line for line in section[1].splitlines() if line.strip()]
+
+
+def planned(control: str) -> ScanResult:
+    """A planned bucket that fails a control, and blocks."""
+    one = finding(2, Verdict.FAIL, resource=PLANNED, control=control, introduced=True, actual=())
+    return result_of((one,), blocking=(one.fingerprint,))
+
+
 def test_it_leads_with_the_gate_then_what_blocks_advises_is_accepted_and_was_not_seen():
     text = render(sample(), View())
     assert text.splitlines()[:2] == [MARKER, "## tierwise: gate failed"]
-    assert list(sections(text)) == ["Blocks", "Advises", "Accepted risks", "Could not be seen"]
+    assert list(sections(text)) == [
+        "Blocks",
+        "Weakens, raises, lowers, takes away",
+        "Advises",
+        "Accepted risks",
+        "Could not be seen",
+    ]
 
 
-def test_a_blocking_line_names_the_change_the_reason_and_who_owns_the_tier():
-    (line,) = sections(render(sample(), View()))["Blocks"]
-    assert line.startswith(f"- **critical** `{BUCKET}`: Turn encryption on.")
-    assert "A disk must not carry readable records" in line
-    assert "Tier: T3 heightened, declared; owner: `health-team`." in line
+def test_a_cause_names_the_change_the_reason_who_owns_the_tier_and_what_was_there_already():
+    lines = blocking(render(sample(), View()))
+    assert lines[0] == f"- **critical** `{BUCKET}`: Data is encrypted, way 1 (ENC-01)"
+    assert lines[1].strip() == "Change: Turn encryption on."
+    assert lines[2].strip().startswith("Why: A disk must not carry readable records. Found `encryption.at_rest is false and livefact`.")
+    assert lines[3].strip() == "Tier T3 heightened, declared by tag; owner health-team."
+
+
+def test_a_cause_is_a_diff_where_the_control_has_one_for_the_type_and_is_twelve_lines_at_most():
+    lines = blocking(render(planned("ENC-02"), View(controls=CONTROLS)))
+    fences = [place for place, line in enumerate(lines) if "```" in line]
+    assert lines[fences[0]].strip() == "```diff"
+    assert lines[fences[0] + 1].strip() == '+ resource "aws_s3_bucket_server_side_encryption_configuration" "records" {'
+    assert len(lines) - len(fences) <= 12
+    assert lines[-1].strip().startswith("Tier T3 heightened")
+
+
+def test_the_same_change_to_resources_of_one_type_is_one_cause():
+    many = tuple(replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}") for number in range(30))
+    text = render(result_of(many, blocking=tuple(one.fingerprint for one in many)), View())
+    assert "### Blocks (1)" in text
+    assert "(closes 30)" in text
+    assert "the same at place-1, place-2, place-3 and 26 more" in text
+
+
+def test_what_was_there_already_is_said_not_to_be_this_changes_doing():
+    new, old, older = (finding(1, Verdict.FAIL, fingerprint=f"{number:020x}") for number in range(3))
+    text = render(result_of((replace(new, introduced=True), old, older), blocking=(new.fingerprint,)), View())
+    assert "2 more like it, there already and not this change's doing" in text
 
 
 def test_what_does_not_block_advises_and_names_file_and_line():
@@ -46,8 +92,8 @@ def test_what_could_not_be_seen_names_what_would_settle_it():
     assert "`s3:GetEncryptionConfiguration`" in lines[1]
 
 
-def test_at_most_twelve_lines_block_and_the_rest_is_counted():
-    many = tuple(replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}") for number in range(30))
+def test_at_most_twelve_causes_block_and_the_rest_is_counted():
+    many = tuple(finding(number, Verdict.FAIL) for number in range(30))
     text = render(result_of(many, blocking=tuple(one.fingerprint for one in many)), View())
     lines = sections(text)["Blocks"]
     assert len(lines) == 12
@@ -55,8 +101,8 @@ def test_at_most_twelve_lines_block_and_the_rest_is_counted():
     assert "Cut here: 19 of 30 blocking changes." in text
 
 
-def test_exactly_twelve_blocking_lines_are_all_shown():
-    many = tuple(replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}") for number in range(12))
+def test_exactly_twelve_causes_are_all_shown():
+    many = tuple(finding(number, Verdict.FAIL) for number in range(12))
     text = render(result_of(many, blocking=tuple(one.fingerprint for one in many)), View())
     assert len(sections(text)["Blocks"]) == 12
     assert "Cut here" not in text
@@ -72,9 +118,8 @@ def test_findings_that_one_change_closes_are_one_line():
 
 def test_an_unknown_that_blocks_is_said_to_be_unknown_not_failed():
     unknown = finding(3, Verdict.UNKNOWN, Severity.HIGH)
-    (line,) = sections(render(result_of((unknown,), blocking=(unknown.fingerprint,)), View()))["Blocks"]
-    assert "unknown whether" in line
-    assert "`s3:GetEncryptionConfiguration` would settle it" in line
+    lines = blocking(render(result_of((unknown,), blocking=(unknown.fingerprint,)), View()))
+    assert lines[1].strip() == "Change: unknown; s3:GetEncryptionConfiguration would settle it."
 
 
 def test_it_stays_under_the_limit_whatever_it_holds_and_says_what_was_cut():

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.reports.sample import PLANNED, bucket, finding, resources, result_of
+from tierwise.catalogue.controls import load_catalogue
 from tierwise.model.control import Severity
 from tierwise.model.finding import Actual, ScanResult, Verdict
 from tierwise.reports.base import View, reports
 from tierwise.reports.locate import index
 
 PAGE = (Path(__file__).parents[2] / "docs/reports.md").read_text("utf-8")
+CONTROLS = {name: one for name, one in load_catalogue().controls.items() if name == "ENC-02"}
 SOURCES = index(
     [
         ("infra/main.tf", 'module "store" {\n  source = "./store"\n}\n'),
@@ -49,7 +51,7 @@ def test_every_format_has_its_section():
 
 @pytest.mark.parametrize("name", sorted(set(reports()) - {"console"}))
 def test_each_line_of_a_sample_is_one_that_the_format_writes(name):
-    made = reports()[name].render(shown(), View(sources=SOURCES))
+    made = reports()[name].render(shown(), View(sources=SOURCES, controls=CONTROLS))
     text = made if isinstance(made, str) else made.decode()
     if name == "sarif":
         text = json.dumps(json.loads(text), indent=1)

@@ -13,11 +13,13 @@ from tierwise.catalogue.implication import conjuncts, implies
 from tierwise.catalogue.predicates import Context, parse_predicate
 from tierwise.catalogue.reader import TIERS, Reader, did_you_mean
 from tierwise.catalogue.shipped import shipped_dir, yaml_files
+from tierwise.catalogue.snippets import parse_snippets
 from tierwise.catalogue.yamlfile import Entry, Node, Table, load
 from tierwise.errors import CatalogueError
 from tierwise.model.control import Control, Predicate, Severity
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
+from tierwise.model.snippet import Snippet
 from tierwise.model.words import describe
 
 FAMILIES: Final = (
@@ -107,6 +109,7 @@ def _control(reader: Reader, node: Node) -> Control | None:
         severity=_severity(reader, entries.get("severity"), entries.get("ladder")),
         rationale=reader.text(entries.get("rationale"), "rationale"),
         remediation=_remediation(reader, entries.get("remediation")),
+        snippets=_snippets(reader, entries.get("remediation")),
         source=reader.text(entries.get("source"), "source"),
         when=when,
         cause=_cause(reader, entries.get("cause")),
@@ -224,8 +227,13 @@ def parse_severities(reader: Reader, node: Node) -> dict[Tier, Severity]:
 def _remediation(reader: Reader, entry: Entry | None) -> Mapping[str, str]:
     if entry is None:
         return {}
-    fields = reader.fields(entry.node, "remediation", ("aws", "terraform"), ("azure", "gcp"))
+    fields = reader.fields(entry.node, "remediation", ("aws", "terraform"), ("azure", "gcp", "hcl"))
     return {key: reader.text(fields[key], f"remediation {key}") for key in DIALECTS if key in fields}
+
+
+def _snippets(reader: Reader, entry: Entry | None) -> Mapping[str, Snippet]:
+    fields = entry.node.entries if entry is not None and isinstance(entry.node, Table) else {}
+    return parse_snippets(reader, fields.get("hcl"))
 
 
 def _cause(reader: Reader, entry: Entry | None) -> str:

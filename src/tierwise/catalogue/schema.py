@@ -12,6 +12,7 @@ from tierwise.catalogue.profiles import ALWAYS, FRAMEWORK, MODEL
 from tierwise.catalogue.profiles import OPTIONAL as PROFILE_OPTIONAL
 from tierwise.catalogue.reader import TIERS
 from tierwise.catalogue.sections import CATEGORIES, MARKINGS, MEANINGS, MODES, PARAMETERS, PERSONAL_MARKING
+from tierwise.catalogue.snippets import TYPE
 from tierwise.model.control import Op
 from tierwise.model.vocabulary import SPECS, FactSpec, FactType
 
@@ -19,6 +20,7 @@ Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | 
 Schema: TypeAlias = dict[str, Json]
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_TYPE: Final[Schema] = {"pattern": f"^{TYPE.pattern[:-2]}$"}
 _TEXT: Final[Schema] = {"type": ["string", "number"], "minLength": 1}
 
 
@@ -32,7 +34,7 @@ def control_schema() -> Schema:
         "ladder": _by_tier(_ref("rung")),
         "severity": _by_tier(_words(SEVERITIES)),
         "rationale": _TEXT,
-        "remediation": _table(dict.fromkeys(DIALECTS, _TEXT), ("aws", "terraform")),
+        "remediation": _table({**dict.fromkeys(DIALECTS, _TEXT), "hcl": _map(_TEXT, names=_TYPE)}, ("aws", "terraform")),
         "source": _TEXT,
         "cases": {"type": "array", "items": _ref("case"), "minItems": 3},
         "danger": {"type": "boolean"},

@@ -24,7 +24,13 @@ def read_sources(folder: Path, here: Path) -> SourceIndex:
         raise UsageError(f"--source-dir {str(folder)!r} is not a directory; name the one with the root module's .tf files")
     top = folder.resolve()
     base = here.resolve() if top.is_relative_to(here.resolve()) else top
-    found = index(((path.relative_to(base).as_posix(), _text(path)) for path in _files(top)), top.relative_to(base).as_posix())
+
+    def again(path: str) -> str:
+        file = base / path
+        return _text(file) if file.is_file() else ""
+
+    texts = ((path.relative_to(base).as_posix(), _text(path)) for path in _files(top))
+    found = index(texts, top.relative_to(base).as_posix(), again)
     if not found.folders:
         raise UsageError(f"--source-dir {str(folder)!r} holds no .tf or .tofu file; name the directory of the root module")
     return found

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from tierwise.model.fact import AnyFact, Value
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
+from tierwise.model.snippet import Snippet
 
 
 class Op(StrEnum):
@@ -113,3 +114,9 @@ class Control:
     path: str = ""
     extra: Mapping[Tier, tuple[Predicate, ...]] = field(default_factory=dict)
     """Stricter rungs conjoined by the profile in force."""
+    snippets: Mapping[str, Snippet] = field(default_factory=dict)
+    """The change in Terraform's files, by resource type or `aws_*` for all of a provider's."""
+
+    def snippet(self, kind: str) -> Snippet | None:
+        """The change for a resource type: its own, else its provider's."""
+        return self.snippets.get(kind) or self.snippets.get(f"{kind.partition('_')[0]}_*")

@@ -15,14 +15,19 @@ from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
+from tierwise.reports.cause import MOST_LINES, Cause, heading, stopping
+from tierwise.reports.planned import later, sentences
 from tierwise.reports.second import for_people, title
+from tierwise.reports.shown import shown
 from tierwise.reports.text import count, listed, log_lines, safe_text, short_id
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.padding import Padding
 
 _STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
 _MOST_DANGERS, _MOST_FIXES, _MOST_ROWS = 12, 10, 8
+_MOST_CAUSES, _MOST_WOULD = 10, 3
 
 
 def console_for(view: View) -> tuple[Console, io.StringIO]:
@@ -68,15 +73,11 @@ class Printer:
 
     def bullet(self, text: str, style: str = "", mark: str = "-") -> None:
         """An item with a hanging indent."""
-        from rich.padding import Padding
-        from rich.table import Table
-        from rich.text import Text
+        self.console.print(_hanging(text, style, mark))
 
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(width=len(mark))
-        grid.add_column(overflow="fold")
-        grid.add_row(Text(mark, style=style), Text(safe_text(text)))
-        self.console.print(Padding(grid, (0, 0, 0, 2)))
+    def height(self, text: str, mark: str) -> int:
+        """How many lines a bullet takes."""
+        return len(self.console.render_lines(_hanging(text, "", mark)))
 
     def detail(self, name: str, text: str, style: str = "") -> None:
         """A named value under a bullet, with a hanging indent."""
@@ -89,6 +90,18 @@ class Printer:
         grid.add_column(overflow="fold")
         grid.add_row(Text(name, style="dim"), Text(safe_text(text), style=style))
         self.console.print(Padding(grid, (0, 0, 0, 5)))
+
+
+def _hanging(text: str, style: str, mark: str) -> Padding:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=len(mark))
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(mark, style=style), Text(safe_text(text)))
+    return Padding(grid, (0, 0, 0, 2))
 
 
 class _Page(Printer):
@@ -105,6 +118,8 @@ class _Page(Printer):
     def write(self) -> None:
         """All sections in reading order."""
         self._head()
+        self._stops()
+        self._changes()
         self._unseen()
         self._dangers()
         self._evidence()
@@ -133,6 +148,58 @@ class _Page(Printer):
             f" {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
         )
 
+    def _stops(self) -> None:
+        """What blocks, or what an override lets through; in observe mode the first of what would block."""
+        gate = self.result.gate
+        page = shown(self.result, self.view)
+        found = stopping(page)
+        if not found:
+            return
+        most = _MOST_CAUSES if gate.result == "failed" or gate.overridden else _MOST_WOULD
+        self.title(f"{heading(page)}: {count(len(found), 'change')} to make")
+        for number, one in enumerate(found[:most], 1):
+            self._cause(number, one, overridden=page.overridden(one.worst))
+        if len(found) > most:
+            self.line(f"    and {len(found) - most} more; see --format json")
+
+    def _cause(self, number: int, one: Cause, *, overridden: bool) -> None:
+        """One cause in at most twelve lines, with the diff whole before the reasons."""
+        worst, mark = one.worst, f"{number}."
+        what = f"{worst.severity.word}{', let through' if overridden else ''}: {worst.title} ({worst.control})"
+        head = f"{what}: {short_id(one.place, 120)}{f' at {short_id(one.file, 80)}' if one.file else ''}"
+        told = [("by", one.brought_by), ("why", one.why), ("who", one.who)]
+        told = [(name, " ".join(text.split())) for name, text in told if text]
+        room = MOST_LINES - self.height(head, mark) - len(told)
+        diff = one.diff if len(one.diff) <= room else one.diff[: room - 1]
+        spare = max(0, room - len(one.diff)) if diff else room - 2
+        self.bullet(head, _STYLE[worst.severity], mark)
+        for sign, text in diff:
+            self.line(safe_text(f"     {sign} {text}", self.view.width), {"+": "green", "-": "red"}.get(sign, ""))
+        if len(diff) < len(one.diff):
+            self.line(f"       and {len(one.diff) - len(diff)} more lines: tierwise controls show {worst.control}", "dim")
+        if not diff:
+            self.detail("change", self._cut(one.words, 2))
+        lines = {name: 1 for name, _ in told}
+        # Who answers comes before why, which 'tierwise explain' tells in full.
+        for name, text in reversed(told):
+            if spare > 0 and len(text) > len(self._cut(text, 1)):
+                lines[name], spare = 2, spare - 1
+        for name, text in told:
+            self.detail(name, self._cut(text, lines[name]))
+
+    def _cut(self, text: str, lines: int) -> str:
+        """As much as fits into some lines under a bullet, a word broken at the end of each."""
+        return safe_text(text, lines * (self.view.width - 15) - 12 * (lines - 1))
+
+    def _changes(self) -> None:
+        told = [(one.resource, text) for one in self.result.changes for text in sentences(one)]
+        if told:
+            self.title("What the plan weakens, raises, lowers and takes away")
+        for resource, text in told[:_MOST_ROWS]:
+            self.bullet(f"{short_id(resource)} {text}", "yellow", "~")
+        if len(told) > _MOST_ROWS:
+            self.line(f"    and {len(told) - _MOST_ROWS} more; see --format json")
+
     def _unseen(self) -> None:
         result = self.result
         by_cause: dict[tuple[str, str], list[Finding]] = defaultdict(list)
@@ -160,6 +227,8 @@ class _Page(Printer):
             self.bullet(f"{count(len(findings), 'verdict')} on {count(things, 'resource')} unknown, {because}", "yellow", "?")
         if len(ordered) > _MOST_ROWS:
             self.line(f"    {len(ordered) - _MOST_ROWS} more causes; see --format json")
+        if self.result.pending:
+            self.bullet(later(self.result.pending), "yellow", "?")
         closed = [status for status in result.regions if status.status == "closed-by-policy"]
         if closed:
             regions = sorted({status.region for status in closed})

@@ -12,6 +12,7 @@ from tierwise.model.sensitivity import Classification, Marking, Tier, TierState
 from tierwise.model.words import describe
 from tierwise.reports.base import View
 from tierwise.reports.console import Printer, console_for
+from tierwise.reports.edit import written
 from tierwise.reports.text import count, log_lines, safe_text, short_id
 
 _STATES = {
@@ -144,6 +145,10 @@ def explain_control(control: Control, view: View) -> str:
     page.title("How")
     for dialect, text in control.remediation.items():
         page.detail(dialect, " ".join(text.split()))
+    for kind, snippet in control.snippets.items():
+        page.line(f"     {kind}", "dim")
+        for text in written(snippet):
+            page.line(f"       {text}")
     page.title("Source")
     page.line(f"  {control.source}")
     return log_lines(out.getvalue())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -66,6 +66,35 @@ def blocks(text: str) -> Iterator[Block]:
             head = _headed(head, token, line)
     if opened is not None:
         yield Block(*opened, line(max(token.at, 0)), source)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An argument or a block directly inside another block; lines count from 1 in the text that was given."""
+
+    name: str
+    line: int
+    end: int
+
+
+def parts(text: str) -> Iterator[Part]:
+    """The arguments and blocks directly inside the first block of a text, in order."""
+    line = line_of(text)
+    depth, found, last = 0, None, 0
+    for token in _tokens(text):
+        here = line(token.at)
+        if depth == 1 and token.kind in {"word", "string"} and here > last:
+            if found is not None:
+                yield found
+            found = Part(token.text, here, here)
+        depth += (token.kind in _OPEN) - (token.kind in _CLOSE)
+        if depth == 0 and token.kind in _CLOSE:
+            break
+        last = line(token.end - 1)
+        if found is not None:
+            found = replace(found, end=last)
+    if found is not None:
+        yield found
 
 
 def line_of(text: str) -> Lines:

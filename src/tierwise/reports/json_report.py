@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -13,13 +13,13 @@ from tierwise.errors import UsageError
 from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, region_out, resource_out
-from tierwise.model.control import Control
 from tierwise.model.finding import Finding, Fix, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
-from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
+from tierwise.reports.cause import Cause, stopping
 from tierwise.reports.escape import json_bytes
 from tierwise.reports.second import opinions_out, second_out
+from tierwise.reports.shown import Shown, shown
 
 MOST_FINDINGS: Final = 100_000
 
@@ -172,8 +172,9 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
     }
 
 
-def head_out(result: ScanResult, controls: Mapping[str, Control]) -> dict[str, Any]:
+def head_out(page: Shown) -> dict[str, Any]:
     """Everything but resources and findings; with the digests of the controls that judged, by which a later scan knows whether it compares."""
+    result = page.result
     return {
         "schema": SCAN_SCHEMA,
         "tool": {"name": "tierwise", "version": __version__},
@@ -183,7 +184,7 @@ def head_out(result: ScanResult, controls: Mapping[str, Control]) -> dict[str, A
             "finished": result.run.finished,
             "profile": result.run.profile,
             "sources": list(result.run.sources),
-            "controls": digests(controls.values()),
+            "controls": digests(page.view.controls.values()),
         },
         "summary": summary_out(result),
         "gate": {
@@ -193,7 +194,29 @@ def head_out(result: ScanResult, controls: Mapping[str, Control]) -> dict[str, A
             "blocking": list(result.gate.blocking),
             "reasons": list(result.gate.reasons),
             "override": override_out(result.gate),
+            "causes": [cause_out(one) for one in stopping(page)],
         },
+    }
+
+
+def cause_out(one: Cause) -> dict[str, Any]:
+    """One change that unblocks, as people are told it."""
+    return {
+        "control": one.worst.control,
+        "title": one.worst.title,
+        "severity": one.worst.severity.word,
+        "tier": one.worst.tier.name,
+        "place": one.place,
+        "file": one.file or None,
+        "also": list(one.also),
+        "diff": [f"{sign}{text}" for sign, text in one.diff],
+        "change": one.words,
+        "why": one.why,
+        "brought_by": one.brought_by or None,
+        "tier_from": one.tier,
+        "owner": one.owner or None,
+        "there_already": one.there,
+        "findings": [each.fingerprint for each in one.findings],
     }
 
 
@@ -231,7 +254,8 @@ def render(result: ScanResult, view: View) -> bytes:
         raise UsageError(
             f"{asked:,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
         )
-    result = for_audience(result, view.audience)
+    page = shown(result, view)
+    result = page.result
     chosen = [one for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts]
     tail: dict[str, Any] = {
         "fixes": [fix_out(fix) for fix in result.fixes],
@@ -258,7 +282,7 @@ def render(result: ScanResult, view: View) -> bytes:
     if result.second is not None:
         tail["second_opinion"] = {**second_out(result.second), "opinions": list(opinions_out(result.second, view.verdicts))}
     # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
-    out = bytearray(msgspec.json.format(json_bytes(head_out(result, view.controls)), indent=1)[:-2])
+    out = bytearray(msgspec.json.format(json_bytes(head_out(page)), indent=1)[:-2])
     for name, items in (
         (b"resources", resources_out(result)),
         (b"findings", (finding_out(one) for one in chosen)),

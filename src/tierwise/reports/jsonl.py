@@ -18,7 +18,7 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     """One JSON object a line: the head with the schema, then `{"resource": ...}`, `{"finding": ...}` and so on; the last tells how many there were."""
     page = shown(result, view)
     seen = page.result
-    yield _line(head_out(seen, view.controls))
+    yield _line(head_out(page))
     for resource in resources_out(seen):
         yield _line({"resource": resource})
     findings = page.all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,8 @@ class Spot:
     path: str
     line: int
     end: int
+    call: bool = field(default=False, compare=False)
+    """Whether it is the call of a module, whose own files are not here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,16 @@ class SourceIndex:
     folders: Mapping[str, Folder] = field(default_factory=dict)
     holders: Mapping[tuple[str, ...], Sequence[str]] = field(default_factory=dict)
     """The directories that declare a resource (mode, type, name) or call a module (its name), so that no address looks through all."""
+    again: Callable[[str], str] | None = field(default=None, repr=False)
+    """Gives a file's text once more, or an empty one; texts are not kept, for a configuration may be large."""
+
+    def block(self, spot: Spot) -> str:
+        """The lines of a block; empty where its file is not at hand any more."""
+        text = self.again(spot.path) if self.again is not None else ""
+        return "\n".join(text.split("\n")[spot.line - 1 : spot.end])
 
 
-def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
+def index(files: Iterable[tuple[str, str]], root: str, again: Callable[[str], str] | None = None) -> SourceIndex:
     """The index of (path, text) pairs; paths use `/` and are shown as given. Override files never hide the block that they override."""
     resources: dict[str, dict[tuple[str, str, str], Spot]] = {}
     modules: dict[str, dict[str, tuple[str, Spot]]] = {}
@@ -53,7 +62,7 @@ def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
         folder = posixpath.dirname(path)
         own, calls = resources.setdefault(folder, {}), modules.setdefault(folder, {})
         for block in found:
-            spot = Spot(path, block.line, block.end)
+            spot = Spot(path, block.line, block.end, call=block.kind == "module")
             match block:
                 case Block(kind="resource", labels=(type_, name)):
                     own.setdefault(("managed", type_, name), spot)
@@ -68,7 +77,7 @@ def index(files: Iterable[tuple[str, str]], root: str) -> SourceIndex:
     for folder, held in folders.items():
         for key in (*held.resources, *((name,) for name in held.modules)):
             holders.setdefault(key, []).append(folder)
-    return SourceIndex(posixpath.normpath(root) if root not in {"", "."} else "", folders, holders)
+    return SourceIndex(posixpath.normpath(root) if root not in {"", "."} else "", folders, holders, again)
 
 
 def _overrides(path: str) -> bool:

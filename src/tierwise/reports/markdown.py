@@ -10,18 +10,18 @@ from itertools import islice
 from typing import Final
 
 from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, Verdict
-from tierwise.model.sensitivity import TierState
 from tierwise.reports.base import Report, View
+from tierwise.reports.cause import MOST_LINES, Cause, advises, first_sentence, groups, heading, owner_of, stopping
 from tierwise.reports.escape import code, prose
+from tierwise.reports.planned import later, sentences
 from tierwise.reports.second import for_people, title
 from tierwise.reports.shown import Shown, found, shown
-from tierwise.reports.text import count, listed
+from tierwise.reports.text import count, listed, safe_text
 
 MOST_CHARACTERS: Final = 64_000
 MARKER: Final = "<!-- tierwise -->"
 """The first line, by which a job finds its own comment to edit."""
 _MOST_BLOCKING, _MOST_ADVISING, _MOST_UNSEEN, _MOST_SECOND = 12, 40, 20, 30
-_SENTENCE_END: Final = re.compile(r"(?<=[\w)\]\"'}])\. (?=[A-Z])")
 _ROOM: Final = 1_000
 """Kept free for the closing lines."""
 
@@ -41,7 +41,7 @@ def render(result: ScanResult, view: View) -> str:
     page = shown(result, view)
     text = "\n".join(_head(page))
     cut: list[str] = []
-    for section in (_blocking(page), _advising(page), _accepted(page), _unseen(page), _second(page)):
+    for section in (_stopping(page), _planned(page), _advising(page), _accepted(page), _unseen(page), _second(page)):
         if not section.total:
             continue
         text += f"\n\n### {section.title} ({section.total:,})\n"
@@ -87,55 +87,73 @@ def _foot(page: Shown, cut: Sequence[str]) -> str:
     return f"{told}{more}".strip() or "Nothing was cut."
 
 
-def _groups(page: Shown, findings: Sequence[Finding]) -> list[tuple[Fix | None, list[Finding]]]:
-    """Findings under the change that closes them, worst first; those that no change is known for stand alone."""
-    fix_of = {print_: fix for fix in page.result.fixes for print_ in fix.findings}
-    order: dict[int, tuple[Fix | None, list[Finding]]] = {}
-    for number, one in enumerate(findings):
-        fix = fix_of.get(one.fingerprint)
-        key = id(fix) if fix is not None else -1 - number
-        order.setdefault(key, (fix, []))[1].append(one)
-    return list(order.values())
+def _stopping(page: Shown) -> _Section:
+    """What blocks, or would in observe mode or without an override."""
+    found = stopping(page)
+    return _Section(
+        heading(page), len(found), (_cause(each, page.overridden(each.worst)) for each in found), _MOST_BLOCKING, "blocking changes"
+    )
 
 
-def _blocking(page: Shown) -> _Section:
-    blocking = [one for one in page.problems() if page.blocks(one)]
-    groups = _groups(page, blocking)
-    return _Section("Blocks", len(groups), (_change(page, fix, group) for fix, group in groups), _MOST_BLOCKING, "blocking changes")
+def _cause(one: Cause, overridden: bool) -> str:
+    """One cause in at most twelve lines, fences not counted: heading, diff, why, who."""
+    worst = one.worst
+    where = f" at {code(one.file)}" if one.file else ""
+    closes = f" (closes {len(one.findings)})" if len(one.findings) > 1 else ""
+    through = ", let through" if overridden else ""
+    head = f"**{worst.severity.word}{through}** {code(one.place)}{where}: {prose(worst.title, 200)} ({prose(worst.control, 40)}){closes}"
+    by = f" Brought by: {prose(one.brought_by, 200)}." if one.brought_by else ""
+    seen = f" Found {code(found(worst), 200)}." if worst.actual and worst.verdict is Verdict.FAIL else ""
+    lines = [head, *_fenced(one), f"  Why: {prose(one.why, 300)}.{by}{seen}  ", f"  {prose(one.who[:1].upper() + one.who[1:], 400)}."]
+    return "\n".join(lines)
+
+
+def _fenced(one: Cause) -> list[str]:
+    """The diff in a fence that none of its lines can close, or what to change in words."""
+    if not one.diff:
+        return [f"  Change: {prose(one.words, 300)}.  "]
+    most = MOST_LINES - 3
+    kept = one.diff if len(one.diff) <= most else one.diff[: most - 1]
+    texts = [f"{sign} {safe_text(text, 200)}".rstrip() for sign, text in kept]
+    cut = [f"# and {len(one.diff) - len(kept)} more lines: tierwise controls show {one.worst.control}"] if len(kept) < len(one.diff) else []
+    fence = "`" * max(3, 1 + max((len(run) for text in texts for run in re.findall("`+", text)), default=0))
+    return [f"  {line}" for line in ("", f"{fence}diff", *texts, *cut, fence)]
+
+
+def _planned(page: Shown) -> _Section:
+    chosen = not page.view.verdicts or "fail" in page.view.verdicts
+    told = [(one.resource, text) for one in page.result.changes for text in sentences(one)] if chosen else []
+    lines = (f"{code(resource)} {prose(text, 400)}" for resource, text in told)
+    return _Section("Weakens, raises, lowers, takes away", len(told), lines, _MOST_UNSEEN, "changes")
 
 
 def _advising(page: Shown) -> _Section:
-    rest = [one for one in page.problems() if not page.blocks(one) and one.verdict is Verdict.FAIL and one.accepted is None]
-    groups = _groups(page, rest)
-    return _Section("Advises", len(groups), (_change(page, fix, group) for fix, group in groups), _MOST_ADVISING, "advising changes")
+    stopped = page.blocking | page.let_through
+    rest = [one for one in page.problems() if one.fingerprint not in stopped and one.verdict is Verdict.FAIL and one.accepted is None]
+    grouped = groups(page, rest)
+    return _Section("Advises", len(grouped), (_change(page, fix, group) for fix, group in grouped), _MOST_ADVISING, "advising changes")
 
 
 def _change(page: Shown, fix: Fix | None, group: Sequence[Finding]) -> str:
     """One change on one line: what to change and where, why in a sentence, who owns the tier."""
     one = group[0]
-    remedy = fix.remedy if fix is not None else one.remediation
     place = page.place(one.resource)
     where = f" at {code(f'{place.path}:{place.line}')}" if place.exact else ""
     closes = f" (closes {len(group)})" if len(group) > 1 else ""
-    what = prose(_first(remedy) or one.title, 300)
-    if one.verdict is Verdict.UNKNOWN:
-        settle = listed([code(part.action or part.fact, 80) for part in one.unknowns], 2)
-        what = f"unknown whether: {prose(one.title, 200)}; {settle} would settle it"
+    what = prose(first_sentence(fix.remedy if fix is not None else one.remediation) or one.title, 300)
     head = f"**{one.severity.word}** {code(fix.fix_at if fix is not None else one.fix_at)}{where}: {what}{closes}"
-    seen = f" Found {code(found(one), 200)}." if one.actual and one.verdict is Verdict.FAIL else ""
+    seen = f" Found {code(found(one), 200)}." if one.actual else ""
     return f"{head}. {prose(one.title, 200)} ({prose(one.control, 40)}): {prose(one.why, 300)}.{seen} {_owner(page, one)}"
 
 
 def _owner(page: Shown, one: Finding) -> str:
-    """Who owns the tier; for the public only the tier."""
+    """Who owns the tier, and why it only advises; for the public only the tier."""
     classified = page.result.classifications.get(one.resource)
     state = f", {classified.state.value}" if classified is not None else ""
     if page.view.audience == "public":
         return f"Tier: {one.tier.label}{state}."
-    owner = one.owner or (classified.owner if classified is not None else "")
-    said = code(owner, 80) if owner else "nobody is named"
-    advises = "; it only advises" if classified is not None and classified.state is TierState.ASSUMED else ""
-    return f"Tier: {one.tier.label}{state}; owner: {said}{advises}."
+    said = code(owner, 80) if (owner := owner_of(page, one)) else "nobody is named"
+    return f"Tier: {one.tier.label}{state}; owner: {said}{advises(one)}."
 
 
 def _accepted(page: Shown) -> _Section:
@@ -164,6 +182,8 @@ def _unseen(page: Shown) -> _Section:
     for (reason, what), findings in sorted(causes.items(), key=lambda item: (-len(item[1]), item[0])):
         places = listed([code(key, 80) for key in dict.fromkeys(one.resource for one in findings)], 3)
         lines.append(f"{count(len(findings), 'verdict')} unknown, {prose(reason, 60)} {code(what, 80)}: {places}")
+    if page.result.pending:
+        lines.append(prose(later(page.result.pending)))
     return _Section("Could not be seen", len(lines), iter(lines), _MOST_UNSEEN, "causes of what could not be seen")
 
 
@@ -173,11 +193,6 @@ def _second(page: Shown) -> _Section:
     return _Section(
         prose(title(second)) if second is not None else "", len(lines), (prose(line, 400) for line in lines), _MOST_SECOND, "lines"
     )
-
-
-def _first(text: str) -> str:
-    """The first sentence."""
-    return _SENTENCE_END.split(" ".join(text.split()), 1)[0].rstrip(".")
 
 
 REPORT = Report("markdown", render, "a pull request's comment or a job's summary")
