@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tierwise.connectors.azure import fields
+from tierwise.connectors import fields
 from tierwise.connectors.azure.ids import parent_of, same
 from tierwise.connectors.azure.read import Read
 from tierwise.connectors.azure_terms import admits_ranges, key_url

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from tierwise.connectors.azure import fields, reach
+from tierwise.connectors import fields
+from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.services import storage_reads

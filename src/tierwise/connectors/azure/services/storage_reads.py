@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors.azure import fields, reach
+from tierwise.connectors import fields
+from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.declared import Draft
 from tierwise.model.fact import Known

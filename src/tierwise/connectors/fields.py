@@ -23,7 +23,7 @@ def value(doc: Maybe[Doc | None], *path: str, absent: object = None, because: st
 
 
 def flag(doc: Maybe[Doc | None], *path: str, absent: bool | None = None, because: str = "") -> Maybe[bool]:
-    """A yes or no; services of Azure also write it as a word."""
+    """A yes or no; some services write it as a word."""
     found = value(doc, *path, absent=absent, because=because)
     if isinstance(found, Unknown) or isinstance(found.value, bool):
         return found
