@@ -213,7 +213,7 @@ def test_what_holds_no_data_takes_the_tier_of_what_it_serves() -> None:
         patients,
         store("key", kind=Kind.KEY),
         store("logs", kind=Kind.LOG_STORE),
-        store("trail", kind=Kind.AUDIT_TRAIL, links=(Link(Rel.RECORDS, "arn:db"),)),
+        store("trail", kind=Kind.AUDIT_TRAIL, links=(Link(Rel.RECORDS, "arn:db#write"),)),
         store("role", kind=Kind.ROLE, links=(Link(Rel.READS, "arn:db"),)),
         store("policy", kind=Kind.POLICY, links=(Link(Rel.READS, "arn:db"),)),
         store("holder", kind=Kind.USER, links=(Link(Rel.ATTACHES, "arn:policy"),)),
@@ -226,6 +226,21 @@ def test_what_holds_no_data_takes_the_tier_of_what_it_serves() -> None:
     assert {name: (one_.tier, one_.state) for name, one_ in found.items() if name != "db"} == dict.fromkeys(
         ["key", "logs", "trail", "role", "policy", "holder", "secret", "plan", "table", "acct", "org"], (Tier.T3, TierState.INHERITED)
     )
+
+
+def test_a_trail_takes_the_tier_of_every_store_of_a_service_that_it_records_and_its_log_bucket_takes_the_trails() -> None:
+    found = many(
+        store("patients", id="arn:aws:s3:::patients", tags={"data-categories": "health"}),
+        store("trail", kind=Kind.AUDIT_TRAIL, links=(Link(Rel.RECORDS, "records:s3:*#all"), Link(Rel.LOGS_TO, "arn:aws:s3:::logs"))),
+        store("quiet", kind=Kind.AUDIT_TRAIL, links=(Link(Rel.RECORDS, "records:dynamodb:*#all"),)),
+        store("logs", id="arn:aws:s3:::logs"),
+    )
+    assert {name: one_.tier for name, one_ in found.items()} == {
+        "patients": Tier.T3,
+        "trail": Tier.T3,
+        "logs": Tier.T3,
+        "quiet": Tier.T1,
+    }
 
 
 def test_what_serves_nothing_is_assumed_internal() -> None:

@@ -12,6 +12,7 @@ from tierwise.catalogue.controls import load_catalogue
 from tierwise.catalogue.profiles import apply_profile, load_profile
 from tierwise.connectors.terraform.source import open_plans
 from tierwise.model.change import PlanChange
+from tierwise.model.fact import AnyFact
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.scan import Judging, scan
@@ -42,6 +43,11 @@ class Judged:
         """What the plan means for a resource."""
         (found,) = (one for one in self.result.changes if one.resource == resource)
         return found
+
+    def fact(self, resource: str, name: str) -> AnyFact:
+        """A fact as judged, derived ones included."""
+        (found,) = (one for one in self.result.resources if one.id == resource)
+        return found.facts[name]
 
     def brought(self, resource: str) -> dict[str, Verdict]:
         """What the plan brings that is not met or not settled."""

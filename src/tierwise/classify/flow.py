@@ -9,9 +9,9 @@ from enum import Enum
 from itertools import chain
 from typing import Final, assert_never
 
-from tierwise.classify.readable import Readable
+from tierwise.classify.readable import RECORDED, SERVICE, Readable
 from tierwise.model.fact import Unknown
-from tierwise.model.resource import DATA, HELD, PRINCIPALS, Kind, Link, Rel, Resource
+from tierwise.model.resource import DATA, HELD, PRINCIPALS, Kind, Link, Rel, Resource, split_mode
 
 
 class Takes(Enum):
@@ -124,7 +124,13 @@ class Estate:
                 yield self._edge(place, other, link.rel)
 
     def _others(self, own: Resource, link: Link) -> Sequence[int]:
-        return self.places.get(link.to) or (self._read_together(own, link.to) if link.rel is Rel.READS else ())
+        target = split_mode(link)[0] if link.rel is Rel.RECORDS else link.to
+        if found := self.places.get(target):
+            return found
+        if link.rel is Rel.RECORDS and target.startswith(RECORDED):
+            # A trail names the stores of a service as a reader does.
+            return self._read_together(own, SERVICE + target.removeprefix(RECORDED))
+        return self._read_together(own, target) if link.rel is Rel.READS else ()
 
     def _read_together(self, reader: Resource, target: str) -> Sequence[int]:
         """What a link names by service or pattern: one resource, or the place that stands for several, the same for all readers of an account."""

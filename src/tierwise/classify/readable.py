@@ -15,6 +15,8 @@ from tierwise.access.pattern import covers
 from tierwise.model.resource import HELD, Kind, Resource
 
 SERVICE: Final = "reads:"
+RECORDED: Final = "records:"
+"""The same in what a trail records."""
 LIKE: Final = "reads-like:"
 _PLANNED: Final[Mapping[str, str]] = {
     "aws_s3_": "s3",

@@ -10,10 +10,7 @@ from typing import Final
 
 from tierwise.derive.arn import is_scoped_key_name, parse_arn, spellings
 from tierwise.model.fact import Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import DATA, Gap, Kind, Link, Rel, Resource
-
-MODES: Final = ("#read", "#write", "#all")
-"""What a trail records of a store, written after the target of a `records` link; none means all."""
+from tierwise.model.resource import DATA, Gap, Kind, Link, Rel, Resource, split_mode
 
 TARGET_KINDS: Final[Mapping[Rel, frozenset[Kind]]] = {
     Rel.USES_KEY: frozenset({Kind.KEY}),
@@ -55,15 +52,6 @@ class Estate:
     def find(self, link: Link) -> Resource | None:
         """The resource at the other end of a resolved link, or None."""
         return self.resources.get(split_mode(link)[0])
-
-
-def split_mode(link: Link) -> tuple[str, str]:
-    """The target of a link and what is recorded of it: `read`, `write` or `all`."""
-    if link.rel is Rel.RECORDS:
-        for mode in MODES:
-            if link.to.endswith(mode):
-                return link.to.removesuffix(mode), mode[1:]
-    return link.to, "all"
 
 
 def is_pattern(link: Link) -> bool:

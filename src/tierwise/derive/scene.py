@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from tierwise.derive.arn import account_named, region_named
-from tierwise.derive.links import Context, Estate, is_pattern, split_mode
+from tierwise.derive.links import Context, Estate, is_pattern
 from tierwise.derive.partial import open_fact, out_of_scope
 from tierwise.model.fact import AnyFact, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import HELD, Gap, Kind, Link, Rel, Resource
+from tierwise.model.resource import HELD, Gap, Kind, Link, Rel, Resource, split_mode
 
 ANYWHERE: Final = frozenset({"", "global", "*"})
 """Words for a region that stand for all of them."""

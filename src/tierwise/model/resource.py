@@ -112,6 +112,19 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     """Whether it is unknown only because it is read for what may hold personal data alone, from tier T2."""
 
 
+MODES: Final = ("#read", "#write", "#all")
+"""What a trail records of a store, written after the target of a `records` link; none means all."""
+
+
+def split_mode(link: Link) -> tuple[str, str]:
+    """The target of a link and what is recorded of it: `read`, `write` or `all`."""
+    if link.rel is Rel.RECORDS:
+        for mode in MODES:
+            if link.to.endswith(mode):
+                return link.to.removesuffix(mode), mode[1:]
+    return link.to, "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column, attribute or field that a schema names; never a value."""

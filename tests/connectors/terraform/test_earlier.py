@@ -76,6 +76,22 @@ def test_an_argument_that_changes_was_not_written_before_and_one_that_stays_was(
     assert value(changes[queue].before, "encryption.key_custody") != "customer"
 
 
+def test_an_argument_that_the_configuration_no_longer_has_was_written_before(tmp_path):
+    """Google's converters take an argument that nobody wrote for the provider's default, whatever its value."""
+    plan = PlanBuilder()
+    key = [{"default_kms_key_name": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}]
+    before = {"name": "letters", "encryption": key}
+    after = {"name": "letters", "encryption": []}
+    plan.add(
+        "google_storage_bucket", "letters", after, actions=("update",), before=before, expressions={"name": {"constant_value": "letters"}}
+    )
+    now, changes = read(plan, tmp_path)
+    bucket = "google_storage_bucket.letters"
+    assert value(changes[bucket].before, "encryption.key_custody") == "customer"
+    assert [link.rel for link in changes[bucket].before.links] == [Rel.USES_KEY]
+    assert value(now[bucket], "encryption.key_custody") == "provider-owned"
+
+
 def test_a_deleted_resource_is_told_as_it_was_and_is_no_resource_of_the_result(tmp_path):
     plan = PlanBuilder()
     plan.add(BUCKET, "letters", actions=("delete",), before=LETTERS | {"tags": {"tier": "T3"}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tierwise.connectors.azure_terms import admits
@@ -20,6 +21,8 @@ RECORDED: Final = Child(DIAGNOSTICS, "target_resource_id", ("id",), shared=True)
 COMMON: Final = (LOCKED, CONNECTED, RECORDED)
 """The children that any store may have."""
 WORKSPACE, ACCOUNT = "azurerm_log_analytics_workspace", "azurerm_storage_account"
+HUBS: Final = "azurerm_eventhub_namespace"
+_RULE: Final = re.compile("/authorizationRules/", re.IGNORECASE)
 _EVERYTHING: Final = frozenset({"alllogs", "audit"})
 
 
@@ -114,9 +117,18 @@ def log_links(plan: Plan, planned: Planned) -> tuple[Link, ...]:
             continue
         found += plan.links(Rel.LOGS_TO, one, one.root, ("log_analytics_workspace_id",), {WORKSPACE})
         found += plan.links(Rel.LOGS_TO, one, one.root, ("storage_account_id",), {ACCOUNT})
+        found += _hub(plan, one)
     if children.loose is not None:
         found.append(Link(Rel.LOGS_TO, "", children.loose))
     return tuple(found)
+
+
+def _hub(plan: Plan, setting: Planned) -> tuple[Link, ...]:
+    """The Event Hubs namespace that receives the logs: the setting names one of its authorization rules."""
+    rule = setting.root.text("eventhub_authorization_rule_id")
+    if isinstance(rule, Known) and rule.value:
+        return (Link(Rel.LOGS_TO, _RULE.split(rule.value, maxsplit=1)[0]),)
+    return plan.links(Rel.LOGS_TO, setting, setting.root, ("eventhub_authorization_rule_id",), {HUBS})
 
 
 def delete_protected(plan: Plan, planned: Planned, *above: Planned) -> Maybe[bool]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from tierwise.connectors.terraform import types
+from tierwise.connectors.terraform.flows import flows_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
@@ -51,11 +52,16 @@ def _of(cloud: str) -> Mapping[str, Converter]:
     return found
 
 
+def _carriers(types: frozenset[str]) -> Iterator[Child]:
+    """What carries data out of stores of these types, or into them."""
+    return (flow.child for kind in sorted(types) for flow in flows_of(kind))
+
+
 def kept_types(clouds: frozenset[str]) -> frozenset[str]:
     """The types of some clouds whose values a converter may look at."""
     kept: set[str] = set()
     for one in converters(clouds).values():
-        kept |= one.types | one.reads | {child.type for child in one.children}
+        kept |= one.types | one.reads | {child.type for child in (*one.children, *_carriers(one.types))}
         for parent, children in one.others:
             kept |= {parent, *(child.type for child in children)}
     return frozenset(kept)
@@ -66,5 +72,5 @@ def joins(clouds: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Child,
     found: dict[frozenset[str], tuple[Child, ...]] = {}
     for one in {id(one): one for one in converters(clouds).values()}.values():
         for parents, children in ((one.types, one.children), *((frozenset({parent}), children) for parent, children in one.others)):
-            found[parents] = tuple(dict.fromkeys((*found.get(parents, ()), *children)))
+            found[parents] = tuple(dict.fromkeys((*found.get(parents, ()), *children, *_carriers(parents))))
     yield from found.items()

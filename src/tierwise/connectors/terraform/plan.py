@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 from tierwise.connectors.terraform.document import Document
+from tierwise.connectors.terraform.flows import carried
 from tierwise.connectors.terraform.joins import NONE, Child, Children, Joined, join
 from tierwise.connectors.terraform.layout import Layout
 from tierwise.connectors.terraform.planned import Node, Planned, Step
@@ -122,7 +123,7 @@ class Plan:
             address=planned.address,
             tags=tags,
             facts=facts,
-            links=tuple(dict.fromkeys(links)),
+            links=tuple(dict.fromkeys((*links, *carried(self, planned)))),
             aliases=tuple(dict.fromkeys(alias for alias in aliases if alias)),
             evidence=evidence,
             grants=grants,

@@ -17,6 +17,7 @@ from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 Step = str | int
 _MISSING: Final = object()
 _TRUE: Final = frozenset({"true", "1"})
+_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _FALSE: Final = frozenset({"false", "0", ""})
 
 
@@ -191,10 +192,16 @@ class Node:
         return self.is_configured and self._top and len(path) == 1 and not self.is_written(*path)
 
     def before(self, value: object, sensitive: object) -> Node:
-        """The same resource with the values that it had; of the configuration only what is said of arguments that stay as they are."""
-        written: object = None
+        """The same resource with the values that it had.
+
+        The configuration tells of arguments that stay as they are. One that changes was written where it had a value, and nothing more is known
+        of what was written there: the empty expression.
+        """
+        written: dict[str, object] | None = None
         if isinstance(self._expression, dict):
             written = {name: one for name, one in self._expression.items() if self._stays(name, value)}
+            had = value.items() if isinstance(value, dict) else ()
+            written |= {name: {} for name, one in had if one not in _NOTHING and name not in written and not self._stays(name, value)}
         mask = widened(value, sensitive, self._value, self._sensitive)
         return Node(self.where, value, None, mask, _expression=written)
 
