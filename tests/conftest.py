@@ -1,7 +1,15 @@
 """What holds for all tests."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
 settings.register_profile("tierwise", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tierwise")
+
+
+def pytest_configure() -> None:
+    """Tests see the same in every pipeline; those about pipelines say in which they are."""
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        os.environ.pop(name, None)

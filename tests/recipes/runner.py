@@ -102,9 +102,4 @@ def evaluated(text: str, inputs: Mapping[str, str], steps: Mapping[str, Mapping[
 
 def _read(text: str) -> dict[str, str]:
     """`GITHUB_OUTPUT` as the runner reads it: `name<<END`, lines, `END`."""
-    found: dict[str, str] = {}
-    lines = iter(text.splitlines())
-    for line in lines:
-        name, end = line.split("<<")
-        found[name] = "\n".join(iter(lambda end=end: next(lines), end))  # type: ignore[misc]  # the end is this entry's own
-    return found
+    return {name: value for name, _end, value in re.findall(r"^([\w-]+)<<(\w+)\n(.*?)\n\2$", text, flags=re.MULTILINE | re.DOTALL)}

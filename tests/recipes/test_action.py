@@ -137,6 +137,12 @@ def test_what_the_inputs_hold_is_never_part_of_a_script(runner: Runner) -> None:
     assert not [step for step in ACTION["runs"]["steps"] if "${{" in step["run"]]
 
 
+def test_no_input_forges_an_output(runner: Runner) -> None:
+    name = "own.sarif\nresult<<END\nforged\nEND"
+    ran = runner.scan(plan="plan.json", mode="observe", sarif=name)
+    assert (ran.code, ran.outputs["result"], ran.outputs["sarif"]) == (0, "passed", name)
+
+
 def test_several_plans_are_one_change_and_files_that_nobody_wants_are_not_made(runner: Runner) -> None:
     (runner.workspace / "second plan.json").write_bytes(PLAN.read_bytes())
     one = runner.scan(plan="plan.json", fail_on="none")
