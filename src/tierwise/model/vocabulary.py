@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
-from tierwise.model.fact import AnyFact, Known, NotApplicable, Value
+from tierwise.model.fact import AnyFact, FactSheet, Known, NotApplicable, Value
 from tierwise.model.resource import ALL_KINDS, DATA, HELD, PRINCIPALS, Kind
 
 
@@ -231,3 +231,11 @@ def _check_value(spec: FactSpec, value: Value) -> str:
 def names(specs: Iterable[FactSpec]) -> frozenset[str]:
     """The names of specs."""
     return frozenset(spec.name for spec in specs)
+
+
+def put_listed(sheet: FactSheet, facts: Mapping[str, AnyFact], kind: Kind) -> None:
+    """Sets the facts that a kind lists."""
+    for name, fact in facts.items():
+        spec = find_spec(name)
+        if spec is not None and kind in spec.kinds:
+            sheet.put(name, fact)

@@ -5,8 +5,8 @@ import pytest
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import const, known, why
 from tests.shared import shared_path
+from tierwise.access.google_roles import SERVICES, data_of, touches_data
 from tierwise.connectors.terraform import gcp
-from tierwise.connectors.terraform.gcp_roles import SERVICES, data_of, touches_data
 from tierwise.connectors.terraform.planned import Node
 from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.model.fact import Known, Unknown, UnknownReason

@@ -13,7 +13,7 @@ from tierwise.connectors.terraform.planned import Node, Planned, Step
 from tierwise.connectors.terraform.references import Resolved, Unresolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel
-from tierwise.model.vocabulary import find_spec
+from tierwise.model.vocabulary import put_listed
 
 KEYS: Final = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 _ALIAS_DATA: Final = "data.aws_kms_alias"
@@ -179,14 +179,6 @@ def put_endpoint(policy: Maybe[Policy | None], service: str, via: Provenance, sh
         facts["network.private_endpoint"] = restricted
         facts["network.ingress_any"] = restricted if isinstance(restricted, Unknown) else Known(not restricted.value, at)
     put_listed(sheet, facts, kind)
-
-
-def put_listed(sheet: FactSheet, facts: dict[str, AnyFact], kind: Kind) -> None:
-    """Sets the facts that a kind lists."""
-    for name, fact in facts.items():
-        spec = find_spec(name)
-        if spec is not None and kind in spec.kinds:
-            sheet.put(name, fact)
 
 
 def text_or(node: Node, *path: Step) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from tierwise.connectors.terraform.aws import put_listed, text_or
+from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.gcp_guard import audit_facts, oldest_tls
 from tierwise.connectors.terraform.gcp_project import project_of
 from tierwise.connectors.terraform.plan import Plan
@@ -14,6 +14,7 @@ from tierwise.connectors.terraform.planned import Node, Planned, Step
 from tierwise.connectors.terraform.references import Resolved, Unresolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Grant, Kind, Link, Rel, Resource
+from tierwise.model.vocabulary import put_listed
 
 KEY: Final = "google_kms_crypto_key"
 KEY_TYPES: Final = frozenset({KEY, f"{KEY}_version", f"data.{KEY}", f"data.{KEY}_version", "google_kms_key_handle"})

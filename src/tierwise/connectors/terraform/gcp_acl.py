@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tierwise.connectors.terraform.gcp_iam import Binding, Policy
-from tierwise.connectors.terraform.gcp_member import Member, read_member
+from tierwise.access.google_iam import Binding, Policy
+from tierwise.access.google_member import Member
+from tierwise.connectors.terraform.gcp_member import read_member
 from tierwise.connectors.terraform.gcp_project import project_mark
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan

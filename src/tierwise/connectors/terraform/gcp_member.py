@@ -1,12 +1,14 @@
-"""Who a member of an IAM binding is: everybody, the project's own, another project's, or someone of whom the plan does not say."""
+"""Who a member of a planned IAM binding is, by its text or by what it refers to."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from dataclasses import replace
+from functools import partial
+from typing import Final
 
+from tierwise.access import google_member
+from tierwise.access.google_member import Home, Member
 from tierwise.connectors.terraform.gcp_project import PROJECT, is_open, project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
@@ -28,30 +30,6 @@ _AGENTS: Final = frozenset(
 )
 """What names a service account that Google made for a project."""
 IDENTITIES: Final = frozenset({ACCOUNT, f"data.{ACCOUNT}"}) | _AGENTS
-_OF_PROJECT: Final = re.compile(r"serviceAccount:[^@]+@([a-z0-9.:-]+)\.iam\.gserviceaccount\.com\Z")
-_APP_ENGINE: Final = re.compile(r"serviceAccount:([a-z0-9.:-]+)@appspot\.gserviceaccount\.com\Z")
-_WORKLOAD: Final = re.compile(r"serviceAccount:([a-z0-9.:-]+)\.svc\.id\.goog\[")
-_CONVENIENCE: Final = re.compile(r"project(?:Owner|Editor|Viewer):(.+)\Z")
-_CONSUMER: Final = frozenset({"gmail.com", "googlemail.com"})
-_GOOGLE: Final = re.compile(
-    r"gcp-sa-|gs-project-accounts|bigquery-encryption|compute-system|container-engine-robot|cloudbuild|system|cloudservices"
-)
-Kinds = Literal["anyone", "authenticated", "own", "outside", "perhaps", "nobody", "open"]
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One member."""
-
-    kind: Kinds
-    who: str = ""
-    """The project or domain, where it is outside for certain."""
-    shown: str = ""
-    """The member as evidence: of a person or group only the domain."""
-    identity: str = field(repr=False, default="")
-    """What tells members apart; never shown, for it may be a person's address."""
-    why: Unknown | None = None
-    """For `perhaps` (whether it is the organisation's own is not known) and `open` (it may be anybody)."""
 
 
 def members_at(plan: Plan, holder: Planned, node: Node, attribute: str, project: str) -> tuple[Member, ...]:
@@ -92,34 +70,12 @@ def _identity(plan: Plan, address: str, project: str, via: Provenance) -> Member
 
 def read_member(plan: Plan, text: str, project: str, via: Provenance) -> Member:
     """A member by its text."""
-    return replace(_read(plan, text, project, via), identity=text)
+    return google_member.read_member(text, Home(partial(same_project, plan, project), _of_no_domain, partial(_unsure, via)))
 
 
-def _read(plan: Plan, text: str, project: str, via: Provenance) -> Member:
-    if text == "allUsers":
-        return Member("anyone", shown=text)
-    if text == "allAuthenticatedUsers":
-        return Member("authenticated", shown=text)
-    if text.startswith("deleted:"):
-        return Member("nobody", shown="deleted")
-    for pattern in (_OF_PROJECT, _APP_ENGINE, _WORKLOAD, _CONVENIENCE):
-        if (match := pattern.match(text)) and not _GOOGLE.match(match[1]):
-            return _of_project(plan, match[1], project, text, via)
-    kind, _, rest = text.partition(":")
-    if kind in ("user", "group", "domain"):
-        domain = rest.rpartition("@")[2].lower()
-        shown = f"{kind}:{domain}"
-        if domain in _CONSUMER:
-            return Member("outside", who=domain, shown=shown)
-        return Member("perhaps", shown=shown, why=_unsure(via, f"the domain {domain}"))
-    return Member("perhaps", shown=text, why=_unsure(via, "the project of a service agent or identity pool"))
-
-
-def _of_project(plan: Plan, named: str, project: str, text: str, via: Provenance) -> Member:
-    mine = same_project(plan, project, named)
-    if mine is None:
-        return Member("perhaps", shown=text, why=_unsure(via, f"the project {named}"))
-    return Member("own", shown=text) if mine else Member("outside", who=named, shown=text)
+def _of_no_domain(_domain: str) -> bool | None:
+    """Whose a domain is, a plan never says."""
+    return None
 
 
 def _unsure(via: Provenance, what: str) -> Unknown:

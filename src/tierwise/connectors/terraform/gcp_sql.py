@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tierwise.access.google_iam import either
 from tierwise.connectors.terraform import gcp
-from tierwise.connectors.terraform.gcp_iam import either
 from tierwise.connectors.terraform.planned import Planned, Step
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from tierwise.access.google_iam import either
 from tierwise.access.internet import covers_internet
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_database import put_no_policy, put_unset
 from tierwise.connectors.terraform.gcp_guard import READS
-from tierwise.connectors.terraform.gcp_iam import either
 from tierwise.connectors.terraform.gcp_sql import both, flag_is, flags_of, recorded
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan

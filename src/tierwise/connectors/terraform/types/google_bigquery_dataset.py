@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from tierwise.access.google_iam import Binding, Policy, merged, put_audience
+from tierwise.access.google_member import Member
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import Binding, Policy, iam_children, merged, policy_of, put_audience
-from tierwise.connectors.terraform.gcp_member import Member, members_at, read_member
+from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
+from tierwise.connectors.terraform.gcp_member import members_at, read_member
 from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan

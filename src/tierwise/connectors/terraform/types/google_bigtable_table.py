@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tierwise.access.google_iam import Policy, merged, put_audience
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_database import put_iam_database, put_unset
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import Policy, iam_children, merged, policy_of, put_audience
+from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.access.google_iam import put_audience
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of, put_audience
+from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, Step
 from tierwise.model.fact import AnyFact, FactSheet, Known

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.access.google_iam import Binding, Policy, either, grants_of
+from tierwise.access.google_privilege import admin, bound, escalation, on_data, wide
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_grants import GRANTS, admin, bound, escalation, on_data, opened, wide
+from tierwise.connectors.terraform.gcp_grants import GRANTS, opened
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import Binding, Policy, bindings_at, either, grants_of
+from tierwise.connectors.terraform.gcp_iam import bindings_at
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.access.google_iam import external_conditioned, external_of, grants_of
+from tierwise.access.google_privilege import admin
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_grants import GRANTS, Grants, admin, grants_by_member
+from tierwise.connectors.terraform.gcp_grants import GRANTS, Grants, grants_by_member
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import (
-    external_conditioned,
-    external_of,
-    grants_of,
-    iam_children,
-    policy_of,
-)
+from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.gcp_project import project_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan

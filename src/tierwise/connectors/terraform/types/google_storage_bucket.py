@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from tierwise.access.google_iam import Policy, either, merged, put_audience
 from tierwise.access.internet import covers_internet
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
@@ -15,7 +16,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_acl import ACLS, acl_of
 from tierwise.connectors.terraform.gcp_guard import PUBLIC_ACCESS, READS, UNIFORM, enforced
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import Policy, either, iam_children, merged, policy_of, put_audience
+from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.gcp_lifecycle import lifecycle_facts
 from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan

@@ -1,0 +1,145 @@
+"""Whom the IAM bindings of a Google resource let in. Pure: bindings in, facts out; where they come from is the connectors' business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.access.google_member import Member
+from tierwise.access.google_roles import data_of
+from tierwise.model.fact import NOWHERE, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Grant, Kind
+from tierwise.model.vocabulary import put_listed
+
+_CUSTOM: Final = "what the role permits is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One role and its members."""
+
+    role: Maybe[str]
+    members: tuple[Member, ...]
+    conditioned: Maybe[bool]
+    via: Provenance
+    doubt: Unknown | None = None
+    """Why it may not come about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The bindings of a resource."""
+
+    bindings: tuple[Binding, ...]
+    more: Unknown | None = None
+    """Why there may be further bindings."""
+    via: Provenance = NOWHERE
+
+
+def merged(*policies: Policy) -> Policy:
+    """The bindings of several policies that hold together, as a dataset's own and those of its project."""
+    every = tuple(one for policy in policies for one in policy.bindings)
+    return Policy(every, next((one.more for one in policies if one.more is not None), None), policies[0].via)
+
+
+def put_audience(policy: Policy, service: str, sheet: FactSheet, kind: Kind, public: Maybe[bool] | None = None) -> tuple[Grant, ...]:
+    """Sets whom a policy lets in; `public` is false where a guardrail keeps everybody out. Returns the grants as evidence."""
+    reads, writes = _who(policy, service, "anyone")
+    in_reads, in_writes = _who(policy, service, "authenticated")
+    facts: dict[str, AnyFact] = {
+        "access.anonymous_read": _kept(reads, public),
+        "access.anonymous_write": _kept(writes, public),
+        "access.any_authenticated": _kept(either((in_reads, in_writes), policy.via), public),
+        "access.external_principals": external_of(policy),
+        "access.external_conditioned": external_conditioned(policy),
+    }
+    put_listed(sheet, facts, kind)
+    return tuple(grants_of(policy))
+
+
+def either(parts: Iterable[Maybe[bool]], via: Provenance) -> Maybe[bool]:
+    """True if one is, unknown if one is open and none is true."""
+    still: Unknown | None = None
+    for part in parts:
+        if isinstance(part, Unknown):
+            still = still or part
+        elif part.value:
+            return part
+    return still or Known(False, via)
+
+
+def _kept(fact: Maybe[bool], public: Maybe[bool] | None) -> Maybe[bool]:
+    """A grant to everybody, where it may have no effect."""
+    if public is None or (isinstance(fact, Known) and not fact.value):
+        return fact
+    if isinstance(public, Known) and public.value:
+        return fact
+    return public
+
+
+def _who(policy: Policy, service: str, kind: str) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether everybody of a kind reads, and writes."""
+    reads: list[Maybe[bool]] = []
+    writes: list[Maybe[bool]] = []
+    for binding in policy.bindings:
+        wanted = [one for one in binding.members if one.kind in (kind, "open")]
+        if not wanted:
+            continue
+        why = binding.doubt or (None if any(one.kind == kind for one in wanted) else wanted[0].why)
+        for parts, fact in zip((reads, writes), _allowed(binding, service), strict=True):
+            parts.append(why if why is not None and not (isinstance(fact, Known) and not fact.value) else fact)
+    more = [policy.more] if policy.more is not None else []
+    return either([*reads, *more], policy.via), either([*writes, *more], policy.via)
+
+
+def _allowed(binding: Binding, service: str) -> tuple[Maybe[bool], Maybe[bool]]:
+    if isinstance(binding.role, Unknown):
+        return binding.role, binding.role
+    reads, writes = data_of(service, binding.role.value)
+    custom = Unknown(UnknownReason.NOT_SUPPORTED, binding.via, f"{binding.role.value}: {_CUSTOM}")
+    return (custom if reads is None else Known(reads, binding.via)), (custom if writes is None else Known(writes, binding.via))
+
+
+def external_of(policy: Policy) -> AnyFact:
+    """`access.external_principals`: other projects and consumer domains for certain; whose domain the others are of, a plan does not say."""
+    certain: set[str] = set()
+    still: Unknown | None = policy.more
+    for binding in policy.bindings:
+        for member in binding.members:
+            if member.kind == "outside" and binding.doubt is None:
+                certain.add(member.who)
+            elif member.kind in ("outside", "perhaps", "open"):
+                still = still or binding.doubt or member.why
+    if still is not None:
+        return still.including(frozenset(certain))
+    return Known(frozenset(certain), policy.via)
+
+
+def external_conditioned(policy: Policy) -> AnyFact:
+    """`access.external_conditioned`: whether every grant outside carries a condition."""
+    parts: list[Maybe[bool]] = []
+    still: Unknown | None = policy.more
+    for binding in policy.bindings:
+        kinds = {member.kind for member in binding.members}
+        if "outside" in kinds and binding.doubt is None:
+            parts.append(binding.conditioned)
+        elif kinds & {"outside", "perhaps", "open"} and binding.conditioned != Known(True, binding.conditioned.via):
+            still = still or next((one.why for one in binding.members if one.why is not None), binding.doubt)
+    bare = next((one for one in parts if isinstance(one, Known) and not one.value), None)
+    if bare is not None:
+        return bare
+    still = still or next((one for one in parts if isinstance(one, Unknown)), None)
+    if still is not None:
+        return still
+    return parts[0] if parts else NotApplicable("no principal outside the project is let in", policy.via)
+
+
+def grants_of(policy: Policy) -> Iterator[Grant]:
+    """The grants as evidence; of a person only the domain."""
+    for binding in policy.bindings:
+        role = binding.role.value if isinstance(binding.role, Known) else "?"
+        conditioned = isinstance(binding.conditioned, Known) and binding.conditioned.value
+        for member in binding.members:
+            if member.kind != "open" and binding.doubt is None:
+                yield Grant(member.shown, (role,), (), conditioned=conditioned, via=binding.via)

@@ -1,0 +1,75 @@
+"""What IAM bindings on whole projects, folders and organisations give: administration, escalation, data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tierwise.access.google_iam import Binding, either
+from tierwise.access.google_roles import ADMIN, ESCALATING, SERVICES, is_predefined, is_wide, touches_data
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+_CUSTOM: Final = "what a role of the project's own permits is not read"
+
+
+def judged(binding: Binding, names: frozenset[str]) -> Maybe[bool]:
+    """Whether a role is one of those; a role that Google did not write may be as strong."""
+    if isinstance(binding.role, Unknown):
+        return binding.role
+    if not is_predefined(binding.role.value):
+        return Unknown(UnknownReason.NOT_SUPPORTED, binding.via, f"{binding.role.value}: {_CUSTOM}")
+    return Known(binding.role.value.removeprefix("roles/") in names, binding.via)
+
+
+def any_of(bindings: Iterable[Binding], names: frozenset[str], via: Provenance) -> Maybe[bool]:
+    """Whether one of the roles is one of those."""
+    return either([judged(one, names) for one in bindings], via)
+
+
+def admin(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
+    """Whether one of the roles may do everything, or give it."""
+    return any_of(bindings, ADMIN, via)
+
+
+def escalation(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
+    """Whether one of the roles leads to more."""
+    return any_of(bindings, ESCALATING, via)
+
+
+def on_data(binding: Binding) -> Maybe[bool]:
+    """Whether a role gives data."""
+    if isinstance(binding.role, Unknown):
+        return binding.role
+    found = touches_data(binding.role.value)
+    if found is None:
+        return Unknown(UnknownReason.NOT_SUPPORTED, binding.via, f"{binding.role.value}: its permissions are not known")
+    return Known(found, binding.via)
+
+
+def wide(binding: Binding) -> Maybe[bool]:
+    """Whether a role gives every action on data."""
+    if isinstance(binding.role, Known) and is_predefined(binding.role.value):
+        return Known(is_wide(binding.role.value), binding.via)
+    return on_data(binding)
+
+
+def bound(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
+    """Whether every grant on data carries a condition."""
+    still: Unknown | None = None
+    for one in bindings:
+        data = on_data(one)
+        if data == Known(False, data.via) or one.conditioned == Known(True, one.conditioned.via):
+            continue
+        unknown = next((part for part in (data, one.conditioned) if isinstance(part, Unknown)), None)
+        if unknown is None:
+            return Known(False, one.via)
+        still = unknown
+    return still or Known(True, via)
+
+
+def read_services(binding: Binding) -> frozenset[str]:
+    """The services whose data a role reads."""
+    if not isinstance(binding.role, Known) or not is_predefined(binding.role.value):
+        return frozenset()
+    name = binding.role.value.removeprefix("roles/")
+    return frozenset(service for service, roles in SERVICES.items() if name in roles.reads)
