@@ -44,6 +44,6 @@ def test_who_a_member_is(text, kind, who):
 
 def test_a_project_whose_name_begins_like_a_service_of_google_is_a_project():
     assert (
-        read_member("serviceAccount:a@system-b.iam.gserviceaccount.com", Home({"system-b": False}.get, {}.get, HOME.unsure)).kind
+        read_member("serviceAccount:a@system-b.iam.gserviceaccount.com", Home({"system-b": False}.get, HOME.has_domain, HOME.unsure)).kind
         == "outside"
     )

@@ -6,6 +6,7 @@ from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import const, known, why
 from tests.shared import shared_path
 from tierwise.access.google_roles import SERVICES, data_of, touches_data
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.planned import Node
 from tierwise.connectors.terraform.source import open_plans, resources
@@ -27,21 +28,21 @@ BUCKET = "google_storage_bucket"
     ],
 )
 def test_a_region_is_found_in_locations_zones_and_paths(place, region):
-    assert gcp.as_region(place) == region
+    assert gcp_terms.as_region(place) == region
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("86400s", 86400), ("3600.5s", 3600), ("604800", 604800), (None, None)])
 def test_durations(text, seconds):
-    assert known(gcp.seconds(Known(text))) == seconds
+    assert known(gcp_terms.seconds(Known(text))) == seconds
 
 
 @pytest.mark.parametrize("text", ["P1D", "soon", "-5s", "1" * 40])
 def test_what_is_no_duration(text):
-    assert why(gcp.seconds(Known(text))) is UnknownReason.UNPARSABLE
+    assert why(gcp_terms.seconds(Known(text))) is UnknownReason.UNPARSABLE
 
 
 def test_an_unknown_duration_stays_so():
-    assert gcp.seconds(Unknown(UnknownReason.REDACTED)) == Unknown(UnknownReason.REDACTED)
+    assert gcp_terms.seconds(Unknown(UnknownReason.REDACTED)) == Unknown(UnknownReason.REDACTED)
 
 
 def test_project_and_place_from_the_resource_then_from_its_provider(tmp_path):

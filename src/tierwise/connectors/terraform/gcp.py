@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.gcp_guard import audit_facts, oldest_tls
 from tierwise.connectors.terraform.gcp_project import project_of
@@ -14,18 +15,11 @@ from tierwise.connectors.terraform.planned import Node, Planned, Step
 from tierwise.connectors.terraform.references import Resolved, Unresolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Grant, Kind, Link, Rel, Resource
-from tierwise.model.vocabulary import put_listed
 
 KEY: Final = "google_kms_crypto_key"
 KEY_TYPES: Final = frozenset({KEY, f"{KEY}_version", f"data.{KEY}", f"data.{KEY}_version", "google_kms_key_handle"})
 """What a converter of stores under a key has to read."""
-GIB: Final = 1024**3
-DAY: Final = 86_400
-_ENCRYPTED: Final = (
-    "Google Cloud, default encryption at rest: all customer content is encrypted, with Google's own keys unless others are named"
-)
 _PERIMETER: Final = "whether a VPC Service Controls perimeter is around the project is not in this plan"
-_MULTI: Final = frozenset({"eu", "us", "asia", "eur3", "eur4", "eur5", "eur7", "eur8", "nam4", "nam5", "nam7", "asia1"})
 T = TypeVar("T")
 
 
@@ -57,26 +51,14 @@ def region_of(plan: Plan, planned: Planned) -> str:
     """The region, multi-region or `global` of a resource, in lower case; empty where the plan does not say."""
     for attribute in ("location", "region", "zone"):
         if own := text_or(planned.root, attribute):
-            return as_region(own)
+            return gcp_terms.as_region(own)
         if planned.root.is_written(attribute):
             return ""
     for attribute in ("region", "zone"):
         given = plan.providers.setting(planned, attribute)
         if isinstance(given, str) and given:
-            return as_region(given)
+            return gcp_terms.as_region(given)
     return ""
-
-
-def as_region(place: str) -> str:
-    """The region of a region, a zone or a path that ends in one: `europe-west2-a`, `projects/p/regions/europe-west2`."""
-    name = place.lower().rstrip("/").rpartition("/")[2]
-    head, _, last = name.rpartition("-")
-    return head if head.count("-") and len(last) == 1 and last.isalpha() else name
-
-
-def is_multi_region(region: str) -> bool:
-    """Whether a location is a multi-region or a dual-region."""
-    return region in _MULTI
 
 
 def labels_of(plan: Plan, planned: Planned, path: Sequence[Step]) -> tuple[Maybe[Mapping[str, str]], tuple[Unknown, ...]]:
@@ -107,7 +89,7 @@ def _labels(entries: tuple[tuple[str, Maybe[object]], ...], via: Provenance) -> 
 def put_key(plan: Plan, planned: Planned, path: Sequence[Step], sheet: FactSheet, node: Node | None = None) -> tuple[Link, ...]:
     """Sets encryption at rest and the custody of its key; returns the link to the key."""
     root = node or planned.root
-    sheet.constant("encryption.at_rest", True, _ENCRYPTED)
+    sheet.constant("encryption.at_rest", True, gcp_terms.ENCRYPTED)
     sheet.put("encryption.key_custody", custody(plan, planned, root, path))
     return () if is_unwritten(root, path) else plan.links(Rel.USES_KEY, planned, root, path, KEY_TYPES)
 
@@ -118,9 +100,9 @@ def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step]) -> A
     if isinstance(value, Known) and value.value:
         return Known("customer", via)
     if isinstance(value, Known) and not node.is_written(*path):
-        return Known("provider-owned", Provenance(f"constant: {_ENCRYPTED}"))
+        return Known("provider-owned", Provenance(f"constant: {gcp_terms.ENCRYPTED}"))
     if is_unwritten(node, path):
-        return Known("provider-owned", Provenance(f"constant: {_ENCRYPTED}"))
+        return Known("provider-owned", Provenance(f"constant: {gcp_terms.ENCRYPTED}"))
     way = plan.resolve(planned, node, path, KEY_TYPES)
     match way:
         case Resolved():
@@ -128,17 +110,10 @@ def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step]) -> A
         case Unresolved(candidates=candidates, complete=True) if candidates:
             return Known("customer", via)
     if isinstance(value, Known):
-        return Known("provider-owned", Provenance(f"constant: {_ENCRYPTED}"))
+        return Known("provider-owned", Provenance(f"constant: {gcp_terms.ENCRYPTED}"))
     if isinstance(way, Unresolved):
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, way.detail, between=("provider-owned", "customer"))
     return Unknown(value.reason, via, value.detail, between=("provider-owned", "customer"))
-
-
-def weakest(found: Iterable[AnyFact]) -> AnyFact:
-    """The weakest custody of several keys; unknown where one that is not known could be it."""
-    every = list(found)
-    own = next((one for one in every if isinstance(one, Known) and one.value != "customer"), None)
-    return own or next((one for one in every if isinstance(one, Unknown)), every[0])
 
 
 def is_unwritten(node: Node, path: Sequence[Step]) -> bool:
@@ -193,39 +168,10 @@ def blocks(planned: Planned, *path: Step) -> Maybe[tuple[Node, ...]]:
     return found
 
 
-def seconds(found: Maybe[str | None]) -> Maybe[int | None]:
-    """The seconds of a Google duration: `86400s`, `3600.5s`, or a bare number."""
-    if isinstance(found, Unknown) or found.value is None:
-        return Known(None, found.via) if isinstance(found, Known) else found
-    digits = found.value.strip().removesuffix("s").partition(".")[0]
-    if digits.isdecimal() and len(digits) < 16:
-        return Known(int(digits), found.via)
-    return Unknown(UnknownReason.UNPARSABLE, found.via, "not a duration in seconds")
-
-
-def days(found: Maybe[int], per: int = DAY) -> Maybe[int]:
-    """Whole days of a number of seconds, or of `per` to a day."""
-    return found if isinstance(found, Unknown) else Known(found.value // per, found.via)
-
-
-def is_word(found: Maybe[str | None], *words: str) -> Maybe[bool]:
-    """Whether a text is one of some words, whatever its case."""
-    return found if isinstance(found, Unknown) else Known((found.value or "").upper() in words, found.via)
-
-
 def put_api_store(plan: Plan, planned: Planned, sheet: FactSheet, kind: Kind) -> None:
     """Sets the network and TLS facts of a store that is reached through Google's public API endpoints."""
-    doc = "constant: Google Cloud, service endpoints: the API answers on googleapis.com from the internet"
-    facts: dict[str, AnyFact] = {
-        "network.public_endpoint": Known(True, Provenance(doc)),
-        "network.ingress_any": Known(True, Provenance(doc)),
-        "network.private_endpoint": Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, _PERIMETER),
-        "transport.tls_required": Known(
-            True, Provenance("constant: Google Cloud, encryption in transit: the API takes authenticated calls over TLS only")
-        ),
-        "transport.min_tls": oldest_tls(plan, planned),
-    }
-    put_listed(sheet, facts, kind)
+    perimeter = Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, _PERIMETER)
+    gcp_terms.put_api_store(sheet, kind, oldest_tls(plan, planned), perimeter)
 
 
 def put_audit(plan: Plan, planned: Planned, service: str, sheet: FactSheet) -> None:

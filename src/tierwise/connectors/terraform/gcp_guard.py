@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.gcp_project import PROJECT, project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
@@ -28,9 +29,6 @@ READS: Final = frozenset({POLICY, *_LEGACY, AUDIT, PROJECT_POLICY, POLICY_DATA, 
 PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
 UNIFORM: Final = "storage.uniformBucketLevelAccess"
 TLS: Final = "gcp.restrictTLSVersion"
-_OLD_TLS: Final = (
-    "constant: Cloud Storage and Google Cloud APIs, TLS: versions from 1.0 on are accepted unless gcp.restrictTLSVersion denies them"
-)
 _ELSEWHERE: Final = "data access audit logs may be set on the project, its folders or the organisation outside this plan"
 _WHOLE: Final = "allServices"
 
@@ -123,17 +121,13 @@ def enforces(policy: Planned) -> Maybe[bool]:
 
 def oldest_tls(plan: Plan, planned: Planned) -> Maybe[str]:
     """The lowest TLS version that Google's APIs accept for a project."""
-    default = Known("1.0", Provenance(_OLD_TLS))
     for one in guardrails(plan, planned, TLS):
         denied = _denied(one.planned)
         if isinstance(denied, Unknown) or (denied.value and not one.applies):
-            return Unknown(
-                UnknownReason.UNRESOLVED_REFERENCE, denied.via, "which TLS versions are denied is not known", between=("1.0", "1.3")
-            )
-        if "TLS_VERSION_1" in denied.value:
-            version = "1.1" if "TLS_VERSION_1_1" not in denied.value else "1.3" if "TLS_VERSION_1_2" in denied.value else "1.2"
-            return Known(version, denied.via)
-    return default
+            return gcp_terms.tls_in_doubt(denied.via)
+        if gcp_terms.OLDEST in denied.value:
+            return gcp_terms.least_tls(denied)
+    return gcp_terms.least_tls(Known(frozenset(), planned.root.via))
 
 
 def _denied(policy: Planned) -> Maybe[frozenset[str]]:

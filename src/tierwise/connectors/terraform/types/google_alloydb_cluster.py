@@ -7,12 +7,15 @@ from typing import Final
 
 from tierwise.access.google_iam import either
 from tierwise.access.internet import covers_internet
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.gcp_sql import both, flag_is, recorded
+from tierwise.connectors.gcp_terms import put_no_policy
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_database import put_no_policy, put_unset
+from tierwise.connectors.terraform.gcp_database import put_unset
 from tierwise.connectors.terraform.gcp_guard import READS
-from tierwise.connectors.terraform.gcp_sql import both, flag_is, flags_of, recorded
+from tierwise.connectors.terraform.gcp_sql import flags_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
@@ -85,7 +88,7 @@ def _redundancy(primaries: list[Planned], via: Provenance) -> Maybe[str]:
 
 
 def _is_regional(instance: Planned) -> Maybe[bool]:
-    return gcp.is_word(gcp.text(instance, "availability_type", default="REGIONAL", doc=_REGIONAL), "REGIONAL")
+    return gcp_terms.is_word(gcp.text(instance, "availability_type", default="REGIONAL", doc=_REGIONAL), "REGIONAL")
 
 
 def _every(found: list[Planned], asked: Callable[[Planned], Maybe[bool]]) -> Maybe[bool]:
@@ -99,7 +102,7 @@ def _every(found: list[Planned], asked: Callable[[Planned], Maybe[bool]]) -> May
 def _encrypted(instance: Planned) -> Maybe[bool]:
     mode = gcp.text(instance, "client_connection_config", 0, "ssl_config", 0, "ssl_mode", default="ENCRYPTED_ONLY", doc=_ENCRYPTED)
     connectors = gcp.flag(instance, "client_connection_config", 0, "require_connectors", default=False, doc=_ENCRYPTED)
-    return either((gcp.is_word(mode, "ENCRYPTED_ONLY"), connectors), instance.root.via)
+    return either((gcp_terms.is_word(mode, "ENCRYPTED_ONLY"), connectors), instance.root.via)
 
 
 def _open(instance: Planned) -> Maybe[bool]:
@@ -136,13 +139,13 @@ def _backup_days(cluster: Planned, enabled: Maybe[bool], window: Maybe[int]) -> 
     policy = gcp.blocks(cluster, "automated_backup_policy")
     if isinstance(policy, Unknown) or not policy.value:
         return Known(days, enabled.via)
-    kept = gcp.seconds(policy.value[0].text("time_based_retention", 0, "retention_period"))
+    kept = gcp_terms.seconds(policy.value[0].text("time_based_retention", 0, "retention_period"))
     on = policy.value[0].flag("enabled")
     if isinstance(on, Known) and on.value is False:
         return Known(days, enabled.via)
     if isinstance(kept, Unknown):
         return Unknown(kept.reason, kept.via, kept.detail, between=(days, 365))
-    return Known(max(days, (kept.value or 0) // gcp.DAY), kept.via)
+    return Known(max(days, (kept.value or 0) // gcp_terms.DAY), kept.via)
 
 
 def _sources(cluster: Planned, plan: Plan) -> list[Link]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from tierwise.access.google_iam import Binding, Policy, merged, put_audience
 from tierwise.access.google_member import Member
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -26,7 +27,7 @@ from tierwise.model.resource import Column, Kind, Resource
 DATASET, TABLE, ACCESS = "google_bigquery_dataset", "google_bigquery_table", "google_bigquery_dataset_access"
 _ROLES: Final = {"READER": "roles/bigquery.dataViewer", "WRITER": "roles/bigquery.dataEditor", "OWNER": "roles/bigquery.dataOwner"}
 _ENTRIES: Final = {"user_by_email": "user", "group_by_email": "group", "domain": "domain", "iam_member": ""}
-_MS_PER_DAY: Final = gcp.DAY * 1000
+_MS_PER_DAY: Final = gcp_terms.DAY * 1000
 _TRAVEL: Final = "BigQuery, time travel: 7 days (168 hours) unless another number is given"
 _DEEPEST: Final = 15
 """BigQuery, "Specify nested and repeated columns": 15 levels at most."""
@@ -67,7 +68,7 @@ def convert(dataset: Planned, plan: Plan) -> Resource:
 
 def _recovery(dataset: Planned, sheet: FactSheet) -> None:
     hours = gcp.number(dataset, "max_time_travel_hours", default=168, doc=_TRAVEL)
-    sheet.put("retention.backup_days", gcp.days(hours, 24))
+    sheet.put("retention.backup_days", gcp_terms.days(hours, 24))
     sheet.constant("recovery.point_in_time", True, "BigQuery, time travel: data can be read as of any moment within its window")
     sheet.not_applicable(
         "recovery.delete_protected", "BigQuery has no deletion protection of its own; the Terraform argument is the client's"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierwise.access.google_iam import Policy, merged, put_audience
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -36,7 +37,7 @@ def convert(table: Planned, plan: Plan) -> Resource | None:
     links = _encryption(table, instance, plan, sheet)
     sheet.put("recovery.redundancy", _redundancy(table, instance, clusters))
     if table.type == TABLE:
-        protected = gcp.is_word(gcp.text(table, "deletion_protection", default="UNPROTECTED", doc=_PROTECTED), "PROTECTED")
+        protected = gcp_terms.is_word(gcp.text(table, "deletion_protection", default="UNPROTECTED", doc=_PROTECTED), "PROTECTED")
         sheet.put("recovery.delete_protected", protected)
         sheet.put("retention.backup_days", _backup_days(table))
         _expiry(table, plan, sheet)
@@ -83,7 +84,7 @@ def _clusters(instance: Planned) -> Iterator[str]:
     """The region of each cluster; empty where it is not known."""
     found = instance.root.blocks("cluster")
     for one in found.value if isinstance(found, Known) else ():
-        yield gcp.as_region(text_or(one, "zone")) if text_or(one, "zone") else ""
+        yield gcp_terms.as_region(text_or(one, "zone")) if text_or(one, "zone") else ""
 
 
 def _encryption(table: Planned, instance: Planned | None, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]:
@@ -106,7 +107,7 @@ def _encryption(table: Planned, instance: Planned | None, plan: Plan, sheet: Fac
     for number in range(len(clusters.value)):
         links += gcp.put_key(plan, instance, ("cluster", number, "kms_key_name"), sheet)
         custody.append(sheet.facts["encryption.key_custody"])
-    sheet.put("encryption.key_custody", gcp.weakest(custody))
+    sheet.put("encryption.key_custody", gcp_terms.weakest(custody))
     return tuple(links)
 
 
@@ -136,7 +137,7 @@ def _hours(found: Maybe[str | None]) -> Maybe[int]:
     hours, mark, _ = (found.value or "").partition("h")
     if mark and hours.isdecimal():
         return Known(int(hours), found.via)
-    seconds = gcp.seconds(found)
+    seconds = gcp_terms.seconds(found)
     return seconds if isinstance(seconds, Unknown) else Known((seconds.value or 0) // 3600, seconds.via)
 
 

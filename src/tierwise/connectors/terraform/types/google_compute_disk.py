@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import put_audience
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -48,7 +49,7 @@ def convert(disk: Planned, plan: Plan) -> Resource:
             sheet.constant(name, False, "Compute Engine: reads and writes of blocks are not logged")
     size = disk.root.number("disk_size_gb" if kind is Kind.SNAPSHOT else "size")
     if isinstance(size, Known) and size.value:
-        sheet.known("volume.bytes", size.value * gcp.GIB, size.via)
+        sheet.known("volume.bytes", size.value * gcp_terms.GIB, size.via)
     name = text_or(disk.root, "name")
     return gcp.resource(
         plan, disk, kind, name or disk.place.name, sheet, links=links, aliases=(name,), grants=grants, description=text_or(disk.root, "description"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.gcp_terms import put_network_only, put_no_policy
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_database import put_network_only, put_no_policy
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
@@ -36,7 +37,7 @@ def convert(share: Planned, plan: Plan) -> Resource:
     sheet.put("recovery.redundancy", _redundancy(share))
     size = share.root.number("file_shares", 0, "capacity_gb")
     if isinstance(size, Known) and size.value:
-        sheet.known("volume.bytes", size.value * gcp.GIB, size.via)
+        sheet.known("volume.bytes", size.value * gcp_terms.GIB, size.via)
     name = text_or(share.root, "name")
     texts = (text_or(share.root, "description"), *_shares(share))
     return gcp.resource(
@@ -64,7 +65,7 @@ def _encrypted(share: Planned) -> Maybe[bool]:
 
 
 def _redundancy(share: Planned) -> Maybe[str]:
-    tier = gcp.is_word(share.root.text("tier"), *_ACROSS_ZONES)
+    tier = gcp_terms.is_word(share.root.text("tier"), *_ACROSS_ZONES)
     return tier if isinstance(tier, Unknown) else Known("multi-zone" if tier.value else "zone", tier.via)
 
 

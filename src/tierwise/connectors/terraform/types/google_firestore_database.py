@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.gcp_terms import put_no_policy
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_database import put_iam_database, put_no_policy
+from tierwise.connectors.terraform.gcp_database import put_iam_database
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -31,14 +33,14 @@ def convert(database: Planned, plan: Plan) -> Resource:
     rules = Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "what Firebase Security Rules allow is not read from the plan")
     for name in ("access.anonymous_read", "access.anonymous_write"):
         sheet.put(name, rules)
-    recovery = gcp.is_word(
+    recovery = gcp_terms.is_word(
         gcp.text(database, "point_in_time_recovery_enablement", default="POINT_IN_TIME_RECOVERY_DISABLED", doc=_OFF),
         "POINT_IN_TIME_RECOVERY_ENABLED",
     )
     sheet.put("recovery.point_in_time", recovery)
     sheet.put("retention.backup_days", _backup_days(database, plan, recovery))
     state = gcp.text(database, "delete_protection_state", default="DELETE_PROTECTION_DISABLED", doc=_OFF)
-    sheet.put("recovery.delete_protected", gcp.is_word(state, "DELETE_PROTECTION_ENABLED"))
+    sheet.put("recovery.delete_protected", gcp_terms.is_word(state, "DELETE_PROTECTION_ENABLED"))
     place = database.root.text("location_id")
     sheet.put("recovery.redundancy", place if isinstance(place, Unknown) else Known(_redundancy(place.value), place.via))
     _expiry(database, plan, sheet)
@@ -57,7 +59,7 @@ def convert(database: Planned, plan: Plan) -> Resource:
 
 
 def _redundancy(place: str | None) -> str:
-    return "multi-region" if gcp.is_multi_region((place or "").lower()) else "multi-zone"
+    return "multi-region" if gcp_terms.is_multi_region((place or "").lower()) else "multi-zone"
 
 
 def _backup_days(database: Planned, plan: Plan, recovery: Maybe[bool]) -> AnyFact:
@@ -67,10 +69,10 @@ def _backup_days(database: Planned, plan: Plan, recovery: Maybe[bool]) -> AnyFac
     best = _WEEK if recovery.value else 0
     schedules = plan.children(database, SCHEDULE)
     for one in schedules.found:
-        kept = gcp.seconds(one.root.text("retention"))
+        kept = gcp_terms.seconds(one.root.text("retention"))
         if isinstance(kept, Unknown):
             return kept
-        best = max(best, (kept.value or 0) // gcp.DAY)
+        best = max(best, (kept.value or 0) // gcp_terms.DAY)
     if not schedules.found and not database.is_new:
         return Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "not in this plan: its backup schedules", between=(best, 98))
     return schedules.loose or Known(best, recovery.via)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
-from tierwise.access.google_iam import Binding, Policy, merged, put_audience
-from tierwise.access.google_roles import data_of
+from tierwise.access.google_iam import Policy, merged, put_audience
+from tierwise.connectors import gcp_keys, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -17,66 +16,36 @@ from tierwise.connectors.terraform.gcp_project import project_of
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.connectors.terraform.references import Resolved
-from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
 KEY, RING = "google_kms_crypto_key", "google_kms_key_ring"
-_LEVELS: Final = {"SOFTWARE": "software", "HSM": "hsm", "HSM_SINGLE_TENANT": "hsm", "EXTERNAL": "external", "EXTERNAL_VPC": "external"}
 _SOFTWARE: Final = "Cloud KMS, key version template: the protection level is SOFTWARE unless another is given"
 _WAIT: Final = "Cloud KMS, destroy and restore key versions: 30 days unless another time was given at creation"
 _ENCRYPTS: Final = "Cloud KMS, key purposes: ENCRYPT_DECRYPT unless another is given"
 _INHERITED: Final = "the IAM policies of the project and above, which the key inherits, are not in this plan"
-_GROUPS: Final = ("domain:", "projectOwner:", "projectEditor:", "projectViewer:")
 
 
 def convert(key: Planned, plan: Plan) -> Resource:
     """A planned key."""
     sheet = FactSheet()
     level = gcp.text(key, "version_template", 0, "protection_level", default="SOFTWARE", doc=_SOFTWARE)
-    sheet.put("key.protection_level", _level(level))
-    _rotation(key, sheet)
+    sheet.put("key.protection_level", gcp_keys.level(level))
+    purpose = gcp.text(key, "purpose", default="ENCRYPT_DECRYPT", doc=_ENCRYPTS)
+    gcp_keys.put_rotation(sheet, purpose, key.root.flag("import_only"), gcp_terms.seconds(key.root.text("rotation_period")))
     sheet.constant("key.state", "enabled", "Cloud KMS: a new key version is enabled; a plan manages no other state of the key")
-    wait = gcp.seconds(gcp.text(key, "destroy_scheduled_duration", default=f"{30 * gcp.DAY}s", doc=_WAIT))
-    sheet.put("key.deletion_window_days", wait if isinstance(wait, Unknown) else Known((wait.value or 0) // gcp.DAY, wait.via))
-    sheet.constant("key.purge_protected", True, "Cloud KMS, destroy and restore key versions: nobody can shorten the scheduled time")
+    wait = gcp_terms.seconds(gcp.text(key, "destroy_scheduled_duration", default=f"{30 * gcp_terms.DAY}s", doc=_WAIT))
+    sheet.put("key.deletion_window_days", wait if isinstance(wait, Unknown) else Known((wait.value or 0) // gcp_terms.DAY, wait.via))
+    gcp_keys.put_purge_protected(sheet)
     ring = ring_of(key, plan)
     policy = merged(policy_of(plan, key), policy_of(plan, ring) if ring else Policy((), absent(key.at("key_ring"), _no_ring(key))))
     gcp.put_api_store(plan, key, sheet, Kind.KEY)
     gcp.put_audit(plan, key, "cloudkms.googleapis.com", sheet)
-    _use(policy, sheet, key)
+    gcp_keys.put_use(sheet, policy, Unknown(UnknownReason.NOT_COLLECTED, key.root.via, _INHERITED))
     grants = put_audience(policy, "cloudkms", sheet, Kind.KEY)
     name, place = text_or(key.root, "name"), _region(key, ring, plan)
     path = _path(key, ring, plan, name, place)
     return gcp.resource(plan, key, Kind.KEY, name or key.place.name, sheet, aliases=(path,), grants=grants, region=place)
-
-
-def _level(found: Maybe[str]) -> Maybe[str]:
-    if isinstance(found, Unknown):
-        return found
-    level = _LEVELS.get(found.value.upper())
-    return Known(level, found.via) if level else Unknown(UnknownReason.NOT_SUPPORTED, found.via, "not a protection level that is known")
-
-
-def _rotation(key: Planned, sheet: FactSheet) -> None:
-    names = ("key.rotation_enabled", "key.rotation_days")
-    purpose = gcp.text(key, "purpose", default="ENCRYPT_DECRYPT", doc=_ENCRYPTS)
-    imported = key.root.flag("import_only")
-    if isinstance(purpose, Unknown):
-        for name in names:
-            sheet.put(name, purpose)
-        return
-    if purpose.value != "ENCRYPT_DECRYPT" or (isinstance(imported, Known) and imported.value):
-        why = "its material is imported" if purpose.value == "ENCRYPT_DECRYPT" else f"Cloud KMS does not rotate keys for {purpose.value}"
-        for name in names:
-            sheet.not_applicable(name, why, key.root.via)
-        return
-    period = gcp.seconds(key.root.text("rotation_period"))
-    if isinstance(period, Unknown):
-        for name in names:
-            sheet.put(name, period)
-        return
-    sheet.known(names[0], bool(period.value), period.via)
-    sheet.known(names[1], -(-period.value // gcp.DAY) if period.value else UNLIMITED, period.via)
 
 
 def ring_of(key: Planned, plan: Plan) -> Planned | None:
@@ -107,35 +76,6 @@ def _path(key: Planned, ring: Planned | None, plan: Plan, name: str, place: str)
     if not above and ring is not None and (own := text_or(ring.root, "name")) and (project := project_of(plan, ring)) and place:
         above = f"projects/{project}/locations/{place}/keyRings/{own}"
     return f"{above}/cryptoKeys/{name}" if above and name else ""
-
-
-def _use(policy: Policy, sheet: FactSheet, key: Planned) -> None:
-    """Who may decrypt and who may administer; more may be inherited from the project than the plan shows."""
-    deciphering = [one for one in policy.bindings if one.doubt is None and _reads(one)]
-    wide = [one.via for one in deciphering if any(_is_many(member.kind, member.shown) for member in one.members)]
-    inherited = Unknown(UnknownReason.NOT_COLLECTED, key.root.via, _INHERITED)
-    named: AnyFact = Known(False, wide[0]) if wide else inherited
-    sheet.put("key.decrypt_named_only", named)
-    users, admins = set(_members(deciphering)), set(_members(one for one in policy.bindings if one.doubt is None and _administers(one)))
-    both = len(users & admins)
-    sheet.put("key.admin_user_overlap", Unknown(inherited.reason, inherited.via, inherited.detail, between=(both, UNLIMITED)))
-
-
-def _is_many(kind: str, shown: str) -> bool:
-    return kind in ("anyone", "authenticated") or shown.startswith(_GROUPS)
-
-
-def _reads(binding: Binding) -> bool:
-    return isinstance(binding.role, Known) and data_of("cloudkms", binding.role.value)[0] is True
-
-
-def _administers(binding: Binding) -> bool:
-    return isinstance(binding.role, Known) and data_of("cloudkms", binding.role.value)[1] is True
-
-
-def _members(bindings: Iterator[Binding] | list[Binding]) -> Iterator[str]:
-    for binding in bindings:
-        yield from (member.identity for member in binding.members if member.identity)
 
 
 CONVERTER = Converter(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from tierwise.connectors import gcp_logs
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -13,7 +13,7 @@ from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.references import Resolved
-from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 TYPES: Final = frozenset(f"google_logging_{level}_sink" for level in ("project", "folder", "organization", "billing_account"))
@@ -21,26 +21,16 @@ _TARGETS: Final = frozenset(
     {"google_storage_bucket", "google_bigquery_dataset", "google_pubsub_topic"}
     | {f"google_logging_{level}_bucket_config" for level in ("project", "folder", "organization", "billing_account")}
 )
-_SERVICE: Final = re.compile(r"(?:storage|bigquery|pubsub|logging)\.googleapis\.com/")
-_ONLY_ACTIVITY: Final = re.compile(
-    r"""\s*(?:log_?name|log_id)\s*(?:[:=]|\()\s*"?[\w/.:%-]*cloudaudit\.googleapis\.com(?:(?:%2F|/)activity)?"?\s*\)?\s*\Z""", re.IGNORECASE
-)
-_AUDIT: Final = "cloudaudit.googleapis.com"
 
 
 def convert(sink: Planned, plan: Plan) -> Resource | None:
     """A planned sink, where it routes audit logs or may do so."""
     wanted = sink.root.text("filter")
-    if isinstance(wanted, Known) and wanted.value and _AUDIT not in wanted.value:
+    if isinstance(wanted, Known) and wanted.value and gcp_logs.AUDIT not in wanted.value:
         return None
     sheet = FactSheet()
     sheet.put("logging.control_plane", _records(sink, wanted))
-    sheet.constant("logging.all_regions", True, "Cloud Logging, routing: a sink takes the entries of every region")
-    sheet.not_applicable(
-        "logging.integrity_validated",
-        "Cloud Logging signs no digests; a locked bucket keeps entries as they are",
-        Provenance("constant: Cloud Logging"),
-    )
+    gcp_logs.put_sink(sheet)
     name = text_or(sink.root, "name")
     return gcp.resource(
         plan,
@@ -67,11 +57,7 @@ def _records(sink: Planned, wanted: Maybe[str | None]) -> Maybe[bool]:
     exclusions = gcp.blocks(sink, "exclusions")
     if isinstance(exclusions, Unknown):
         return exclusions
-    if wanted.value is not None and not _ONLY_ACTIVITY.match(wanted.value):
-        return Unknown(UnknownReason.NOT_SUPPORTED, wanted.via, "what the filter leaves out is not worked out")
-    if exclusions.value:
-        return Unknown(UnknownReason.NOT_SUPPORTED, exclusions.via, "what the exclusions leave out is not worked out")
-    return Known(True, wanted.via)
+    return gcp_logs.takes_activity(wanted, bool(exclusions.value))
 
 
 def _destination(sink: Planned, plan: Plan) -> Iterator[Link]:
@@ -81,7 +67,7 @@ def _destination(sink: Planned, plan: Plan) -> Iterator[Link]:
         yield Link(Rel.LOGS_TO, plan.id_of(way.address))
         return
     for link in plan.links(Rel.LOGS_TO, sink, sink.root, ("destination",), _TARGETS):
-        yield Link(link.rel, _SERVICE.sub("", link.to, count=1), link.unknown)
+        yield Link(link.rel, gcp_logs.target_of(link.to), link.unknown)
 
 
 CONVERTER = Converter(TYPES, convert, reads=_TARGETS | READS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import put_audience
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -74,8 +75,8 @@ def _flows(subscription: Planned, plan: Plan) -> list[Link]:
 
 def _retention(queue: Planned, sheet: FactSheet) -> None:
     path = "message_retention_duration"
-    given = queue.root.text(path) if queue.type == TOPIC else gcp.text(queue, path, default=f"{7 * gcp.DAY}s", doc=_WEEK)
-    kept = gcp.seconds(given)
+    given = queue.root.text(path) if queue.type == TOPIC else gcp.text(queue, path, default=f"{7 * gcp_terms.DAY}s", doc=_WEEK)
+    kept = gcp_terms.seconds(given)
     if isinstance(kept, Unknown) and gcp.is_unwritten(queue.root, (path,)):
         kept = Known(None, kept.via)
     if isinstance(kept, Known) and not kept.value:
@@ -83,7 +84,7 @@ def _retention(queue: Planned, sheet: FactSheet) -> None:
             sheet.not_applicable(name, _NO_MESSAGES, kept.via)
         return
     sheet.put("retention.expiry_configured", kept if isinstance(kept, Unknown) else Known(True, kept.via))
-    sheet.put("retention.delete_after_days", kept if isinstance(kept, Unknown) else Known(-(-(kept.value or 0) // gcp.DAY), kept.via))
+    sheet.put("retention.delete_after_days", kept if isinstance(kept, Unknown) else Known(-(-(kept.value or 0) // gcp_terms.DAY), kept.via))
 
 
 def _region(topic: Planned | None) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.gcp_terms import put_network_only, put_no_policy
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.gcp_database import put_network_only, put_no_policy
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
@@ -35,7 +36,7 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     password = gcp.flag(cache, "auth_enabled", default=False, doc=_OFF) if cache.type == INSTANCE else _never(cache)
     sheet.put("access.shared_key_enabled", password)
     sheet.put("access.local_auth_enabled", password)
-    by_iam = gcp.is_word(gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH")
+    by_iam = gcp_terms.is_word(gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH")
     sheet.put("access.central_identity_enabled", _never(cache) if cache.type == INSTANCE else by_iam)
     for name in ("logging.data_read", "logging.data_write"):
         sheet.constant(name, False, _NOT_LOGGED)
@@ -43,7 +44,7 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     sheet.put("recovery.redundancy", _redundancy(cache))
     size = cache.root.number("memory_size_gb")
     if cache.type == INSTANCE and isinstance(size, Known) and size.value:
-        sheet.known("volume.bytes", size.value * gcp.GIB, size.via)
+        sheet.known("volume.bytes", size.value * gcp_terms.GIB, size.via)
     name = text_or(cache.root, "name")
     return gcp.resource(
         plan,
@@ -63,7 +64,7 @@ def _never(cache: Planned) -> Maybe[bool]:
 
 def _encrypted(cache: Planned) -> Maybe[bool]:
     found = gcp.text(cache, "transit_encryption_mode", default="DISABLED", doc=_OFF)
-    return gcp.is_word(found, "SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")
+    return gcp_terms.is_word(found, "SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")
 
 
 def _min_tls(encrypted: Maybe[bool]) -> Maybe[str]:
@@ -78,8 +79,8 @@ def _backup_days(cache: Planned) -> AnyFact:
         found = gcp.blocks(cache, "automated_backup_config")
         if isinstance(found, Unknown):
             return found
-        kept = gcp.seconds(found.value[0].text("retention")) if found.value else Known(0, found.via)
-        return kept if isinstance(kept, Unknown) else Known((kept.value or 0) // gcp.DAY, kept.via)
+        kept = gcp_terms.seconds(found.value[0].text("retention")) if found.value else Known(0, found.via)
+        return kept if isinstance(kept, Unknown) else Known((kept.value or 0) // gcp_terms.DAY, kept.via)
     # RDB snapshots are for restarts of the instance: only the last one is kept, and nobody can go back to an earlier one.
     return Known(0, Provenance("constant: Memorystore for Redis, RDB snapshots: the latest only, for the recovery of the instance"))
 
@@ -89,9 +90,9 @@ def _redundancy(cache: Planned) -> Maybe[str]:
         mode = gcp.text(
             cache, "zone_distribution_config", 0, "mode", default="MULTI_ZONE", doc="Memorystore for Redis Cluster: several zones"
         )
-        one = gcp.is_word(mode, "SINGLE_ZONE")
+        one = gcp_terms.is_word(mode, "SINGLE_ZONE")
         return one if isinstance(one, Unknown) else Known("zone" if one.value else "multi-zone", one.via)
-    tier = gcp.is_word(
+    tier = gcp_terms.is_word(
         gcp.text(cache, "tier", default="BASIC", doc="Terraform Google provider, google_redis_instance: BASIC"), "STANDARD_HA"
     )
     return tier if isinstance(tier, Unknown) else Known("multi-zone" if tier.value else "zone", tier.via)

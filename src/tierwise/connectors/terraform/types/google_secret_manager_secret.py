@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import put_audience
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -28,8 +29,8 @@ def convert(secret: Planned, plan: Plan) -> Resource:
     gcp.put_api_store(plan, secret, sheet, Kind.SECRET)
     gcp.put_audit(plan, secret, "secretmanager.googleapis.com", sheet)
     # Secret Manager, delayed destruction of versions: off unless a time is given.
-    kept = gcp.seconds(secret.root.text("version_destroy_ttl"))
-    sheet.put("recovery.soft_delete_days", kept if isinstance(kept, Unknown) else Known((kept.value or 0) // gcp.DAY, kept.via))
+    kept = gcp_terms.seconds(secret.root.text("version_destroy_ttl"))
+    sheet.put("recovery.soft_delete_days", kept if isinstance(kept, Unknown) else Known((kept.value or 0) // gcp_terms.DAY, kept.via))
     grants = put_audience(policy_of(plan, secret), "secretmanager", sheet, Kind.SECRET)
     name = text_or(secret.root, "secret_id")
     return gcp.resource(
@@ -59,7 +60,7 @@ def _encryption(secret: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ..
     if isinstance(replicas, Unknown) and not gcp.is_unwritten(secret.root, _REPLICAS):
         found.append(replicas)
         links.append(Link(Rel.USES_KEY, "", replicas))
-    sheet.put("encryption.key_custody", gcp.weakest(found))
+    sheet.put("encryption.key_custody", gcp_terms.weakest(found))
     return tuple(links)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import Policy, merged, put_audience
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -22,7 +23,7 @@ from tierwise.model.resource import Kind, Link, Resource
 DATABASE, INSTANCE, SCHEDULE = "google_spanner_database", "google_spanner_instance", "google_spanner_backup_schedule"
 _KEYS: Final = ("encryption_config", 0, "kms_key_name")
 _HOUR: Final = "Spanner, point-in-time recovery: 1 hour of versions unless version_retention_period says otherwise, 7 days at most"
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": gcp.DAY}
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": gcp_terms.DAY}
 
 
 def convert(database: Planned, plan: Plan) -> Resource | None:
@@ -92,13 +93,13 @@ def _backup_days(database: Planned, plan: Plan) -> AnyFact:
     window = _span(gcp.text(database, "version_retention_period", default="1h", doc=_HOUR))
     if isinstance(window, Unknown):
         return window
-    best = window.value // gcp.DAY
+    best = window.value // gcp_terms.DAY
     schedules = plan.children(database, SCHEDULE)
     for one in schedules.found:
-        kept = gcp.seconds(one.root.text("retention_duration"))
+        kept = gcp_terms.seconds(one.root.text("retention_duration"))
         if isinstance(kept, Unknown):
             return kept
-        best = max(best, (kept.value or 0) // gcp.DAY)
+        best = max(best, (kept.value or 0) // gcp_terms.DAY)
     if not schedules.found and not database.is_new:
         return Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "not in this plan: its backup schedules", between=(best, 366))
     return schedules.loose or Known(best, window.via)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import either
-from tierwise.access.internet import covers_internet
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.gcp_sql import backup_days, both, put_logins, recorded, tls_required
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_guard import READS
-from tierwise.connectors.terraform.gcp_sql import both, flag_is, flags_of, recorded
+from tierwise.connectors.terraform.gcp_sql import flags_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
@@ -106,21 +107,17 @@ def _ingress(instance: Planned) -> Maybe[bool]:
             still = value
         elif value.value:
             ranges.append(value.value)
-    try:
-        if covers_internet(ranges):
-            return Known(True, networks.via)
-    except ValueError:
-        still = Unknown(UnknownReason.UNPARSABLE, networks.via, "not address ranges")
-    return still or Known(False, networks.via)
+    found = gcp_terms.covers(ranges, networks.via)
+    return found if found == Known(True, networks.via) else still or found
 
 
 def _transport(instance: Planned, sheet: FactSheet) -> None:
     mode, older = instance.root.text(*_IP, "ssl_mode"), instance.root.flag(*_IP, "require_ssl")
-    connectors = gcp.is_word(gcp.text(instance, *_S, "connector_enforcement", default="NOT_REQUIRED", doc=_OFF), "REQUIRED")
+    connectors = gcp_terms.is_word(gcp.text(instance, *_S, "connector_enforcement", default="NOT_REQUIRED", doc=_OFF), "REQUIRED")
     via = mode.via
     enforced: Maybe[bool]
     if isinstance(mode, Known) and mode.value:
-        enforced = Known(mode.value in ("ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"), via)
+        enforced = tls_required(mode.value, via)
     elif isinstance(mode, Unknown) and not gcp.is_unwritten(instance.root, (*_IP, "ssl_mode")):
         enforced = mode
     else:
@@ -130,15 +127,11 @@ def _transport(instance: Planned, sheet: FactSheet) -> None:
 
 
 def _logins_and_logs(instance: Planned, sheet: FactSheet) -> None:
-    sheet.constant("access.local_auth_enabled", True, "Cloud SQL, users: every engine has built-in users with passwords")
     version, via = instance.root.text("database_version"), instance.at("database_version")
     flags = flags_of(instance, *_S, "database_flags")
     at = instance.at(*_S, "database_flags")
     domain = instance.root.text(*_S, "active_directory_config", 0, "domain")
-    central = [flag_is(flags, name, at) for name in ("cloudsql.iam_authentication", "cloudsql_iam_authentication")]
-    if isinstance(domain, Known) and domain.value:
-        central = [Known(True, domain.via)]
-    sheet.put("access.central_identity_enabled", either(central, at))
+    put_logins(sheet, flags, domain if isinstance(domain, Known) else Known(None, domain.via), at)
     names = ("logging.data_read", "logging.data_write")
     facts: tuple[Maybe[bool], Maybe[bool]]
     if isinstance(version, Unknown):
@@ -154,7 +147,7 @@ def _logins_and_logs(instance: Planned, sheet: FactSheet) -> None:
 
 
 def _recovery(instance: Planned, sheet: FactSheet) -> None:
-    zones = gcp.is_word(gcp.text(instance, *_S, "availability_type", default="ZONAL", doc=_OFF), "REGIONAL")
+    zones = gcp_terms.is_word(gcp.text(instance, *_S, "availability_type", default="ZONAL", doc=_OFF), "REGIONAL")
     sheet.put("recovery.redundancy", zones if isinstance(zones, Unknown) else Known("multi-zone" if zones.value else "zone", zones.via))
     sheet.put("recovery.delete_protected", gcp.flag(instance, *_S, "deletion_protection_enabled", default=False, doc=_OFF))
     if text_or(instance.root, "master_instance_name") or instance.root.is_written("master_instance_name"):
@@ -173,27 +166,15 @@ def _recovery(instance: Planned, sheet: FactSheet) -> None:
 
 
 def _backup_days(instance: Planned, enabled: Maybe[bool], to_the_second: Maybe[bool]) -> AnyFact:
-    """How far back backups reach: Cloud SQL keeps a number of backups, which are not days, and days of transaction logs."""
-    if isinstance(enabled, Unknown) or not enabled.value:
-        return enabled if isinstance(enabled, Unknown) else Known(0, enabled.via)
     days = gcp.number(instance, *_BACKUP, "transaction_log_retention_days", default=7, doc=_LOGS)
     count = gcp.number(instance, *_BACKUP, "backup_retention_settings", 0, "retained_backups", default=7, doc=_KEPT)
-    for part in (to_the_second, days, count):
-        if isinstance(part, Unknown) and not (part is days and to_the_second == Known(False, to_the_second.via)):
-            return part
-    certain = days.value if isinstance(days, Known) and isinstance(to_the_second, Known) and to_the_second.value else 1
-    most = max(certain, count.value) if isinstance(count, Known) else certain
-    if certain == most and isinstance(to_the_second, Known) and to_the_second.value:
-        return Known(certain, days.via)
-    return Unknown(
-        UnknownReason.NOT_SUPPORTED, count.via, "Cloud SQL keeps a number of backups, which are not days", between=(certain, most)
-    )
+    return backup_days(enabled, to_the_second, days, count)
 
 
 def _size(instance: Planned, sheet: FactSheet) -> None:
     size = instance.root.number(*_S, "disk_size")
     if isinstance(size, Known) and size.value:
-        sheet.known("volume.bytes", size.value * gcp.GIB, size.via)
+        sheet.known("volume.bytes", size.value * gcp_terms.GIB, size.via)
 
 
 def _sources(instance: Planned, plan: Plan) -> list[Link]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierwise.access.google_iam import Policy, either, merged, put_audience
-from tierwise.access.internet import covers_internet
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.gcp_lifecycle import lifecycle_facts
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -17,11 +18,11 @@ from tierwise.connectors.terraform.gcp_acl import ACLS, acl_of
 from tierwise.connectors.terraform.gcp_guard import PUBLIC_ACCESS, READS, UNIFORM, enforced
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
-from tierwise.connectors.terraform.gcp_lifecycle import lifecycle_facts
+from tierwise.connectors.terraform.gcp_lifecycle import rule_of
 from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
 BUCKET: Final = "google_storage_bucket"
@@ -31,8 +32,7 @@ _UBLA: Final = "Terraform Google provider, google_storage_bucket: uniform_bucket
 _PAP: Final = "Cloud Storage, public access prevention: a bucket without the setting inherits it"
 _VERSIONS: Final = "Cloud Storage, object versioning: it is off by default"
 _SOFT: Final = "Cloud Storage, soft delete: 7 days for new buckets by default, since March 2024"
-_WEEK: Final = 7 * gcp.DAY
-_LINK_HOURS: Final = 168
+_WEEK: Final = 7 * gcp_terms.DAY
 
 
 def convert(bucket: Planned, plan: Plan) -> Resource:
@@ -46,7 +46,9 @@ def convert(bucket: Planned, plan: Plan) -> Resource:
     grants = _access(bucket, plan, sheet)
     versioning = sheet.facts["recovery.versioning"]
     never = bucket.is_new and isinstance(versioning, Known) and versioning.value is False
-    for name, fact in lifecycle_facts(gcp.blocks(bucket, "lifecycle_rule"), bucket.at("lifecycle_rule"), never).items():
+    listed = gcp.blocks(bucket, "lifecycle_rule")
+    rules = listed if isinstance(listed, Unknown) else Known([rule_of(node) for node in listed.value], listed.via)
+    for name, fact in lifecycle_facts(rules, bucket.at("lifecycle_rule"), never).items():
         sheet.put(name, fact)
     name = text_or(bucket.root, "name")
     aliases = (name, f"gs://{name}" if name else "")
@@ -72,7 +74,7 @@ def _filter(bucket: Planned, sheet: FactSheet) -> None:
         return
     if filters.value is None:
         return
-    mode = gcp.is_word(filters.value.text("mode"), "ENABLED")
+    mode = gcp_terms.is_word(filters.value.text("mode"), "ENABLED")
     ranges = filters.value.texts("public_network_source", 0, "allowed_ip_cidr_ranges")
     networks = filters.value.blocks("vpc_network_sources")
     still = next((one for one in (mode, ranges, networks) if isinstance(one, Unknown)), None)
@@ -82,24 +84,16 @@ def _filter(bucket: Planned, sheet: FactSheet) -> None:
         for name in ("network.ingress_any", "network.private_endpoint"):
             sheet.put(name, still or Unknown(UnknownReason.UNPARSABLE, filters.via))
         return
-    sheet.put("network.ingress_any", ranges.value.open or _covers(ranges.value.known, ranges.via))
+    sheet.put("network.ingress_any", ranges.value.open or gcp_terms.covers(ranges.value.known, ranges.via))
     if networks.value and not ranges.value.known and ranges.value.open is None:
         sheet.known("network.private_endpoint", True, networks.via)
-
-
-def _covers(ranges: tuple[str, ...], via: Provenance) -> Maybe[bool]:
-    try:
-        return Known(covers_internet(ranges), via)
-    except ValueError:
-        return Unknown(UnknownReason.UNPARSABLE, via, "not address ranges")
 
 
 def _recovery(bucket: Planned, sheet: FactSheet) -> None:
     sheet.put("recovery.versioning", gcp.flag(bucket, "versioning", 0, "enabled", default=False, doc=_VERSIONS))
     soft = gcp.number(bucket, "soft_delete_policy", 0, "retention_duration_seconds", default=_WEEK, doc=_SOFT)
-    sheet.put("recovery.soft_delete_days", gcp.days(soft))
-    sheet.not_applicable("recovery.point_in_time", "Cloud Storage restores by version and soft delete, not to a second")
-    sheet.not_applicable("recovery.mfa_delete", "Cloud Storage has no second factor for deletion")
+    sheet.put("recovery.soft_delete_days", gcp_terms.days(soft))
+    gcp_terms.put_no_clock(sheet)
     mode, least = _retention(bucket)
     sheet.put("immutability.mode", mode)
     sheet.put("immutability.min_days", least)
@@ -115,12 +109,7 @@ def _retention(bucket: Planned) -> tuple[Maybe[str], Maybe[int]]:
     if not found.value:
         return Known("none", found.via), Known(0, found.via)
     locked, period = found.value[0].flag("is_locked"), found.value[0].number("retention_period")
-    mode: Maybe[str]
-    if isinstance(locked, Unknown):
-        mode = Unknown(locked.reason, locked.via, locked.detail, between=("governance", "compliance"))
-    else:
-        mode = Known("compliance" if locked.value else "governance", locked.via)
-    return mode, period if isinstance(period, Unknown) else Known((period.value or 0) // gcp.DAY, period.via)
+    return gcp_terms.worm_mode(locked), period if isinstance(period, Unknown) else Known((period.value or 0) // gcp_terms.DAY, period.via)
 
 
 def _redundancy(bucket: Planned) -> Maybe[str]:
@@ -129,8 +118,8 @@ def _redundancy(bucket: Planned) -> Maybe[str]:
         return place
     if isinstance(own, Known) and own.value:
         return Known("multi-region", own.via)
-    # Cloud Storage, "Bucket locations": US where none is written; a region keeps data in several of its zones.
-    return Known("multi-region" if gcp.is_multi_region((place.value or "US").lower()) else "multi-zone", place.via)
+    # Cloud Storage, "Bucket locations": US where none is written.
+    return gcp_terms.redundancy_of(Known(place.value or "US", place.via))
 
 
 def _access(bucket: Planned, plan: Plan, sheet: FactSheet) -> tuple[Grant, ...]:
@@ -140,7 +129,7 @@ def _access(bucket: Planned, plan: Plan, sheet: FactSheet) -> tuple[Grant, ...]:
     sheet.put("access.acls_disabled", uniform)
     sheet.put("access.public_acls_blocked", either([prevented, uniform], bucket.root.via))
     sheet.put("access.shared_key_enabled", _hmac(bucket, plan))
-    sheet.constant("access.bearer_link_max_hours", _LINK_HOURS, "Cloud Storage, signed URLs: a V4 signature holds for 7 days at most")
+    gcp_terms.put_links(sheet)
     sheet.put("access.website_enabled", _present(bucket, "website"))
     sheet.put("access.cors_any_origin", _any_origin(bucket))
     public = prevented if isinstance(prevented, Unknown) else Known(not prevented.value, prevented.via)
@@ -159,7 +148,7 @@ def _policy(bucket: Planned, plan: Plan, uniform: Maybe[bool]) -> Policy:
 
 
 def _prevented(bucket: Planned, plan: Plan) -> Maybe[bool]:
-    own = gcp.is_word(gcp.text(bucket, "public_access_prevention", default="inherited", doc=_PAP), "ENFORCED")
+    own = gcp_terms.is_word(gcp.text(bucket, "public_access_prevention", default="inherited", doc=_PAP), "ENFORCED")
     if isinstance(own, Known) and own.value:
         return own
     above = enforced(plan, bucket, PUBLIC_ACCESS)
@@ -188,7 +177,7 @@ def _hmac(bucket: Planned, plan: Plan) -> Maybe[bool]:
     mark = project_mark(plan, bucket)
     for one in plan.by_type.get(HMAC, ()):
         if not one.is_gone and same_project(plan, mark, project_mark(plan, one)) is not False:
-            inactive = gcp.is_word(one.root.text("state"), "INACTIVE", "DELETED")
+            inactive = gcp_terms.is_word(one.root.text("state"), "INACTIVE", "DELETED")
             if isinstance(inactive, Unknown) and not gcp.is_unwritten(one.root, ("state",)):
                 return inactive
             if isinstance(inactive, Unknown) or not inactive.value:

@@ -1,0 +1,143 @@
+"""Google Cloud's words as both its readers meet them, live and in plans: places, durations, TLS versions, what holds for every store. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tierwise.access.internet import covers_internet
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import put_listed
+
+GIB: Final = 1024**3
+DAY: Final = 86_400
+ENCRYPTED: Final = (
+    "Google Cloud, default encryption at rest: all customer content is encrypted, with Google's own keys unless others are named"
+)
+_MULTI: Final = frozenset({"eu", "us", "asia", "eur3", "eur4", "eur5", "eur7", "eur8", "nam4", "nam5", "nam7", "asia1"})
+OLDEST: Final = "TLS_VERSION_1"
+"""TLS 1.0 as `gcp.restrictTLSVersion` denies it."""
+_OLD_TLS: Final = "Cloud Storage and Google Cloud APIs, TLS: versions from 1.0 on are accepted unless gcp.restrictTLSVersion denies them"
+
+
+def as_region(place: str) -> str:
+    """The region of a region, a zone or a path that ends in one: `europe-west2-a`, `projects/p/regions/europe-west2`."""
+    name = place.lower().rstrip("/").rpartition("/")[2]
+    head, _, last = name.rpartition("-")
+    return head if head.count("-") and len(last) == 1 and last.isalpha() else name
+
+
+def is_multi_region(region: str) -> bool:
+    """Whether a location is a multi-region or a dual-region."""
+    return region in _MULTI
+
+
+def weakest(found: Iterable[AnyFact]) -> AnyFact:
+    """The weakest custody of several keys; unknown where one that is not known could be it."""
+    every = list(found)
+    own = next((one for one in every if isinstance(one, Known) and one.value != "customer"), None)
+    return own or next((one for one in every if isinstance(one, Unknown)), every[0])
+
+
+def seconds(found: Maybe[str | None]) -> Maybe[int | None]:
+    """The seconds of a Google duration: `86400s`, `3600.5s`, or a bare number."""
+    if isinstance(found, Unknown) or found.value is None:
+        return Known(None, found.via) if isinstance(found, Known) else found
+    digits = found.value.strip().removesuffix("s").partition(".")[0]
+    if digits.isdecimal() and len(digits) < 16:
+        return Known(int(digits), found.via)
+    return Unknown(UnknownReason.UNPARSABLE, found.via, "not a duration in seconds")
+
+
+def days(found: Maybe[int], per: int = DAY) -> Maybe[int]:
+    """Whole days of a number of seconds, or of `per` to a day."""
+    return found if isinstance(found, Unknown) else Known(found.value // per, found.via)
+
+
+def is_word(found: Maybe[str | None], *words: str) -> Maybe[bool]:
+    """Whether a text is one of some words, whatever its case."""
+    return found if isinstance(found, Unknown) else Known((found.value or "").upper() in words, found.via)
+
+
+def least_tls(denied: Known[frozenset[str]]) -> Known[str]:
+    """The lowest TLS version that Google's APIs accept where `gcp.restrictTLSVersion` denies some."""
+    if OLDEST not in denied.value:
+        return Known("1.0", Provenance(f"constant: {_OLD_TLS}"))
+    return Known("1.1" if "TLS_VERSION_1_1" not in denied.value else "1.3" if "TLS_VERSION_1_2" in denied.value else "1.2", denied.via)
+
+
+def tls_in_doubt(via: Provenance) -> Unknown:
+    """The lowest TLS version where it is not known what is denied."""
+    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "which TLS versions are denied is not known", between=("1.0", "1.3"))
+
+
+def put_api_store(sheet: FactSheet, kind: Kind, tls: AnyFact, private: AnyFact) -> None:
+    """Sets the network and TLS facts of a store that is reached through Google's public API endpoints."""
+    doc = "constant: Google Cloud, service endpoints: the API answers on googleapis.com from the internet"
+    facts: dict[str, AnyFact] = {
+        "network.public_endpoint": Known(True, Provenance(doc)),
+        "network.ingress_any": Known(True, Provenance(doc)),
+        "network.private_endpoint": private,
+        "transport.tls_required": Known(
+            True, Provenance("constant: Google Cloud, encryption in transit: the API takes authenticated calls over TLS only")
+        ),
+        "transport.min_tls": tls,
+    }
+    put_listed(sheet, facts, kind)
+
+
+def put_iam_logins(sheet: FactSheet, kind: Kind, service: str) -> None:
+    """Sets the logins of a database whose only users are IAM's."""
+    sheet.constant("access.local_auth_enabled", False, f"{service}, access control: IAM identities only")
+    sheet.constant("access.central_identity_enabled", True, f"{service}, access control: IAM identities only")
+    if kind is Kind.DOCUMENT_DB:
+        sheet.constant("access.shared_key_enabled", False, f"{service}, access control: no shared keys")
+
+
+def put_no_policy(sheet: FactSheet, doc: str) -> None:
+    """Sets whom a store lets in that has no IAM policy of its own."""
+    for name in ("access.anonymous_read", "access.anonymous_write", "access.any_authenticated"):
+        sheet.constant(name, False, doc)
+    sheet.constant("access.external_principals", frozenset(), doc)
+    sheet.not_applicable("access.external_conditioned", "no principal outside the project is let in", Provenance(f"constant: {doc}"))
+
+
+def put_network_only(sheet: FactSheet, doc: str) -> None:
+    """Sets the network facts of a store that has an address inside a network alone."""
+    sheet.constant("network.public_endpoint", False, doc)
+    sheet.not_applicable("network.ingress_any", "it has no public address", Provenance(f"constant: {doc}"))
+    sheet.constant("network.private_endpoint", True, doc)
+
+
+def covers(ranges: Iterable[str], via: Provenance) -> Maybe[bool]:
+    """Whether ranges in CIDR form are together the internet."""
+    try:
+        return Known(covers_internet(ranges), via)
+    except ValueError:
+        return Unknown(UnknownReason.UNPARSABLE, via, "not address ranges")
+
+
+def worm_mode(locked: Maybe[bool | None]) -> Maybe[str]:
+    """The mode of a bucket's retention policy: nobody shortens one that is locked."""
+    if isinstance(locked, Unknown):
+        return Unknown(locked.reason, locked.via, locked.detail, between=("governance", "compliance"))
+    return Known("compliance" if locked.value else "governance", locked.via)
+
+
+def redundancy_of(location: Maybe[str]) -> Maybe[str]:
+    """What a bucket's data survives; a region keeps it in several of its zones (Cloud Storage, "Bucket locations")."""
+    if isinstance(location, Unknown):
+        return location
+    return Known("multi-region" if is_multi_region(location.value.lower()) else "multi-zone", location.via)
+
+
+def put_no_clock(sheet: FactSheet) -> None:
+    """Sets what no bucket has."""
+    sheet.not_applicable("recovery.point_in_time", "Cloud Storage restores by version and soft delete, not to a second")
+    sheet.not_applicable("recovery.mfa_delete", "Cloud Storage has no second factor for deletion")
+
+
+def put_links(sheet: FactSheet) -> None:
+    """Sets how long a link to an object of a bucket holds."""
+    sheet.constant("access.bearer_link_max_hours", 168, "Cloud Storage, signed URLs: a V4 signature holds for 7 days at most")
