@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Final
 
 from tierwise.classify.declarations import declared_facts, missing_tags_within
@@ -30,7 +31,6 @@ from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
 from tierwise.evaluate.gate import coverage_of, decide, expected_gap
-from tierwise.evaluate.judge import has_rung
 from tierwise.evaluate.origin import Past, deeds_of
 from tierwise.evaluate.pending import pending_of
 from tierwise.evaluate.requirements import evidence_of
@@ -43,7 +43,7 @@ from tierwise.model.finding import Finding, Override, Run, ScanResult
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
 from tierwise.model.resource import HELD, FactUpdate, Gap, Kind, ReadOutcome, RegionStatus, Resource
-from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
+from tierwise.model.sensitivity import Classification, Tier, TierState
 from tierwise.model.vocabulary import find_spec
 
 Progress = Callable[[str, int, int], None]
@@ -54,6 +54,9 @@ NOTHING_MADE: Final[Mapping[str, frozenset[str]]] = {}
 """Before the first round of stage 2."""
 _M_ARENA_MAX = -8
 """mallopt(3)'s parameter, from <malloc.h>."""
+
+
+_WHAT_IF = (Tier.T1, Tier.T2, Tier.T3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,14 +323,19 @@ def asked(
     With them the links that waited for the tier, whichever controls are selected: a tier does not depend on the selection. `made` is
     what has been asked for already.
     """
-    wanted: dict[str, set[str]] = defaultdict(set)
+    asked_of = by_kind(compiled)
+
+    @cache
+    def needs(kind: Kind, top: Tier, copy: bool) -> frozenset[str]:
+        named = frozenset(name for control in asked_of.get(kind, ()) for name in control.facts[top])
+        return own_needs(named if copy else named - OF_COPIES)
+
+    wanted: dict[str, frozenset[str]] = {}
     for key, resource in assessed.estate.resources.items():
-        top = assessed.classifications[key].interval.hi
-        named = frozenset(name for control in compiled if resource.kind in control.control.applies_to for name in control.facts[top])
         copy = is_copy((link.rel for link in resource.links), (rel for rel, _ in assessed.estate.incoming.get(key, ())))
-        wanted[key] |= own_needs(named if copy else named - OF_COPIES)
+        wanted[key] = needs(resource.kind, assessed.classifications[key].interval.hi, copy)
     for key, resource in assessed.estate.resources.items():
-        for rel, outgoing, name in other_needs(frozenset(wanted[key])):
+        for rel, outgoing, name in other_needs(wanted[key]):
             ends = [link.to for link in resource.links if link.rel is rel] if outgoing else [
                 other for incoming, other in assessed.estate.incoming.get(key, ()) if incoming is rel
             ]  # fmt: skip
@@ -335,10 +343,10 @@ def asked(
                 found = assessed.estate.resources.get(other)
                 spec = find_spec(name)
                 if found is not None and spec is not None and found.kind in spec.kinds:
-                    wanted[other] |= own_needs(frozenset({name}))
+                    wanted[other] = wanted[other] | own_needs(frozenset({name}))
     for key, resource in assessed.estate.resources.items():
         if assessed.classifications[key].interval.hi >= Tier.T2:
-            wanted[key] |= {link_name(link.rel) for link in resource.links if link.waits}
+            wanted[key] = wanted[key].union(link_name(link.rel) for link in resource.links if link.waits)
     return {
         key: still
         for key, names in wanted.items()
@@ -394,14 +402,8 @@ def _result(
     started: datetime,
 ) -> ScanResult:
     resources = tuple(replace(resource, facts=facts[key]) for key, resource in sorted(assessed.estate.resources.items()))
-    findings: list[Finding] = []
-    no_rung = 0
     asked_of = by_kind(compiled)
-    for resource in resources:
-        due = asked_of.get(resource.kind, ())
-        found = list(findings_of(due, resource, resource.facts, assessed.classifications[resource.id], pasts.get(resource.id)))
-        no_rung += len(due) - len(found)
-        findings.extend(found)
+    findings = findings_of(resources, asked_of, assessed.classifications, pasts)
     today = started.date()
     gaps = _told(collected, judging, today)
     by_id = {resource.id: resource for resource in resources}
@@ -425,7 +427,7 @@ def _result(
         coverage=coverage,
         outcomes=tuple(collected.outcomes),
         regions=tuple(collected.regions),
-        no_rung=no_rung,
+        no_rung=sum(len(asked_of.get(resource.kind, ())) for resource in resources) - len(findings),
         fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
         deselected=tuple(sorted(judging.profile.deselected.items())),
         requirements=evidence_of(judging.profile.requirements, accepted),
@@ -437,7 +439,7 @@ def _result(
     )
 
 
-def _pending(findings: Iterable[Finding], resources: Mapping[str, Resource]) -> tuple[Pending, ...]:
+def _pending(findings: Sequence[Finding], resources: Mapping[str, Resource]) -> tuple[Pending, ...]:
     if all(one.address is None for one in resources.values()):
         return ()
     return pending_of(findings, resources, live_reads())
@@ -463,18 +465,9 @@ def _what_if(
 ) -> dict[str, dict[str, int]]:
     """For stores whose tier is only assumed: how many failures each possible tier would bring."""
     found: dict[str, dict[str, int]] = {}
-    asked_of = by_kind(compiled)
+    asked_of = by_kind([one for one in compiled if not one.control.cause])
     for resource in resources:
-        one = classifications[resource.id]
-        if one.state is not TierState.ASSUMED or resource.kind not in HELD:
-            continue
-        counts: dict[str, int] = {}
-        for tier in (Tier.T1, Tier.T2, Tier.T3):
-            at = TierInterval(tier, tier)
-            counts[tier.name] = sum(
-                1
-                for control in asked_of.get(resource.kind, ())
-                if has_rung(control, at) and not control.control.cause and control.truth(tier, resource.facts) is Truth.FALSE
-            )
-        found[resource.id] = counts
+        if classifications[resource.id].state is TierState.ASSUMED and resource.kind in HELD:
+            answers = [(one, one.answers(_WHAT_IF[-1], resource.facts)) for one in asked_of.get(resource.kind, ())]
+            found[resource.id] = {tier.name: sum(one.says(said, tier) is Truth.FALSE for one, said in answers) for tier in _WHAT_IF}
     return found

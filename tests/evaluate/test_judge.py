@@ -132,7 +132,7 @@ def test_an_encrypted_database_with_an_unknown_key_passes_low_and_is_open_high()
     facts = {"encryption.at_rest": Known(True), "encryption.key_custody": Unknown(UnknownReason.KNOWN_AFTER_APPLY)}
     assert _at(ENC, facts, Tier.T1).verdict is Verdict.PASS
     open_one = _at(ENC, facts, Tier.T3)
-    assert (open_one.verdict, open_one.open_facts) == (Verdict.UNKNOWN, ("encryption.key_custody",))
+    assert (open_one.verdict, open_one.open_facts(facts)) == (Verdict.UNKNOWN, ("encryption.key_custody",))
 
 
 def test_what_is_known_of_an_unknown_settles_a_rung():

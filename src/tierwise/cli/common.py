@@ -315,8 +315,9 @@ def _write(report: Report, result: ScanResult, view: View, path: Path | None) ->
     if path is not None:
         write_atomically(path, pieces)
         return
-    for piece in pieces:
-        emit(piece)
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.flush()
 
 
 def emit(made: str | bytes) -> None:

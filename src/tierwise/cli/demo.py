@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -118,19 +117,22 @@ def _plan_text(result: ScanResult) -> str:
 
 
 def _plan_lines(result: ScanResult) -> Iterator[str]:
-    from tierwise.model.finding import Verdict
+    from tierwise.model.finding import Findings, Verdict
 
-    fails = [one for one in result.findings if one.verdict is Verdict.FAIL]
-    unknown = [one for one in result.findings if one.verdict is Verdict.UNKNOWN]
-    verdicts = Counter(one.verdict for one in result.findings)
+    findings = Findings.of(result.findings)
+    fails = [one for one in findings.problems if one.verdict is Verdict.FAIL]
+    verdicts = findings.verdicts
     yield ""
     yield f"The same controls on a Terraform plan, before anything is built ({len(result.resources)} resources)"
-    yield f"{len(fails)} failed, {len(unknown)} unknown, {verdicts[Verdict.PASS]} passed, {verdicts[Verdict.NOT_APPLICABLE]} not applicable"
+    yield f"{len(fails)} failed, {verdicts[Verdict.UNKNOWN]} unknown, {verdicts[Verdict.PASS]} passed, {verdicts[Verdict.NOT_APPLICABLE]} not applicable"
     worst = sorted(fails, key=lambda one: (-one.severity, -one.tier, one.resource, one.control))
     yield from (f"  {one.severity.word:<8} {_where(one)}: {one.title} ({one.control})" for one in worst[:_MOST])
     if len(worst) > _MOST:
         yield f"           and {len(worst) - _MOST} more"
-    later = sorted((one for one in unknown if _open(one)), key=lambda one: (-one.severity, -one.tier, one.resource, one.control))
+    later = sorted(
+        (one for one in findings.problems if one.verdict is Verdict.UNKNOWN and _open(one)),
+        key=lambda one: (-one.severity, -one.tier, one.resource, one.control),
+    )
     yield from (f"  unknown  {_where(one)}: {one.title} ({one.control}): the plan does not tell {_open(one)}" for one in later[:2])
     yield f"  {'tierwise demo --plan-only':<38}  shows it in full"
 

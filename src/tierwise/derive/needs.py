@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from tierwise.model.resource import Rel
@@ -64,6 +65,7 @@ def is_copy(outgoing: Iterable[Rel], incoming: Iterable[Rel]) -> bool:
     return bool(_COPY_LINKS.intersection(outgoing) or _TARGET_LINKS.intersection(incoming))
 
 
+@lru_cache(maxsize=1024)
 def own_needs(names: frozenset[str]) -> frozenset[str]:
     """The names with everything that they are made from on the same resource."""
     found = set(names)
@@ -76,7 +78,7 @@ def own_needs(names: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def other_needs(names: frozenset[str]) -> Iterator[tuple[Rel, bool, str]]:
+@lru_cache(maxsize=1024)
+def other_needs(names: frozenset[str]) -> tuple[tuple[Rel, bool, str], ...]:
     """What the named facts need of other resources."""
-    for name in names:
-        yield from ELSEWHERE.get(name, ())
+    return tuple(need for name in names for need in ELSEWHERE.get(name, ()))

@@ -6,23 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from tierwise.model.finding import Acceptance, Finding, Verdict
+from tierwise.model.finding import PROBLEMS, Acceptance, Finding, Findings
 from tierwise.model.register import AcceptanceRule, matches_glob, names
 from tierwise.model.resource import Resource
 
 
-def accept(
-    findings: Sequence[Finding], resources: Mapping[str, Resource], rules: Sequence[AcceptanceRule], today: date
-) -> tuple[Finding, ...]:
+def accept(findings: Sequence[Finding], resources: Mapping[str, Resource], rules: Sequence[AcceptanceRule], today: date) -> Findings:
     """The findings with unexpired acceptances attached; an expired one changes nothing."""
     live = [rule for rule in rules if rule.expires >= today]
-    if not live:
-        return tuple(findings)
-    return tuple(_accepted(finding, resources[finding.resource], live) for finding in findings)
+    held = Findings.of(findings)
+    return held.mapped(lambda finding: _accepted(finding, resources[finding.resource], live)) if live else held
 
 
 def _accepted(finding: Finding, resource: Resource, rules: Sequence[AcceptanceRule]) -> Finding:
-    if finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN):
+    if finding.verdict not in PROBLEMS:
         return finding
     for rule in rules:
         if _speaks_of(rule, finding, resource):

@@ -6,15 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from tierwise.evaluate.findings import fingerprint
 from tierwise.model.baseline import Baseline, Standing
 from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate
-from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.model.finding import PROBLEMS, Finding, Findings, ScanResult, Verdict
 from tierwise.model.resource import Resource
-
-_OPEN: Final = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
 
 
 def digests(controls: Iterable[Control]) -> dict[str, str]:
@@ -49,8 +47,8 @@ def baseline_of(result: ScanResult, controls: Iterable[Control], name: str) -> B
     """What stands in a result. An accepted risk is left out: it is answered for until its date, and no longer."""
     standing = {
         one.fingerprint: Standing(one.control, one.resource, one.verdict, one.tier)
-        for one in result.findings
-        if one.verdict in _OPEN and one.accepted is None
+        for one in Findings.of(result.findings).problems
+        if one.accepted is None
     }
     return Baseline(name, result.run.profile, digests(controls), standing)
 
@@ -71,20 +69,16 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def held_against(
-    findings: Iterable[Finding], baseline: Baseline, resources: Mapping[str, Resource], moved: Mapping[str, str]
-) -> tuple[Finding, ...]:
+def held_against(findings: Sequence[Finding], baseline: Baseline, resources: Mapping[str, Resource], moved: Mapping[str, str]) -> Findings:
     """The findings, each with whether the baseline has it; what a live scan finds beside it is new.
 
     `moved` gives the id that a resource had before (a `moved` block): its baseline stands under that.
     """
-    return tuple(
-        _held(one, baseline, resources[one.resource], moved.get(one.resource)) if one.verdict in _OPEN else one for one in findings
-    )
+    return Findings.of(findings).mapped(lambda one: _held(one, baseline, resources[one.resource], moved.get(one.resource)))
 
 
 def _held(one: Finding, baseline: Baseline, resource: Resource, previous: str | None) -> Finding:
-    if one.accepted is not None:
+    if one.verdict not in PROBLEMS or one.accepted is not None:
         return one
     found = baseline.standing.get(one.fingerprint)
     if found is None and previous is not None:

@@ -7,18 +7,19 @@ from typing import assert_never
 
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Compare, Op
-from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown, Value
+from tierwise.model.fact import NOT_COLLECTED, Facts, Known, NotApplicable, Unknown, Value
 from tierwise.model.vocabulary import FactSpec, FactType, rank, spec_of
 
-Test = Callable[[AnyFact], Truth]
+Judge = Callable[[Facts], Truth]
 
 
-def compile_compare(compare: Compare) -> Test:
-    """A function from one fact to a truth value; KeyError for a fact outside the vocabulary."""
-    spec = spec_of(compare.fact)
+def compile_compare(compare: Compare) -> Judge:
+    """A function from facts to a truth value; a fact that nobody read is unknown. KeyError for a fact outside the vocabulary."""
+    name, spec = compare.fact, spec_of(compare.fact)
     holds = _holds(compare, spec)
 
-    def test(fact: AnyFact) -> Truth:
+    def test(facts: Facts) -> Truth:
+        fact = facts.get(name, NOT_COLLECTED)
         match fact:
             case Known(value=value):
                 return Truth.TRUE if holds(value) else Truth.FALSE

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from tierwise.evaluate.compare import compile_compare
+from tierwise.evaluate.compare import Judge, compile_compare
 from tierwise.evaluate.predicate import PREDICATES, facts_named
 from tierwise.evaluate.truth import Truth, conjoin, disjoin
 from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate
-from tierwise.model.fact import NOT_COLLECTED, Facts
+from tierwise.model.fact import Facts
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe, describe_part
-
-Judge = Callable[[Facts], Truth]
 
 
 def compile_predicate(predicate: Predicate) -> Judge:
     """A function from facts to a truth value; a fact that nobody read counts as unknown (not collected)."""
     match predicate:
-        case Compare(fact=name):
-            test = compile_compare(predicate)
-            return lambda facts: test(facts.get(name, NOT_COLLECTED))
+        case Compare():
+            return compile_compare(predicate)
         case Holds(name=name, args=args):
             named, arguments = PREDICATES[name], dict(args)
             return lambda facts: named(arguments, facts)
@@ -77,19 +74,31 @@ class CompiledControl:
 
     def truth(self, tier: Tier, facts: Facts) -> Truth:
         """What the effective rung of a tier says, guard included."""
-        return self.guarded(conjoin(part.judge(facts) for part in self.rungs[tier]), facts)
+        return self.guarded(conjoin([part.judge(facts) for part in self.rungs[tier]]), facts)
 
     def guarded(self, body: Truth, facts: Facts) -> Truth:
         """What the rung, or a part of it, says under the control's guard."""
-        if self.when is None:
+        return body if self.when is None else under(self.when(facts), body)
+
+    def answers(self, tier: Tier, facts: Facts) -> tuple[Truth, ...]:
+        """What the guard says, and each part of a tier's effective rung: all that a judgement at that tier or a lower one rests on."""
+        guard = Truth.TRUE if self.when is None else self.when(facts)
+        return (guard, *[part.judge(facts) for part in self.rungs[tier]])
+
+    def says(self, answers: Sequence[Truth], tier: Tier) -> Truth:
+        """What the rung of a tier says, of answers at that tier or a higher one, whose rung begins with it."""
+        return under(answers[0], conjoin(answers[1 : 1 + len(self.rungs[tier])]))
+
+
+def under(guard: Truth, body: Truth) -> Truth:
+    """What a rung says under a guard."""
+    match guard:
+        case Truth.TRUE:
             return body
-        match self.when(facts):
-            case Truth.TRUE:
-                return body
-            case Truth.UNKNOWN:
-                return Truth.UNKNOWN if body is not Truth.NOT_APPLICABLE else body
-            case _:
-                return Truth.NOT_APPLICABLE
+        case Truth.UNKNOWN:
+            return Truth.UNKNOWN if body is not Truth.NOT_APPLICABLE else body
+        case _:
+            return Truth.NOT_APPLICABLE
 
 
 def _conjuncts(predicate: Predicate) -> Iterable[Predicate]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from tierwise.evaluate.compiled import CompiledControl, Part
-from tierwise.evaluate.judge import Judgement, has_rung, judge
-from tierwise.evaluate.origin import Origin, Past, origin_of, unchanged
+from tierwise.evaluate.judge import Judgement, has_rung, judgement_of
+from tierwise.evaluate.origin import Past, origin_of, origin_unchanged
 from tierwise.evaluate.render import render_fact
+from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Unknown, UnknownReason
-from tierwise.model.finding import Actual, Finding, UnknownPart, Verdict
-from tierwise.model.resource import Resource
+from tierwise.model.finding import PROBLEMS, Actual, Finding, Findings, UnknownPart, Verdict
+from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 
 
@@ -26,53 +30,131 @@ def fingerprint(control: str, resource: Resource) -> str:
     return hashlib.sha256("\x1f".join((control, *identity)).encode()).hexdigest()[:20]
 
 
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A judgement of a control on resources of one kind, tier and state that give the same answers, put into words once."""
+
+    compiled: CompiledControl
+    judgement: Judgement
+    facts: tuple[str, ...]
+    """The facts that decided it."""
+    severity: Severity
+    expected: str
+    why: str
+    remediation: str
+    counted: tuple[str, Verdict]
+
+
+class _Bench:
+    """The controls that ask something of resources alike in kind, dialect, tier and state, each with the bars met so far."""
+
+    def __init__(self, controls: Sequence[CompiledControl], classification: Classification, dialect: str) -> None:
+        self._alike = classification
+        self._dialect = dialect
+        self._top = max(classification.interval.hi, classification.tier)
+        self._asking: list[tuple[CompiledControl, dict[tuple[Truth, ...], _Bar]]] = [
+            (compiled, {}) for compiled in controls if has_rung(compiled, classification.interval)
+        ]
+
+    def bars(self, facts: Facts) -> tuple[_Bar, ...]:
+        """How the controls judge these facts, in their order."""
+        found: list[_Bar] = []
+        for compiled, known in self._asking:
+            answers = compiled.answers(self._top, facts)
+            bar = known.get(answers)
+            if bar is None:
+                bar = known[answers] = self._bar(compiled, answers)
+            found.append(bar)
+        return tuple(found)
+
+    def _bar(self, compiled: CompiledControl, answers: tuple[Truth, ...]) -> _Bar:
+        control, tier = compiled.control, self._alike.tier
+        judgement = judgement_of(compiled, answers, self._alike.interval, tier)
+        return _Bar(
+            compiled,
+            judgement,
+            tuple(dict.fromkeys(name for part in judgement.parts for name in part.facts)),
+            control.severity.get(tier) or control.severity.get(judgement.tier) or min(control.severity.values(), default=Severity.INFO),
+            _expected(judgement.parts),
+            _why(judgement, self._alike, control.rationale),
+            control.remediation.get(self._dialect, ""),
+            (control.id, judgement.verdict),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One resource with the bars that it was held against."""
+
+    resource: Resource
+    classification: Classification
+    past: Past | None
+    bars: tuple[_Bar, ...]
+
+
 def findings_of(
-    controls: Sequence[CompiledControl], resource: Resource, facts: Facts, classification: Classification, past: Past | None = None
-) -> Iterator[Finding]:
-    """All verdicts on one resource, in the controls' order; controls without a rung at its tier yield nothing.
+    resources: Iterable[Resource],
+    due: Mapping[Kind, Sequence[CompiledControl]],
+    classifications: Mapping[str, Classification],
+    pasts: Mapping[str, Past],
+) -> Findings:
+    """All verdicts on all resources, in the controls' order; a control without a rung at a resource's tier says nothing of it.
 
-    `past` is the resource before a plan that makes another of it.
+    `due` are the controls by kind. `pasts` are the resources before a plan that makes others of them.
     """
-    stays = unchanged(resource)
-    for compiled in controls:
-        if resource.kind in compiled.control.applies_to and has_rung(compiled, classification.interval):
-            judgement = judge(compiled, facts, classification.interval, classification.tier)
-            origin = stays(judgement.verdict) if past is None else origin_of(compiled, judgement, facts, classification, past)
-            yield _finding(compiled, resource, facts, classification, judgement, origin)
+    benches: dict[tuple[object, ...], _Bench] = {}
+    rows: list[_Row] = []
+    for resource in resources:
+        one = classifications[resource.id]
+        dialect = "terraform" if resource.address is not None else resource.provider
+        alike = (resource.kind, dialect, one.interval.lo, one.interval.hi, one.tier, one.state)
+        bench = benches.get(alike)
+        if bench is None:
+            bench = benches[alike] = _Bench(due.get(resource.kind, ()), one, dialect)
+        rows.append(_Row(resource, one, pasts.get(resource.id), bench.bars(resource.facts)))
+    problems = [_finding(bar, row) for row in rows for bar in row.bars if bar.judgement.verdict in PROBLEMS]
+    return Findings(problems, Counter(bar.counted for row in rows for bar in row.bars), partial(_every, rows, problems))
 
 
-def _finding(
-    compiled: CompiledControl, resource: Resource, facts: Facts, classification: Classification, judgement: Judgement, origin: Origin
-) -> Finding:
-    control = compiled.control
-    tier = classification.tier
-    severity = control.severity.get(tier) or control.severity.get(judgement.tier) or min(control.severity.values(), default=Severity.INFO)
-    named = _named(judgement.parts)
-    dialect = "terraform" if resource.address is not None else resource.provider
+def _every(rows: Sequence[_Row], problems: Iterable[Finding]) -> Iterator[Finding]:
+    held = iter(problems)
+    for row in rows:
+        for bar in row.bars:
+            yield next(held) if bar.judgement.verdict in PROBLEMS else _finding(bar, row)
+
+
+def _finding(bar: _Bar, row: _Row) -> Finding:
+    control, judgement = bar.compiled.control, bar.judgement
+    resource, facts, classification = row.resource, row.resource.facts, row.classification
+    if row.past is None:
+        origin = origin_unchanged(resource, judgement.verdict)
+    else:
+        origin = origin_of(bar.compiled, judgement, facts, classification, row.past)
+    read = [(name, facts.get(name, NOT_COLLECTED)) for name in bar.facts]
     return Finding(
         fingerprint=fingerprint(control.id, resource),
         control=control.id,
         title=control.title,
         family=control.family,
         verdict=judgement.verdict,
-        severity=severity,
-        tier=tier,
+        severity=bar.severity,
+        tier=classification.tier,
         resource=resource.id,
-        expected=_expected(judgement.parts),
-        actual=tuple(Actual(name, render_fact(facts.get(name, NOT_COLLECTED)), facts.get(name, NOT_COLLECTED).via.via) for name in named),
+        expected=bar.expected,
+        actual=tuple([Actual(name, render_fact(fact), fact.via.via) for name, fact in read]),
         unknowns=_unknowns(judgement, facts, classification),
-        why=_why(judgement, classification, control.rationale),
+        why=bar.why,
         at_assumed=judgement.at_tier,
         owner=classification.owner,
         cause=control.cause,
         fix_at=fix_at(control.one_change, resource),
-        remediation=control.remediation.get(dialect, ""),
+        remediation=bar.remediation,
         danger=control.danger,
         assumed=classification.state is TierState.ASSUMED,
         introduced=origin.introduced,
         before=origin.before,
         brought_by=origin.brought_by,
-        setting=_setting(named, facts),
+        setting=_setting(bar.facts, facts),
     )
 
 
@@ -104,10 +186,6 @@ def _without_indexes(address: str) -> str:
     return "".join(out)
 
 
-def _named(parts: Sequence[Part]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in parts for name in part.facts))
-
-
 def _expected(parts: Sequence[Part]) -> str:
     return parts[0].words if len(parts) == 1 else " and ".join(part.inner for part in parts)
 
@@ -116,7 +194,7 @@ def _unknowns(judgement: Judgement, facts: Facts, classification: Classification
     if judgement.verdict is not Verdict.UNKNOWN:
         return ()
     found: list[UnknownPart] = []
-    for name in judgement.open_facts:
+    for name in judgement.open_facts(facts):
         fact = facts.get(name, NOT_COLLECTED)
         if isinstance(fact, Unknown):
             # What waits for the tier is settled by whatever settles the tier.

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tierwise.model.control import Control
-from tierwise.model.finding import Finding, Fix, Verdict
+from tierwise.model.finding import Finding, Findings, Fix, Verdict
 
 
 def entries(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
     """Failed findings as shown: findings of one resource with one cause are one entry; worst first inside it."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in findings:
+    for finding in Findings.of(findings).problems:
         if finding.verdict is Verdict.FAIL:
             groups[finding.resource, finding.cause or finding.control].append(finding)
     return [tuple(sorted(group, key=lambda one: (-one.severity, one.control))) for group in groups.values()]
@@ -21,7 +21,7 @@ def entries(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
 def fixes_of(findings: Sequence[Finding], controls: Mapping[str, Control]) -> tuple[Fix, ...]:
     """One entry per place of change and what is changed there (a cause, a setting, a control), most severe and widest first."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in findings:
+    for finding in Findings.of(findings).problems:
         if finding.verdict is Verdict.FAIL and not finding.accepted:
             groups[finding.fix_at, finding.cause or finding.setting or finding.control].append(finding)
     fixes = [_fix(place, group, controls) for (place, _), group in groups.items()]

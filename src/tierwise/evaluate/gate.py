@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from tierwise.evaluate.override import let_through
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, Gate, Override, Verdict
+from tierwise.model.finding import Finding, Findings, Gate, Override, Verdict
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.resource import Gap, ReadOutcome
 
@@ -54,7 +54,7 @@ def decide(
 
     `baseline` is what the findings were held against. An override lets failures pass, and never what was not read.
     """
-    would = [finding for finding in findings if blocks(finding, policy)]
+    would = [finding for finding in Findings.of(findings).problems if blocks(finding, policy)]
     missing = unseen(gaps, coverage, policy)
     reasons = [*_there(findings, policy, baseline), *missing]
     bar = f"finding(s) at {policy.fail_on.word} or above"
@@ -62,7 +62,8 @@ def decide(
         reasons += [f"observe mode: {len(would)} {bar} would block"] if would else []
         return Gate(_unfailed(missing), policy.mode, policy.fail_on, _prints(would), tuple(reasons))
     through = let_through(override, would, policy) if override is not None else ()
-    left = [one for one in would if one not in through]
+    spared = set(_prints(through))
+    left = [one for one in would if one.fingerprint not in spared]
     if override is not None:
         reasons.insert(0, _spoken(override, through, left, policy))
     if left:
@@ -92,7 +93,7 @@ def _spoken(override: Override, through: Sequence[Finding], left: Sequence[Findi
 
 def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline | None) -> Iterator[str]:
     """What meets the bar and only advises, since it is not this change's doing."""
-    rest = [one for one in findings if would_block(one, policy) and not blocks(one, policy)]
+    rest = [one for one in Findings.of(findings).problems if would_block(one, policy) and not blocks(one, policy)]
     known = sum(one.in_baseline for one in rest)
     if baseline is not None:
         yield f"{known} finding(s) at {policy.fail_on.word} or above stand in the baseline {baseline.name} and only advise"
@@ -108,9 +109,10 @@ def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline |
 
 def _gone(findings: Sequence[Finding], baseline: Baseline) -> int:
     """How many findings of the baseline, of controls that judge now, neither fail nor are unknown any more."""
-    judged = {one.control for one in findings}
-    still = {one.fingerprint for one in findings if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)}
-    moved = sum(one.in_baseline and one.fingerprint not in baseline.standing for one in findings)
+    held = Findings.of(findings)
+    judged = {control for control, _verdict in held.tally}
+    still = {one.fingerprint for one in held.problems}
+    moved = sum(one.in_baseline and one.fingerprint not in baseline.standing for one in held.problems)
     return sum(one.control in judged and print_ not in still for print_, one in baseline.standing.items()) - moved
 
 

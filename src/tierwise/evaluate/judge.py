@@ -28,12 +28,16 @@ class Judgement:
     """The tier of the rung that decided: the highest for a pass, the lowest failing one for a fail."""
     parts: tuple[Part, ...]
     """The conjuncts that are false (fail) or open (unknown); all that apply for a pass."""
-    open_facts: tuple[str, ...] = ()
-    """Facts that keep an unknown verdict open."""
+    asked: tuple[str, ...] = ()
+    """Facts of which those that are unknown keep an unknown verdict open."""
     tier_open: bool = False
     """The facts settle it at every tier, but not alike: only the tier is missing."""
     at_tier: Verdict | None = None
     """Where the interval is open: the verdict at the tier that would be printed."""
+
+    def open_facts(self, facts: Facts) -> tuple[str, ...]:
+        """Facts that keep an unknown verdict open."""
+        return tuple(name for name in self.asked if isinstance(facts.get(name, NOT_COLLECTED), Unknown))
 
 
 def has_rung(compiled: CompiledControl, interval: TierInterval) -> bool:
@@ -46,39 +50,37 @@ def judge(compiled: CompiledControl, facts: Facts, interval: TierInterval, print
 
     Only call it where `has_rung`. No rung at `lo` counts as met there.
     """
-    at_hi = compiled.truth(interval.hi, facts)
+    return judgement_of(compiled, compiled.answers(max(interval.hi, printed), facts), interval, printed)
+
+
+def judgement_of(compiled: CompiledControl, answers: Sequence[Truth], interval: TierInterval, printed: Tier) -> Judgement:
+    """The same, of what guard and parts say; equal answers have equal judgements."""
+    at_hi = compiled.says(answers, interval.hi)
     if interval.settled:
-        return _explain(compiled, facts, interval.hi, at_hi)
-    at_printed = VERDICTS[compiled.truth(printed, facts)] if compiled.rungs[printed] else Verdict.PASS
+        return _explain(compiled, answers, interval.hi, at_hi, None)
+    at_printed = VERDICTS[compiled.says(answers, printed)] if compiled.rungs[printed] else Verdict.PASS
     if at_hi in (Truth.TRUE, Truth.NOT_APPLICABLE):
-        return _with(_explain(compiled, facts, interval.hi, at_hi), at_printed)
+        return _explain(compiled, answers, interval.hi, at_hi, at_printed)
     if compiled.rungs[interval.lo]:
-        at_lo = compiled.truth(interval.lo, facts)
+        at_lo = compiled.says(answers, interval.lo)
         if at_lo is Truth.FALSE:
-            return _with(_explain(compiled, facts, interval.lo, at_lo), at_printed)
-    found = _explain(compiled, facts, interval.hi, at_hi)
-    return Judgement(Verdict.UNKNOWN, interval.hi, found.parts, found.open_facts, tier_open=at_hi is Truth.FALSE, at_tier=at_printed)
+            return _explain(compiled, answers, interval.lo, at_lo, at_printed)
+    found = _explain(compiled, answers, interval.hi, at_hi, at_printed)
+    return Judgement(Verdict.UNKNOWN, interval.hi, found.parts, found.asked, at_hi is Truth.FALSE, at_printed)
 
 
-def _with(judgement: Judgement, at_tier: Verdict) -> Judgement:
-    return Judgement(judgement.verdict, judgement.tier, judgement.parts, judgement.open_facts, judgement.tier_open, at_tier)
-
-
-def _explain(compiled: CompiledControl, facts: Facts, tier: Tier, truth: Truth) -> Judgement:
+def _explain(compiled: CompiledControl, answers: Sequence[Truth], tier: Tier, truth: Truth, at_tier: Verdict | None) -> Judgement:
     rung = compiled.rungs[tier]
+    said = list(zip(rung, answers[1:], strict=False))
     match truth:
         case Truth.FALSE:
-            wrong = tuple(part for part in rung if part.judge(facts) is Truth.FALSE)
-            return Judgement(Verdict.FAIL, min(part.tier for part in wrong), wrong)
+            wrong = tuple(part for part, says in said if says is Truth.FALSE)
+            return Judgement(Verdict.FAIL, min(part.tier for part in wrong), wrong, at_tier=at_tier)
         case Truth.UNKNOWN:
-            still_open = tuple(part for part in rung if part.judge(facts) is Truth.UNKNOWN)
+            still_open = tuple(part for part, says in said if says is Truth.UNKNOWN)
             guard = sorted(facts_in(compiled.control.when)) if compiled.control.when else []
-            return Judgement(Verdict.UNKNOWN, tier, still_open or rung, _open_facts(still_open, facts, guard))
+            asked = tuple(dict.fromkeys([*guard, *(name for part in still_open for name in part.facts)]))
+            return Judgement(Verdict.UNKNOWN, tier, still_open or rung, asked, at_tier=at_tier)
         case _:
-            applies = tuple(part for part in rung if part.judge(facts) is not Truth.NOT_APPLICABLE)
-            return Judgement(VERDICTS[truth], tier, applies or rung)
-
-
-def _open_facts(parts: Sequence[Part], facts: Facts, guard: Sequence[str]) -> tuple[str, ...]:
-    named = [*guard, *(name for part in parts for name in part.facts)]
-    return tuple(dict.fromkeys(name for name in named if isinstance(facts.get(name, NOT_COLLECTED), Unknown)))
+            applies = tuple(part for part, says in said if says is not Truth.NOT_APPLICABLE)
+            return Judgement(VERDICTS[truth], tier, applies or rung, at_tier=at_tier)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tierwise.model.change import LiveRead, Pending
 from tierwise.model.fact import Unknown, UnknownReason
-from tierwise.model.finding import Finding, Verdict
+from tierwise.model.finding import Finding, Findings, Verdict
 from tierwise.model.resource import Resource
 
 TAGS: Final = "tags"
@@ -18,11 +18,11 @@ _ELSEWHERE: Final = frozenset({UnknownReason.NOT_COLLECTED.value, UnknownReason.
 
 
 def pending_of(
-    findings: Iterable[Finding], resources: Mapping[str, Resource], reads: Mapping[str, Mapping[str, tuple[LiveRead, ...]]]
+    findings: Sequence[Finding], resources: Mapping[str, Resource], reads: Mapping[str, Mapping[str, tuple[LiveRead, ...]]]
 ) -> tuple[Pending, ...]:
     """One entry for each type, fact and reason, those that keep most verdicts open first; `reads` are the live reads by type and fact."""
     open_: dict[tuple[str, str, str], dict[str, dict[str, None]]] = {}
-    for finding in findings:
+    for finding in Findings.of(findings).problems:
         if finding.verdict is not Verdict.UNKNOWN or (resource := resources[finding.resource]).address is None:
             continue
         for fact, reason in dict.fromkeys(_waits(finding, resource)):

@@ -9,7 +9,7 @@ from typing import Final
 
 from tierwise.evaluate.gate import blocks, unseen
 from tierwise.model.control import Severity
-from tierwise.model.finding import ScanResult
+from tierwise.model.finding import Findings, ScanResult
 from tierwise.model.profile import GatePolicy
 
 MODES: Final = ("new", "full")
@@ -55,10 +55,9 @@ def deciding(policy: GatePolicy) -> GatePolicy:
 
 def replayed(plan: str, result: ScanResult, policy: GatePolicy) -> Replayed:
     """What a policy makes of one plan's result."""
-    stopped = Counter(one.control for one in result.findings if blocks(one, policy))
-    at = {
-        (mode, bar): sum(blocks(one, replace(policy, mode=mode, fail_on=bar)) for one in result.findings) for mode in MODES for bar in BARS
-    }
+    problems = Findings.of(result.findings).problems
+    stopped = Counter(one.control for one in problems if blocks(one, policy))
+    at = {(mode, bar): sum(blocks(one, replace(policy, mode=mode, fail_on=bar)) for one in problems) for mode in MODES for bar in BARS}
     return Replayed(plan, len(result.resources), dict(stopped.most_common()), unseen(result.gaps, result.coverage, policy), at=at)
 
 

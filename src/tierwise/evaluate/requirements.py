@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from tierwise.model.finding import Finding, RequirementEvidence, Verdict
+from tierwise.model.finding import Finding, Findings, RequirementEvidence, Verdict
 from tierwise.model.profile import Requirement
 
 SEEN, MISSING, NOT_VISIBLE = "evidence seen", "evidence missing", "not visible"
@@ -14,8 +14,8 @@ SEEN, MISSING, NOT_VISIBLE = "evidence seen", "evidence missing", "not visible"
 def evidence_of(requirements: Sequence[Requirement], findings: Sequence[Finding]) -> tuple[RequirementEvidence, ...]:
     """One entry per requirement, in the framework's order. Findings on assumed tiers count like all others."""
     verdicts: dict[str, Counter[Verdict]] = defaultdict(Counter)
-    for finding in findings:
-        verdicts[finding.control][finding.verdict] += 1
+    for (control, verdict), count in Findings.of(findings).tally.items():
+        verdicts[control][verdict] += count
     found: list[RequirementEvidence] = []
     for one in requirements:
         counts: Counter[Verdict] = Counter()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 
 
-class Truth(Enum):
+class Truth(StrEnum):
     """What a predicate says of the facts."""
 
     TRUE = "true"
@@ -17,19 +17,19 @@ class Truth(Enum):
 
 def conjoin(parts: Iterable[Truth]) -> Truth:
     """`all`: one false settles it, else one unknown leaves it open; not applicable if every part is."""
-    seen = set(parts) - {Truth.NOT_APPLICABLE}
-    if Truth.FALSE in seen:
-        return Truth.FALSE
-    if Truth.UNKNOWN in seen:
-        return Truth.UNKNOWN
-    return Truth.TRUE if seen else Truth.NOT_APPLICABLE
+    return _settled(parts, by=Truth.FALSE, otherwise=Truth.TRUE)
 
 
 def disjoin(parts: Iterable[Truth]) -> Truth:
     """`any`: one true settles it, else one unknown leaves it open; not applicable if every part is."""
-    seen = set(parts) - {Truth.NOT_APPLICABLE}
-    if Truth.TRUE in seen:
-        return Truth.TRUE
-    if Truth.UNKNOWN in seen:
-        return Truth.UNKNOWN
-    return Truth.FALSE if seen else Truth.NOT_APPLICABLE
+    return _settled(parts, by=Truth.TRUE, otherwise=Truth.FALSE)
+
+
+def _settled(parts: Iterable[Truth], *, by: Truth, otherwise: Truth) -> Truth:
+    found = Truth.NOT_APPLICABLE
+    for part in parts:
+        if part is by:
+            return by
+        if part is Truth.UNKNOWN or (part is otherwise and found is Truth.NOT_APPLICABLE):
+            found = part
+    return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, overload
 
 from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.control import Severity
@@ -23,6 +24,9 @@ class Verdict(StrEnum):
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not-applicable"
+
+
+PROBLEMS: Final = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,65 @@ class Finding:
     accepted: Acceptance | None = None
     in_baseline: bool = False
     """The baseline of the run has it: it is not this change's doing, and advises."""
+
+
+class Findings(Sequence[Finding]):
+    """Findings in their order. Those that fail or are unknown are held; the others, most of them, may be made each time they are looked at."""
+
+    __slots__ = ("_every", "problems", "tally")
+
+    def __init__(
+        self, problems: Iterable[Finding], tally: Mapping[tuple[str, Verdict], int], every: Callable[[], Iterator[Finding]]
+    ) -> None:
+        self.problems = tuple(problems)
+        """Those that fail or are unknown, in their order."""
+        self.tally = tally
+        """How many there are of each control and verdict."""
+        self._every = every
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> Findings:
+        """The same findings, whatever holds them."""
+        if isinstance(findings, Findings):
+            return findings
+        held = (one for one in findings if one.verdict in PROBLEMS)
+        return cls(held, Counter((one.control, one.verdict) for one in findings), lambda: iter(findings))
+
+    @property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many there are of each verdict."""
+        found: Counter[Verdict] = Counter()
+        for (_control, verdict), count in self.tally.items():
+            found[verdict] += count
+        return found
+
+    def mapped(self, change: Callable[[Finding], Finding]) -> Findings:
+        """Each of them changed, in what is neither control nor verdict."""
+        return Findings(map(change, self.problems), self.tally, lambda: map(change, self))
+
+    def __iter__(self) -> Iterator[Finding]:
+        return self._every()
+
+    def __len__(self) -> int:
+        return sum(self.tally.values())
+
+    @overload
+    def __getitem__(self, at: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Finding, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Finding | tuple[Finding, ...]:
+        return tuple(self)[at]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sequence)
+            and len(self) == len(other)
+            and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list: equal to any sequence of the same findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +253,8 @@ class ScanResult:
     run: Run
     resources: tuple[Resource, ...]
     classifications: Mapping[str, Classification]
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
+    """`Findings.of` tells those that fail or are unknown, and counts them all, without making the others."""
     gaps: tuple[Gap, ...]
     gate: Gate
     coverage: float

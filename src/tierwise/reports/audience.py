@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
-from tierwise.model.finding import Acceptance, Finding, Fix, Gate, ScanResult, UnknownPart
+from tierwise.model.finding import Acceptance, Finding, Findings, Fix, Gate, ScanResult, UnknownPart
 from tierwise.model.opinion import SecondOpinion
 from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Link, Resource
 from tierwise.model.sensitivity import Classification
@@ -44,7 +45,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         run=replace(result.run, sources=tuple(mask(one) for one in result.run.sources)),
         resources=tuple(_resource(one, mask) for one in result.resources),
         classifications={mask(key): _classification(one) for key, one in result.classifications.items()},
-        findings=tuple(_finding(one, mask) for one in result.findings),
+        findings=Findings.of(result.findings).mapped(partial(_finding, mask=mask)),
         gaps=tuple(replace(one, account=mask(one.account), detail="") for one in result.gaps),
         gate=_gate(result.gate, mask),
         outcomes=tuple(replace(one, account=mask(one.account), resource=mask(one.resource)) for one in result.outcomes),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.model.finding import Finding, Fix, Verdict
+from tierwise.model.finding import Finding, Findings, Fix, Verdict
 from tierwise.model.sensitivity import TierState
 from tierwise.reports.edit import Line, edit_of
 from tierwise.reports.shown import Shown
@@ -96,7 +96,7 @@ def _there(page: Shown) -> dict[str, int]:
     """By control, how many findings fail that the change has not brought."""
     found: dict[str, int] = {}
     stopped = page.blocking | page.let_through
-    for one in page.result.findings:
+    for one in Findings.of(page.result.findings).problems:
         if one.verdict is Verdict.FAIL and not (one.introduced or one.accepted or one.assumed or one.fingerprint in stopped):
             found[one.control] = found.get(one.control, 0) + 1
     return found

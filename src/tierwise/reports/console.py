@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.audience import for_audience
@@ -111,8 +111,9 @@ class _Page(Printer):
         super().__init__(console)
         self.result = result
         self.view = view
-        self.fails = [one for one in result.findings if one.verdict is Verdict.FAIL]
-        self.unknowns = [one for one in result.findings if one.verdict is Verdict.UNKNOWN]
+        self.findings = Findings.of(result.findings)
+        self.fails = [one for one in self.findings.problems if one.verdict is Verdict.FAIL]
+        self.unknowns = [one for one in self.findings.problems if one.verdict is Verdict.UNKNOWN]
         self.names = {resource.id: resource for resource in result.resources}
 
     def write(self) -> None:
@@ -141,8 +142,8 @@ class _Page(Printer):
         seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage:.1%} of the reads that were due"
         failed = sum(1 for gap in result.gaps if gap.account or not gap.expected)
         self.line(seen + (f"; {count(failed, 'listing')} failed" if failed else ""))
-        failing = len(entries(result.findings))
-        verdicts = Counter(one.verdict for one in result.findings)
+        failing = len(entries(self.fails))
+        verdicts = self.findings.verdicts
         self.line(
             f"{count(failing, 'problem')} ({count(len(self.fails), 'failed verdict')}), {verdicts[Verdict.UNKNOWN]:,} unknown,"
             f" {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
@@ -277,14 +278,13 @@ class _Page(Printer):
         from rich.table import Table
         from rich.text import Text
 
-        families = sorted({one.family for one in self.result.findings if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)})
+        families = sorted({one.family for one in self.findings.problems})
         if not families:
             return
         self.title("Failed (and unknown) verdicts by tier and family")
         cells: Counter[tuple[str, str, str]] = Counter()
-        for one in self.result.findings:
-            if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
-                cells[self._row(one), one.family, one.verdict.value] += 1
+        for one in self.findings.problems:
+            cells[self._row(one), one.family, one.verdict.value] += 1
         held = Counter(self._row_of(key) for key in self.result.classifications)
         table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
         table.add_column("tier", no_wrap=True)
@@ -330,7 +330,7 @@ class _Page(Printer):
         self.line("  tierwise classify suggest   proposes the fewest register lines that settle most of them")
 
     def _accepted(self) -> None:
-        found = [one for one in self.result.findings if one.accepted]
+        found = [one for one in self.findings.problems if one.accepted]
         if found:
             self.title("Accepted risks (true, and someone answers for them)")
         for one in found[:_MOST_ROWS]:
@@ -429,7 +429,7 @@ def fixes_text(fixes: Iterable[Fix], findings: Sequence[Finding], view: View) ->
     """All fixes as text, for `tierwise fixes`."""
     console, out = console_for(view)
     printer = Printer(console)
-    by_print = {one.fingerprint: one for one in findings}
+    by_print = {one.fingerprint: one for one in Findings.of(findings).problems}
     for number, fix in enumerate(fixes, 1):
         write_fix(printer, number, fix, by_print)
     return log_lines(out.getvalue())

@@ -13,7 +13,7 @@ from tierwise.errors import UsageError
 from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, region_out, resource_out
-from tierwise.model.finding import Finding, Fix, Gate, ScanResult, Verdict
+from tierwise.model.finding import Finding, Findings, Fix, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import Classification, TierState
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import Cause, stopping
@@ -157,16 +157,16 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
             assumed += 1
         else:
             tiers[one.tier.name] += 1
-    verdicts = Counter(one.verdict.value for one in result.findings)
-    severities = Counter(one.severity.word for one in result.findings if one.verdict is Verdict.FAIL)
+    findings = Findings.of(result.findings)
+    severities = Counter(one.severity.word for one in findings.problems if one.verdict is Verdict.FAIL)
     return {
         "resources": len(result.resources),
         "by_tier": {f"T{number}": tiers[f"T{number}"] for number in range(5)},
         "assumed": assumed,
         "coverage": round(result.coverage, 4),
-        "verdicts": {verdict.value: verdicts[verdict.value] for verdict in Verdict},
+        "verdicts": {verdict.value: findings.verdicts[verdict] for verdict in Verdict},
         "by_severity": {word: severities[word] for word in ("critical", "high", "medium", "low", "info")},
-        "accepted": sum(1 for one in result.findings if one.accepted),
+        "accepted": sum(1 for one in findings.problems if one.accepted),
         "no_rung": result.no_rung,
         "gate": result.gate.result,
     }
@@ -249,14 +249,38 @@ def resources_out(result: ScanResult) -> Iterator[dict[str, Any]]:
 
 def render(result: ScanResult, view: View) -> bytes:
     """The whole result as one JSON document; UsageError over 100,000 findings unless verdicts are chosen."""
-    asked = sum(1 for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts)
+    return b"".join(stream(result, view))
+
+
+def stream(result: ScanResult, view: View) -> Iterator[bytes]:
+    """The same in pieces."""
+    verdicts = Findings.of(result.findings).verdicts
+    asked = sum(count for verdict, count in verdicts.items() if not view.verdicts or verdict in view.verdicts)
     if asked > MOST_FINDINGS:
         raise UsageError(
             f"{asked:,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
         )
-    page = shown(result, view)
+    return _pieces(shown(result, view))
+
+
+def _pieces(page: Shown) -> Iterator[bytes]:
     result = page.result
-    chosen = [one for one in result.findings if not view.verdicts or one.verdict.value in view.verdicts]
+    # Encoded one by one: the whole document as Python values would be several times its own size.
+    yield msgspec.json.format(json_bytes(head_out(page)), indent=1)[:-2]
+    for name, items in (
+        (b"resources", resources_out(result)),
+        (b"findings", map(finding_out, page.all())),
+    ):
+        yield b',\n "%s": [' % name
+        for number, item in enumerate(items):
+            yield (b",\n" if number else b"\n") + json_bytes(item)
+        yield b"\n ]"
+    yield b",\n" + msgspec.json.format(json_bytes(_tail(page)), indent=1)[2:] + b"\n"
+
+
+def _tail(page: Shown) -> dict[str, Any]:
+    """Everything after the findings."""
+    result = page.result
     tail: dict[str, Any] = {
         "fixes": [fix_out(fix) for fix in result.fixes],
         "changes": [change_out(one) for one in result.changes],
@@ -280,20 +304,8 @@ def render(result: ScanResult, view: View) -> bytes:
         "deselected": [{"control": control, "because": because} for control, because in result.deselected],
     }
     if result.second is not None:
-        tail["second_opinion"] = {**second_out(result.second), "opinions": list(opinions_out(result.second, view.verdicts))}
-    # Encoded one by one into one buffer: the whole document as Python values would be several times its own size.
-    out = bytearray(msgspec.json.format(json_bytes(head_out(page)), indent=1)[:-2])
-    for name, items in (
-        (b"resources", resources_out(result)),
-        (b"findings", (finding_out(one) for one in chosen)),
-    ):
-        out += b',\n "%s": [' % name
-        for number, item in enumerate(items):
-            out += b",\n" if number else b"\n"
-            out += json_bytes(item)
-        out += b"\n ]"
-    out += b",\n" + msgspec.json.format(json_bytes(tail), indent=1)[2:] + b"\n"
-    return bytes(out)
+        tail["second_opinion"] = {**second_out(result.second), "opinions": list(opinions_out(result.second, page.view.verdicts))}
+    return tail
 
 
 def _reads(result: ScanResult) -> list[dict[str, Any]]:
@@ -303,4 +315,4 @@ def _reads(result: ScanResult) -> list[dict[str, Any]]:
     return [{"operation": operation, "outcome": outcome, "count": count} for (operation, outcome), count in sorted(totals.items())]
 
 
-REPORT = Report("json", render, "the machine contract tierwise/scan/1")
+REPORT = Report("json", render, "the machine contract tierwise/scan/1", stream)

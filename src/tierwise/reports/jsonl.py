@@ -21,8 +21,9 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     yield _line(head_out(page))
     for resource in resources_out(seen):
         yield _line({"resource": resource})
-    findings = page.all()
-    for finding in findings:
+    findings = 0
+    for finding in page.all():
+        findings += 1
         yield _line({"finding": finding_out(finding)})
     for fix in seen.fixes:
         yield _line({"fix": fix_out(fix)})
@@ -36,7 +37,7 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
         yield _line({"region": region_out(status)})
     counts = {
         "resources": len(seen.resources),
-        "findings": len(findings),
+        "findings": findings,
         "fixes": len(seen.fixes),
         "changes": len(seen.changes),
         "pending": len(seen.pending),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, Verdict
+from tierwise.model.finding import Acceptance, Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, advises, first_sentence, groups, heading, owner_of, stopping
 from tierwise.reports.escape import code, prose
@@ -61,7 +61,7 @@ def render(result: ScanResult, view: View) -> str:
 
 def _head(page: Shown) -> list[str]:
     result, gate = page.result, page.result.gate
-    verdicts = Counter(one.verdict for one in result.findings)
+    verdicts = Findings.of(result.findings).verdicts
     lines = [MARKER]
     if page.view.marking:
         lines += [f"**{prose(page.view.marking, 100)}**", ""]

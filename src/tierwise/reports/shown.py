@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.model.finding import PROBLEMS, Finding, Findings, ScanResult, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.reports.audience import for_audience
@@ -15,7 +15,6 @@ from tierwise.reports.base import View
 from tierwise.reports.locate import locate
 from tierwise.reports.text import listed
 
-PROBLEMS: Final = frozenset({Verdict.FAIL.value, Verdict.UNKNOWN.value})
 _ODD: Final = re.compile(r"[^\w.@-]+")
 
 
@@ -42,12 +41,16 @@ class Shown:
 
     def problems(self) -> list[Finding]:
         """Failed and unknown findings, worst first; of these only the verdicts that the view asks for."""
-        wanted = PROBLEMS & self.view.verdicts if self.view.verdicts else PROBLEMS
-        return sorted((one for one in self.result.findings if one.verdict.value in wanted), key=self._rank)
+        wanted = self.view.verdicts or PROBLEMS
+        return sorted((one for one in Findings.of(self.result.findings).problems if one.verdict in wanted), key=self._rank)
 
-    def all(self) -> list[Finding]:
+    def all(self) -> Iterator[Finding]:
         """The findings of the verdicts that the view asks for, all where it asks for none, in the result's order."""
-        return [one for one in self.result.findings if not self.view.verdicts or one.verdict.value in self.view.verdicts]
+        held = Findings.of(self.result.findings)
+        return iter(held) if not self.view.verdicts else (one for one in self._of(held) if one.verdict in self.view.verdicts)
+
+    def _of(self, held: Findings) -> Iterable[Finding]:
+        return held.problems if self.view.verdicts <= PROBLEMS else held
 
     def blocks(self, one: Finding) -> bool:
         """Whether the gate failed on the finding."""
