@@ -66,8 +66,12 @@ _DOC: Final = "Azure Database for PostgreSQL and MySQL documentation, server par
 
 def children(types: frozenset[str]) -> tuple[Child, ...]:
     """The children of servers of some types."""
-    kinds = [by_type[one] for by_type in (RULES, PARAMETERS, DATABASES, ADMINS) for one in sorted(types) if one in by_type]
-    own = tuple(Child(kind, "server_id", ("id", "name"), older=("server_name",)) for kind in kinds)
+    own = (
+        Child(by_type[one], "server_id", ("id", "name"), older=("server_name",), of=one)
+        for by_type in (RULES, PARAMETERS, DATABASES, ADMINS)
+        for one in sorted(types)
+        if one in by_type
+    )
     return (*own, *azure_reach.COMMON)
 
 

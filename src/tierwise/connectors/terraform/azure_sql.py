@@ -35,8 +35,8 @@ _ONLY: Final = "azuread_authentication_only"
 _TLS: Final = "constant: Azure SQL documentation, connectivity settings: connections are encrypted always"
 _WHOLE: Final = "BATCH_COMPLETED_GROUP"
 CHILDREN: Final = tuple(
-    Child(kind, "server_id", ("id", "name"), older=("server_name",))
-    for kind in (*RULES.values(), ADMINS[LEGACY], ENCRYPTIONS[SERVER], AUDIT)
+    Child(kind, "server_id", ("id", "name"), older=("server_name",), of=server)
+    for server, kind in (*RULES.items(), (LEGACY, ADMINS[LEGACY]), (SERVER, ENCRYPTIONS[SERVER]), (SERVER, AUDIT), (LEGACY, AUDIT))
 )
 """The children of servers, besides those of any resource."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -52,16 +53,17 @@ def _of(cloud: str) -> Mapping[str, Converter]:
     return found
 
 
-def _carriers(types: frozenset[str]) -> Iterator[Child]:
-    """What carries data out of stores of these types, or into them."""
-    return (flow.child for kind in sorted(types) for flow in flows_of(kind))
+def _carriers(kind: str) -> Iterator[Child]:
+    """What carries data out of stores of a type, or into them."""
+    return (flow.child for flow in flows_of(kind))
 
 
 def kept_types(clouds: frozenset[str]) -> frozenset[str]:
     """The types of some clouds whose values a converter may look at."""
     kept: set[str] = set()
     for one in converters(clouds).values():
-        kept |= one.types | one.reads | {child.type for child in (*one.children, *_carriers(one.types))}
+        carriers = (child for kind in one.types for child in _carriers(kind))
+        kept |= one.types | one.reads | {child.type for child in (*one.children, *carriers)}
         for parent, children in one.others:
             kept |= {parent, *(child.type for child in children)}
     return frozenset(kept)
@@ -69,8 +71,11 @@ def kept_types(clouds: frozenset[str]) -> frozenset[str]:
 
 def joins(clouds: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
     """Which types of some clouds are children of which, each parent once."""
-    found: dict[frozenset[str], tuple[Child, ...]] = {}
+    found: dict[str, dict[Child, None]] = defaultdict(dict)
     for one in {id(one): one for one in converters(clouds).values()}.values():
-        for parents, children in ((one.types, one.children), *((frozenset({parent}), children) for parent, children in one.others)):
-            found[parents] = tuple(dict.fromkeys((*found.get(parents, ()), *children, *_carriers(parents))))
-    yield from found.items()
+        for parent in sorted(one.types):
+            found[parent] |= dict.fromkeys(child for child in one.children if child.of in ("", parent))
+            found[parent] |= dict.fromkeys(_carriers(parent))
+        for parent, children in one.others:
+            found[parent] |= dict.fromkeys(children)
+    yield from ((frozenset({parent}), tuple(children)) for parent, children in found.items())

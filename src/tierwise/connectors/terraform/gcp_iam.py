@@ -26,9 +26,10 @@ READS: Final = IDENTITIES | {POLICY_DATA}
 _FIGHT: Final = "it stands beside a resource that claims the whole of the policy or the role, and the two undo each other"
 
 
-def iam_children(base: str, attribute: str, keys: tuple[str, ...], prefix: str = "") -> tuple[Child, ...]:
-    """The children of a type that hold its IAM policy."""
-    return tuple(Child(f"{base}_iam_{form}", attribute, keys, prefix=prefix) for form in ("policy", "binding", "member"))
+def iam_children(base: str, attribute: str, keys: tuple[str, ...], prefix: str = "", of: str | None = None) -> tuple[Child, ...]:
+    """The children of a type (`of` where another one is meant) that hold its IAM policy."""
+    of = base if of is None else of
+    return tuple(Child(f"{base}_iam_{form}", attribute, keys, prefix=prefix, of=of) for form in ("policy", "binding", "member"))
 
 
 def policy_of(plan: Plan, parent: Planned, base: str = "") -> Policy:

@@ -9,7 +9,7 @@ from tierwise.access.internet import covers_internet
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
-from tierwise.connectors.terraform.references import Resolved, Unresolved
+from tierwise.connectors.terraform.stores import named
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 
 GROUP: Final = "aws_security_group"
@@ -63,28 +63,11 @@ def _covers(ranges: Iterable[str]) -> bool:
 def _groups(plan: Plan, planned: Planned, attribute: str) -> tuple[tuple[Planned, ...], Unknown | None] | Unknown:
     """The groups of this plan that an argument lists, and why there may be more."""
     listed = planned.root.texts(attribute)
-    via = planned.at(attribute)
-    every = [one for one in plan.by_type.get(GROUP, ()) if not one.is_gone]
-    if isinstance(listed, Known):
-        by_id = {value.value: one for one in every if isinstance(value := one.root.text("id"), Known) and value.value}
-        named = tuple(by_id[name] for name in listed.value.known if name in by_id)
-        lost = [name for name in listed.value.known if name not in by_id]
-        missing = Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, f"security group {lost[0]} is not in this plan") if lost else None
-        if listed.value.open is None:
-            if not listed.value.known and not planned.root.is_written(attribute):
-                return Unknown(UnknownReason.NOT_COLLECTED, via, "no security group is named, so the VPC's default group counts")
-            return named, missing
-    way = plan.resolve(planned, planned.root, (attribute,), {GROUP})
-    match way:
-        case Resolved(address=address):
-            return (plan.by_address[address],), None
-        case Unresolved(candidates=candidates, complete=complete, detail=detail) if candidates:
-            loose = None if complete else Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, detail)
-            return tuple(plan.by_address[one] for one in candidates), loose
-        case Unresolved(detail=detail):
-            return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, detail)
-        case _:
-            return Unknown(UnknownReason.KNOWN_AFTER_APPLY, via)
+    if isinstance(listed, Known) and not listed.value.known and listed.value.open is None and not planned.root.is_written(attribute):
+        detail = "no security group is named, so the VPC's default group counts"
+        return Unknown(UnknownReason.NOT_COLLECTED, planned.at(attribute), detail)
+    found, missing = named(plan, planned, (attribute,), GROUP, ("id",))
+    return missing if missing is not None and not found else (found, missing)
 
 
 def _ranges(plan: Plan, group: Planned, port: int | None) -> tuple[list[str], Unknown | None]:

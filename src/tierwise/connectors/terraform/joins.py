@@ -31,6 +31,8 @@ class Child:
     """Whether the attribute may name a part of the parent: `<id>/blobServices/default`."""
     prefix: str = ""
     """What the child may put before the value: `b/` before the name of a bucket."""
+    of: str = ""
+    """The one type of its converter that it belongs to; empty for all of them."""
 
 
 @dataclass(frozen=True, slots=True)

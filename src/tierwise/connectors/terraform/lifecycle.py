@@ -25,7 +25,7 @@ class _Rule:
     noncurrent: Maybe[int | None]
 
 
-def lifecycle_facts(found: Setting, never_versioned: bool) -> dict[str, AnyFact]:
+def lifecycle_facts(found: Setting, never_versioned: Maybe[bool]) -> dict[str, AnyFact]:
     """The three facts of deletion by age."""
     if isinstance(found, Unknown):
         return dict.fromkeys(_NAMES, found)
@@ -37,8 +37,12 @@ def lifecycle_facts(found: Setting, never_versioned: bool) -> dict[str, AnyFact]
     if isinstance(nodes, Unknown):
         return dict.fromkeys(_NAMES, nodes)
     rules = [read(node) for node in nodes.value]
-    noncurrent: AnyFact = NotApplicable("the bucket has never been versioned", nodes.via)
-    if not never_versioned:
+    noncurrent: AnyFact
+    if isinstance(never_versioned, Unknown):
+        noncurrent = never_versioned
+    elif never_versioned.value:
+        noncurrent = NotApplicable("the bucket has never been versioned", nodes.via)
+    else:
         noncurrent = _shortest(((rule.active, rule.whole, rule.noncurrent) for rule in rules), nodes.via)
     return {
         CONFIGURED: _any([_both(rule.active, rule.expires) for rule in rules], nodes.via),

@@ -39,12 +39,14 @@ def filled(planned: Planned, path: Sequence[Step], found: Maybe[T | None], defau
 def is_filled_in(planned: Planned, *path: Step, found: Maybe[object]) -> bool:
     """Whether an argument of a new resource is unknown because nobody wrote it.
 
-    Inside a block only where the block itself is written: a dynamic block hides its arguments.
+    Inside a block only where the block itself is written out: a dynamic block, or one given as a value, hides its arguments.
     """
     if isinstance(found, Known) or found.reason is not UnknownReason.KNOWN_AFTER_APPLY or not planned.is_new:
         return False
     root = planned.root
-    return root.is_configured and not root.is_written(*path) and (len(path) == 1 or root.is_written(path[0]))
+    if not root.is_configured or root.is_written(*path):
+        return False
+    return len(path) == 1 or (root.is_written(path[0]) and "references" not in (root.expression(*path[:-1]) or {}))
 
 
 def number(planned: Planned, name: str, default: int) -> Maybe[int]:
@@ -97,6 +99,28 @@ def neighbour(plan: Plan, planned: Planned, path: Sequence[Step], types: Iterabl
         ]
         return same[0] if len(same) == 1 else None
     return None
+
+
+def named(plan: Plan, planned: Planned, path: Sequence[Step], kind: str, keys: Sequence[str]) -> tuple[tuple[Planned, ...], Unknown | None]:
+    """The resources of this plan that an argument, or each member of a list, names; and why there may be more."""
+    listed, via = planned.root.texts(*path), planned.at(*path)
+    if isinstance(listed, Known):
+        by_name = {
+            name: one for one in plan.by_type.get(kind, ()) if not one.is_gone for key in keys if (name := aws.text_or(one.root, key))
+        }
+        lost = next((name for name in listed.value.known if name not in by_name), None)
+        if listed.value.open is None:
+            found = tuple(by_name[name] for name in listed.value.known if name in by_name)
+            return found, Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, f"{kind} {lost} is not in this plan") if lost else None
+    way = plan.resolve(planned, planned.root, path, {kind})
+    match way:
+        case Resolved(address=address):
+            return (plan.by_address[address],), None
+        case Unresolved(candidates=candidates, complete=complete, detail=detail):
+            loose = None if complete and candidates else Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, detail)
+            return tuple(plan.by_address[one] for one in candidates), loose
+        case _:
+            return (), listed if isinstance(listed, Unknown) else listed.value.open
 
 
 def put_encryption(

@@ -4,12 +4,46 @@ import pytest
 
 from tests.connectors.terraform.checked import checked
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import Case, Part, at_least
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind
 
 BLOCK, DISKS, DETECTOR = "aws_s3_account_public_access_block", "aws_ebs_encryption_by_default", "aws_guardduty_detector"
 ALL_ON = dict.fromkeys(("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets"), True)
+_BLOCK = "aws_s3_account_public_access_block"
+_SWITCHES = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+CASES = (
+    Case("aws_ebs_encryption_by_default", "enabled", "account.disk_encryption_default", {True: True, False: False}, absent=True),
+    Case("aws_guardduty_detector", "enable", "account.threat_detection", {True: True, False: False}, absent=True),
+    *(
+        Case(_BLOCK, one, "account.public_access_blocked", {True: True, False: False}, absent=False, having=dict.fromkeys(_SWITCHES, True))
+        for one in _SWITCHES
+    ),
+    Case(
+        "aws_guardduty_detector_feature",
+        "status",
+        "account.threat_plans",
+        {"ENABLED": at_least("relational-db")},
+        absent=UnknownReason.KNOWN_AFTER_APPLY,
+        having={"name": "RDS_LOGIN_EVENTS"},
+        of="aws_guardduty_detector",
+        unknown=UnknownReason.KNOWN_AFTER_APPLY,
+        sensitive=UnknownReason.KNOWN_AFTER_APPLY,
+    ),
+    Case(
+        "aws_guardduty_detector_feature",
+        "name",
+        "account.threat_plans",
+        {"RDS_LOGIN_EVENTS": at_least("relational-db")},
+        absent=UnknownReason.KNOWN_AFTER_APPLY,
+        having={"status": "ENABLED"},
+        of="aws_guardduty_detector",
+        unknown=UnknownReason.KNOWN_AFTER_APPLY,
+        sensitive=UnknownReason.KNOWN_AFTER_APPLY,
+    ),
+)
+PARTS = (Part("aws_guardduty_detector_feature", "aws_guardduty_detector", {"name": "RDS_LOGIN_EVENTS", "status": "ENABLED"}, lone=True),)
 
 
 @pytest.fixture

@@ -4,11 +4,35 @@ import pytest
 
 from tests.connectors.terraform.checked import checked
 from tests.connectors.terraform.plans import PlanBuilder, ref
+from tests.connectors.terraform.types.cases import Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 PLAN, SELECTION = "aws_backup_plan", "aws_backup_selection"
+CASES = (
+    Case(PLAN, "rule.0.target_vault_name", "stores-in", {"main-vault": ("main-vault",)}, absent=()),
+    Case(
+        PLAN, "rule.0.target_logically_air_gapped_backup_vault_arn", "stores-in", {"arn:aws:backup:::vault": ("arn:aws:backup:::vault",)},
+        absent=(),
+    ),
+    Case(
+        PLAN, "rule.0.copy_action.0.destination_vault_arn", "stores-in", {"arn:aws:backup:::vault": ("arn:aws:backup:::vault",)}, absent=(),
+    ),
+    Case(SELECTION, "resources", "protects", [(["arn:aws:s3:::cases"], ("arn:aws:s3:::cases",))], absent=("*",), of=PLAN),
+    Case(
+        SELECTION, "selection_tag.0.value", "protects", {"yes": ("tag:backup=yes",)}, absent=("tag:backup=",), bare=("*",), of=PLAN,
+        having={"selection_tag": [{"type": "STRINGEQUALS", "key": "backup"}]},
+    ),
+    Case(
+        SELECTION, "condition.0.string_equals.0.value", "protects", {"yes": ("tag:backup=yes",)}, absent=("tag:backup=",), bare=("*",), of=PLAN,
+        having={"condition": [{"string_equals": [{"key": "aws:ResourceTag/backup"}]}]},
+    ),
+    Case(
+        SELECTION, "not_resources", "protects", [(["arn:aws:s3:::cases"], (UnknownReason.NOT_SUPPORTED,))], absent=("arn:aws:s3:::*",), of=PLAN,
+        having={"resources": ["arn:aws:s3:::*"]},
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -6,12 +6,30 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, value
+from tests.connectors.terraform.types.cases import OTHER, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind
 
 VAULT, GAPPED = "aws_backup_vault", "aws_backup_logically_air_gapped_vault"
 OPEN = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "backup:*", "Resource": "*"}]})
+KEY_OURS = {"alias/app-of-ours": "customer", "alias/aws/backup": "provider-managed"}
+CASES = (
+    Case(VAULT, "kms_key_arn", "encryption.key_custody", KEY_OURS, absent="provider-managed"),
+    Case(GAPPED, "encryption_key_arn", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-owned"),
+    Case(GAPPED, "min_retention_days", "immutability.min_days", {7: 7}, absent=0),
+    Case(f"{VAULT}_policy", "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset(), of=VAULT),
+    Case(
+        f"{VAULT}_lock_configuration",
+        "changeable_for_days",
+        "immutability.mode",
+        {3: UnknownReason.KNOWN_AFTER_APPLY},
+        absent="governance",
+        of=VAULT,
+    ),
+    Case(f"{VAULT}_lock_configuration", "min_retention_days", "immutability.min_days", {7: 7}, absent=0, of=VAULT),
+)
+PARTS = (Part(f"{VAULT}_policy", GAPPED, {"policy": OTHER}),)
 
 
 @pytest.fixture

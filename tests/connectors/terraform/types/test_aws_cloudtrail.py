@@ -4,10 +4,58 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import Case
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 TRAIL = "aws_cloudtrail"
+_OF_DATA = {"field": "eventCategory", "equals": ["Data"]}
+_OF_S3 = {"field": "resources.type", "equals": ["AWS::S3::Object"]}
+_ALL_S3 = {"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}
+CASES = (
+    Case(TRAIL, "enable_logging", "logging.control_plane", {False: False, True: True}, absent=True),
+    Case(TRAIL, "is_multi_region_trail", "logging.all_regions", {True: True, False: False}, absent=False),
+    Case(TRAIL, "enable_log_file_validation", "logging.integrity_validated", {True: True, False: False}, absent=False),
+    Case(TRAIL, "is_organization_trail", "records", {True: ("records:organisation",)}, absent=()),
+    Case(TRAIL, "s3_bucket_name", "logs-to", {"logs-of-ours": ("logs-of-ours",)}, absent=()),
+    Case(TRAIL, "cloud_watch_logs_group_arn", "logs-to", {"arn:aws:logs:::g": ("arn:aws:logs:::g",)}, absent=()),
+    Case(TRAIL, "kms_key_id", "uses-key", {"alias/trail-key": ("alias/trail-key",)}, absent=()),
+    Case(
+        TRAIL, "event_selector.0.include_management_events", "logging.control_plane", {False: False, True: True}, absent=True,
+        having={"event_selector": [{"data_resource": [_ALL_S3]}]},
+    ),
+    Case(
+        TRAIL, "event_selector.0.read_write_type", "records",
+        {"ReadOnly": ("records:s3:*#read",), "WriteOnly": ("records:s3:*#write",), "All": ("records:s3:*#all",)},
+        absent=("records:s3:*#all",), bare=(), having={"event_selector": [{"data_resource": [_ALL_S3]}]},
+    ),
+    Case(
+        TRAIL, "event_selector.0.data_resource.0.type", "records", {"AWS::S3::Object": ("records:s3:*#all",)}, absent=(),
+        having={"event_selector": [{"data_resource": [{"values": ["arn:aws:s3"]}]}]},
+    ),
+    Case(
+        TRAIL, "event_selector.0.data_resource.0.values", "records", [(["arn:aws:s3"], ("records:s3:*#all",))], absent=(),
+        having={"event_selector": [{"data_resource": [{"type": "AWS::S3::Object"}]}]},
+    ),
+    Case(
+        TRAIL, "advanced_event_selector.0.field_selector.1.equals", "records",
+        [(["AWS::DynamoDB::Table"], ("records:dynamodb:*#all",))], absent=(),
+        having={"advanced_event_selector": [{"field_selector": [_OF_DATA, {"field": "resources.type"}]}]},
+    ),
+    Case(
+        TRAIL, "advanced_event_selector.0.field_selector.1.field", "records", {"resources.type": ("records:dynamodb:*#all",)}, absent=(),
+        having={"advanced_event_selector": [{"field_selector": [_OF_DATA, {"equals": ["AWS::DynamoDB::Table"]}]}]},
+    ),
+    *(
+        Case(
+            TRAIL, f"advanced_event_selector.0.field_selector.2.{operator}", "records", [(["arn:aws:s3:::cases/"], found)], absent=(),
+            bare=(), having={"advanced_event_selector": [{"field_selector": [_OF_DATA, _OF_S3, {"field": "resources.ARN"}]}]},
+        )
+        for operator, found in (
+            ("starts_with", ("arn:aws:s3:::cases#all",)), ("ends_with", ()), ("not_equals", ()), ("not_starts_with", ()), ("not_ends_with", ()),
+        )
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture

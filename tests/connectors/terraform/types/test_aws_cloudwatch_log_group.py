@@ -6,10 +6,16 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import Case
 from tierwise.model.fact import UNLIMITED, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 GROUP, POLICY = "aws_cloudwatch_log_group", "aws_cloudwatch_log_resource_policy"
+CASES = (
+    Case(GROUP, "retention_in_days", "retention.log_days", {365: 365, 0: UNLIMITED}, absent=UNLIMITED),
+    Case(GROUP, "kms_key_id", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-owned"),
+    Case(GROUP, "deletion_protection_enabled", "recovery.delete_protected", {True: True, False: False}, absent=False),
+)
 
 
 def opened(resource):

@@ -3,12 +3,81 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import check_fact
 
 DB, GROUP, PARAMETERS = "aws_db_instance", "aws_security_group", "aws_db_parameter_group"
 OPEN_RULE = {"protocol": "tcp", "from_port": 5000, "to_port": 6000, "cidr_blocks": ["0.0.0.0/0"]}
+_AS_SOURCE = UnknownReason.UNRESOLVED_REFERENCE
+CASES = (
+    Case(DB, "storage_encrypted", "encryption.at_rest", {True: True, False: False}, absent=False),
+    Case(
+        DB,
+        "kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        having={"storage_encrypted": True},
+    ),
+    Case(DB, "publicly_accessible", "network.public_endpoint", {True: True, False: False}, absent=False),
+    Case(DB, "iam_database_authentication_enabled", "access.central_identity_enabled", {True: True, False: False}, absent=False),
+    Case(DB, "backup_retention_period", "retention.backup_days", {7: 7, 0: 0}, absent=0),
+    Case(DB, "deletion_protection", "recovery.delete_protected", {True: True, False: False}, absent=False),
+    Case(DB, "multi_az", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone"),
+    Case(DB, "allocated_storage", "volume.bytes", {20: 20 * 1024**3}, absent=None),
+    Case(DB, "engine", "transport.tls_required", {"sqlserver-se": False}, absent=UnknownReason.UNRESOLVED_REFERENCE),
+    Case(DB, "replicate_source_db", "copy-of", {"records-primary": ("records-primary",)}, absent=()),
+    Case(DB, "snapshot_identifier", "copy-of", {"rds:records-1": ("rds:records-1",)}, absent=()),
+    Case(DB, "restore_to_point_in_time.0.source_db_instance_identifier", "copy-of", {"records-primary": ("records-primary",)}, absent=()),
+    Case(
+        DB,
+        "s3_import",
+        "encryption.at_rest",
+        [([{"bucket_name": "dumps"}], UnknownReason.UNRESOLVED_REFERENCE), ([], False)],
+        absent=False,
+        unknown=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(
+        DB,
+        "parameter_group_name",
+        "transport.tls_required",
+        {"group-of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=False,
+        having={"engine": "mysql", "engine_version": "8.0"},
+    ),
+    Case(
+        DB,
+        "enabled_cloudwatch_logs_exports",
+        "logging.data_read",
+        [(["audit"], True), (["error"], False)],
+        absent=False,
+        having={"engine": "mysql"},
+    ),
+    Case(
+        DB,
+        "vpc_security_group_ids",
+        "network.ingress_any",
+        [(["sg-0123456"], UnknownReason.UNRESOLVED_REFERENCE)],
+        absent=UNSAID,
+        having={"publicly_accessible": True, "port": 5432},
+    ),
+)
+_BEHIND = Seen(DB, "vpc_security_group_ids", {"publicly_accessible": True, "port": 5432})
+_OPEN = {"from_port": 5432, "to_port": 5432}
+PARTS = (
+    Part(
+        "aws_security_group_rule",
+        "aws_security_group",
+        {**_OPEN, "protocol": "tcp", "type": "ingress", "cidr_blocks": ["0.0.0.0/0"]},
+        seen=_BEHIND,
+    ),
+    Part(
+        "aws_vpc_security_group_ingress_rule", "aws_security_group", {**_OPEN, "ip_protocol": "tcp", "cidr_ipv4": "0.0.0.0/0"}, seen=_BEHIND
+    ),
+)
 
 
 @pytest.fixture

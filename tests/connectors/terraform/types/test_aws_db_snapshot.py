@@ -4,12 +4,26 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 DB, SNAPSHOT, COPY = "aws_db_instance", "aws_db_snapshot", "aws_db_snapshot_copy"
 COMPUTED = dict.fromkeys(("encrypted", "kms_key_id", "db_snapshot_arn", "allocated_storage"), True)
+_SNAPSHOTS = (SNAPSHOT, COPY, "aws_db_cluster_snapshot", "aws_rds_cluster_snapshot_copy")
+_EVERY = (*_SNAPSHOTS, "aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot")
+CASES = (
+    Case(_SNAPSHOTS, "shared_accounts", "access.external_principals", [(["222222222222"], frozenset({"222222222222"}))], absent=frozenset()),
+    Case(_EVERY, "kms_key_id", "uses-key", {"alias/app-of-ours": ("alias/app-of-ours",)}, absent=()),
+    Case(SNAPSHOT, "db_instance_identifier", "copy-of", {"records-primary": ("records-primary",)}, absent=()),
+    Case(
+        ("aws_db_cluster_snapshot", "aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot"), "db_cluster_identifier", "copy-of",
+        {"records-cluster": ("records-cluster",)}, absent=(),
+    ),
+    Case(COPY, "source_db_snapshot_identifier", "copy-of", {"records-snap": ("records-snap",)}, absent=()),
+    Case("aws_rds_cluster_snapshot_copy", "source_db_cluster_snapshot_identifier", "copy-of", {"records-snap": ("records-snap",)}, absent=()),
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.types.cases import OTHER, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -13,6 +14,48 @@ from tierwise.model.resource import Kind, Rel
 TABLE, REPLICA = "aws_dynamodb_table", "aws_dynamodb_table_replica"
 COMPUTED = dict.fromkeys(("arn", "id", "point_in_time_recovery", "server_side_encryption", "ttl"), True)
 OPEN = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "dynamodb:*", "Resource": "*"}]})
+_SSE = "server_side_encryption"
+CASES = (
+    Case(
+        TABLE, f"{_SSE}.0.enabled", "encryption.key_custody", {True: "provider-managed", False: "provider-owned"}, absent="provider-owned"
+    ),
+    Case(
+        TABLE,
+        f"{_SSE}.0.kms_key_arn",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        bare="provider-owned",
+        having={_SSE: [{"enabled": True}]},
+    ),
+    Case(TABLE, "point_in_time_recovery.0.enabled", "recovery.point_in_time", {True: True, False: False}, absent=False),
+    Case(
+        TABLE,
+        "point_in_time_recovery.0.recovery_period_in_days",
+        "retention.backup_days",
+        {7: 7},
+        absent=35,
+        bare=0,
+        having={"point_in_time_recovery": [{"enabled": True}]},
+    ),
+    Case(TABLE, "ttl.0.enabled", "retention.expiry_configured", {True: True, False: False}, absent=False),
+    Case((TABLE, REPLICA), "deletion_protection_enabled", "recovery.delete_protected", {True: True, False: False}, absent=False),
+    Case(TABLE, "replica.0.region_name", "recovery.redundancy", {"eu-west-1": "multi-region"}, absent="multi-zone"),
+    Case(TABLE, "restore_source_name", "copy-of", {"cases-primary": ("cases-primary",)}, absent=()),
+    Case(TABLE, "restore_source_table_arn", "copy-of", {"arn:aws:dynamodb:::table/c": ("arn:aws:dynamodb:::table/c",)}, absent=()),
+    Case(REPLICA, "global_table_arn", "replicates-to", {"arn:aws:dynamodb:::table/c": ("arn:aws:dynamodb:::table/c",)}, absent=()),
+    Case(REPLICA, "kms_key_arn", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-owned"),
+    Case(REPLICA, "point_in_time_recovery", "recovery.point_in_time", {True: True, False: False}, absent=False),
+    Case(
+        "aws_dynamodb_resource_policy",
+        "policy",
+        "access.external_principals",
+        {OTHER: frozenset({"222222222222"})},
+        absent=frozenset(),
+        of=TABLE,
+    ),
+)
+PARTS = (Part(REPLICA, TABLE), Part("aws_dynamodb_resource_policy", REPLICA, {"policy": OTHER}))
 
 
 @pytest.fixture

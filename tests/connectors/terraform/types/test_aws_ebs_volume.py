@@ -4,12 +4,34 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 VOLUME, SNAPSHOT, COPY = "aws_ebs_volume", "aws_ebs_snapshot", "aws_ebs_snapshot_copy"
 COMPUTED = dict.fromkeys(("arn", "id", "encrypted", "kms_key_id", "snapshot_id"), True)
+_BY_REGION = UnknownReason.KNOWN_AFTER_APPLY
+CASES = (
+    Case((VOLUME, COPY), "encrypted", "encryption.at_rest", {True: True, False: False}, absent=_BY_REGION),
+    Case(SNAPSHOT, "encrypted", "encryption.at_rest", {True: True, False: False}, absent=_BY_REGION),
+    Case(
+        (VOLUME, COPY), "kms_key_id", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent=UNSAID, having={"encrypted": True}
+    ),
+    Case(SNAPSHOT, "kms_key_id", "uses-key", {"alias/app-of-ours": ("alias/app-of-ours",)}, absent=()),
+    Case(VOLUME, "snapshot_id", "copy-of", {"snap-0123456": ("snap-0123456",)}, absent=()),
+    Case(SNAPSHOT, "volume_id", "copy-of", {"vol-0123456789": ("vol-0123456789",)}, absent=()),
+    Case(COPY, "source_snapshot_id", "copy-of", {"snap-0123456": ("snap-0123456",)}, absent=()),
+    Case(
+        "aws_snapshot_create_volume_permission",
+        "account_id",
+        "access.external_principals",
+        {"222222222222": frozenset({"222222222222"})},
+        absent=frozenset(),
+        of=SNAPSHOT,
+    ),
+)
+PARTS = (Part("aws_snapshot_create_volume_permission", COPY, {"account_id": "222222222222"}),)
 
 
 @pytest.fixture

@@ -4,10 +4,17 @@ import pytest
 
 from tests.connectors.terraform.checked import checked
 from tests.connectors.terraform.plans import PlanBuilder, const, ref
+from tests.connectors.terraform.types.cases import Case
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 REPOSITORY = "aws_ecr_repository"
+CASES = (
+    Case(
+        "aws_ecr_repository", "encryption_configuration.0.kms_key", "uses-key", {"alias/app-of-ours": ("alias/app-of-ours",)}, absent=(),
+        having={"encryption_configuration": [{"encryption_type": "KMS"}]},
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.types.cases import OTHER, UNSAID, Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -13,6 +14,58 @@ COMPUTED = dict.fromkeys(("arn", "id", "encrypted", "kms_key_id", "availability_
 TLS = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*",'
     ' "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}'
+)
+CASES = (
+    Case("aws_efs_file_system", "encrypted", "encryption.at_rest", {True: True, False: False}, absent=False),
+    Case(
+        "aws_efs_file_system",
+        "kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        having={"encrypted": True},
+    ),
+    Case(
+        "aws_efs_file_system",
+        "availability_zone_name",
+        "recovery.redundancy",
+        {"eu-west-2a": "zone"},
+        absent="multi-zone",
+        unknown="zone",
+        sensitive="zone",
+    ),
+    Case(
+        "aws_efs_file_system_policy",
+        "policy",
+        "access.external_principals",
+        {OTHER: frozenset({"222222222222"})},
+        absent=frozenset(),
+        of="aws_efs_file_system",
+    ),
+    Case(
+        "aws_efs_backup_policy",
+        "backup_policy.0.status",
+        "retention.backup_days",
+        {"DISABLED": 0, "ENABLED": UNSAID},
+        absent=0,
+        of="aws_efs_file_system",
+    ),
+    Case(
+        "aws_efs_replication_configuration",
+        "destination.0.region",
+        "recovery.redundancy",
+        {"eu-west-1": "multi-region"},
+        absent="multi-zone",
+        of="aws_efs_file_system",
+    ),
+    Case(
+        "aws_efs_replication_configuration",
+        "destination.0.file_system_id",
+        "replicates-to",
+        {"fs-0123456789": ("fs-0123456789",)},
+        absent=("arn:aws:elasticfilesystem:eu-west-2:111111111111:file-system/replica",),
+        of="aws_efs_file_system",
+    ),
 )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import GONE, Case, Part, Seen
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -11,6 +12,53 @@ GROUP, CLUSTER, SERVERLESS = "aws_elasticache_replication_group", "aws_elasticac
 COMPUTED = dict.fromkeys(
     ("arn", "id", "at_rest_encryption_enabled", "transit_encryption_enabled", "transit_encryption_mode", "user_group_ids"), True
 )
+_CACHES = ("aws_elasticache_replication_group", "aws_elasticache_cluster")
+_GROUP, _SERVERLESS = "aws_elasticache_replication_group", "aws_elasticache_serverless_cache"
+CASES = (
+    Case(_GROUP, "at_rest_encryption_enabled", "encryption.at_rest", {True: True, False: False}, absent=False),
+    Case(_GROUP, "engine", "encryption.at_rest", {"valkey": True, "redis": False}, absent=False),
+    Case(
+        _GROUP,
+        "kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-owned",
+        having={"at_rest_encryption_enabled": True},
+    ),
+    Case(_SERVERLESS, "kms_key_id", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-owned"),
+    Case(_CACHES, "transit_encryption_enabled", "transport.tls_required", {True: True, False: False}, absent=False),
+    Case(
+        _GROUP,
+        "transit_encryption_mode",
+        "transport.tls_required",
+        {"preferred": False, "required": True},
+        absent=True,
+        having={"transit_encryption_enabled": True},
+    ),
+    Case(_GROUP, "auth_token", "access.shared_key_enabled", {"a-long-token-of-ours": True}, absent=False, unknown=True),
+    Case(_GROUP, "user_group_ids", "access.central_identity_enabled", [(["g"], UnknownReason.UNRESOLVED_REFERENCE)], absent=False),
+    Case(
+        _SERVERLESS, "user_group_id", "access.central_identity_enabled", {"group-of-ours": UnknownReason.UNRESOLVED_REFERENCE}, absent=False
+    ),
+    Case((*_CACHES, _SERVERLESS), "snapshot_retention_limit", "retention.backup_days", {7: 7, 0: 0}, absent=0),
+    Case(_GROUP, "multi_az_enabled", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone"),
+    Case(_CACHES, "log_delivery_configuration.0.destination", "logs-to", {"group-of-ours": ("group-of-ours",)}, absent=()),
+    Case(
+        "aws_elasticache_cluster",
+        "replication_group_id",
+        "encryption.at_rest",
+        {"group-of-ours": GONE},
+        absent=False,
+        unknown=GONE,
+        sensitive=GONE,
+    ),
+)
+PARTS = (
+    Part(
+        "aws_elasticache_user_group_association", "aws_elasticache_user_group", {"user_id": "default"},
+        seen=Seen(_SERVERLESS, "user_group_id"),
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -60,7 +108,7 @@ def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_
     one = checked(plan, tmp_path, f"{GROUP}.g")
     for fact in ("encryption.at_rest", "transport.tls_required", "retention.backup_days", "recovery.redundancy"):
         assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert reason(one, "access.central_identity_enabled") is UnknownReason.NOT_COLLECTED
+    assert reason(one, "access.central_identity_enabled") is UnknownReason.UNRESOLVED_REFERENCE
     assert reason(checked(plan, tmp_path, f"{GROUP}.h"), "access.shared_key_enabled") is UnknownReason.REDACTED
 
 
@@ -107,3 +155,39 @@ def test_its_key_and_log_group_are_linked_by_reference_inside_a_module(plan, tmp
         (Rel.USES_KEY, 'module.m["a"].aws_kms_key.k'),
         (Rel.LOGS_TO, 'module.m["a"].aws_cloudwatch_log_group.l'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("user", "local", "central"),
+    [
+        ({"authentication_mode": [{"type": "iam"}]}, False, True),
+        ({"authentication_mode": [{"type": "password"}]}, True, False),
+        ({"passwords": ["a-long-password-of-ours"]}, True, False),
+        ({"no_password_required": True}, False, False),
+    ],
+)
+@pytest.mark.parametrize("association", [False, True])
+def test_the_users_of_a_group_say_how_one_logs_in(plan, tmp_path, user, local, central, association):
+    plan.add("aws_elasticache_user", "u", {"user_id": "app", **user}, sensitive={"passwords": True} if "passwords" in user else {})
+    plan.add("aws_elasticache_user_group", "g", {"user_group_id": "g", "user_ids": [] if association else ["app"]})
+    if association:
+        plan.add("aws_elasticache_user_group_association", "a", {"user_group_id": "g", "user_id": "app"})
+    plan.add(
+        _SERVERLESS,
+        "c",
+        {"name": "c"},
+        unknown={"user_group_id": True},
+        expressions={"user_group_id": ref("aws_elasticache_user_group.g.user_group_id")},
+    )
+    one = checked(plan, tmp_path, f"{_SERVERLESS}.c")
+    assert value(one, "access.local_auth_enabled") is local
+    assert value(one, "access.central_identity_enabled") is central
+    assert "a-long-password-of-ours" not in str(one)
+
+
+def test_a_user_of_a_group_that_is_not_in_the_plan_may_log_in_either_way(plan, tmp_path):
+    plan.add("aws_elasticache_user_group", "g", {"user_group_id": "g", "user_ids": ["default"]})
+    plan.add(_SERVERLESS, "c", {"name": "c", "user_group_id": "g"})
+    one = checked(plan, tmp_path, f"{_SERVERLESS}.c")
+    assert reason(one, "access.local_auth_enabled") is UnknownReason.UNRESOLVED_REFERENCE
+    assert "default" in one.facts["access.local_auth_enabled"].detail

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked
 from tests.connectors.terraform.plans import PlanBuilder, ref
+from tests.connectors.terraform.types.cases import Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -14,6 +15,23 @@ PEOPLE = {
     "partition_keys": [{"name": "year", "type": "int"}],
     "storage_descriptor": [{"location": "s3://lake/people/", "columns": [{"name": "nino", "type": "string"}]}],
 }
+CASES = (
+    Case("aws_glue_catalog_database", "location_uri", "describes", {"s3://cases/raw": ("arn:aws:s3:::cases",)}, absent=()),
+    Case(
+        "aws_glue_catalog_table", "storage_descriptor.0.location", "describes", {"s3://cases/raw": ("arn:aws:s3:::cases",)}, absent=(),
+        of="aws_glue_catalog_database",
+    ),
+    *(
+        Case("aws_glue_catalog_table", path, "describes", [([{"name": "nino", "type": "string"}], ())], absent=(), of="aws_glue_catalog_database")
+        for path in ("storage_descriptor.0.columns", "partition_keys")
+    ),
+)  # fmt: skip
+PARTS = (
+    Part(
+        "aws_glue_catalog_table", "aws_glue_catalog_database",
+        {"name": "cases", "storage_descriptor": [{"location": "s3://cases/raw", "columns": [{"name": "nino", "type": "string"}]}]},
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture

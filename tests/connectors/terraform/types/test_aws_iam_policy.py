@@ -3,11 +3,21 @@ from __future__ import annotations
 import json
 
 from tests.connectors.terraform.plans import PlanBuilder, ref
+from tests.connectors.terraform.types.cases import Case, policy
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import check_fact
 
 POLICY = "aws_iam_policy"
+CASES = (
+    Case(
+        "aws_iam_policy",
+        "policy",
+        "privilege.admin",
+        {policy(): True, policy(action="s3:GetObject"): False},
+        absent=UnknownReason.UNPARSABLE,
+    ),
+)
 
 
 def document(action, resource):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.types.cases import OTHER, Case, policy
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import check_fact
@@ -19,6 +20,36 @@ TRUST = json.dumps(
 ADMIN = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 ONE = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}]})
 COMPUTED = {"arn": True, "id": True, "inline_policy": True, "managed_policy_arns": True}
+CASES = (
+    Case(ROLE, "assume_role_policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(ROLE, "inline_policy.0.policy", "privilege.admin", {policy(): True}, absent=False),
+    Case(ROLE, "managed_policy_arns", "privilege.admin", [(["arn:aws:iam::aws:policy/AdministratorAccess"], True)], absent=False),
+    Case("aws_iam_role_policy", "policy", "privilege.admin", {policy(): True, policy(action="s3:GetObject"): False}, absent=False, of=ROLE),
+    Case(
+        "aws_iam_role_policy_attachment",
+        "policy_arn",
+        "privilege.admin",
+        {"arn:aws:iam::aws:policy/AdministratorAccess": True},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        of=ROLE,
+    ),
+    Case(
+        "aws_iam_policy_attachment",
+        "policy_arn",
+        "privilege.admin",
+        {"arn:aws:iam::aws:policy/AdministratorAccess": True},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        of=ROLE,
+    ),
+    Case(
+        ROLE,
+        "permissions_boundary",
+        "privilege.admin",
+        {"arn:aws:iam::aws:policy/ReadOnlyAccess": False},
+        absent=True,
+        having={"inline_policy": [{"policy": policy()}]},
+    ),
+)
 
 
 @pytest.fixture

@@ -6,12 +6,36 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import Case, Part, policy
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 USER, GROUP = "aws_iam_user", "aws_iam_group"
 ADMIN = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+_ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+CASES = (
+    *(
+        Case(f"{kind}_policy", "policy", "privilege.admin", {policy(): True, policy(action="s3:GetObject"): False}, absent=False, of=kind)
+        for kind in (USER, GROUP)
+    ),
+    *(
+        Case(
+            f"{kind}_policy_attachment", "policy_arn", "privilege.admin", {_ADMIN: True}, absent=UnknownReason.UNRESOLVED_REFERENCE, of=kind
+        )
+        for kind in (USER, GROUP)
+    ),
+    *(
+        Case(
+            "aws_iam_policy_attachment", "policy_arn", "privilege.admin", {_ADMIN: True}, absent=UnknownReason.UNRESOLVED_REFERENCE, of=kind
+        )
+        for kind in (USER, GROUP)
+    ),
+    Case("aws_iam_access_key", "status", "credential.active_keys", {"Inactive": 0, "Active": 1}, absent=1, of=USER, unknown=1, sensitive=1),
+    Case("aws_iam_user_group_membership", "groups", "member-of", [(["auditors"], ("auditors",))], absent=(), of=USER),
+    Case("aws_iam_group_membership", "group", "member-of", {"auditors": ("auditors",)}, absent=(), of=USER),
+)
+PARTS = (Part("aws_iam_user_login_profile", USER), Part("aws_iam_access_key", USER, {"status": "Active"}))
 
 
 @pytest.fixture

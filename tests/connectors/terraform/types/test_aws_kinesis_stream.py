@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import OTHER, Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 
@@ -15,6 +16,26 @@ SHARED = json.dumps(
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "kinesis:GetRecords", "Resource": "*"}],
     }
+)
+CASES = (
+    Case(STREAM, "encryption_type", "encryption.at_rest", {"KMS": True, "NONE": False}, absent=False),
+    Case(
+        STREAM,
+        "kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer", "alias/aws/kinesis": "provider-managed"},
+        absent="provider-managed",
+        having={"encryption_type": "KMS"},
+    ),
+    Case(STREAM, "retention_period", "retention.delete_after_days", {49: 3, 24: 1}, absent=1),
+    Case(
+        "aws_kinesis_resource_policy",
+        "policy",
+        "access.external_principals",
+        {OTHER: frozenset({"222222222222"})},
+        absent=frozenset(),
+        of=STREAM,
+    ),
 )
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import NA, OTHER, Case, Part
 from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import check_fact, facts_of
@@ -12,6 +13,35 @@ from tierwise.model.vocabulary import check_fact, facts_of
 KEY = "aws_kms_key"
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
+_KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key")
+CASES = (
+    Case("aws_kms_key", "is_enabled", "key.state", {True: "enabled", False: "disabled"}, absent="enabled"),
+    Case(_KEYS[1:], "enabled", "key.state", {True: "enabled", False: "disabled"}, absent="enabled"),
+    Case(_KEYS, "deletion_window_in_days", "key.deletion_window_days", {7: 7}, absent=30),
+    Case("aws_kms_key", "enable_key_rotation", "key.rotation_enabled", {True: True, False: False}, absent=False),
+    Case("aws_kms_key", "rotation_period_in_days", "key.rotation_days", {90: 90}, absent=365, having={"enable_key_rotation": True}),
+    Case(
+        "aws_kms_key",
+        "customer_master_key_spec",
+        "key.rotation_enabled",
+        {"RSA_4096": NA, "SYMMETRIC_DEFAULT": False},
+        absent=False,
+        unknown=False,
+        sensitive=False,
+    ),
+    Case("aws_kms_key", "custom_key_store_id", "key.rotation_enabled", {"cks-0123456": NA}, absent=False, unknown=NA, sensitive=NA),
+    Case("aws_kms_key", "xks_key_id", "key.protection_level", {"xks-key-of-ours": "external"}, absent="hsm"),
+    Case(_KEYS, "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(
+        "aws_kms_key_policy",
+        "policy",
+        "access.external_principals",
+        {OTHER: frozenset({"222222222222"})},
+        absent=frozenset(),
+        of="aws_kms_key",
+    ),
+)
+PARTS = (Part("aws_kms_alias", _KEYS, {"name": "alias/app-of-ours"}), Part("aws_kms_key_policy", _KEYS, {"policy": OTHER}))
 
 
 @pytest.fixture
@@ -27,7 +57,7 @@ def read(plan, tmp_path, address=f"{KEY}.k"):
     return one
 
 
-def policy(*statements):
+def key_policy(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
@@ -57,7 +87,7 @@ def test_a_new_key_that_says_nothing(plan, tmp_path):
 
 def test_what_a_key_says(plan, tmp_path):
     after = {"enable_key_rotation": True, "rotation_period_in_days": 90, "is_enabled": False, "deletion_window_in_days": 7}
-    plan.add(KEY, "k", {**after, "policy": policy(allow(ROLE, "kms:*"))})
+    plan.add(KEY, "k", {**after, "policy": key_policy(allow(ROLE, "kms:*"))})
     one = read(plan, tmp_path)
     assert value(one, "key.rotation_enabled") is True
     assert value(one, "key.rotation_days") == 90
@@ -106,7 +136,7 @@ def test_aliases_name_a_key_by_value_and_by_reference(plan, tmp_path):
 
 def test_a_key_policy_of_its_own_wins_and_a_loose_one_leaves_it_open(plan, tmp_path):
     plan.add(KEY, "k", {}, unknown={"policy": True, "key_id": True})
-    document = policy(allow("*", "kms:Decrypt"))
+    document = key_policy(allow("*", "kms:Decrypt"))
     plan.add("aws_kms_key_policy", "p", {"policy": document}, unknown={"key_id": True}, expressions={"key_id": ref("aws_kms_key.k.id")})
     assert value(read(plan, tmp_path), "access.anonymous_read") is True
     plan.root["resources"][-1]["expressions"]["key_id"] = ref("local.id")

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.types.cases import NA, OTHER, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -11,6 +12,71 @@ from tierwise.model.resource import Kind, Rel
 DOMAIN = "aws_opensearch_domain"
 BLOCKS = ("encrypt_at_rest", "node_to_node_encryption", "domain_endpoint_options", "advanced_security_options")
 OPEN = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "es:*", "Resource": "*"}]}'
+_DOMAINS = ("aws_opensearch_domain", "aws_elasticsearch_domain")
+CASES = (
+    Case(_DOMAINS, "encrypt_at_rest.0.enabled", "encryption.at_rest", {True: True, False: False}, absent=False),
+    Case(
+        _DOMAINS,
+        "encrypt_at_rest.0.kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        bare=NA,
+        having={"encrypt_at_rest": [{"enabled": True}]},
+    ),
+    Case(
+        _DOMAINS, "domain_endpoint_options.0.enforce_https", "transport.tls_required", {True: True, False: False}, absent=True, bare=False
+    ),
+    Case(
+        _DOMAINS,
+        "domain_endpoint_options.0.tls_security_policy",
+        "transport.min_tls",
+        {"Policy-Min-TLS-1-0-2019-07": "1.0", "Policy-Min-TLS-1-2-2019-07": "1.2"},
+        absent=UnknownReason.KNOWN_AFTER_APPLY,
+    ),
+    Case(_DOMAINS, "node_to_node_encryption.0.enabled", "transport.internode_encrypted", {True: True, False: False}, absent=False),
+    Case(_DOMAINS, "advanced_security_options.0.enabled", "access.local_auth_enabled", {True: False, False: False}, absent=False),
+    Case(
+        _DOMAINS,
+        "advanced_security_options.0.internal_user_database_enabled",
+        "access.local_auth_enabled",
+        {True: True, False: False},
+        absent=False,
+        having={"advanced_security_options": [{"enabled": True}]},
+    ),
+    Case(_DOMAINS, "access_policies", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(_DOMAINS, "vpc_options", "network.public_endpoint", [([{"subnet_ids": ["subnet-1"]}], False), ([], True)], absent=True),
+    Case(_DOMAINS, "log_publishing_options.0.log_type", "logging.data_read", {"AUDIT_LOGS": True, "INDEX_SLOW_LOGS": False}, absent=False),
+    Case(
+        _DOMAINS,
+        "log_publishing_options.0.cloudwatch_log_group_arn",
+        "logs-to",
+        {"arn:aws:logs:::g": ("arn:aws:logs:::g",)},
+        absent=(),
+        having={"log_publishing_options": [{"log_type": "AUDIT_LOGS"}]},
+    ),
+    Case(
+        _DOMAINS,
+        "log_publishing_options.0.enabled",
+        "logging.data_read",
+        {True: True, False: False},
+        absent=True,
+        bare=False,
+        having={"log_publishing_options": [{"log_type": "AUDIT_LOGS"}]},
+    ),
+    *(
+        Case(
+            f"{kind}_policy",
+            "access_policies",
+            "access.external_principals",
+            {OTHER: frozenset({"222222222222"})},
+            absent=frozenset(),
+            of=kind,
+        )
+        for kind in _DOMAINS
+    ),
+)
+PARTS = tuple(Part(f"{kind}_policy", kind, {"access_policies": OTHER}) for kind in _DOMAINS)
 
 
 @pytest.fixture

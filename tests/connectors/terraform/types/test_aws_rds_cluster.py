@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -12,6 +13,102 @@ CLUSTER, INSTANCE = "aws_rds_cluster", "aws_rds_cluster_instance"
 DOCDB, NEPTUNE = "aws_docdb_cluster", "aws_neptune_cluster"
 COMPUTED = dict.fromkeys(("arn", "id", "port", "kms_key_id", "vpc_security_group_ids", "db_cluster_parameter_group_name"), True)
 POSTGRES = {"engine": "aurora-postgresql", "engine_version": "16.2"}
+_CLUSTERS = ("aws_rds_cluster", "aws_docdb_cluster", "aws_neptune_cluster")
+_RDS, _DOCDB, _NEPTUNE = _CLUSTERS
+_UNTOLD = UnknownReason.UNRESOLVED_REFERENCE
+CASES = (
+    Case(_CLUSTERS, "storage_encrypted", "encryption.at_rest", {True: True, False: False}, absent=False),
+    Case(
+        (_RDS, _DOCDB),
+        "kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        having={"storage_encrypted": True},
+    ),
+    Case(
+        _NEPTUNE,
+        "kms_key_arn",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        having={"storage_encrypted": True},
+    ),
+    Case(_CLUSTERS, "backup_retention_period", "retention.backup_days", {7: 7}, absent=1),
+    Case(_CLUSTERS, "deletion_protection", "recovery.delete_protected", {True: True, False: False}, absent=False),
+    Case(_RDS, "engine", "recovery.redundancy", {"aurora-mysql": "multi-zone", "mysql": "multi-zone"}, absent="multi-zone"),
+    Case((_DOCDB, _NEPTUNE), "engine", "recovery.redundancy", {"docdb": "multi-zone"}, absent="multi-zone"),
+    Case(
+        (_RDS, _NEPTUNE), "iam_database_authentication_enabled", "access.central_identity_enabled", {True: True, False: False}, absent=False
+    ),
+    Case(
+        _RDS,
+        "db_cluster_parameter_group_name",
+        "transport.tls_required",
+        {"group-of-ours": _UNTOLD},
+        absent=False,
+        having={"engine": "aurora-mysql"},
+    ),
+    Case(_DOCDB, "db_cluster_parameter_group_name", "transport.tls_required", {"group-of-ours": _UNTOLD}, absent=True),
+    Case(
+        _RDS, "enabled_cloudwatch_logs_exports", "logging.data_read", [(["audit"], True)], absent=False, having={"engine": "aurora-mysql"}
+    ),
+    Case(_DOCDB, "enabled_cloudwatch_logs_exports", "logging.data_read", [(["audit"], False)], absent=False),
+    Case(_NEPTUNE, "enable_cloudwatch_logs_exports", "logging.data_read", [(["audit"], False)], absent=False),
+    Case(_CLUSTERS, "global_cluster_identifier", "recovery.redundancy", {"global-of-ours": UNSAID}, absent="multi-zone"),
+    Case(_CLUSTERS, "snapshot_identifier", "copy-of", {"records-snap": ("records-snap",)}, absent=()),
+    Case((_RDS, _NEPTUNE), "replication_source_identifier", "copy-of", {"records-primary": ("records-primary",)}, absent=()),
+    Case(
+        (_RDS, _DOCDB),
+        "restore_to_point_in_time.0.source_cluster_identifier",
+        "copy-of",
+        {"records-primary": ("records-primary",)},
+        absent=(),
+    ),
+    Case(
+        _RDS,
+        "s3_import",
+        "encryption.at_rest",
+        [([{"bucket_name": "dumps"}], UnknownReason.UNRESOLVED_REFERENCE), ([], False)],
+        absent=False,
+        unknown=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(
+        tuple(f"{one}_instance" for one in _CLUSTERS),
+        "cluster_identifier",
+        "member-of",
+        {"records-cluster": ("records-cluster",)},
+        absent=(),
+    ),
+    Case(
+        ("aws_rds_cluster_instance", "aws_neptune_cluster_instance"),
+        "publicly_accessible",
+        "network.public_endpoint",
+        {True: True, False: False},
+        absent=False,
+    ),
+    *(
+        Case(f"{one}_instance", "publicly_accessible", "network.public_endpoint", {True: True, False: False}, absent=False, of=one)
+        for one in (_RDS, _NEPTUNE)
+    ),
+    Case(
+        tuple(f"{one}_instance" for one in _CLUSTERS),
+        "engine",
+        "logging.data_read",
+        {"docdb": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(
+        _NEPTUNE,
+        "neptune_cluster_parameter_group_name",
+        "logging.data_read",
+        {"group-of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=False,
+        having={"enable_cloudwatch_logs_exports": ["audit"]},
+    ),
+)
+PARTS = (Part("aws_rds_cluster_activity_stream", _RDS, {"mode": "sync"}),)
 
 
 @pytest.fixture

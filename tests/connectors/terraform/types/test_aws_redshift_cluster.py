@@ -4,12 +4,48 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 CLUSTER = "aws_redshift_cluster"
 STRICT = [{"name": "require_ssl", "value": "true"}, {"name": "enable_user_activity_logging", "value": "true"}]
+CASES = (
+    Case(CLUSTER, "encrypted", "encryption.at_rest", {True: True, False: False}, absent=UNSAID),
+    Case(
+        CLUSTER,
+        "kms_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-owned",
+        having={"encrypted": True},
+    ),
+    Case(CLUSTER, "publicly_accessible", "network.public_endpoint", {True: True, False: False}, absent=UNSAID),
+    Case(CLUSTER, "multi_az", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone"),
+    Case(CLUSTER, "automated_snapshot_retention_period", "retention.backup_days", {7: 7, 0: 0}, absent=1),
+    Case(
+        CLUSTER,
+        "cluster_parameter_group_name",
+        "transport.tls_required",
+        {"group-of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UNSAID,
+    ),
+    Case(CLUSTER, "snapshot_identifier", "copy-of", {"records-snap": ("records-snap",)}, absent=()),
+    Case(CLUSTER, "logging.0.enable", "logging.data_read", {True: UnknownReason.NOT_SUPPORTED, False: False}, absent=False),
+    Case(
+        CLUSTER, "logging.0.bucket_name", "logs-to", {"logs-of-ours": ("logs-of-ours",)}, absent=(), having={"logging": [{"enable": True}]}
+    ),
+    Case("aws_redshift_logging", "bucket_name", "logs-to", {"logs-of-ours": ("logs-of-ours",)}, absent=(), of=CLUSTER),
+    Case(
+        CLUSTER,
+        "vpc_security_group_ids",
+        "network.ingress_any",
+        [(["sg-0123456"], UnknownReason.UNRESOLVED_REFERENCE)],
+        absent=UNSAID,
+        having={"publicly_accessible": True},
+    ),
+)
 
 
 @pytest.fixture

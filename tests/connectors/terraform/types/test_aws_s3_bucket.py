@@ -5,12 +5,13 @@ import json
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
-from tierwise.model.fact import NotApplicable, Unknown, UnknownReason
+from tests.connectors.terraform.types.cases import OTHER, Case, Part
+from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 BUCKET = "aws_s3_bucket"
 BLOCK = f"{BUCKET}_public_access_block"
-SSE = f"{BUCKET}_server_side_encryption_configuration"
+SSE, LIFECYCLE = f"{BUCKET}_server_side_encryption_configuration", f"{BUCKET}_lifecycle_configuration"
 ALL_ON = {"block_public_acls": True, "block_public_policy": True, "ignore_public_acls": True, "restrict_public_buckets": True}
 ALL_OFF = dict.fromkeys(ALL_ON, False)
 PUBLIC = json.dumps(
@@ -21,6 +22,247 @@ PUBLIC = json.dumps(
 )
 NEW = {"id": True, "arn": True}
 THIS = ref("aws_s3_bucket.b.id")
+_KMS = "rule.0.apply_server_side_encryption_by_default.0"
+_INLINE = f"server_side_encryption_configuration.0.{_KMS}"
+_BY_KMS = {"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms"}]}]}
+_RETENTION = "rule.0.default_retention.0"
+_HELD = "object_lock_configuration.0"
+_OWNED = "rule.0.object_ownership"
+_OURS = {"alias/app-of-ours": "customer", "alias/aws/s3": "provider-managed"}
+_ALGORITHMS = {"AES256": "provider-owned", "aws:kms": "provider-managed", "aws:kms:dsse": "provider-managed"}
+_TO_C = ("arn:aws:s3:::c",)
+_DEST = {"arn:aws:s3:::copies-of-ours": ("arn:aws:s3:::copies-of-ours",)}
+_LIFE = {"status": "Enabled", "expiration": [{"days": 30}]}
+CASES = (
+    Case(BUCKET, f"{_INLINE}.sse_algorithm", "encryption.key_custody", _ALGORITHMS, absent="provider-owned"),
+    Case(
+        BUCKET,
+        f"{_INLINE}.kms_master_key_id",
+        "encryption.key_custody",
+        _OURS,
+        absent="provider-managed",
+        bare="provider-owned",
+        having={"server_side_encryption_configuration": [_BY_KMS]},
+    ),
+    Case(SSE, f"{_KMS}.sse_algorithm", "encryption.key_custody", _ALGORITHMS, absent="provider-owned", of=BUCKET),
+    Case(
+        SSE,
+        f"{_KMS}.kms_master_key_id",
+        "encryption.key_custody",
+        _OURS,
+        absent="provider-managed",
+        bare="provider-owned",
+        having=_BY_KMS,
+        of=BUCKET,
+    ),
+    Case(BUCKET, "versioning.0.enabled", "recovery.versioning", {True: True, False: False, "true": True}, absent=False),
+    Case(BUCKET, "versioning.0.mfa_delete", "recovery.mfa_delete", {True: True, False: False}, absent=False),
+    Case(
+        f"{BUCKET}_versioning",
+        "versioning_configuration.0.status",
+        "recovery.versioning",
+        {"Enabled": True, "Suspended": False, "Disabled": False},
+        absent=False,
+        of=BUCKET,
+    ),
+    Case(
+        f"{BUCKET}_versioning",
+        "versioning_configuration.0.mfa_delete",
+        "recovery.mfa_delete",
+        {"Enabled": True, "Disabled": False},
+        absent=False,
+        of=BUCKET,
+    ),
+    Case(BUCKET, "logging.0.target_bucket", "logs-to", {"logs-of-ours": ("logs-of-ours",)}, absent=()),
+    Case(f"{BUCKET}_logging", "target_bucket", "logs-to", {"logs-of-ours": ("logs-of-ours",)}, absent=(), of=BUCKET),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.enabled",
+        "retention.delete_after_days",
+        {True: 30, False: UNLIMITED},
+        absent=UNLIMITED,
+        having={"lifecycle_rule": [{"expiration": [{"days": 30}]}]},
+    ),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.expiration.0.days",
+        "retention.delete_after_days",
+        {30: 30},
+        absent=UNLIMITED,
+        having={"lifecycle_rule": [{"enabled": True}]},
+    ),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.expiration.0.date",
+        "retention.expiry_configured",
+        {"2030-01-01T00:00:00Z": True},
+        absent=False,
+        having={"lifecycle_rule": [{"enabled": True}]},
+    ),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.prefix",
+        "retention.delete_after_days",
+        {"tmp-of-ours/": UNLIMITED, "": 30},
+        absent=30,
+        bare=UNLIMITED,
+        having={"lifecycle_rule": [{"enabled": True, "expiration": [{"days": 30}]}]},
+    ),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.tags",
+        "retention.delete_after_days",
+        [({"a": "b"}, UNLIMITED)],
+        absent=30,
+        bare=UNLIMITED,
+        having={"lifecycle_rule": [{"enabled": True, "expiration": [{"days": 30}]}]},
+    ),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.noncurrent_version_expiration.0.days",
+        "retention.noncurrent_days",
+        {7: 7},
+        absent=UNLIMITED,
+        having={"lifecycle_rule": [{"enabled": True}], "versioning": [{"enabled": True}]},
+    ),
+    Case(
+        LIFECYCLE,
+        "rule.0.status",
+        "retention.delete_after_days",
+        {"Enabled": 30, "Disabled": UNLIMITED},
+        absent=UNLIMITED,
+        having={"rule": [{"expiration": [{"days": 30}]}]},
+        of=BUCKET,
+    ),
+    Case(
+        LIFECYCLE,
+        "rule.0.expiration.0.days",
+        "retention.delete_after_days",
+        {30: 30},
+        absent=UNLIMITED,
+        having={"rule": [{"status": "Enabled"}]},
+        of=BUCKET,
+    ),
+    Case(
+        LIFECYCLE,
+        "rule.0.expiration.0.date",
+        "retention.expiry_configured",
+        {"2030-01-01T00:00:00Z": True},
+        absent=False,
+        having={"rule": [{"status": "Enabled"}]},
+        of=BUCKET,
+    ),
+    *(
+        Case(
+            LIFECYCLE,
+            f"rule.0.{path}",
+            "retention.delete_after_days",
+            [(narrow, UNLIMITED)],
+            absent=30,
+            bare=UNLIMITED,
+            having={"rule": [_LIFE]},
+            of=BUCKET,
+        )
+        for path, narrow in (("prefix", "tmp-of-ours/"), ("filter", [{"prefix": "tmp-of-ours/"}]))
+    ),
+    Case(
+        LIFECYCLE,
+        "rule.0.noncurrent_version_expiration.0.noncurrent_days",
+        "retention.noncurrent_days",
+        {7: 7},
+        absent=UNLIMITED,
+        having={"rule": [{"status": "Enabled"}]},
+        of=BUCKET,
+        beside={"versioning": [{"enabled": True}]},
+    ),
+    Case(
+        BUCKET, f"{_HELD}.{_RETENTION}.mode", "immutability.mode", {"COMPLIANCE": "compliance", "GOVERNANCE": "governance"}, absent="none"
+    ),
+    Case(BUCKET, f"{_HELD}.{_RETENTION}.days", "immutability.min_days", {30: 30}, absent=0),
+    Case(BUCKET, f"{_HELD}.{_RETENTION}.years", "immutability.min_days", {2: 730}, absent=0),
+    Case(
+        f"{BUCKET}_object_lock_configuration",
+        f"{_RETENTION}.mode",
+        "immutability.mode",
+        {"COMPLIANCE": "compliance", "GOVERNANCE": "governance"},
+        absent="none",
+        of=BUCKET,
+    ),
+    Case(f"{BUCKET}_object_lock_configuration", f"{_RETENTION}.days", "immutability.min_days", {30: 30}, absent=0, of=BUCKET),
+    Case(f"{BUCKET}_object_lock_configuration", f"{_RETENTION}.years", "immutability.min_days", {2: 730}, absent=0, of=BUCKET),
+    Case(BUCKET, "replication_configuration.0.rules.0.destination.0.bucket", "replicates-to", _DEST, absent=()),
+    Case(
+        BUCKET,
+        "replication_configuration.0.rules.0.status",
+        "replicates-to",
+        {"Disabled": (), "Enabled": _TO_C},
+        absent=_TO_C,
+        bare=(),
+        unknown=_TO_C,
+        sensitive=_TO_C,
+        having={"replication_configuration": [{"rules": [{"destination": [{"bucket": "arn:aws:s3:::c"}]}]}]},
+    ),
+    Case(f"{BUCKET}_replication_configuration", "rule.0.destination.0.bucket", "replicates-to", _DEST, absent=(), of=BUCKET),
+    Case(
+        f"{BUCKET}_replication_configuration",
+        "rule.0.status",
+        "replicates-to",
+        {"Disabled": (), "Enabled": _TO_C},
+        absent=_TO_C,
+        bare=(),
+        unknown=_TO_C,
+        sensitive=_TO_C,
+        having={"rule": [{"destination": [{"bucket": "arn:aws:s3:::c"}]}]},
+        of=BUCKET,
+    ),
+    Case(BUCKET, "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(f"{BUCKET}_policy", "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset(), of=BUCKET),
+    Case(
+        f"{BUCKET}_ownership_controls",
+        _OWNED,
+        "access.acls_disabled",
+        {"BucketOwnerEnforced": True, "ObjectWriter": False},
+        absent=False,
+        of=BUCKET,
+    ),
+    *(Case(BLOCK, one, "access.public_blocked", {True: True, False: False}, absent=False, having=ALL_ON, of=BUCKET) for one in ALL_ON),
+    Case(BUCKET, "cors_rule.0.allowed_origins", "access.cors_any_origin", [(["*"], True), (["https://a.example"], False)], absent=False),
+    Case(
+        f"{BUCKET}_cors_configuration",
+        "cors_rule.0.allowed_origins",
+        "access.cors_any_origin",
+        [(["*"], True), (["https://a.example"], False)],
+        absent=False,
+        of=BUCKET,
+    ),
+    Case(BUCKET, "website", "access.website_enabled", [([{"index_document": "index.html"}], True), ([], False)], absent=False),
+    *(
+        Case(
+            LIFECYCLE,
+            f"rule.0.filter.0.{name}",
+            "retention.delete_after_days",
+            [(value, UNLIMITED)],
+            absent=30,
+            bare=[UNLIMITED, 30],
+            having={"rule": [_LIFE]},
+            of=BUCKET,
+        )
+        for name, value in (
+            ("prefix", "tmp-of-ours/"),
+            ("tag", [{"key": "a", "value": "b"}]),
+            ("object_size_greater_than", 1),
+            ("object_size_less_than", 9),
+            ("and", [{"prefix": "tmp-of-ours/"}]),
+        )
+    ),
+)
+_ACLS_COUNT = ((f"{BUCKET}_ownership_controls", {"rule": [{"object_ownership": "ObjectWriter"}]}), (BLOCK, ALL_OFF))
+PARTS = (
+    Part(BLOCK, BUCKET, ALL_OFF),
+    Part(f"{BUCKET}_ownership_controls", BUCKET, {"rule": [{"object_ownership": "ObjectWriter"}]}),
+    Part(f"{BUCKET}_acl", BUCKET, {"acl": "public-read"}, also=_ACLS_COUNT),
+    Part(f"{BUCKET}_website_configuration", BUCKET, {"index_document": [{"suffix": "index.html"}]}),
+)
 
 
 @pytest.fixture

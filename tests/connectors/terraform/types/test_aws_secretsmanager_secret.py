@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import OTHER, Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Rel
@@ -16,6 +17,18 @@ OPEN = json.dumps(
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}],
     }
+)
+CASES = (
+    Case(SECRET, "kms_key_id", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-managed"),
+    Case(SECRET, "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(
+        SECRET,
+        "replica.0.region",
+        "replicates-to",
+        {"eu-west-1": ("arn:aws:secretsmanager:eu-west-1:111111111111:secret:aws_secretsmanager_secret.x",)},
+        absent=(),
+    ),
+    Case(f"{SECRET}_policy", "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset(), of=SECRET),
 )
 
 

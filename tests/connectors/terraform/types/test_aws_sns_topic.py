@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import NA, OTHER, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -15,6 +16,37 @@ OPEN = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Subscribe", "Resource": "*"}]}
 )
 LOGS = ("logging.data_read", "logging.data_write")
+CASES = (
+    Case(
+        TOPIC,
+        "kms_master_key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer", "alias/aws/sns": "provider-managed"},
+        absent=NA,
+    ),
+    Case(TOPIC, "archive_policy", "retention.delete_after_days", {'{"MessageRetentionPeriod": 30}': 30}, absent=NA),
+    Case(TOPIC, "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(f"{TOPIC}_policy", "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset(), of=TOPIC),
+    Case(
+        "aws_sns_topic_subscription",
+        "protocol",
+        "exports-to",
+        {"sqs": ("arn:aws:sqs:::q",), "email": ()},
+        absent=(),
+        having={"endpoint": "arn:aws:sqs:::q"},
+        of=TOPIC,
+    ),
+    Case(
+        "aws_sns_topic_subscription",
+        "endpoint",
+        "exports-to",
+        {"arn:aws:sqs:::q": ("arn:aws:sqs:::q",)},
+        absent=(),
+        having={"protocol": "sqs"},
+        of=TOPIC,
+    ),
+)
+PARTS = (Part("aws_sns_topic_subscription", TOPIC, {"protocol": "sqs", "endpoint": "arn:aws:sqs:eu-west-2:111111111111:q"}),)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import OTHER, Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -14,6 +15,16 @@ QUEUE = "aws_sqs_queue"
 COMPUTED = dict.fromkeys(("url", "arn", "id", "policy", "sqs_managed_sse_enabled", "redrive_policy"), True)
 OPEN = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]})
 LOGS = ("logging.data_read", "logging.data_write")
+_REDRIVE = '{"deadLetterTargetArn": "arn:aws:sqs:::dead-letters"}'
+CASES = (
+    Case(QUEUE, "kms_master_key_id", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-owned"),
+    Case(QUEUE, "sqs_managed_sse_enabled", "encryption.at_rest", {True: True, False: False}, absent=True),
+    Case(QUEUE, "message_retention_seconds", "retention.delete_after_days", {86400: 1}, absent=4),
+    Case(QUEUE, "redrive_policy", "exports-to", {_REDRIVE: ("arn:aws:sqs:::dead-letters",)}, absent=()),
+    Case(f"{QUEUE}_redrive_policy", "redrive_policy", "exports-to", {_REDRIVE: ("arn:aws:sqs:::dead-letters",)}, absent=(), of=QUEUE),
+    Case(QUEUE, "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset()),
+    Case(f"{QUEUE}_policy", "policy", "access.external_principals", {OTHER: frozenset({"222222222222"})}, absent=frozenset(), of=QUEUE),
+)
 
 
 @pytest.fixture

@@ -4,10 +4,22 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import GONE, Case
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 PARAMETER = "aws_ssm_parameter"
+CASES = (
+    Case(PARAMETER, "type", "encryption.at_rest", {"SecureString": True, "String": GONE}, absent=True),
+    Case(
+        PARAMETER,
+        "key_id",
+        "encryption.key_custody",
+        {"alias/app-of-ours": "customer"},
+        absent="provider-managed",
+        having={"type": "SecureString"},
+    ),
+)
 
 
 @pytest.fixture

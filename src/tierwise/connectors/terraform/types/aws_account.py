@@ -99,4 +99,4 @@ def _named(detector: Planned, plan: Plan) -> tuple[frozenset[str], frozenset[str
     return frozenset(on), frozenset(off)
 
 
-CONVERTER = Converter(TYPES, convert, (Child(FEATURE, "detector_id", ("id",)),))
+CONVERTER = Converter(TYPES, convert, (Child(FEATURE, "detector_id", ("id",), of=DETECTOR),))

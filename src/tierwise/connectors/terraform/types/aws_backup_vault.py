@@ -76,6 +76,6 @@ _NAMES: Final = ("name", "id")
 CONVERTER = Converter(
     frozenset({VAULT, GAPPED}),
     convert,
-    (Child(POLICY, "backup_vault_name", _NAMES), Child(LOCK, "backup_vault_name", _NAMES)),
+    (Child(POLICY, "backup_vault_name", _NAMES), Child(LOCK, "backup_vault_name", _NAMES, of=VAULT)),
     KEY_TYPES | {DOCUMENT},
 )

@@ -165,6 +165,6 @@ def _of_replica(replica: Planned, plan: Plan, sheet: FactSheet) -> list[Link]:
 CONVERTER = Converter(
     frozenset({TABLE, REPLICA}),
     convert,
-    (Child(REPLICA, "global_table_arn", ("arn",)), Child(POLICY, "resource_arn", ("arn",))),
+    (Child(REPLICA, "global_table_arn", ("arn",), of=TABLE), Child(POLICY, "resource_arn", ("arn",))),
     KEY_TYPES | {DOCUMENT},
 )

@@ -166,6 +166,6 @@ def _public_blocked(snapshot: Planned, plan: Plan, at_rest: Maybe[bool]) -> Mayb
 CONVERTER = Converter(
     frozenset({VOLUME, SNAPSHOT, COPY}),
     convert,
-    (Child(SHARE, "snapshot_id", ("id",)),),
+    tuple(Child(SHARE, "snapshot_id", ("id",), of=one) for one in (SNAPSHOT, COPY)),
     KEY_TYPES | {DEFAULT, DEFAULT_KEY, BLOCK},
 )

@@ -8,6 +8,8 @@ from typing import Final
 from tierwise.access.share import put_inside_vpc, put_no_policy
 from tierwise.connectors.terraform.aws import KEY_TYPES, defaulted, text_or
 from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.login import Users, put_users
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.stores import is_filled_in, mapped, number, put_encryption, put_unlogged, texts, word
@@ -19,6 +21,15 @@ CLUSTER, SERVERLESS = "aws_elasticache_cluster", "aws_elasticache_serverless_cac
 _TLS_DOC: Final = "ElastiCache User Guide, in-transit encryption: TLS 1.2 and newer"
 _VPC_DOC: Final = "ElastiCache User Guide, VPC and security: caches have no public address"
 _ALWAYS: Final = "ElastiCache User Guide, serverless: encrypted at rest and in transit, over several zones, always"
+_USERS: Final = Users(
+    "aws_elasticache_user_group",
+    ("user_group_id", "id"),
+    "user_ids",
+    "aws_elasticache_user",
+    ("user_id", "id"),
+    Child("aws_elasticache_user_group_association", "user_group_id", ("user_group_id", "id")),
+    "user_id",
+)
 _NAMES: Final = {GROUP: "replication_group_id", CLUSTER: "cluster_id", SERVERLESS: "name"}
 
 
@@ -36,7 +47,7 @@ def convert(cache: Planned, plan: Plan) -> Resource | None:
     # ElastiCache User Guide, at-rest encryption: without a key of one's own, the key is the service's.
     links = put_encryption(plan, cache, sheet, _at_rest(cache), ("kms_key_id",), without="provider-owned")
     _put_transit(cache, sheet)
-    _put_login(cache, sheet)
+    _put_login(cache, plan, sheet)
     _put_recovery(cache, sheet)
     name = text_or(cache.root, _NAMES[cache.type])
     return plan.resource(
@@ -82,7 +93,7 @@ def _put_transit(cache: Planned, sheet: FactSheet) -> None:
         sheet.constant("transport.min_tls", "1.2", _TLS_DOC)
 
 
-def _put_login(cache: Planned, sheet: FactSheet) -> None:
+def _put_login(cache: Planned, plan: Plan, sheet: FactSheet) -> None:
     token = cache.root.get("auth_token")
     written = cache.root.is_written("auth_token") or not cache.root.is_configured
     shared: Maybe[bool] = mapped(token, bool)
@@ -95,10 +106,7 @@ def _put_login(cache: Planned, sheet: FactSheet) -> None:
     attribute = "user_group_id" if cache.type == SERVERLESS else "user_group_ids"
     users, still = texts(cache, attribute)
     if users or still is not None:
-        detail = "its users log in with passwords or through IAM; the user group is not read"
-        inside = Unknown(UnknownReason.NOT_COLLECTED, cache.at(attribute), detail)
-        sheet.put("access.local_auth_enabled", inside)
-        sheet.put("access.central_identity_enabled", inside)
+        put_users(cache, plan, attribute, _USERS, sheet)
     else:
         sheet.put("access.local_auth_enabled", shared)
         sheet.known("access.central_identity_enabled", False, cache.at(attribute))
@@ -128,4 +136,4 @@ def _logs(cache: Planned, plan: Plan) -> Iterator[Link]:
         yield from plan.links(Rel.LOGS_TO, cache, block, ("destination",), {"aws_cloudwatch_log_group"})
 
 
-CONVERTER = Converter(frozenset({GROUP, CLUSTER, SERVERLESS}), convert, reads=KEY_TYPES)
+CONVERTER = Converter(frozenset({GROUP, CLUSTER, SERVERLESS}), convert, reads=KEY_TYPES | _USERS.reads, others=_USERS.others)

@@ -174,6 +174,6 @@ _NAMES: Final = ("domain_name",)
 CONVERTER = Converter(
     frozenset({DOMAIN, OLDER}),
     convert,
-    tuple(Child(f"{kind}_policy", "domain_name", _NAMES) for kind in (DOMAIN, OLDER)),
+    tuple(Child(f"{kind}_policy", "domain_name", _NAMES, of=kind) for kind in (DOMAIN, OLDER)),
     KEY_TYPES | {DOCUMENT},
 )

@@ -231,6 +231,7 @@ CONVERTER = Converter(
     | {"aws_rds_global_cluster", "aws_docdb_global_cluster", "aws_neptune_global_cluster"},
     others=(
         (GROUP, CHILDREN),
-        *((sort.cluster, (Child(sort.instance, "cluster_identifier", NAMES), Child(STREAM, "resource_arn", ("arn",)))) for sort in SORTS),
+        (SORTS[0].cluster, (Child(SORTS[0].instance, "cluster_identifier", NAMES), Child(STREAM, "resource_arn", ("arn",)))),
+        (SORTS[2].cluster, (Child(SORTS[2].instance, "cluster_identifier", NAMES),)),
     ),
 )

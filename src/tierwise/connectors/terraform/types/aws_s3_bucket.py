@@ -134,17 +134,18 @@ def _versioning(found: Setting) -> tuple[Maybe[bool], Maybe[bool]]:
             return _on(blocks[0].flag("enabled")), _on(blocks[0].flag("mfa_delete"))
 
 
-def _never_versioned(bucket: Planned, plan: Plan) -> bool:
+def _never_versioned(bucket: Planned, plan: Plan) -> Maybe[bool]:
     """Whether no older versions can exist; a suspended bucket keeps those that it has."""
     match setting(plan, bucket, VERSIONING, "versioning"):
-        case Absent(new=new):
-            return new
+        case Unknown() as unknown:
+            return unknown
+        case Absent(new=new, via=via):
+            return Known(new, via)
         case Split(planned=planned):
-            return planned.root.text(*_STATUS) == Known("Disabled", planned.at(*_STATUS))
+            return _is(planned.root.text(*_STATUS), "Disabled")
         case Inline(blocks=blocks):
-            return bucket.is_new and isinstance(on := blocks[0].flag("enabled"), Known) and not on.value
-        case Unknown():
-            return False
+            on = blocks[0].flag("enabled")
+            return on if isinstance(on, Unknown) else Known(bucket.is_new and not on.value, on.via)
 
 
 def _lock(found: Setting) -> tuple[Maybe[str], Maybe[int]]:

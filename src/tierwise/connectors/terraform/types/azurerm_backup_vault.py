@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
@@ -66,6 +66,6 @@ def _key(vault: Planned, plan: Plan) -> tuple[Maybe[str], Iterable[Link]]:
 CONVERTER = Converter(
     frozenset({RECOVERY, BACKUP}),
     convert,
-    (Child(_KEY, "data_protection_backup_vault_id", ("id",)), *azure_reach.COMMON),
+    (Child(_KEY, "data_protection_backup_vault_id", ("id",), of=BACKUP),),
     azure.KEY_TYPES,
 )

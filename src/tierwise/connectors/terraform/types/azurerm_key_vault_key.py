@@ -123,7 +123,7 @@ def _named_only(vault: Planned) -> Maybe[bool]:
 CONVERTER = Converter(
     KEYS,
     convert,
-    (Child(_HSM_ROTATION, "managed_hsm_key_id", ("id", "versioned_id")),),
+    (Child(_HSM_ROTATION, "managed_hsm_key_id", ("id", "versioned_id"), of=HSM_KEY),),
     frozenset({VAULT}),
     ((HSM, azure_reach.COMMON),),
 )

@@ -88,11 +88,16 @@ def _age(queue: Planned) -> Maybe[float]:
 CONVERTER = Converter(
     frozenset({NAMESPACE, QUEUE}),
     convert,
-    (
-        Child(QUEUE, "namespace_id", ("id", "name"), older=("namespace_name",)),
-        Child(_RULES, "namespace_id", ("id", "name"), older=("namespace_name",)),
-        Child(_KEY, "namespace_id", ("id",)),
-        *azure_reach.COMMON,
+    reads=azure.KEY_TYPES,
+    others=(
+        (
+            NAMESPACE,
+            (
+                Child(QUEUE, "namespace_id", ("id", "name"), older=("namespace_name",)),
+                Child(_RULES, "namespace_id", ("id", "name"), older=("namespace_name",)),
+                Child(_KEY, "namespace_id", ("id",)),
+                *azure_reach.COMMON,
+            ),
+        ),
     ),
-    azure.KEY_TYPES,
 )

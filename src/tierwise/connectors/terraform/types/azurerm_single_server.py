@@ -81,6 +81,6 @@ def _transport(server: Planned, plan: Plan, sheet: FactSheet) -> None:
 CONVERTER = Converter(
     TYPES,
     convert,
-    (*azure_dbms.children(TYPES), *(Child(kind, "server_id", ("id",)) for kind in _KEYS.values())),
+    (*azure_dbms.children(TYPES), *(Child(kind, "server_id", ("id",), of=server) for server, kind in _KEYS.items())),
     azure.KEY_TYPES,
 )

@@ -172,8 +172,8 @@ CONVERTER = Converter(
     (
         *iam_children(TABLE, "table", ("name", "id")),
         *iam_children(INSTANCE, "instance", ("name", "id")),
-        Child(TABLE, "instance_name", ("name", "id")),
-        Child(EXPIRY, "table", ("name", "id")),
+        Child(TABLE, "instance_name", ("name", "id"), of=INSTANCE),
+        Child(EXPIRY, "table", ("name", "id"), of=TABLE),
     ),
     gcp.KEY_TYPES | READS | IDENTITIES,
 )

@@ -138,8 +138,8 @@ CONVERTER = Converter(
     (
         *iam_children(DATABASE, "database", ("name", "id")),
         *iam_children(INSTANCE, "instance", _INSTANCE_NAMES),
-        Child(DATABASE, "instance", _INSTANCE_NAMES),
-        Child(SCHEDULE, "database", ("name", "id")),
+        Child(DATABASE, "instance", _INSTANCE_NAMES, of=INSTANCE),
+        Child(SCHEDULE, "database", ("name", "id"), of=DATABASE),
     ),
     gcp.KEY_TYPES | READS | IDENTITIES,
 )
