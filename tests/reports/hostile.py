@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tests.reports.sample import BUCKET, PLANNED, classification, finding, resources, result_of
+from tierwise.model.change import Action, Change, LiveRead, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
 from tierwise.model.control import Severity
 from tierwise.model.fact import Known, Provenance
 from tierwise.model.finding import Acceptance, Actual, ScanResult, UnknownPart, Verdict
@@ -72,7 +73,16 @@ def hostile_result(text: str, fails: int = 1) -> ScanResult:
         replace(second, id=f"{text}db", name=text, type=text, region=text),
         replace(third, id=f"{PLANNED}{text}", address=f"{PLANNED}{text}", name=text),
     )
-    common = {"title": text, "expected": text, "why": text, "owner": text, "fix_at": text, "remediation": text, "setting": text}
+    common = {
+        "brought_by": text,
+        "title": text,
+        "expected": text,
+        "why": text,
+        "owner": text,
+        "fix_at": text,
+        "remediation": text,
+        "setting": text,
+    }
     actual = (Actual("access.audience", text, text),)
     unknowns = (UnknownPart("access.audience", "permission-denied", text, text, text),)
     accepted = Acceptance(text, text, text, "2027-01-31", text)
@@ -97,7 +107,18 @@ def hostile_result(text: str, fails: int = 1) -> ScanResult:
         deselected=((text, text),),
         notes=(text,),
         second=SecondOpinion(text, text, {text: text}, tuple(opinions(text))),
+        changes=(hostile_change(text, held[2].id),),
+        earlier=(Change(held[2].id, Action.UPDATE, held[2], previous_address=text, parts=(Part(text, text, Action.DELETE),), detail=text),),
+        pending=(Pending(text, text, text, (LiveRead(text, text),), (held[2].id,), (findings[0].fingerprint,)),),
     )
+
+
+def hostile_change(text: str, resource: str) -> PlanChange:
+    """What a plan does, in the words of the text."""
+    rung = RungChange(text, Tier.T3, text, text, text)
+    weak = Weakening(text, text, text, text, text, (rung,))
+    move = TierMove(Tier.T3, Tier.T2, Tier.T3, Tier.T2, text, (rung,))
+    return PlanChange(resource, Action.REPLACE, text, text, (weak,), move, (Part(text, text, Action.DELETE),), (Recoverable(text, text),))
 
 
 def opinions(text: str) -> Iterator[Opinion]:

@@ -138,9 +138,11 @@ def test_markdown_has_no_live_link_html_image_table_or_mention(audience):
         assert headings == [
             "## tierwise: gate failed",
             "### Blocks (1)",
+            "### Weakens, raises, lowers, takes away (3)",
             "### Advises (1)",
             "### Accepted risks (1)",
             "### Could not be seen (2)",
+            "### Open until it is applied (1)",
         ]
 
 

@@ -42,6 +42,7 @@ def test_it_leads_with_the_gate_then_what_blocks_advises_is_accepted_and_was_not
         "Advises",
         "Accepted risks",
         "Could not be seen",
+        "Open until it is applied",
     ]
 
 
@@ -154,7 +155,7 @@ def test_a_passed_gate_without_findings_is_short_and_plain():
 
 
 def test_only_the_verdicts_that_are_asked_for_are_listed():
-    assert list(sections(render(sample(), View(verdicts=frozenset({"unknown"}))))) == ["Could not be seen"]
+    assert list(sections(render(sample(), View(verdicts=frozenset({"unknown"}))))) == ["Could not be seen", "Open until it is applied"]
     fails = render(sample(), View(verdicts=frozenset({"fail"})))
     assert "verdict unknown" not in fails
     assert "Blocks" in sections(fails)

@@ -17,6 +17,7 @@ from tierwise.model.finding import Acceptance, Finding, Findings, Fix, Gate, Sca
 from tierwise.model.opinion import SecondOpinion
 from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Link, Resource
 from tierwise.model.sensitivity import Classification
+from tierwise.reports.planned import bare
 
 _LABEL: Final = re.compile(r"account-(?:\d+|x)\Z")
 _NUMBER: Final = r"\d{12}"
@@ -116,14 +117,14 @@ def _fix(one: Fix, mask: _Mask) -> Fix:
     return replace(one, fix_at=mask(one.fix_at), resources=tuple(mask(key) for key in one.resources), owner="")
 
 
-def _change(one: PlanChange, mask: _Mask) -> PlanChange:
+def _change(change: PlanChange, mask: _Mask) -> PlanChange:
+    one = bare(change)
     return replace(
         one,
         resource=mask(one.resource),
-        weakened=tuple(replace(weak, before="", after="", via=mask(weak.via), because=mask(weak.because)) for weak in one.weakened),
+        weakened=tuple(replace(weak, via=mask(weak.via), because=mask(weak.because)) for weak in one.weakened),
         previous_address=mask(one.previous_address),
         detail=mask(one.detail),
         tier=replace(one.tier, because="") if one.tier else None,
         parts=tuple(replace(part, address=mask(part.address)) for part in one.parts),
-        loses=None if one.loses is None else (),
     )

@@ -6,6 +6,7 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tierwise.evaluate.fixes import entries
@@ -16,7 +17,7 @@ from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, heading, stopping
-from tierwise.reports.planned import later, sentences
+from tierwise.reports.planned import later, obligations, sentences
 from tierwise.reports.second import for_people, title
 from tierwise.reports.shown import shown
 from tierwise.reports.text import count, listed, log_lines, safe_text, short_id
@@ -122,6 +123,7 @@ class _Page(Printer):
         self._stops()
         self._changes()
         self._unseen()
+        self._pending()
         self._dangers()
         self._evidence()
         self._heat_map()
@@ -228,14 +230,22 @@ class _Page(Printer):
             self.bullet(f"{count(len(findings), 'verdict')} on {count(things, 'resource')} unknown, {because}", "yellow", "?")
         if len(ordered) > _MOST_ROWS:
             self.line(f"    {len(ordered) - _MOST_ROWS} more causes; see --format json")
-        if self.result.pending:
-            self.bullet(later(self.result.pending), "yellow", "?")
         closed = [status for status in result.regions if status.status == "closed-by-policy"]
         if closed:
             regions = sorted({status.region for status in closed})
             self.bullet(
                 f"{count(len(regions), 'region')} closed by a service control policy, nothing can be there: {listed(regions)}", mark="i"
             )
+
+    def _pending(self) -> None:
+        pending = self.result.pending
+        if not pending:
+            return
+        self.title(later(pending))
+        for text in islice(obligations(pending), _MOST_ROWS):
+            self.bullet(text, "yellow", "?")
+        if len(pending) > _MOST_ROWS:
+            self.line(f"    and {len(pending) - _MOST_ROWS} more; see --format json")
 
     def _dangers(self) -> None:
         found = sorted((one for one in self.fails if one.danger), key=lambda one: (-one.tier, -one.severity, one.resource))

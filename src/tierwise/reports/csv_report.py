@@ -16,6 +16,7 @@ COLUMNS: Final = (
     "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
     "provider", "account", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
     "why", "fix_at", "remediation", "first_seen", "dataset", "categories", "people", "because",
+    "introduced", "before", "brought_by",
 )  # fmt: skip
 _PIECE: Final = 2_000
 
@@ -79,6 +80,9 @@ def _row(one: Finding, page: Shown) -> tuple[str, ...]:
         " ".join(category.value for category in told.categories) if told else "",
         str(told.subjects) if told and told.subjects is not None else "",
         "; ".join(step.because for step in told.trace) if told else "",
+        _yes(one.introduced),
+        one.before.value if one.before is not None else "",
+        one.brought_by,
     )
 
 

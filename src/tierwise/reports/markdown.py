@@ -13,7 +13,7 @@ from tierwise.model.finding import Acceptance, Finding, Findings, Fix, ScanResul
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, advises, first_sentence, groups, heading, owner_of, stopping
 from tierwise.reports.escape import code, prose
-from tierwise.reports.planned import later, sentences
+from tierwise.reports.planned import obligations, sentences
 from tierwise.reports.second import for_people, title
 from tierwise.reports.shown import Shown, found, shown
 from tierwise.reports.text import count, listed, safe_text
@@ -41,7 +41,7 @@ def render(result: ScanResult, view: View) -> str:
     page = shown(result, view)
     text = "\n".join(_head(page))
     cut: list[str] = []
-    for section in (_stopping(page), _planned(page), _advising(page), _accepted(page), _unseen(page), _second(page)):
+    for section in (_stopping(page), _planned(page), _advising(page), _accepted(page), _unseen(page), _pending(page), _second(page)):
         if not section.total:
             continue
         text += f"\n\n### {section.title} ({section.total:,})\n"
@@ -182,9 +182,13 @@ def _unseen(page: Shown) -> _Section:
     for (reason, what), findings in sorted(causes.items(), key=lambda item: (-len(item[1]), item[0])):
         places = listed([code(key, 80) for key in dict.fromkeys(one.resource for one in findings)], 3)
         lines.append(f"{count(len(findings), 'verdict')} unknown, {prose(reason, 60)} {code(what, 80)}: {places}")
-    if page.result.pending:
-        lines.append(prose(later(page.result.pending)))
     return _Section("Could not be seen", len(lines), iter(lines), _MOST_UNSEEN, "causes of what could not be seen")
+
+
+def _pending(page: Shown) -> _Section:
+    pending = page.result.pending if not page.view.verdicts or "unknown" in page.view.verdicts else ()
+    lines = (prose(text, 400) for text in obligations(pending))
+    return _Section("Open until it is applied", len(pending), lines, _MOST_UNSEEN, "open facts")
 
 
 def _second(page: Shown) -> _Section:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tierwise.model.change import Pending, PlanChange, RungChange, TierMove, Weakening
@@ -23,6 +24,15 @@ def sentences(one: PlanChange) -> Iterator[str]:
     if one.tier is not None:
         yield _moved(one.tier)
     yield from map(_weakened, one.weakened)
+
+
+def bare(one: PlanChange) -> PlanChange:
+    """The change without the values of facts, for those who may not see them."""
+    return replace(
+        one,
+        weakened=tuple(replace(weak, before="", after="") for weak in one.weakened),
+        loses=None if one.loses is None else (),
+    )
 
 
 def _moved(move: TierMove) -> str:
@@ -49,10 +59,18 @@ def _weakened(one: Weakening) -> str:
 
 
 def later(pending: Sequence[Pending]) -> str:
-    """What a scan after apply has to read to settle what the plan leaves open; empty where it leaves nothing open."""
-    if not pending:
-        return ""
-    calls = sorted({read.call for one in pending for read in one.reads})
+    """What a plan leaves open until it is applied, as a heading."""
     open_ = len({print_ for one in pending for print_ in one.findings})
-    read = f"; {listed(calls, _MOST)} will tell" if calls else ""
-    return f"{count(open_, 'verdict')} on {count(len({key for one in pending for key in one.resources}), 'resource')} open until it is applied{read}"
+    held = len({key for one in pending for key in one.resources})
+    return f"Open until it is applied: {count(open_, 'verdict')} on {count(held, 'resource')}"
+
+
+def obligations(pending: Sequence[Pending]) -> Iterator[str]:
+    """Each thing that a plan leaves open, and the live reads that will settle it."""
+    for one in pending:
+        read = (
+            f"; {listed([f'{read.call} ({read.action})' if read.action != read.call else read.call for read in one.reads], _MOST)} will tell"
+            if one.reads
+            else ""
+        )
+        yield f"{one.fact} of {len(one.resources):,} {one.type} ({one.reason}), {count(len(one.findings), 'verdict')} open{read}"

@@ -21,6 +21,7 @@ from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes, message, prose
+from tierwise.reports.planned import bare, sentences
 from tierwise.reports.second import sarif_runs
 from tierwise.reports.shown import Shown, sentence, shown
 from tierwise.reports.text import count
@@ -31,6 +32,8 @@ MOST_BYTES: Final = 10_000_000
 """What GitHub takes of a run (results, bytes of gzip) and what it shows; of its other limits (25,000 rules, 20 runs, 100 locations shown
 for a result, 10 tags shown for a rule) none can be met. docs.github.com, "SARIF results exceed one or more limits".
 """
+MOST_TOLD: Final = 100
+"""How many things that a plan weakens, raises, lowers or takes away are told as notifications."""
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _SHORT: Final = 1024
 _UNKNOWN: Final = "unknown"
@@ -182,6 +185,9 @@ def _properties(one: Finding, page: Shown) -> dict[str, Any]:
         "tier": one.tier.name,
         "assumed": one.assumed,
         "blocking": page.blocks(one),
+        "introduced": one.introduced,
+        "before": one.before.value if one.before is not None else None,
+        "broughtBy": one.brought_by,
         "fixAt": one.fix_at,
         "why": one.why,
         "remediation": one.remediation,
@@ -205,6 +211,10 @@ def _invocation(page: Shown, kept: int, cut: int) -> dict[str, Any]:
         notes.append(_note("cut", told))
     if kept > MOST_SHOWN:
         notes.append(_note("shown", f"GitHub takes {kept:,} results and shows the {MOST_SHOWN:,} most severe; the JSON report has all"))
+    planned = [f"{one.resource} {text}" for one in result.changes for text in sentences(bare(one))]
+    notes += [_note("plan", text) for text in planned[:MOST_TOLD]]
+    if len(planned) > MOST_TOLD:
+        notes.append(_note("plan", f"and {len(planned) - MOST_TOLD:,} more that the plan changes; the JSON report has all"))
     for gap in result.gaps:
         where = f" in {gap.account}/{gap.region or 'global'}" if gap.account else ""
         notes.append(_note("gap", f"{gap.service}{where} could not be listed: {gap.reason}{f', needs {gap.action}' if gap.action else ''}"))

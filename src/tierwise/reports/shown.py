@@ -127,8 +127,14 @@ def sentence(one: Finding) -> str:
     """A finding in one sentence: what is wrong or open, at which tier, what was expected and found."""
     tier = f"{one.tier.label}{', assumed' if one.assumed else ''}"
     if one.verdict is Verdict.UNKNOWN:
-        return f"Unknown whether: {one.title} ({one.control}, {tier}). {open_parts(one)}; expected {one.expected}."
+        return f"Unknown whether: {one.title} ({one.control}, {tier}). {open_parts(one)}; expected {one.expected}.{_brought(one)}"
     seen = f", found {found(one)}" if one.actual else ""
     held = f" Accepted until {one.accepted.expires}." if one.accepted else ""
     verdict = "" if one.verdict is Verdict.FAIL else f"{one.verdict.value}: "
-    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{held}"
+    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{_brought(one)}{held}"
+
+
+def _brought(one: Finding) -> str:
+    """What a plan does that brings it; nothing for what is made anew, where all is the plan's."""
+    made_anew = one.brought_by.startswith(f"{one.resource} ") and one.before is None
+    return f" The plan brings it: {one.brought_by}." if one.brought_by and not made_anew else ""
