@@ -60,6 +60,9 @@ def asked() -> Iterator[set[tuple[str, str]]]:
             patch.setattr(Node, name, _recording(getattr(Node, name), raw, starred=name != "_find"))
         yield found
     for where, path in raw:
+        if where.startswith("outside."):
+            # No address of Terraform's; what it is asked for is asked of the plans' own resources as well.
+            continue
         address, _, inside = where.partition("#")
         steps = [*inside.split("."), *path] if inside else list(path)
         named = ".".join(str(step) for step in steps if not str(step).isdecimal())

@@ -81,7 +81,7 @@ def test_a_dynamic_block_hides_what_it_says():
 
 
 def _node(expressions):
-    return Node("google_x.y", {}, None, None, True, expressions)
+    return Node("google_x.y", {}, _expression=expressions)
 
 
 def test_every_public_plan_gives_google_resources_with_all_facts_of_their_kind():

@@ -79,13 +79,13 @@ def test_a_block_is_a_list_of_one_or_an_object():
 
 
 def test_planned_values_leave_out_what_is_unknown():
-    one = node({"a": 1}, _marked=False)
+    one = node({"a": 1}, _omits=UnknownReason.KNOWN_AFTER_APPLY)
     assert why(one.get("b")) is UnknownReason.KNOWN_AFTER_APPLY
     assert one.get("a") == Known(1, one.at("a"))
 
 
 def test_parts_of_planned_blocks_are_left_out_too_and_an_empty_list_is_empty():
-    one = node({"rule": [{"a": 1}], "none": [], "null": None}, _marked=False)
+    one = node({"rule": [{"a": 1}], "none": [], "null": None}, _omits=UnknownReason.KNOWN_AFTER_APPLY)
     assert why(one.get("rule", 0, "b")) is UnknownReason.KNOWN_AFTER_APPLY
     assert known(one.get("none", 0, "b")) is None
     assert known(one.get("null", 0, "b")) is None

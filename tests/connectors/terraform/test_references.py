@@ -147,7 +147,7 @@ def test_an_argument_that_another_resource_repeats_is_followed(plan, tmp_path):
 def test_a_name_outside_the_plan_touches_no_bucket_of_it(plan, tmp_path):
     one = bucket(plan)
     plan.add(VERSIONING, "v", {**ON, "bucket": "elsewhere"}, expressions={"bucket": const("elsewhere")})
-    assert versioned(plan, tmp_path) == {one: False}
+    assert versioned(plan, tmp_path) == {one: False, 'outside.aws_s3_bucket["elsewhere"]': True}
 
 
 def test_variables_that_refer_to_each_other_end(plan, tmp_path):

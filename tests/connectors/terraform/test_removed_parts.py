@@ -185,7 +185,7 @@ CASES: list[tuple[tuple[str, dict[str, Any]], str, dict[str, Any], dict[str, tup
         {"encryption.key_custody": ("customer", "provider-owned")},
     ),
     (
-        ("google_storage_bucket", {"name": "b", "id": "b"}),
+        ("google_storage_bucket", {"name": "b", "id": "b", "uniform_bucket_level_access": True}),
         "google_storage_bucket_iam_policy",
         {"bucket": "b", "policy_data": json.dumps({"bindings": [{"role": "roles/storage.objectViewer", "members": ["user:a@x.org"]}]})},
         {"access.anonymous_read": ("false", "unknown (not-collected)")},

@@ -18,7 +18,7 @@ from tierwise.connectors.terraform.providers import only_keys, read_providers
 from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesResource
 from tierwise.connectors.terraform.text import MEND
 from tierwise.errors import InputError
-from tierwise.model.fact import Known
+from tierwise.model.fact import Known, UnknownReason
 
 _NULL: Final = (b"null", b"{}", b"")
 _UNTOUCHED: Final = frozenset({"no-op", "read"})
@@ -106,12 +106,13 @@ def _all(document: Document, kept: frozenset[str]) -> Iterator[_Found]:
         for value, address, place in _walk(document.values):
             _once((address, None), seen, document, "values" if is_state else "planned_values")
             actions = ("no-op",) if is_state or address in before else ("create",)
-            yield _Found(_from_values(value, address, place, actions, marked=is_state), standing="value", has_after=True)
+            omits = None if is_state else UnknownReason.KNOWN_AFTER_APPLY
+            yield _Found(_from_values(value, address, place, actions, omits), standing="value", has_after=True)
     seen |= {(entry.previous_address, None) for entry in document.changes or () if entry.previous_address}
     for value, address, place in _walk(document.prior):
         # What a targeted plan leaves alone, and data sources read while planning, stand in the prior state only.
         if (address, None) not in seen:
-            yield _Found(_from_values(value, address, place, ("no-op",), marked=True), standing="prior", has_after=True)
+            yield _Found(_from_values(value, address, place, ("no-op",), None), standing="prior", has_after=True)
 
 
 def _once(one: tuple[str, str | None], seen: set[tuple[str, str | None]], document: Document, where: str) -> None:
@@ -174,8 +175,8 @@ def _guessed(change: Change) -> tuple[str, ...]:
     return ("update",) if had else ("create",)
 
 
-def _from_values(value: ValuesResource, address: str, place: Address, actions: tuple[str, ...], *, marked: bool) -> Planned:
-    root = Node(address, value.values if value.values is not None else {}, None, widened(value.values, value.sensitive_values), marked)
+def _from_values(value: ValuesResource, address: str, place: Address, actions: tuple[str, ...], omits: UnknownReason | None) -> Planned:
+    root = Node(address, value.values if value.values is not None else {}, None, widened(value.values, value.sensitive_values), omits)
     return Planned(address, place, actions, root, source=value.provider_name or "")
 
 

@@ -11,7 +11,7 @@ from tierwise.connectors.terraform.gcp_member import read_member
 from tierwise.connectors.terraform.gcp_project import project_mark
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 _NAMES: Final = ("name", "id", "self_link", "url")
@@ -47,6 +47,8 @@ def acl_of(plan: Plan, bucket: Planned) -> Policy:
         for child in children.found:
             for role, entity in _entries(child, listed=kind in _LISTS):
                 bindings.append(_binding(plan, bucket, role, entity, child))
+    if more is None and not bucket.is_new and not plan.children(bucket, _OF_BUCKET).found:
+        more = absent(bucket.root.via, f"not in this plan: whom the ACL of {bucket.address} lets in")
     return Policy(tuple(bindings), more, bucket.root.via)
 
 

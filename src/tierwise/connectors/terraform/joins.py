@@ -75,14 +75,15 @@ def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Ch
     by_keys: dict[tuple[str, ...], Mapping[str, list[str]]] = {}
     for child, resources in children:
         if resources and child.keys not in by_keys:
-            by_keys[child.keys] = _values(parents, child.keys)
+            by_keys[child.keys] = values_of(parents, child.keys)
         for one in resources:
             values = by_keys[child.keys]
             _attach(layout, one, child, parents, types, values, gathered)
     return Joined({key: Children(tuple(one.found), one.loose, tuple(one.removed)) for key, one in gathered.items()})
 
 
-def _values(parents: Sequence[Planned], keys: Sequence[str]) -> dict[str, list[str]]:
+def values_of(parents: Sequence[Planned], keys: Sequence[str]) -> dict[str, list[str]]:
+    """The values by which parents may be named, each with their addresses."""
     found: dict[str, list[str]] = defaultdict(list)
     for parent in parents:
         named = (parent.root.text(key) for key in keys)
@@ -96,8 +97,8 @@ def _same(value: str) -> str:
     return value.lower() if value[:15].lower() == "/subscriptions/" else value
 
 
-def _equal(values: Mapping[str, list[str]], value: str | None, child: Child) -> list[str]:
-    """The parents that a child's value names."""
+def parents_named(values: Mapping[str, list[str]], value: str | None, child: Child) -> list[str]:
+    """The addresses of the parents that a child's value names."""
     rest = _same(value.removeprefix(child.prefix)) if value else ""
     while rest:
         if rest in values:
@@ -136,7 +137,7 @@ def _attach(
     path = path_of(child, one)
     named = one.root.text(*path)
     value = named.value if isinstance(named, Known) else None
-    same = _equal(values, value, child)
+    same = parents_named(values, value, child)
     if one.is_gone:
         for address in same:
             gathered[address, child.type].removed.append(one)
@@ -173,7 +174,7 @@ def _attach_many(
 ) -> None:
     named = one.root.texts(child.attribute)
     if isinstance(named, Known):
-        for address in {address for value in named.value.known for address in _equal(values, value, child)}:
+        for address in {address for value in named.value.known for address in parents_named(values, value, child)}:
             (gathered[address, child.type].removed if one.is_gone else gathered[address, child.type].found).append(one)
         if one.is_gone or (named.value.open is None and (named.value.known or not one.root.is_written(child.attribute))):
             return

@@ -39,8 +39,8 @@ class Node:
     _value: object = field(repr=False)
     _unknown: object = field(repr=False, default=None)
     _sensitive: object = field(repr=False, default=None)
-    _marked: bool = field(repr=False, default=True)
-    """False where the source leaves unknown values out without a mark (`planned_values`)."""
+    _omits: UnknownReason | None = field(repr=False, default=None)
+    """Why a value that is left out is not known; None where the source marks what is not known, so that what it leaves out is absent."""
     _expression: object = field(repr=False, default=None)
     _top: bool = field(repr=False, default=True)
     """Whether this is the resource itself, not a part of it."""
@@ -224,16 +224,17 @@ class Node:
             return self.where
         return f"{self.where}{'#' if self._top else '.'}{steps}"
 
-    def _find(self, path: Sequence[Step]) -> tuple[object, object, object, bool] | Unknown:
-        """Value, masks and whether they are marked, at a path; unknown where the whole of it, or what is around it, is not known or is hidden."""
-        value, unknown, sensitive, marked = self._value, self._unknown, self._sensitive, self._marked
+    def _find(self, path: Sequence[Step]) -> tuple[object, object, object, UnknownReason | None] | Unknown:
+        """Value, masks and why what is left out is not known, at a path; unknown where the whole of it, or what is around it, is not known or is hidden."""
+        value, unknown, sensitive, omits = self._value, self._unknown, self._sensitive, self._omits
         for step in path:
             if unknown is True:
                 return _after_apply(self._place(path))
             if sensitive is True:
                 return _redacted(self._place(path))
             below = _below(value, step, _MISSING)
-            marked = marked or value is None or (below is _MISSING and isinstance(value, list))
+            if value is None or (below is _MISSING and isinstance(value, list)):
+                omits = None
             value = below
             unknown = mask_below(unknown, step) if unknown else None
             sensitive = mask_below(sensitive, step) if sensitive else None
@@ -241,9 +242,9 @@ class Node:
             return _after_apply(self._place(path))
         if sensitive is True:
             return _redacted(self._place(path))
-        if value is _MISSING and not marked:
-            return _after_apply(self._place(path))
-        return value, unknown, sensitive, marked
+        if value is _MISSING and omits is not None:
+            return Unknown(omits, Provenance(self._place(path)))
+        return value, unknown, sensitive, omits
 
     def _descend(self, path: Sequence[Step]) -> Node | Unknown:
         found = self._find(path)
@@ -262,7 +263,7 @@ class Node:
             value,
             mask_below(self._unknown, step) if self._unknown else None,
             mask_below(self._sensitive, step) if self._sensitive else None,
-            self._marked or beyond,
+            None if beyond else self._omits,
             _expression_below(self._expression, step) if self._expression else None,
             False,
         )
@@ -294,6 +295,8 @@ class Planned:
     for_each: Expression | None = field(repr=False, default=None)
     was: Was | None = field(repr=False, default=None)
     """Set where it is there already and the plan does something to it."""
+    outside: bool = False
+    """Whether it stands outside the plan, which has a part of it only."""
     deposed: str = ""
     """The key of an object that an earlier replacement left behind, which the plan removes."""
 

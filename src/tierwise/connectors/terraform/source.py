@@ -15,6 +15,7 @@ from tierwise.connectors.terraform.assemble import assemble
 from tierwise.connectors.terraform.converter import converters, joins, kept_types
 from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
 from tierwise.connectors.terraform.earlier import compare, earlier
+from tierwise.connectors.terraform.outside import with_outside
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.providers import cloud_of, clouds_in
 from tierwise.errors import InputError
@@ -75,7 +76,8 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 
 def _plan(document: Document, prefix: str) -> Plan:
     found = clouds_in(document.types)
-    return assemble(document, prefix, kept_types(found)).joining(joins(found))
+    plan = assemble(document, prefix, kept_types(found))
+    return with_outside(plan, frozenset(converters(found).values())).joining(joins(found))
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:

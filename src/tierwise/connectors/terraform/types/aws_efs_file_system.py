@@ -95,7 +95,7 @@ def _replicas(share: Planned, plan: Plan) -> tuple[Link, ...]:
 def _put_redundancy(share: Planned, plan: Plan, replicas: tuple[Link, ...], sheet: FactSheet) -> None:
     zone = share.root.text("availability_zone_name")
     written = share.root.is_written("availability_zone_name")
-    own = "zone" if written or (isinstance(zone, Known) and zone.value) else "multi-zone"
+    own = "zone" if written or share.outside or (isinstance(zone, Known) and zone.value) else "multi-zone"
     here = plan.providers.region(share)
     regions = [_region(link, plan) for link in replicas if link.unknown is None]
     if here and any(region not in ("", here) for region in regions):

@@ -37,7 +37,7 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     links = [*gcp.put_key(plan, cluster, ("encryption_config", 0, "kms_key_name"), sheet), *_sources(cluster, plan)]
     put_no_policy(sheet, _NO_IAM)
     children = plan.children(cluster, INSTANCE)
-    if children.found and children.loose is None:
+    if children.found and children.loose is None and not cluster.outside:
         _instances(list(children.found), sheet, cluster)
     else:
         names = ("network.public_endpoint", "network.ingress_any", "transport.tls_required", "access.central_identity_enabled")
