@@ -287,6 +287,7 @@ def _context(assessed: _Assessed, judging: Judging, collected: Collected, today:
         gaps=tuple(collected.gaps),
         own_accounts=_own_accounts(collected, judging.profile),
         known_principals=judging.profile.known_principals | judging.register.agreed(today),
+        withheld=judging.register.withheld,
         datasets={key: one.dataset for key, one in assessed.classifications.items() if one.dataset},
         run_day=today,
     )

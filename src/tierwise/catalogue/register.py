@@ -48,13 +48,26 @@ def load_register(path: Path) -> Register:
 def parse_register(node: Node, label: str) -> Register:
     """A register from a document that is already read."""
     reader = Reader(label)
-    fields = reader.fields(node, "a register", ("entries",), ("known_principals",))
+    fields = reader.fields(node, "a register", ("entries",), ("known_principals", "tiers_only"))
+    tiers_only = reader.flag(fields.get("tiers_only"), "tiers_only", default=False)
     entries = tuple(_entry(reader, one) for one in _members(reader, fields.get("entries"), "entries"))
     principals = _principals(reader, fields.get("known_principals"))
     _check_twins(reader, fields.get("entries"), entries)
+    if tiers_only:
+        _check_tiers_only(reader, fields)
     if reader.problems:
         raise CatalogueError(reader.problems)
-    return Register(entries, principals)
+    return Register(entries, principals, tiers_only)
+
+
+def _check_tiers_only(reader: Reader, fields: Mapping[str, Entry]) -> None:
+    """A register of tiers only has nothing else: half of the rest would be taken for all of it."""
+    if "known_principals" in fields:
+        reader.say(fields["known_principals"], "a register of tiers_only has no known_principals; take tiers_only out, or these")
+    for node in _members(Reader(reader.name), fields.get("entries"), "entries"):
+        for key, entry in (node.entries if isinstance(node, Table) else {}).items():
+            if key not in {"select", "tier"}:
+                reader.say(entry, f"an entry of a register of tiers_only has select and tier alone, and no {key}")
 
 
 def load_corrections(path: Path) -> Corrections:

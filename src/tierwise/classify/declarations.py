@@ -56,8 +56,8 @@ def _roles(said: Declared) -> AnyFact:
     for entry in said.entries:
         named = {Role.OWNER: entry.owner, Role.TEAM: entry.team, Role.ASSET_OWNER: entry.asset_owner, Role.CUSTODIAN: entry.custodian}
         found |= {role.value for role, who in named.items() if who}
-    if said.unread is not None and len(found) < len(Role):
-        return Unknown(said.unread.reason, said.unread.via, said.unread.detail, includes=frozenset(found))
+    if said.open is not None and len(found) < len(Role):
+        return Unknown(said.open.reason, said.open.via, said.open.detail, includes=frozenset(found))
     return Known(frozenset(found), said.via)
 
 
@@ -84,7 +84,10 @@ def _marking(said: Declared) -> AnyFact:
     listed = [entry.marking for entry in said.entries if entry.marking is not Marking.NONE]
     if said.unread is not None and not listed:
         return said.unread
-    return Known(max([Marking.NONE, *tagged, *listed], key=_RANK.__getitem__).value, said.via)
+    level = max([Marking.NONE, *tagged, *listed], key=_RANK.__getitem__)
+    if said.withheld is not None:
+        return Unknown(said.withheld.reason, said.withheld.via, said.withheld.detail, between=(level.value, Marking.TOP_SECRET.value))
+    return Known(level.value, said.via)
 
 
 def _retention(said: Declared) -> AnyFact:
@@ -99,6 +102,8 @@ def _retention(said: Declared) -> AnyFact:
         return said.unread
     if readings:
         return Unknown(UnknownReason.UNPARSABLE, said.via, f"{readings[0].shown} is no ISO-8601 duration; write for example P7Y or P90D")
+    if said.withheld is not None:
+        return said.withheld
     return NotApplicable("neither a tag nor the register declares a period", said.via)
 
 
@@ -107,7 +112,7 @@ def _schedule(said: Declared) -> AnyFact:
     listed = any(entry.retention_schedule or entry.retention_days is not None for entry in said.entries)
     if tagged or listed:
         return Known(value=True, via=said.via)
-    return said.unread or Known(value=False, via=said.via)
+    return said.open or Known(value=False, via=said.via)
 
 
 def missing_tags_within(resource: Resource, interval: TierInterval, profile: Profile, register: Register) -> AnyFact:
@@ -133,8 +138,8 @@ def missing_tags(resource: Resource, tier: Tier, profile: Profile, register: Reg
     given = {tag.key for tag in good} | {key for key in wanted if _registered_reference(key, said.entries)}
     roles = {tag.role for tag in good if tag.role != "reference"} | _registered_roles(said.entries)
     absent = frozenset(key for key, role in wanted.items() if key not in given and role not in roles)
-    if said.unread is not None and absent:
-        return said.unread
+    if said.open is not None and absent:
+        return said.open
     return Known(absent, said.via)
 
 

@@ -32,6 +32,13 @@ class Declared:
     """Why the tags could not be read, where they could not."""
     via: Provenance
     known: tags.TagDictionary
+    withheld: Unknown | None = None
+    """Why the register may say more than it does here, where it may."""
+
+    @property
+    def open(self) -> Unknown | None:
+        """Why there may be more declarations than these: tags that could not be read, or a register of tiers only."""
+        return self.unread or self.withheld
 
     def role(self, role: str) -> tuple[tags.Reading, ...]:
         """The tags of one role."""
@@ -67,12 +74,13 @@ def declared(resource: Resource, known: tags.TagDictionary, register: Register) 
     """Reads the declarations of a resource."""
     entries = register.matching(resource)
     if isinstance(resource.tags, Known):
-        return Declared(tags.read_tags(resource.tags.value, known), entries, entries, frozenset(), None, resource.tags.via, known)
+        readings = tags.read_tags(resource.tags.value, known)
+        return Declared(readings, entries, entries, frozenset(), None, resource.tags.via, known, register.withheld)
     waiting = [entry for entry in register.entries if entry.selector.tag and entry.selector.may_match(resource)]
     displaced = max((entry.selector.rank for entry in waiting), default=())
     firm = tuple(entry for entry in entries if entry.selector.rank > displaced)
     possible = frozenset(entry.dataset for entry in waiting if entry.dataset)
-    return Declared((), entries, firm, possible, resource.tags, resource.tags.via, known)
+    return Declared((), entries, firm, possible, resource.tags, resource.tags.via, known, register.withheld)
 
 
 def declaration_signs(said: Declared) -> list[Sign]:

@@ -49,13 +49,12 @@ def classify(ctx: click.Context, /, inventory: Path | None, unclassified: bool, 
 def suggest(ctx: click.Context, /, most: int) -> None:
     """Propose the fewest register lines that settle most unclassified stores, and what each settles."""
     from tierwise.classify.suggest import suggest as propose
-    from tierwise.cli.common import load_config, load_judging
+    from tierwise.cli.common import last_judged
 
     inventory, values = ctx.obj
-    options = options_from(values)
-    result = last_outcome(options, inventory).result
-    register = load_judging(load_config(options)).register
-    lines = propose(result.resources, result.classifications, register)
+    outcome, judging = last_judged(options_from(values), inventory)
+    result = outcome.result
+    lines = propose(result.resources, result.classifications, judging.register)
     if not lines:
         click.echo("Every store has a tier that rests on a declaration or on evidence.")
         return

@@ -402,6 +402,11 @@ def _absolute(path: str) -> str:
 
 def last_outcome(options: Options, inventory: Path | None) -> Outcome:
     """The last scan (or a saved inventory) judged again, as it was judged then unless options say otherwise."""
+    return last_judged(options, inventory)[0]
+
+
+def last_judged(options: Options, inventory: Path | None) -> tuple[Outcome, Judging]:
+    """The same, with what it was judged by."""
     from tierwise.connectors.inventory.files import open_inventory
     from tierwise.scan import scan
 
@@ -414,7 +419,8 @@ def last_outcome(options: Options, inventory: Path | None) -> Outcome:
             )
         config = _as_then(config, options)
     source = open_inventory(inventory)
-    return scan([source], load_judging(config, options.control), started=source.started, jobs=1)
+    judging = load_judging(config, options.control)
+    return scan([source], judging, started=source.started, jobs=1), judging
 
 
 def _as_then(config: Config, options: Options) -> Config:

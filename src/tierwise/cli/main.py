@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "scan": ("tierwise.cli.scan:scan", "Scan live accounts, Terraform plans or a saved inventory."),
     "explain": ("tierwise.cli.explain:explain", "Why this tier, why this bar, what would fix it."),
     "fixes": ("tierwise.cli.fixes:fixes", "The few changes that close most findings."),
+    "register": ("tierwise.cli.register:register", "The asset register: tiers of it for pipelines."),
     "gate": ("tierwise.cli.gate:gate", "What the last plans would have met at the gate."),
     "classify": ("tierwise.cli.classify:classify", "What is where, how we know, what would settle the rest."),
     "controls": ("tierwise.cli.controls:controls", "List, show, check and start controls."),

@@ -29,26 +29,27 @@ def derive_by_tier(
 ) -> dict[str, dict[str, AnyFact]]:
     """The D2 facts of every resource, by id and name; with a context, listings that failed keep open what they could settle."""
     scene = None if context is None else scene_of(estate, context)
+    withheld = None if context is None else context.withheld
     made: dict[str, dict[str, AnyFact]] = {}
     for resource in estate.resources.values():
         listed = {spec.name for spec in facts_of(resource.kind)}
         found = classifications.get(resource.id)
         made[resource.id] = {
-            name: fact for name, fact in _by_class(found, facts.get(resource.id, resource.facts)).items() if name in listed
+            name: fact for name, fact in _by_class(found, facts.get(resource.id, resource.facts), withheld).items() if name in listed
         }
         if "copy.downgrades" in listed:
             made[resource.id]["copy.downgrades"] = downgrades(estate, resource, facts, scene)
     return made
 
 
-def _by_class(found: Classification | None, facts: Facts) -> dict[str, AnyFact]:
+def _by_class(found: Classification | None, facts: Facts, withheld: Unknown | None) -> dict[str, AnyFact]:
     if found is None:
         unknown = Unknown(UnknownReason.TIER_UNDETERMINED, derived("classification"), "the resource was not classified")
         return dict.fromkeys(("classification.understated", "classification.evidenced", "scale.subjects_consistent"), unknown)
     return {
         "classification.understated": understated(found),
         "classification.evidenced": evidenced(found),
-        "scale.subjects_consistent": subjects_consistent(found, facts),
+        "scale.subjects_consistent": subjects_consistent(found, facts, withheld),
     }
 
 
@@ -127,11 +128,11 @@ def evidenced(found: Classification) -> AnyFact:
     return Known(value=False, via=derived(rule)) if found.interval.settled else _undetermined(rule, found)
 
 
-def subjects_consistent(found: Classification, facts: Facts) -> AnyFact:
+def subjects_consistent(found: Classification, facts: Facts, withheld: Unknown | None = None) -> AnyFact:
     """`scale.subjects_consistent`: the declared number of people fits the items and bytes held; false where it ought to be declared."""
     rule = "declared subjects, items and bytes"
     if found.subjects is None:
-        return _undeclared(rule, found)
+        return open_fact(rule, withheld) if withheld is not None and found.interval.hi >= Tier.T2 else _undeclared(rule, found)
     open_: Unknown | None = None
     for name in ("volume.items", "volume.bytes"):
         fact = read(facts, name)

@@ -33,6 +33,8 @@ class Context:
     datasets: Mapping[str, str]
     """Resource id to dataset."""
     run_day: date
+    withheld: Unknown | None = None
+    """Why agreements and declared numbers of people may be more than these (a register of tiers only); None where they are all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,13 @@ def external_undeclared(scene: Scene, resource: Resource) -> AnyFact:
     """`access.external_undeclared`: external principals without an entry among the known ones."""
     externals = read(resource.facts, "access.external_principals")
     named, open_ = names_of(externals)
-    known = scene.context.known_principals
+    known, withheld = scene.context.known_principals, scene.context.withheld
+    undeclared = frozenset(each for each in named if each == EVERYONE or not _listed(each, known))
+    if withheld is not None and undeclared - {EVERYONE}:
+        undeclared, open_ = undeclared & {EVERYONE}, open_ or withheld
     return members(
         "external principals without an entry",
-        frozenset(each for each in named if each == EVERYONE or not _listed(each, known)),
+        undeclared,
         open_,
         externals.via,
         Provenance("known principals"),

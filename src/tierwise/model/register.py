@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from tierwise.model.fact import UNLIMITED, Known
+from tierwise.model.fact import UNLIMITED, Known, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Category, Marking, PersonalData, Tier
 
@@ -217,6 +217,9 @@ class RegisterEntry:
         return self.tier is not None or bool(self.categories) or bool(self.groups)
 
 
+_WITHHELD: Final = Unknown(UnknownReason.REDACTED, Provenance("register"), "this register has tiers only: the rest is not for pipelines")
+
+
 @dataclass(frozen=True, slots=True)
 class Register:
     """The asset register. Entries are kept most specific first; equally specific ones in the order of the file."""
@@ -224,6 +227,13 @@ class Register:
     entries: tuple[RegisterEntry, ...] = ()
     principals: tuple[KnownPrincipal, ...] = ()
     """Those agreed for the whole estate."""
+    tiers_only: bool = False
+    """It was written for pipelines and gives tiers alone: what it leaves out is not known, rather than not there."""
+
+    @property
+    def withheld(self) -> Unknown | None:
+        """Why what no tag says of a resource is not known either; None where the register says all there is."""
+        return _WITHHELD if self.tiers_only else None
 
     def __post_init__(self) -> None:
         ordered = sorted(self.entries, key=lambda entry: entry.selector.rank, reverse=True)
