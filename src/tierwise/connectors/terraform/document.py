@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, State, Values, ValuesModule, VariableValue
+from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, DeferredChange, State, Values, ValuesModule, VariableValue
 from tierwise.connectors.terraform.text import MEND, json_text
 from tierwise.errors import InputError
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 _PLAN_KEYS: Final = frozenset({"resource_changes", "planned_values", "configuration", "prior_state", "output_changes"})
 _LONGEST_EVENT: Final = 1 << 20
 _DESCRIPTORS: Final = frozenset({Path("/dev/fd"), Path("/proc/self/fd")})
+_NAMED: Final = 3
 _MAJORS: Final = frozenset({"0", "1"})
 
 
@@ -186,23 +187,33 @@ def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
     if changes is None and values is None:
         raise InputError(f"{name}: has neither resource_changes nor planned_values, so nothing in it can be judged\n  {MEND}")
     prior: State | None = _section(sections, "prior_state", State | None, name)
-    deferred = len(_section(sections, "deferred_changes", list[msgspec.Raw] | None, name) or ())
+    deferred: list[DeferredChange] = _section(sections, "deferred_changes", list[DeferredChange] | None, name) or []
     notes: list[str] = []
     if _section(sections, "errored", bool | None, name):
         notes.append("the plan ended in an error, so it is not whole: mend the error and plan again")
-    if deferred:
-        notes.append(f"the plan puts off {deferred} changes: what they will bring is not in it")
+    elif deferred:
+        notes.append(_deferred(deferred))
+    elif _section(sections, "complete", bool | None, name) is False:
+        # "at least one more plan/apply round to converge" (hashicorp/terraform#34642); older versions and OpenTofu do not say.
+        notes.append("the plan is not complete: it was limited to some resources, or another round has to follow it; plan without -target")
     return Document(
         name=name,
         kind="plan",
         changes=None if changes is None else tuple(changes),
         values=values or Values(),
         prior=(prior and prior.values) or Values(),
-        deferred=deferred,
+        deferred=len(deferred),
         configuration=_section(sections, "configuration", Configuration | None, name) or Configuration(),
         variables=_section(sections, "variables", dict[str, VariableValue] | None, name) or {},
         notes=tuple(notes),
     )
+
+
+def _deferred(changes: Sequence[DeferredChange]) -> str:
+    """How many changes are put off, and the first of them with their reasons."""
+    first = (f"{(one.resource_change or ChangeEntry()).address[:100]}: {(one.reason or 'unknown')[:40]}" for one in changes[:_NAMED])
+    more = ", ..." if len(changes) > _NAMED else ""
+    return f"the plan puts off {len(changes)} changes ({', '.join(first)}{more}): what they will bring is not in it"
 
 
 def _state(sections: Mapping[str, msgspec.Raw], name: str) -> Document:

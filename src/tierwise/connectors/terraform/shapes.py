@@ -29,6 +29,13 @@ class ChangeEntry(msgspec.Struct, frozen=True):
     change: msgspec.Raw = NOTHING
 
 
+class DeferredChange(msgspec.Struct, frozen=True):
+    """A change that the plan puts off to a later round."""
+
+    reason: str | None = None
+    resource_change: ChangeEntry | None = None
+
+
 class Change(msgspec.Struct, frozen=True):
     """What happens to one resource."""
 
