@@ -211,6 +211,15 @@ def test_a_name_that_is_nothing_is_2(tierwise: Run, plan: Path, git: Git) -> Non
     tierwise("scan", "plan", plan, "--baseline", "HEAD").complains(2, f"no file '{NAME}'", "REF:PATH")
 
 
+def test_a_target_without_a_baseline_is_2(tierwise: Run, plan: Path) -> None:
+    tierwise("scan", "plan", plan, "--target", "main").complains(2, "--target", "--baseline")
+
+
+def test_a_target_that_is_nothing_is_2(tierwise: Run, plan: Path, saved: Path, git: Git) -> None:
+    commit(git, NAME)
+    tierwise("scan", "plan", plan, "--baseline", NAME, "--target", "nowhere").complains(2, "nowhere is not in this clone")
+
+
 def test_without_a_repository_only_a_file_will_do(tierwise: Run, plan: Path) -> None:
     tierwise("scan", "plan", plan, "--baseline", "main").complains(2, "no git repository")
 

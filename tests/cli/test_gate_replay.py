@@ -71,6 +71,21 @@ def test_a_register_changes_what_a_plan_would_have_met(tierwise: Run, old: Path,
     assert rows(tierwise, old, "--gate", "full", "--register", "register.yaml")["plans"][0]["result"] == "would block"
 
 
+def test_what_only_apply_will_tell_of_the_tier_never_blocks_even_where_unknowns_do(tierwise: Run, home: Path) -> None:
+    plan = PlanBuilder()
+    plan.add("aws_s3_bucket", "b", {"bucket": "patient-exports"}, unknown={"tags": True, "tags_all": True, "id": True})
+    (home / "own.yaml").write_text(
+        "id: own\ntitle: own\ndescription: own\nextends: uk-gov-personal-data\ngate: {unknown_from: T0, fail_on: low, mode: full}\n",
+        "utf-8",
+    )
+    ran = tierwise("scan", "plan", plan.write(home), "--profile", "./own.yaml", "--format", "json")
+    made = json.loads(ran.out)
+    open_ = [one for one in made["findings"] if any(part["reason"] == "tier-undetermined" for part in one["unknowns"])]
+    assert open_
+    assert [part for one in open_ for part in one["unknowns"] if part["action"]] == []
+    assert {one["fingerprint"] for one in open_}.isdisjoint(made["gate"]["blocking"])
+
+
 def test_a_plan_that_is_not_whole_is_not_said_to_pass(tierwise: Run, quiet_plan: Path) -> None:
     document = json.loads(quiet_plan.read_text("utf-8"))
     quiet_plan.write_text(json.dumps(document | {"errored": True}), "utf-8")

@@ -228,6 +228,8 @@ def load_gated(config: Config, options: Options, *, change: bool = False) -> Jud
     from tierwise.cli.override import read_override
 
     judging = load_judging(config, options.control)
+    if options.target and not options.baseline:
+        raise UsageError("--target says where the change goes, to tell whether it edits its --baseline; give both, or neither")
     if options.baseline:
         found = read_against(options.baseline, judging, change=change, target=options.target, environ=os.environ)
         judging = replace(judging, baseline=found)

@@ -200,13 +200,20 @@ def _unknowns(judgement: Judgement, facts: Facts, classification: Classification
             # What waits for the tier is settled by whatever settles the tier.
             waits = fact.reason is UnknownReason.TIER_UNDETERMINED and not fact.via.action
             actions = classification.unread if waits else ()
-            found += [UnknownPart(name, fact.reason.value, fact.via.via, action, fact.detail) for action in actions or (fact.via.action,)]
+            asked = [_asked(one, fact.via.via) for one in actions] or [(fact.via.via, fact.via.action)]
+            found += [UnknownPart(name, fact.reason.value, via, action, fact.detail) for via, action in asked]
     if judgement.at_tier is not None and (judgement.at_tier is not Verdict.UNKNOWN or not found):
         interval = classification.interval
         between = f"the tier lies between {interval.lo.label} and {interval.hi.label}"
-        for action in classification.unread or ("",):
-            found.append(UnknownPart("tier", UnknownReason.TIER_UNDETERMINED.value, "classification", action, between))
+        for one in classification.unread or ("",):
+            via, action = _asked(one, "classification")
+            found.append(UnknownPart("tier", UnknownReason.TIER_UNDETERMINED.value, via, action, between))
     return tuple(found)
+
+
+def _asked(unread: str, via: str) -> tuple[str, str]:
+    """Where tier evidence stands, and the action that would read it: a place in a plan (`address#attribute`) is no action that anyone may grant."""
+    return (unread, "") if "#" in unread else (via, unread)
 
 
 _STATE_WORDS = {
