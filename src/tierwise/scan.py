@@ -383,7 +383,8 @@ def _pasts(
         if key not in collected.changes and now is not None and _alike(was, now) and say_same(known[key], facts[key]):
             continue
         resource = there[key]
-        less = fallen(resource.kind, known[key], facts[key], sets) if key in facts else frozenset[str]()
+        rises = now is not None and now.interval.hi > was.interval.hi
+        less = fallen(resource.kind, known[key], facts[key], sets, rises=rises) if key in facts else frozenset[str]()
         pasts[key] = Past(resource, known[key], was, less, deeds)
     return pasts
 

@@ -62,11 +62,20 @@ PENDING = Pending(
 
 
 def test_what_is_open_names_the_call_and_the_permission_that_will_tell():
-    assert list(obligations((PENDING,))) == [
+    assert obligations((PENDING,)) == [
         "access.public_blocked of 2 aws_s3_bucket (known-after-apply), 3 verdicts open;"
         " s3:GetPublicAccessBlock (s3:GetBucketPublicAccessBlock) will tell"
     ]
     assert later((PENDING,)) == "Open until it is applied: 3 verdicts on 2 resources"
+
+
+def test_facts_that_one_read_tells_of_the_same_resources_are_one_line():
+    more = replace(PENDING, fact="access.public_acls_blocked", findings=("3", "4"))
+    other = replace(PENDING, fact="recovery.versioning", resources=("c",))
+    assert [text.split(";")[0] for text in obligations((PENDING, other, more))] == [
+        "access.public_blocked, access.public_acls_blocked of 2 aws_s3_bucket (known-after-apply), 4 verdicts open",
+        "recovery.versioning of 1 aws_s3_bucket (known-after-apply), 3 verdicts open",
+    ]
 
 
 def test_what_no_connector_reads_is_open_without_a_read():

@@ -10,6 +10,7 @@ import pytest
 from tests.connectors.terraform.plans import PlanBuilder
 from tests.scan.plans import judge
 from tierwise.model.change import Action, Part
+from tierwise.model.fact import Known
 from tierwise.model.finding import Verdict
 from tierwise.model.sensitivity import Tier
 
@@ -125,6 +126,20 @@ def test_a_raised_tier_lists_what_newly_applies_and_what_of_it_fails(tmp_path):
     found = judged.finding(LETTERS, "OWN-01")
     assert (found.verdict, found.introduced) == (Verdict.FAIL, True)
     assert found.brought_by == "the tier rises from T2 personal to T3 heightened"
+
+
+def test_what_a_higher_tier_asks_more_of_has_not_been_weakened(tmp_path):
+    judged = judge(updated(tagged("personal"), tagged("special-category")), tmp_path)
+    before, after = (judged.fact(LETTERS, "tags.missing"), judged.change(LETTERS).weakened)
+    assert isinstance(before, Known)
+    assert before.value
+    assert after == ()
+
+
+def test_a_tag_that_goes_is_a_weakening(tmp_path):
+    after = {name: value for name, value in tagged("personal").items() if name not in ("tags", "tags_all")}
+    judged = judge(updated(tagged("personal"), {**after, "tags": {"data-classification": "personal"}}), tmp_path)
+    assert {one.fact for one in judged.change(LETTERS).weakened} == {"ownership.roles", "tags.missing"}
 
 
 def test_a_lowered_declaration_says_what_no_longer_applies_and_brings_nothing_where_nothing_contradicts_it(tmp_path):

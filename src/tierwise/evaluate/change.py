@@ -18,6 +18,8 @@ from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import Better, FactType, facts_of, spec_of
 
 NO_RUNG: Final = "no rung"
+_OF_THE_TIER: Final = frozenset({"tags.missing"})
+"""Facts that are counted against what the tier asks for."""
 _LOST_WITH: Final = HELD | {Kind.KEY}
 """Kinds with which data goes: what holds it, and the key without which it cannot be read."""
 _RECOVERABLE: Final = (
@@ -59,12 +61,16 @@ def _compares(predicate: Predicate) -> Iterator[Compare]:
             return
 
 
-def fallen(kind: Kind, before: Facts, after: Facts, sets: Mapping[str, Better]) -> frozenset[str]:
-    """The facts of which less is certain after than before, in their own direction (of a set: in that of the rungs)."""
+def fallen(kind: Kind, before: Facts, after: Facts, sets: Mapping[str, Better], *, rises: bool) -> frozenset[str]:
+    """The facts of which less is certain after than before, in their own direction (of a set: in that of the rungs).
+
+    `rises`: the tier does, and what the tier alone asks more of has not fallen.
+    """
     return frozenset(
         spec.name
         for spec in facts_of(kind)
         if spec.name in before
+        and not (rises and spec.name in _OF_THE_TIER)
         and before[spec.name] is not after.get(spec.name)
         and has_fallen(
             spec,

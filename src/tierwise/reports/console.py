@@ -6,7 +6,6 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from tierwise.evaluate.fixes import entries
@@ -242,10 +241,11 @@ class _Page(Printer):
         if not pending:
             return
         self.title(later(pending))
-        for text in islice(obligations(pending), _MOST_ROWS):
+        told = obligations(pending)
+        for text in told[:_MOST_ROWS]:
             self.bullet(text, "yellow", "?")
-        if len(pending) > _MOST_ROWS:
-            self.line(f"    and {len(pending) - _MOST_ROWS} more; see --format json")
+        if len(told) > _MOST_ROWS:
+            self.line(f"    and {len(told) - _MOST_ROWS} more; see --format json")
 
     def _dangers(self) -> None:
         found = sorted((one for one in self.fails if one.danger), key=lambda one: (-one.tier, -one.severity, one.resource))

@@ -187,8 +187,8 @@ def _unseen(page: Shown) -> _Section:
 
 def _pending(page: Shown) -> _Section:
     pending = page.result.pending if not page.view.verdicts or "unknown" in page.view.verdicts else ()
-    lines = (prose(text, 400) for text in obligations(pending))
-    return _Section("Open until it is applied", len(pending), lines, _MOST_UNSEEN, "open facts")
+    told = obligations(pending)
+    return _Section("Open until it is applied", len(told), (prose(text, 400) for text in told), _MOST_UNSEEN, "open facts")
 
 
 def _second(page: Shown) -> _Section:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tierwise.model.change import Pending, PlanChange, RungChange, TierMove, Weakening
+from tierwise.model.change import LiveRead, Pending, PlanChange, RungChange, TierMove, Weakening
 from tierwise.reports.text import count, listed
 
 _MOST: Final = 6
@@ -65,12 +65,16 @@ def later(pending: Sequence[Pending]) -> str:
     return f"Open until it is applied: {count(open_, 'verdict')} on {count(held, 'resource')}"
 
 
-def obligations(pending: Sequence[Pending]) -> Iterator[str]:
-    """Each thing that a plan leaves open, and the live reads that will settle it."""
+def obligations(pending: Sequence[Pending]) -> list[str]:
+    """What a plan leaves open, and the live reads that will settle it; facts of the same resources and reads in one line."""
+    alike: dict[tuple[str, str, tuple[LiveRead, ...], tuple[str, ...]], list[Pending]] = {}
     for one in pending:
-        read = (
-            f"; {listed([f'{read.call} ({read.action})' if read.action != read.call else read.call for read in one.reads], _MOST)} will tell"
-            if one.reads
-            else ""
-        )
-        yield f"{one.fact} of {len(one.resources):,} {one.type} ({one.reason}), {count(len(one.findings), 'verdict')} open{read}"
+        alike.setdefault((one.type, one.reason, one.reads, one.resources), []).append(one)
+    lines: list[str] = []
+    for (kind, reason, reads, resources), found in alike.items():
+        facts = listed([one.fact for one in found], _MOST)
+        open_ = len({print_ for one in found for print_ in one.findings})
+        calls = [f"{read.call} ({read.action})" if read.action != read.call else read.call for read in reads]
+        told = f"; {listed(calls, _MOST)} will tell" if calls else ""
+        lines.append(f"{facts} of {len(resources):,} {kind} ({reason}), {count(open_, 'verdict')} open{told}")
+    return lines
