@@ -52,6 +52,12 @@ def test_a_destination_outside_is_out_of_scope_unless_its_arn_names_the_account(
     assert value(derive(SEPARATE, "t", [trail(link(Rel.LOGS_TO, group.replace(AWAY, HOME)))])) is False
 
 
+@pytest.mark.parametrize(("owner", "separate"), [(AWAY, True), (HOME, False)])
+def test_an_azure_id_outside_names_its_subscription_in_any_case(owner, separate):
+    workspace = f"/Subscriptions/{owner}/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/w"
+    assert value(derive(SEPARATE, "t", [trail(link(Rel.LOGS_TO, workspace))])) is separate
+
+
 def test_what_logs_nowhere_has_no_destination_unless_the_setting_was_unread():
     assert isinstance(derive(IMMUTABLE, "s", [res("s", OS, OFF)]), NotApplicable)
     assert isinstance(derive(SEPARATE, "s", [res("s", OS, OFF)]), NotApplicable)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from tests.derive.sample import AWAY, DENIED, DUBLIN, HOME, context, derive, gap, is_unknown, link, loose, res, unknown, value
+from tests.derive.sample import AWAY, DENIED, DUBLIN, HOME, KEY_ARN, context, derive, gap, is_unknown, link, loose, res, unknown, value
 from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -107,6 +107,18 @@ def test_isolation_is_that_of_the_best_copy():
     assert value(derive(ISOLATION, "d", [database(), near, far])) == {"account", "region"}
     keyed = res("q", SN, None, link(Rel.COPY_OF, "d"), link(Rel.USES_KEY, "k"), account=AWAY, region=DUBLIN)
     assert value(derive(ISOLATION, "d", [database(), near, keyed, res("k", KY)])) == {"account", "key", "region"}
+
+
+@pytest.mark.parametrize("key", [KEY_ARN, "https://vault.vault.azure.net/keys/copies"])
+def test_a_key_outside_the_estate_is_another_one_where_the_link_is_its_own_name(key):
+    copy = res("n", SN, None, link(Rel.COPY_OF, "d"), link(Rel.USES_KEY, key))
+    assert value(derive(ISOLATION, "d", [database(), copy])) == {"key"}
+
+
+@pytest.mark.parametrize("name", ["alias/copies", "https://vault.vault.azure.net/keys/copies/0123", "https://vault.vault.azure.net"])
+def test_and_may_be_the_same_one_where_it_is_not(name):
+    copy = res("n", SN, None, link(Rel.COPY_OF, "d"), link(Rel.USES_KEY, name))
+    assert is_unknown(derive(ISOLATION, "d", [database(), copy]))
 
 
 def test_a_copy_of_a_copy_is_a_copy():

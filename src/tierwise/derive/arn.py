@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
+_KEY_VAULT_KEY: Final = re.compile(r"https://[^/]+/keys/[^/]+\Z")
 _KEY_ID: Final = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 
 
@@ -28,9 +30,10 @@ def parse_arn(text: str) -> Arn | None:
 
 
 def account_named(text: str) -> str:
-    """The account that an identifier names, or an empty string."""
+    """The account or subscription that an identifier names, or an empty string."""
     arn = parse_arn(text)
-    return arn.account if arn else ""
+    subscription = None if arn else _SUBSCRIPTION.match(text)
+    return arn.account if arn else subscription[1].lower() if subscription else ""
 
 
 def region_named(text: str) -> str:
@@ -42,6 +45,11 @@ def region_named(text: str) -> str:
 def is_scoped_key_name(text: str) -> bool:
     """Whether the text is a key alias or a bare key id, which mean something in one account and region only."""
     return text.startswith("alias/") or _KEY_ID.match(text) is not None
+
+
+def names_one_key(text: str) -> bool:
+    """Whether the text is a key's own name, so that another text is another key; an alias may stand for any."""
+    return ":key/" in text or _KEY_VAULT_KEY.match(text) is not None
 
 
 def spellings(target: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.derive.arn import account_named, region_named
+from tierwise.derive.arn import account_named, names_one_key, region_named
 from tierwise.derive.links import is_pattern, links_of
 from tierwise.derive.partial import read
 from tierwise.derive.scene import ANYWHERE, Scene
@@ -56,7 +56,7 @@ def _keys(scene: Scene, resource: Resource) -> frozenset[str] | None:
     custody = read(resource.facts, "encryption.key_custody")
     if not links and not isinstance(custody, NotApplicable) and not (isinstance(custody, Known) and custody.value != "customer"):
         return None
-    if any(scene.estate.find(link) is None and ":key/" not in link.to for link in links):
+    if any(scene.estate.find(link) is None and not names_one_key(link.to) for link in links):
         return None
     return frozenset(link.to for link in links)
 
