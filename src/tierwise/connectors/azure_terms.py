@@ -41,27 +41,6 @@ _PERIOD: Final = re.compile(r"(\d+)\.(\d\d?):(\d\d):(\d\d)\Z")
 _EVERY_AZURE: Final = ("0.0.0.0", "0.0.0.0")  # noqa: S104 - a range of a firewall, nothing is bound
 
 
-def negated(value: Maybe[bool]) -> Maybe[bool]:
-    """The opposite of a switch."""
-    return value if isinstance(value, Unknown) else Known(not value.value, value.via)
-
-
-def either(*facts: Maybe[bool]) -> Maybe[bool]:
-    """Whether one of some statements holds."""
-    for one in facts:
-        if isinstance(one, Known) and one.value:
-            return one
-    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
-
-
-def all_of(*facts: Maybe[bool]) -> Maybe[bool]:
-    """Whether each of some statements holds."""
-    for one in facts:
-        if isinstance(one, Known) and not one.value:
-            return one
-    return next((one for one in facts if isinstance(one, Unknown)), facts[0])
-
-
 def min_tls(value: Maybe[str]) -> Maybe[str]:
     """A TLS version on the vocabulary's scale."""
     if isinstance(value, Unknown):
@@ -105,7 +84,9 @@ def put_network(sheet: FactSheet, kind: Kind, public: Maybe[bool], admits: Maybe
     """The three network facts of a store with a public address that may be closed."""
     facts: dict[str, AnyFact] = {"network.public_endpoint": public, "network.private_endpoint": private}
     if isinstance(public, Unknown):
-        facts["network.ingress_any"] = public if not (isinstance(admits, Known) and not admits.value) else admits
+        # Closed either way: not applicable without an address, false with one.
+        closed = isinstance(admits, Known) and not admits.value
+        facts["network.ingress_any"] = public.within(lowest=False, highest=False) if closed else public
         if not (isinstance(private, Known) and private.value):
             facts["network.private_endpoint"] = public
     elif public.value:
@@ -156,7 +137,43 @@ def signature_hours(period: str, via: Provenance) -> Maybe[float]:
     return Known(whole * 24 + hours + minutes / 60 + seconds / 3600, via)
 
 
+def sql_audited(groups: Iterable[str]) -> tuple[bool, bool]:
+    """Whether an auditing policy of Azure SQL records reads and changes; without a list it records every batch.
+
+    Azure SQL documentation, auditing: the default policy is BATCH_COMPLETED_GROUP and both groups of logins.
+    """
+    words = " ".join(groups).upper()
+    whole = not words or "BATCH_COMPLETED_GROUP" in words
+    return whole or "SELECT" in words, whole or "UPDATE" in words
+
+
+POSTGRES_LOGS, MYSQL_AUDIT = frozenset({"postgresqllogs"}), frozenset({"mysqlauditlogs"})
+"""Categories of log in which statements leave a flexible server."""
+_READING: Final = frozenset({"dml", "dml_select", "general", "table_access"})
+_WRITING: Final = frozenset({"dml", "dml_nonselect", "general", "table_access"})
+
+
+def mysql_audited(events: Maybe[str]) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether the events that MySQL's audit records (`audit_log_events`) take in reads and changes."""
+    if isinstance(events, Unknown):
+        return events, events
+    words = {word.strip() for word in events.value.split(",")}
+    return Known(bool(words & _READING), events.via), Known(bool(words & _WRITING), events.via)
+
+
+def lowest_tls(versions: Maybe[str]) -> Maybe[str]:
+    """The lowest of the TLS versions that a parameter lists."""
+    if isinstance(versions, Unknown):
+        return versions
+    words = [TLS.get(word.strip()) for word in versions.value.lower().split(",")]
+    known = sorted(word for word in words if word is not None and word != "none")
+    if len(known) != len(words):
+        return Unknown(UnknownReason.UNPARSABLE, versions.via, "a parameter names an unknown TLS version")
+    return Known(known[0], versions.via)
+
+
 def key_url(url: str) -> str:
-    """A key's or secret's URL without its version."""
-    parts = url.split("/")
-    return "/".join(parts[:5]) if url.startswith("https://") and len(parts) == 6 else url
+    """A key's or secret's URL without its version, and without the port that it has anyway."""
+    plain = url.replace(".net:443/", ".net/")
+    parts = plain.split("/")
+    return "/".join(parts[:5]) if plain.startswith("https://") and len(parts) == 6 else plain

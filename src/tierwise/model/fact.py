@@ -68,6 +68,10 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
         """The same of a set of which these members are certain."""
         return Unknown(self.reason, self.via, self.detail, self.between, members)
 
+    def within(self, lowest: Value, highest: Value) -> Unknown:
+        """The same of an ordered fact or a number that lies between these."""
+        return Unknown(self.reason, self.via, self.detail, (lowest, highest), self.includes)
+
     def unsaid(self) -> Unknown:
         """The same without the detail, which may name things."""
         return Unknown(self.reason, self.via, "", self.between, self.includes)

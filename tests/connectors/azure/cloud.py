@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -85,6 +86,8 @@ class Cloud(HTTPAdapter):
         self.docs = {path.lower(): answer for path, answer in (docs or {}).items()}
         self.denied: frozenset[str] = frozenset()
         """Actions that the caller does not have, as Azure spells them."""
+        self.failing: dict[str, Reply] = {}
+        """Answers in place of all others, by the operation of a declared read."""
         self.faults: dict[str, Any] = {}
         """Answers in place of all others, by the beginning of a path."""
         self.page = 1000
@@ -137,8 +140,10 @@ class Cloud(HTTPAdapter):
                 return found
         if path == GRAPH_PATH.lower():
             return self._graph(json.loads(request.body))
-        action = action_of(path)
-        if action in self.denied:
+        read = read_of(path)
+        if read is not None and read.operation in self.failing:
+            return self.failing[read.operation]
+        if read is not None and read.action in self.denied:
             return error(403, "AuthorizationFailed")
         if path.endswith("/providers/microsoft.authorization/permissions"):
             return Reply(body={"value": [{"actions": ["*"], "notActions": sorted(self.denied), "dataActions": [], "notDataActions": []}]})
@@ -180,7 +185,7 @@ class Cloud(HTTPAdapter):
         return Reply(body={**answered, "resultTruncated": "false", **more}, headers=headers)
 
 
-_EMPTY = ("/diagnosticsettings", "/locks", "/containers", "/firewallrules", "/virtualnetworkrules", "/configurations", "/administrators")
+_EMPTY = tuple(f"/{read.path.lower()}" for read in declared_reads() if isinstance(read, Read) and read.listing)
 """Listings that are empty where a test says nothing of them."""
 
 
@@ -211,17 +216,13 @@ class Credential:
         return AccessTokenInfo("token", 1 << 40)
 
 
+@cache
 def read_of(path: str) -> Read | None:
     """The declared read that a path is of."""
     return next((read for read in declared_reads() if isinstance(read, Read) and _pattern(read).fullmatch(path)), None)
 
 
-def action_of(path: str) -> str:
-    """The action that a path needs."""
-    read = read_of(path)
-    return read.action if read else ""
-
-
+@cache
 def _pattern(read: Read) -> re.Pattern[str]:
     scope = "/subscriptions/[^/]+"
     if read.of:

@@ -111,7 +111,7 @@ def test_reads_keep_to_the_ceiling_after_a_burst():
 def test_a_failed_read_is_unknown_with_its_reason_and_no_message(collect, fault, reason, detail):
     cloud = Cloud([row("Microsoft.Storage/storageAccounts", "a", {}, kind="StorageV2")])
     cloud.faults["/blobservices/default"] = fault
-    (found,) = collect(cloud, ALL_FACTS).values()
+    (found,) = collect(cloud, ALL_FACTS, services=("storage",)).values()
     fact = found.facts["recovery.versioning"]
     assert isinstance(fact, Unknown)
     assert (fact.reason, fact.detail) == (reason, detail)
@@ -130,7 +130,7 @@ def test_a_failed_read_is_unknown_with_its_reason_and_no_message(collect, fault,
 def test_a_next_page_elsewhere_is_not_fetched_and_a_part_is_not_the_whole(collect, link):
     cloud = Cloud([row("Microsoft.Storage/storageAccounts", "a", {}, kind="StorageV2")])
     cloud.faults["/containers"] = {"value": [{"name": "one", "properties": {"publicAccess": "None"}}], "nextLink": link}
-    (found,) = collect(cloud, ALL_FACTS).values()
+    (found,) = collect(cloud, ALL_FACTS, services=("storage",)).values()
     assert found.facts["access.anonymous_read"].reason is UnknownReason.UNPARSABLE
     assert cloud.hosts == {"management.azure.com"}
     assert cloud.asked("/listkeys") == 0
@@ -144,9 +144,9 @@ def test_the_next_page_is_read_and_a_circle_is_not(collect):
         {"value": [{"name": "two", "properties": {"publicAccess": "Blob"}}]},
     ]
     cloud.faults["/containers"] = lambda times: pages[min(times, 2) - 1]
-    (found,) = collect(cloud, ALL_FACTS).values()
+    (found,) = collect(cloud, ALL_FACTS, services=("storage",)).values()
     assert found.facts["access.anonymous_read"] == Known(True, found.facts["access.anonymous_read"].via)
     circle = Cloud(cloud.rows[2:])
     circle.faults["/containers"] = {"value": [], "nextLink": home}
-    (found,) = collect(circle, ALL_FACTS).values()
+    (found,) = collect(circle, ALL_FACTS, services=("storage",)).values()
     assert found.facts["access.anonymous_read"].reason is UnknownReason.UNPARSABLE

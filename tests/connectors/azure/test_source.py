@@ -5,6 +5,7 @@ import pytest
 from tests.connectors.azure.cloud import SUBSCRIPTION, TENANT, Cloud, Reply, error, resource_group, row, subscription
 from tests.connectors.azure.conftest import ALL_FACTS
 from tierwise.connectors.azure.collectors import declared_reads
+from tierwise.connectors.azure.place import SUBSCRIPTIONS
 from tierwise.connectors.azure.read import Row
 from tierwise.connectors.declared import Stage
 from tierwise.model.resource import Kind
@@ -20,7 +21,6 @@ def accounts(count: int) -> list[dict]:
 def test_all_pages_are_read(collect):
     cloud = Cloud(accounts(7))
     cloud.page = 3
-    assert len(collect(cloud)) == 7
     assert len(collect(cloud, services=("storage",))) == 7
 
 
@@ -70,7 +70,11 @@ def test_more_subscriptions_than_are_looked_into_is_a_gap(collect):
     assert "management group" in gap.detail
 
 
-@pytest.mark.parametrize("one", [one for one in declared_reads() if isinstance(one, Row) and one.kinds], ids=lambda one: one.type)
+@pytest.mark.parametrize(
+    "one",
+    [one for one in declared_reads() if isinstance(one, Row) and one.kinds and one.table != SUBSCRIPTIONS.table],
+    ids=lambda one: one.type,
+)
 def test_a_type_that_the_caller_may_not_read_is_a_gap_though_the_query_succeeds(collect, one):
     cloud = Cloud(accounts(2))
     cloud.denied = frozenset({one.action})
@@ -123,7 +127,7 @@ def test_an_unknown_type_and_a_row_without_properties_are_no_crash(collect):
     for one in cloud.rows:
         if one["type"] == STORAGE.lower():
             one["properties"] = None
-    (found,) = collect(cloud, ALL_FACTS).values()
+    (found,) = collect(cloud, ALL_FACTS, services=("storage",)).values()
     assert found.name == "bare"
 
 
@@ -147,8 +151,8 @@ def test_the_source_is_named_after_its_tenant(collect, monkeypatch):
 
 
 def test_reads_per_resource_belong_to_a_type_that_is_listed():
-    rows = {one.type for one in declared_reads() if isinstance(one, Row)}
-    assert [one.operation for one in declared_reads() if not isinstance(one, Row) and one.of and one.of not in rows and not one.kinds] == []
+    rows = tuple(one.type for one in declared_reads() if isinstance(one, Row))
+    assert [one.operation for one in declared_reads() if not isinstance(one, Row) and one.of and not one.of.startswith(rows)] == []
 
 
 def test_links_of_the_second_stage_wait():

@@ -25,6 +25,7 @@ T = TypeVar("T")
 GRAPH_VERSION: Final = "2022-10-01"
 PAGE: Final = 1000
 """The most rows that Resource Graph gives at once."""
+NO_OPTIONS: Final[Mapping[str, Any]] = {}
 MOST_PAGES: Final = 100_000
 _CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
 _UNSUPPORTED: Final = frozenset(
@@ -140,14 +141,16 @@ class Caller:
         self.counts[read.via.via, "ok"] += 1
         return body
 
-    def rows(self, declared: Declaration, scope: Mapping[str, Any], kql: str) -> Iterator[list[Doc] | Unknown]:
+    def rows(
+        self, declared: Declaration, scope: Mapping[str, Any], kql: str, options: Mapping[str, Any] = NO_OPTIONS
+    ) -> Iterator[list[Doc] | Unknown]:
         """The rows of a query, page by page; an Unknown, which is the last, where a page fails or the result is not whole.
 
         Rows must be ordered by id. A page that comes again, an id that comes twice and a count that does not come together are told.
         """
         token, ids, total, cut = "", set[str](), 0, False
         for _ in range(MOST_PAGES):
-            body = self._graph(declared, scope, kql, token)
+            body = self._graph(declared, {**scope, "query": kql}, options, token)
             if isinstance(body, Unknown):
                 yield self._failed(body, declared, "")
                 return
@@ -166,10 +169,10 @@ class Caller:
         if token or cut or len(ids) < total:
             yield self._failed(Unknown(UnknownReason.API_ERROR, declared.via, f"{len(ids)} of {total} rows came"), declared, "")
 
-    def _graph(self, declared: Declaration, scope: Mapping[str, Any], kql: str, token: str) -> Maybe[Doc]:
-        options = {"$top": PAGE, "resultFormat": "objectArray", **({"$skipToken": token} if token else {})}
+    def _graph(self, declared: Declaration, query: Mapping[str, Any], options: Mapping[str, Any], token: str) -> Maybe[Doc]:
+        asked = {"$top": PAGE, "resultFormat": "objectArray", **options, **({"$skipToken": token} if token else {})}
         try:
-            answer = self.arm.query({**scope, "query": kql, "options": options}, GRAPH_VERSION)
+            answer = self.arm.query({**query, "options": asked}, GRAPH_VERSION)
         except AzureError as error:
             return Unknown(UnknownReason.API_ERROR, declared.via, type(error).__name__)
         if answer.status != 200:

@@ -15,6 +15,8 @@ from tierwise.model.resource import Kind, Resource
 
 SUBSCRIPTIONS: Final = Row("Microsoft.Resources/subscriptions", frozenset(), table="resourcecontainers")
 GROUPS: Final = Row("Microsoft.Resources/subscriptions/resourceGroups", frozenset(), table="resourcecontainers")
+OUTSIDERS: Final = "outsiders"
+"""The name under which a draft keeps the tenants to which its subscription is delegated."""
 INHERITED: Final = ("resource-group", "subscription")
 """From where tags may be taken over, the nearest first."""
 
@@ -30,6 +32,10 @@ class Place:
     """Tags of its resource groups by name, lower case."""
     inherits: tuple[str, ...] = ()
     """From which of `INHERITED` its resources take tags that they lack."""
+    rows: dict[str, Doc] = field(default_factory=dict)
+    """Rows of the tenant, by id, to which others refer: subscriptions, servers of databases, roles."""
+    attached: dict[str, list[str]] = field(default_factory=dict)
+    """Ids of the tenant's disks by the machine that they are attached to."""
     once: Once = field(default_factory=Once)
     """Reads a document that several resources of this subscription need, once: `once(name, make)`."""
 
@@ -45,12 +51,13 @@ class Place:
         nearest = chain[0] if isinstance(chain, list) and chain else None
         return str(nearest.get("name") or "") if isinstance(nearest, Mapping) else ""
 
-    def outsiders(self, declared: Row) -> Maybe[frozenset[str]]:
-        """Tenants to which the subscription is delegated (Azure Lighthouse), whose identities are let in beside the own tenant's."""
+    def outsiders(self, declared: Row) -> Known[Doc]:
+        """Tenants to which the subscription is delegated (Azure Lighthouse), whose identities are let in beside the own tenant's; by the word `tenants`."""
         listed = _properties(self.row).get("managedByTenants")
         if not isinstance(listed, list):
-            return Known(frozenset(), Provenance(f"constant: {TENANT}"))
-        return Known(frozenset(str(one.get("tenantId", "")).lower() for one in listed if isinstance(one, Mapping)), declared.via)
+            return Known({"tenants": frozenset()}, Provenance(f"constant: {TENANT}"))
+        tenants = frozenset(str(one.get("tenantId", "")).lower() for one in listed if isinstance(one, Mapping))
+        return Known({"tenants": tenants}, declared.via)
 
     def tags_of(self, row: Doc, declared: Row) -> Maybe[Mapping[str, str]]:
         """The tags of a row, with those that it takes over from its resource group and subscription; keys mean the same in any case."""
@@ -77,11 +84,14 @@ def texts(tags: Mapping[str, Any]) -> dict[str, str]:
 def places_of(rows: Iterable[Doc], inherits: tuple[str, ...]) -> dict[str, Place]:
     """The subscriptions among the containers that Resource Graph lists, with their resource groups, by id."""
     places: dict[str, Place] = {}
+    shared: dict[str, Doc] = {}
+    attached: dict[str, list[str]] = {}
     groups: list[tuple[str, Mapping[str, Any]]] = []
     for row in rows:
         identifier = same(row.get("id"))
         if str(row.get("type", "")).lower() == "microsoft.resources/subscriptions":
-            places[subscription_of(identifier)] = Place(subscription_of(identifier), row, inherits=inherits)
+            shared[identifier] = row
+            places[subscription_of(identifier)] = Place(subscription_of(identifier), row, inherits=inherits, rows=shared, attached=attached)
         else:
             groups.append((identifier, row))
     for identifier, row in groups:
@@ -108,7 +118,7 @@ def drafted(place: Place, declared: Row, row: Doc, kind: Kind, aliases: Iterable
         tags=place.tags_of(row, declared),
         aliases=tuple(str(one).lower().rstrip("/") for one in aliases if one),
     )
-    return Draft(resource, {declared.operation: Known(row, declared.via)})
+    return Draft(resource, {declared.operation: Known(row, declared.via), OUTSIDERS: place.outsiders(declared)})
 
 
 def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:

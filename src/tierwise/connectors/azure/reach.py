@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tierwise.connectors import fields
+from tierwise.connectors import azure_terms, fields
 from tierwise.connectors.azure.ids import parent_of, same
-from tierwise.connectors.azure.read import Read
-from tierwise.connectors.azure_terms import admits_ranges, key_url
+from tierwise.connectors.azure.place import OUTSIDERS
+from tierwise.connectors.azure.read import Read, Row
+from tierwise.connectors.azure_terms import PROVIDER_KEY, admits_ranges, key_url
 from tierwise.connectors.declared import Doc, Draft
-from tierwise.model.fact import Known, Maybe, Unknown
-from tierwise.model.resource import Link, Rel
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import Kind, Link, Rel
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
@@ -33,6 +35,44 @@ LOCKS: Final = Read(
 _EVERYTHING: Final = frozenset({"alllogs", "audit"})
 _LOCKED: Final = frozenset({"cannotdelete", "readonly"})
 PUBLIC: Final = "Azure Resource Manager reference, publicNetworkAccess: enabled where it was never set"
+
+
+def put_audience(sheet: FactSheet, draft: Draft, *, anonymous: Maybe[bool] | None = None, more: AnyFact | None = None) -> None:
+    """Who is let in: the own tenant's principals, tenants to which the subscription is delegated, and `more` tenants that the resource names."""
+    delegated = fields.value(draft.docs[OUTSIDERS], "tenants")
+    outside: AnyFact = delegated
+    if isinstance(more, Unknown):
+        known = delegated.value if isinstance(delegated, Known) else frozenset()
+        outside = more.including(more.includes | known)
+    elif isinstance(more, Known) and isinstance(delegated, Known):
+        outside = Known(more.value | delegated.value, more.via)
+    azure_terms.put_audience(sheet, draft.resource.kind, anonymous=anonymous, external=outside)
+
+
+def is_public(row: Maybe[Doc | None]) -> Maybe[bool]:
+    """Whether it has an address on the internet."""
+    state = fields.word(row, "properties", "publicNetworkAccess", absent="Enabled", because=PUBLIC)
+    return state if isinstance(state, Unknown) else Known(state.value.lower() != "disabled", state.via)
+
+
+def put_network(sheet: FactSheet, kind: Kind, row: Maybe[Doc | None], admits: Maybe[bool]) -> None:
+    """The network facts of a store with `publicNetworkAccess`; a network security perimeter has rules of its own, which are not read."""
+    state = fields.value(row, "properties", "publicNetworkAccess")
+    if isinstance(state, Known) and str(state.value).lower() == "securedbyperimeter":
+        admits = Unknown(UnknownReason.NOT_COLLECTED, state.via, "the rules of its network security perimeter decide")
+    azure_terms.put_network(sheet, kind, is_public(row), admits, has_private_endpoint(row))
+
+
+def admits_by_rules(rules: Maybe[Doc | None], ends: tuple[str, str] = ("startIpAddress", "endIpAddress")) -> Maybe[bool]:
+    """Whether firewall rules, each a range of addresses, admit the internet or every Azure service whosever it is."""
+    listed = fields.items(rules, "value")
+    if isinstance(listed, Unknown):
+        return listed
+    spans = [tuple(fields.value(fields.inner(listed, one), "properties", end) for end in ends) for one in listed.value]
+    for low, high in spans:
+        if isinstance(low, Known) and isinstance(high, Known) and azure_terms.admits((str(low.value), str(high.value))):
+            return Known(True, listed.via)
+    return next((end for span in spans for end in span if isinstance(end, Unknown)), Known(False, listed.via))
 
 
 def has_private_endpoint(row: Maybe[Doc | None]) -> Maybe[bool]:
@@ -107,6 +147,24 @@ def waiting(rel: Rel, why: Unknown) -> Link:
     return Link(rel, "", why, waits=why.reason.value == "not-collected" and not why.detail)
 
 
+def of_parent(read: Read, levels: int = 1, when: Callable[[Draft], bool] | None = None) -> Read:
+    """A read of what a resource is part of, made once for all its parts; a row that Resource Graph listed is not read again."""
+
+    def make(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
+        at = parent_of(draft.resource.id, levels)
+        row = caller.place.rows.get(at)
+        if not read.path and row is not None:
+            return Known(row, read.via)
+        return caller.place.once(f"{read.operation}@{at}", partial(caller.ask, read, at, draft.resource.id))
+
+    return replace(read, make=make, when=when or read.when)
+
+
+def itself(row: Row, version: str) -> Read:
+    """The read of a resource itself, for parts whose facts its row decides."""
+    return Read(row.type, "", version, row.action, facts=row.facts)
+
+
 def locks_read() -> Read:
     """The read of a subscription's locks, made once for all its resources."""
     return Read(LOCKS.of, LOCKS.path, LOCKS.version, LOCKS.action, facts=LOCKS.facts, listing=True, make=_locks)
@@ -133,3 +191,24 @@ def delete_protected(draft: Draft) -> Maybe[bool]:
 def key_link(url: str) -> Link:
     """The link to a key by its URL."""
     return Link(Rel.USES_KEY, key_url(url).lower())
+
+
+def key_links(key: Maybe[str]) -> tuple[Link, ...]:
+    """The link to the customer's key by its URL, which is empty where there is none; one that waits where it has not been read."""
+    if isinstance(key, Unknown):
+        return (waiting(Rel.USES_KEY, key),)
+    return (key_link(key.value),) if key.value else ()
+
+
+def custody(key: Maybe[str]) -> Maybe[str]:
+    """`encryption.key_custody` by the URL of the customer's key: without one the key is Microsoft's."""
+    return key if isinstance(key, Unknown) else Known("customer" if key.value else PROVIDER_KEY, key.via)
+
+
+def audit_links(settings: Maybe[Doc | None]) -> tuple[Link, ...]:
+    """The storage account that receives an audit of SQL, by its blob endpoint."""
+    on = fields.flag(settings, "properties", "state")
+    if isinstance(on, Unknown):
+        return (waiting(Rel.LOGS_TO, on),)
+    to = fields.value(settings, "properties", "storageEndpoint")
+    return (Link(Rel.LOGS_TO, str(to.value).lower().rstrip("/")),) if on.value and isinstance(to, Known) and to.value else ()

@@ -129,6 +129,8 @@ class Collector:
     grants: Callable[[Draft], tuple[Grant, ...]] = lambda draft: draft.resource.grants
     lists: tuple[Read, ...] = ()
     """Listings that `survey` makes per row (keys of a vault): such rows are units of work of their own."""
+    late: bool = False
+    """Whether its rows are taken after all others of their table, since they refer to some of them."""
 
     @property
     def survey_reads(self) -> tuple[Read, ...]:

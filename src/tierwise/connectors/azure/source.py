@@ -21,6 +21,9 @@ from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
 
 _COLUMNS: Final = "id, name, type, location, subscriptionId, resourceGroup, tags, properties"
 _OF_RESOURCES: Final = f"{_COLUMNS}, sku, kind, identity, managedBy, zones"
+_RESOURCES, _AUTHORIZATION = "resources", "authorizationresources"
+_ABOVE: Final = "AtScopeAboveAndBelow"
+"""Role assignments that a subscription inherits are listed too (Resource Graph's reference, AuthorizationScopeFilter)."""
 _EVERYTHING: Final[Known[Doc]] = Known({"value": [{"actions": ["*"]}]})
 
 
@@ -61,6 +64,8 @@ class AzureSource:
         self._tenant = tenant
         self._scope = scope
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        some = next(iter(tenant.places.values()), Place(""))
+        self._home = Place("", rows=some.rows, attached=some.attached)
         self._by_type = {row.type.lower(): (collector, row) for collector in self._selected() for row in collector.rows}
 
     @property
@@ -73,8 +78,7 @@ class AzureSource:
         yield Unit("", "", "tenant", self._open, provider="azure")
         for place in self._tenant.places.values():
             yield Unit(place.id, "", "subscription", partial(self._look_around, place), provider="azure")
-        for table in sorted({row.table for _, row in self._by_type.values()}):
-            yield Unit("", "", table, partial(self._list, table), provider="azure")
+        yield Unit("", "", "resources", self._list_all, provider="azure")
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """One unit per resource that has a declared read for something asked."""
@@ -117,28 +121,43 @@ class AzureSource:
                 yield Gap("azure", place.id, "", collector.service, unknown.reason.value, row.action, unknown.detail, row.kinds)
         yield from caller.outcomes()
 
+    def _list_all(self) -> Iterator[Item]:
+        """The table of resources, then the others, which refer to them."""
+        tables = sorted({row.table for _, row in self._by_type.values()} - {_RESOURCES})
+        if any(row.table == _RESOURCES for _, row in self._by_type.values()):
+            yield from self._list(_RESOURCES)
+        for table in tables:
+            yield Unit("", "", table, partial(self._list, table), provider="azure")
+
     def _list(self, table: str) -> Iterator[Item]:
         if table == SUBSCRIPTIONS.table:
             for place in self._tenant.places.values():
                 yield from self._take(place.row)
             return
-        caller = self._caller(Place(""))
+        caller = self._caller(self._home)
         types = [row.type for _, row in self._by_type.values() if row.table == table]
-        for page in caller.rows(INVENTORY, self._scope.graph, query(table, types)):
+        late: list[Doc] = []
+        options = {"authorizationScopeFilter": _ABOVE} if table == _AUTHORIZATION else {}
+        for page in caller.rows(INVENTORY, self._scope.graph, query(table, types), options):
             if isinstance(page, Unknown):
                 yield self._gap("", "resource-graph", page, INVENTORY.action, table)
-            else:
-                for row in page:
+                break
+            for row in page:
+                if str(row.get("type", "")).lower() not in self._by_type:
+                    continue
+                collector, _ = self._by_type[str(row.get("type", "")).lower()]
+                if collector.late:
+                    late.append(row)
+                else:
                     yield from self._take(row)
+        for row in late:
+            yield from self._take(row)
         yield from caller.outcomes()
 
     def _take(self, row: Doc) -> Iterator[Item]:
-        found = self._by_type.get(str(row.get("type", "")).lower())
-        if found is None:
-            return
-        collector, declared = found
+        collector, declared = self._by_type[str(row.get("type", "")).lower()]
         subscription = str(row.get("subscriptionId") or "").lower()
-        place = self._tenant.places.get(subscription) or Place(subscription)
+        place = self._tenant.places.get(subscription) or self._home
         if collector.survey_reads or collector.lists:
             run = partial(self._look, collector, declared, row, place)
             yield Unit(place.id, region_of(row.get("location")), collector.service, run, provider="azure")
@@ -177,7 +196,7 @@ class AzureSource:
 def query(table: str, types: Iterable[str]) -> str:
     """The query for all resources of some types; ordered by id, so that pages do not overlap."""
     listed = ", ".join(f"'{one.lower()}'" for one in sorted(types))
-    columns = _OF_RESOURCES if table == "resources" else _COLUMNS
+    columns = _OF_RESOURCES if table == _RESOURCES else _COLUMNS
     return f"{table} | where type in~ ({listed}) | project {columns} | order by id asc"
 
 

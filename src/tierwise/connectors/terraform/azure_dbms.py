@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tierwise.connectors.azure_terms import MYSQL_AUDIT, POSTGRES_LOGS, mysql_audited
 from tierwise.connectors.terraform import azure_reach
 from tierwise.connectors.terraform.azure import number, text_or
 from tierwise.connectors.terraform.joins import Child
@@ -47,9 +48,6 @@ MIB: Final = 1024**2
 GIB: Final = 1024**3
 _OFF: Final = frozenset({"off", "0", "disabled", "false"})
 _ON: Final = frozenset({"on", "1", "enabled", "true"})
-_POSTGRES_LOGS, _MYSQL_AUDIT = frozenset({"postgresqllogs"}), frozenset({"mysqlauditlogs"})
-_READING: Final = frozenset({"dml", "dml_select", "general", "table_access"})
-_WRITING: Final = frozenset({"dml", "dml_nonselect", "general", "table_access"})
 _DEFAULTS: Final[Mapping[str, str]] = {
     "log_statement": "none",
     "pgaudit.log": "none",
@@ -105,20 +103,17 @@ def switch(value: Maybe[str]) -> Maybe[bool]:
 def audited(plan: Plan, server: Planned) -> tuple[Maybe[bool], Maybe[bool]]:
     """Whether reads and changes are recorded and sent out of the server."""
     if server.type in POSTGRES:
-        sent = azure_reach.recorded(plan, server, _POSTGRES_LOGS, _POSTGRES_LOGS)[0]
+        sent = azure_reach.recorded(plan, server, POSTGRES_LOGS, POSTGRES_LOGS)[0]
         if isinstance(sent, Unknown) or not sent.value:
             return sent, sent
         return database.recorded("postgres", frozenset({"postgresql"}), False, lambda name: parameter(plan, server, name), sent.via)
-    sent = azure_reach.recorded(plan, server, _MYSQL_AUDIT, _MYSQL_AUDIT)[0]
+    sent = azure_reach.recorded(plan, server, MYSQL_AUDIT, MYSQL_AUDIT)[0]
     if isinstance(sent, Unknown) or not sent.value:
         return sent, sent
     on, events = switch(parameter(plan, server, "audit_log_enabled")), parameter(plan, server, "audit_log_events")
     if isinstance(on, Unknown) or not on.value:
         return on, on
-    if isinstance(events, Unknown):
-        return events, events
-    words = {word.strip() for word in events.value.split(",")}
-    return Known(bool(words & _READING), events.via), Known(bool(words & _WRITING), events.via)
+    return mysql_audited(events)
 
 
 def names_of(plan: Plan, server: Planned) -> str:

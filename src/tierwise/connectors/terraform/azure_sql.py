@@ -33,7 +33,6 @@ _OWN_KEY: Final = "transparent_data_encryption_key_vault_key_id"
 _SERVICE_KEY: Final = "constant: Azure SQL documentation, transparent data encryption: the service manages the key where no other is set"
 _ONLY: Final = "azuread_authentication_only"
 _TLS: Final = "constant: Azure SQL documentation, connectivity settings: connections are encrypted always"
-_WHOLE: Final = "BATCH_COMPLETED_GROUP"
 CHILDREN: Final = tuple(
     Child(kind, "server_id", ("id", "name"), older=("server_name",), of=server)
     for server, kind in (*RULES.items(), (LEGACY, ADMINS[LEGACY]), (SERVER, ENCRYPTIONS[SERVER]), (SERVER, AUDIT), (LEGACY, AUDIT))
@@ -146,10 +145,8 @@ def _audits(node: Node, on: Known[bool | None]) -> tuple[Maybe[bool], Maybe[bool
             groups.reason is UnknownReason.KNOWN_AFTER_APPLY and node.is_configured and not node.is_written("audit_actions_and_groups")
         )
         return (Known(True, on.via), Known(True, on.via)) if computed else (groups, groups)
-    words = " ".join(groups.value.known).upper()
-    whole = not groups.value.known and groups.value.open is None
-    read, write = whole or _WHOLE in words or "SELECT" in words, whole or _WHOLE in words or "UPDATE" in words
     lost = groups.value.open
+    read, write = azure_terms.sql_audited(groups.value.known) if groups.value.known or lost is None else (False, False)
     return (
         lost if lost is not None and not read else Known(read, groups.via),
         lost if lost is not None and not write else Known(write, groups.via),

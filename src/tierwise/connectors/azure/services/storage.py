@@ -28,22 +28,10 @@ from tierwise.connectors.azure.services.storage_reads import (
     SHARES,
     kind_of,
 )
-from tierwise.connectors.azure_terms import (
-    DELEGATED,
-    PROVIDER_KEY,
-    REDUNDANCY,
-    WEEK_HOURS,
-    WORM_STATES,
-    either,
-    min_tls,
-    negated,
-    put,
-    put_audience,
-    put_network,
-    signature_hours,
-)
+from tierwise.connectors.azure_terms import DELEGATED, PROVIDER_KEY, REDUNDANCY, WEEK_HOURS, WORM_STATES, min_tls, put, signature_hours
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import either, negated
 from tierwise.model.resource import Kind, Link
 
 if TYPE_CHECKING:
@@ -68,7 +56,7 @@ def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     endpoints = fields.value(Known(row), "properties", "primaryEndpoints")
     urls = [endpoints.value.get(service) for service in ("blob", "dfs")] if isinstance(endpoints, Known) else []
     draft = drafted(caller.place, declared, row, kind, (row.get("name"), *urls))
-    draft.docs[_STARTED] = Known({"now": caller.now, "outsiders": caller.place.outsiders(declared)})
+    draft.docs[_STARTED] = Known({"now": caller.now})
     yield draft
 
 
@@ -76,13 +64,17 @@ def links(draft: Draft) -> tuple[Link, ...]:
     """Its key, and where its logs go."""
     key = _key(draft)
     logs = reach.log_links(draft.doc(SHARE_LOGS if kind_of(draft) == FILES else BLOB_LOGS))
-    return (*((reach.key_link(key.value),) if isinstance(key, Known) and key.value else ()), *logs)
+    return (*reach.key_links(key), *logs)
+
+
+def _is_customers(source: str) -> bool:
+    return source.lower() == "microsoft.keyvault"
 
 
 def _key(draft: Draft) -> Maybe[str]:
     """The URL of the customer's key; empty where there is none."""
     source = fields.word(draft.doc(ACCOUNT), "properties", "encryption", "keySource")
-    if isinstance(source, Unknown) or source.value.lower() != "microsoft.keyvault":
+    if isinstance(source, Unknown) or not _is_customers(source.value):
         return source if isinstance(source, Unknown) else Known("", source.via)
     of = ("properties", "encryption", "keyvaultproperties")
     vault, name = (fields.value(draft.doc(ACCOUNT), *of, one) for one in ("keyvaulturi", "keyname"))
@@ -97,12 +89,11 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     account = draft.doc(ACCOUNT)
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     source = fields.word(account, "properties", "encryption", "keySource")
-    if isinstance(source, Known):
-        source = Known("customer" if source.value.lower() == "microsoft.keyvault" else PROVIDER_KEY, source.via)
-    sheet.put("encryption.key_custody", source)
+    custody = source if isinstance(source, Unknown) else Known("customer" if _is_customers(source.value) else PROVIDER_KEY, source.via)
+    sheet.put("encryption.key_custody", custody)
     sheet.put("transport.tls_required", fields.flag(account, "properties", "supportsHttpsTrafficOnly"))
     sheet.put("transport.min_tls", min_tls(fields.word(account, "properties", "minimumTlsVersion", absent="TLS1_0", because=_TLS)))
-    _network(account, sheet, kind)
+    reach.put_network(sheet, kind, account, reach.admits_by_acl(account, "properties", "networkAcls", because=_OPEN))
     _access(draft, sheet, kind)
     _recovery(draft, sheet, kind)
     settings = draft.doc(SHARE_LOGS if kind is Kind.FILE_SHARE else BLOB_LOGS)
@@ -111,28 +102,17 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     return sheet.facts
 
 
-def _network(account: Maybe[Doc | None], sheet: FactSheet, kind: Kind) -> None:
-    state = fields.word(account, "properties", "publicNetworkAccess", absent="Enabled", because=reach.PUBLIC)
-    public: Maybe[bool] = state if isinstance(state, Unknown) else Known(state.value != "Disabled", state.via)
-    admits = reach.admits_by_acl(account, "properties", "networkAcls", because=_OPEN)
-    if isinstance(state, Known) and state.value == "SecuredByPerimeter":
-        admits = Unknown(UnknownReason.NOT_COLLECTED, state.via, "the rules of its network security perimeter decide")
-    put_network(sheet, kind, public, admits, reach.has_private_endpoint(account))
-
-
 def _access(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
     account = draft.doc(ACCOUNT)
     allowed = fields.flag(account, "properties", "allowBlobPublicAccess", absent=True, because=_PUBLIC)
     shared = fields.flag(account, "properties", "allowSharedKeyAccess", absent=True, because=_SHARED)
     website = _website(draft)
-    started = fields.value(draft.docs[_STARTED], "outsiders")
-    outsiders = started.value if isinstance(started, Known) else started
     anonymous: Maybe[bool] | None = None
     if kind is Kind.OBJECT_STORE:
         # The `$web` container answers anyone, whatever the account's switch says (Azure Storage documentation, static website hosting).
         anonymous = either(website, _open_containers(draft, allowed))
         sheet.constant("access.acls_disabled", True, _ACLS)
-    put_audience(sheet, kind, anonymous=anonymous, external=outsiders)
+    reach.put_audience(sheet, draft, anonymous=anonymous)
     found: dict[str, AnyFact] = {
         "access.public_blocked": negated(allowed),
         "access.public_acls_blocked": negated(allowed),

@@ -11,6 +11,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
+from tierwise.model import kleene
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
@@ -88,7 +89,7 @@ def _admits(account: Planned) -> Maybe[bool]:
 
 def _keys(account: Planned) -> Maybe[bool]:
     """Whether the account's keys open it."""
-    return azure_terms.negated(flag(account, "local_authentication_disabled", default=False))
+    return kleene.negated(flag(account, "local_authentication_disabled", default=False))
 
 
 def _api(account: Planned) -> Maybe[str]:

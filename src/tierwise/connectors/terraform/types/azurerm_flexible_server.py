@@ -12,7 +12,8 @@ from tierwise.connectors.terraform.azure_dbms import MYSQL_FLEXIBLE, PG_FLEXIBLE
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, Step
-from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model import kleene
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 TYPES: Final = frozenset({PG_FLEXIBLE, MYSQL_FLEXIBLE})
@@ -22,7 +23,6 @@ _SIZES: Final[Mapping[str, tuple[int, tuple[Step, ...]]]] = {
     MYSQL_FLEXIBLE: (azure_dbms.GIB, ("storage", 0, "size_gb")),
 }
 _MODES: Final = {"ZoneRedundant": "multi-zone", "SameZone": "zone"}
-_ORDER: Final = ("1.0", "1.1", "1.2", "1.3")
 
 
 def convert(server: Planned, plan: Plan) -> Resource:
@@ -60,14 +60,7 @@ def _key(server: Planned, plan: Plan, sheet: FactSheet) -> Iterable[Link]:
 
 def _min_tls(server: Planned, plan: Plan) -> Maybe[str]:
     name = "ssl_min_protocol_version" if server.type == PG_FLEXIBLE else "tls_version"
-    found = parameter(plan, server, name)
-    if isinstance(found, Unknown):
-        return found
-    versions = [azure_terms.TLS.get(word.strip()) for word in found.value.split(",")]
-    known = sorted(version for version in versions if version in _ORDER)
-    if len(known) != len(versions):
-        return Unknown(UnknownReason.UNPARSABLE, found.via, "a parameter names an unknown TLS version")
-    return Known(known[0], found.via)
+    return azure_terms.lowest_tls(parameter(plan, server, name))
 
 
 def _network(server: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
@@ -90,7 +83,7 @@ def _logins(server: Planned, plan: Plan, sheet: FactSheet) -> None:
     local: Maybe[bool]
     central: Maybe[bool]
     if server.type == MYSQL_FLEXIBLE:
-        local = azure_terms.negated(switch(parameter(plan, server, "aad_auth_only")))
+        local = kleene.negated(switch(parameter(plan, server, "aad_auth_only")))
         central = azure_dbms.has_admin(plan, server)
     else:
         block = azure.block_or_none(server, "authentication")

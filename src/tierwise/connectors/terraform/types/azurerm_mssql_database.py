@@ -13,6 +13,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
+from tierwise.model import kleene
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
@@ -40,7 +41,7 @@ def convert(database: Planned, plan: Plan) -> Resource:
     above = azure_sql.audited(plan, server, AUDIT) if server else (lost, lost)
     own = azure_sql.audited(plan, database, DATABASE_AUDIT)
     for number, name in enumerate(("logging.data_read", "logging.data_write")):
-        sheet.put(name, azure_terms.either(own[number], above[number]))
+        sheet.put(name, kleene.either(own[number], above[number]))
     if server is not None:
         links += [Link(Rel.MEMBER_OF, plan.id_of(server.address)), *azure_sql.audit_links(plan, server, AUDIT)]
     links += [*azure_sql.audit_links(plan, database, DATABASE_AUDIT), *azure_reach.log_links(plan, database)]

@@ -11,6 +11,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
+from tierwise.model import kleene
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Resource
 
@@ -27,7 +28,7 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     sheet, kind = FactSheet(), Kind.CACHE
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.constant("encryption.key_custody", azure_terms.PROVIDER_KEY, _KEYS)
-    sheet.put("transport.tls_required", azure_terms.negated(flag(cache, "non_ssl_port_enabled", "enable_non_ssl_port", default=False)))
+    sheet.put("transport.tls_required", kleene.negated(flag(cache, "non_ssl_port_enabled", "enable_non_ssl_port", default=False)))
     default = azure.by_version(plan, cache, {2: "1.0", 3: "1.0", 4: "1.2"})
     sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(cache, "minimum_tls_version", default=default)))
     sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from tierwise.connectors import azure_terms
+from tierwise.access.azure_roles import BUILT_IN, IDS, WIDE, Role, assignment_facts, definition_facts, role_of
 from tierwise.connectors.terraform import azure
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_reach import GROUP
-from tierwise.connectors.terraform.azure_roles import BUILT_IN, IDS, Role, role_of
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.references import Resolved, references_of
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 ASSIGNMENT, DEFINITION = "azurerm_role_assignment", "azurerm_role_definition"
@@ -33,13 +32,9 @@ _STORES: Final = frozenset(
         "azurerm_key_vault_secret",
     }
 )  # fmt: skip
-_WIDE: Final = re.compile(
-    r"/?\Z|/providers/microsoft\.management/managementgroups/[^/]+\Z|/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/?\Z", re.IGNORECASE
-)
 _STORE_ID: Final = re.compile(
     r"/providers/microsoft\.(?:storage|keyvault|documentdb|eventhub|servicebus|operationalinsights|kusto)/", re.IGNORECASE
 )
-_AT_ASSIGNMENT: Final = "constant: Azure RBAC documentation, role definitions: scope and condition stand on the assignment"
 _LISTS: Final = ("actions", "not_actions", "data_actions", "not_data_actions")
 
 
@@ -55,12 +50,7 @@ def _assignment(one: Planned, plan: Plan) -> Resource:
     bound: Maybe[bool] = condition if isinstance(condition, Unknown) else Known(condition.value is not None, condition.via)
     if isinstance(condition, Unknown) and azure.is_left_out(one, "condition", condition):
         bound = Known(False, condition.via)
-    sheet.put("privilege.admin", _admin(role, wide, bound))
-    grants = _of(role, "grants")
-    sheet.put("privilege.escalation", azure_terms.all_of(grants, wide, azure_terms.negated(bound)))
-    sheet.put("privilege.wildcard_data_actions", _of(role, "wildcard"))
-    sheet.put("privilege.wildcard_data_resources", azure_terms.all_of(_of(role, "data"), wide))
-    sheet.put("privilege.condition_bound", azure_terms.either(azure_terms.negated(_of(role, "data")), bound))
+    sheet.facts.update(assignment_facts(role, wide, bound))
     sheet.not_applicable("privilege.inline_wildcard", "a role is not written into its principal", one.root.via)
     links: tuple[Link, ...] = ()
     if isinstance(role, Known) and role.value.data:
@@ -73,23 +63,6 @@ def _assignment(one: Planned, plan: Plan) -> Resource:
 
 def _is_store(to: str, plan: Plan) -> bool:
     return to.removeprefix(plan.prefix) in plan.by_address or _STORE_ID.search(to) is not None
-
-
-def _admin(role: Maybe[Role], wide: Maybe[bool], bound: Maybe[bool]) -> Maybe[bool]:
-    """Everything, or the right to give it: a condition may bar which roles can be given, but not what Owner does itself."""
-    gives = azure_terms.all_of(_of(role, "grants"), azure_terms.negated(bound))
-    if isinstance(gives, Known) and not gives.value and isinstance(bound, Known) and bound.value and _grants(role):
-        detail = "its condition may bar the roles that it can give"
-        gives = Unknown(UnknownReason.NOT_SUPPORTED, bound.via, detail)
-    return azure_terms.all_of(azure_terms.either(_of(role, "admin"), gives), wide)
-
-
-def _grants(role: Maybe[Role]) -> bool:
-    return isinstance(role, Known) and role.value.grants
-
-
-def _of(role: Maybe[Role], name: str) -> Maybe[bool]:
-    return role if isinstance(role, Unknown) else Known(bool(getattr(role.value, name)), role.via)
 
 
 def _role(one: Planned, plan: Plan) -> Maybe[Role]:
@@ -141,7 +114,7 @@ def _wide(one: Planned, plan: Plan) -> Maybe[bool]:
     """Whether an assignment is for a resource group or more."""
     scope = one.root.text("scope")
     if isinstance(scope, Known) and scope.value:
-        return Known(_WIDE.match(scope.value) is not None, scope.via)
+        return Known(WIDE.match(scope.value) is not None, scope.via)
     way = plan.resolve(one, one.root, ("scope",), _WIDE_TYPES)
     named = references_of(one.root.expression("scope"))
     if isinstance(way, Resolved) or _names_wide(named):
@@ -159,15 +132,7 @@ def _names_wide(named: Iterable[str]) -> bool:
 def _definition(one: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     role = _permissions(one)
-    admin = azure_terms.either(_of(role, "admin"), _of(role, "grants"))
-    sheet.put("privilege.admin", admin)
-    sheet.put("privilege.escalation", _of(role, "grants"))
-    sheet.put("privilege.wildcard_data_actions", _of(role, "wildcard"))
-    sheet.put("privilege.wildcard_data_resources", Known(False, Provenance(_AT_ASSIGNMENT)))
-    unbound: AnyFact = azure_terms.negated(_of(role, "data"))
-    if isinstance(unbound, Known) and not unbound.value:
-        unbound = Unknown(UnknownReason.NOT_COLLECTED, one.root.via, "conditions stand on the assignments of a role")
-    sheet.put("privilege.condition_bound", unbound)
+    sheet.facts.update(definition_facts(role, one.root.via))
     sheet.not_applicable("privilege.inline_wildcard", "a role is not written into a principal", one.root.via)
     aliases = (text_or(one.root, "role_definition_resource_id"), text_or(one.root, "id"), text_or(one.root, "role_definition_id"))
     name = text_or(one.root, "name") or one.place.name

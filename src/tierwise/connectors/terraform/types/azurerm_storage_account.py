@@ -21,6 +21,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
+from tierwise.model import kleene
 from tierwise.model.fact import UNLIMITED, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
@@ -137,12 +138,12 @@ def _access(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     )
     website = _website(setting(plan, account, WEBSITE, "static_website"))
     # The `$web` container answers anyone, whatever the account's switch says (Azure Storage documentation, static website hosting).
-    azure_terms.put_audience(sheet, kind, anonymous=azure_terms.either(website, _open_containers(account, plan, allowed)))
+    azure_terms.put_audience(sheet, kind, anonymous=kleene.either(website, _open_containers(account, plan, allowed)))
     shared = flag(account, "shared_access_key_enabled", default=True)
     blob = azure.block_or_none(account, "blob_properties")
     facts = {
-        "access.public_blocked": azure_terms.negated(allowed),
-        "access.public_acls_blocked": azure_terms.negated(allowed),
+        "access.public_blocked": kleene.negated(allowed),
+        "access.public_acls_blocked": kleene.negated(allowed),
         "access.shared_key_enabled": shared,
         "access.bearer_link_max_hours": _links_last(account, shared),
         "access.website_enabled": website,

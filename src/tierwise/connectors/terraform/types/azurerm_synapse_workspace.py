@@ -12,6 +12,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
+from tierwise.model import kleene
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
@@ -36,7 +37,7 @@ def convert(workspace: Planned, plan: Plan) -> Resource:
     public = flag(workspace, "public_network_access_enabled", default=True)
     admits = azure_reach.admits_by_rules(plan, workspace, _RULE)
     azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, workspace))
-    sheet.put("access.local_auth_enabled", azure_terms.negated(flag(workspace, "azuread_authentication_only", default=False)))
+    sheet.put("access.local_auth_enabled", kleene.negated(flag(workspace, "azuread_authentication_only", default=False)))
     admin = setting(plan, workspace, ADMIN, "sql_aad_admin")
     central: Maybe[bool] = admin if isinstance(admin, Unknown) else Known(not isinstance(admin, Absent), workspace.root.via)
     sheet.put("access.central_identity_enabled", central)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from tierwise.access.pattern import covered_by_any
+from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import all_of, either, negated
 
 _HANDS_OUT_KEYS: Final = "microsoft.storage/storageaccounts/listkeys/action"
 _GRANTS: Final = "microsoft.authorization/roleassignments/write"
@@ -103,3 +106,48 @@ def role_of(actions: Iterable[str], barred: Iterable[str], data: Iterable[str], 
         data=bool(on_data) or keys,
         wildcard=wildcard or ("*" in control and keys),
     )
+
+
+WIDE: Final = re.compile(
+    r"/?\Z|/providers/microsoft\.management/managementgroups/[^/]+\Z|/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/?\Z", re.IGNORECASE
+)
+"""Scopes that are wide: everything, a management group, a subscription, a resource group."""
+_AT_ASSIGNMENT: Final = "constant: Azure RBAC documentation, role definitions: scope and condition stand on the assignment"
+
+
+def assignment_facts(role: Maybe[Role], wide: Maybe[bool], bound: Maybe[bool]) -> dict[str, AnyFact]:
+    """The privileges that an assignment gives: by its role, by whether its scope is wide, by whether a condition binds it."""
+    return {
+        "privilege.admin": _admin(role, wide, bound),
+        "privilege.escalation": all_of(_of(role, "grants"), wide, negated(bound)),
+        "privilege.wildcard_data_actions": _of(role, "wildcard"),
+        "privilege.wildcard_data_resources": all_of(_of(role, "data"), wide),
+        "privilege.condition_bound": either(negated(_of(role, "data")), bound),
+    }
+
+
+def definition_facts(role: Maybe[Role], via: Provenance) -> dict[str, AnyFact]:
+    """The privileges that a custom role holds, wherever it is assigned."""
+    unbound: AnyFact = negated(_of(role, "data"))
+    if isinstance(unbound, Known) and not unbound.value:
+        unbound = Unknown(UnknownReason.NOT_COLLECTED, via, "conditions stand on the assignments of a role")
+    return {
+        "privilege.admin": either(_of(role, "admin"), _of(role, "grants")),
+        "privilege.escalation": _of(role, "grants"),
+        "privilege.wildcard_data_actions": _of(role, "wildcard"),
+        "privilege.wildcard_data_resources": Known(False, Provenance(_AT_ASSIGNMENT)),
+        "privilege.condition_bound": unbound,
+    }
+
+
+def _admin(role: Maybe[Role], wide: Maybe[bool], bound: Maybe[bool]) -> Maybe[bool]:
+    """Everything, or the right to give it: a condition may bar which roles can be given, but not what Owner does itself."""
+    gives = all_of(_of(role, "grants"), negated(bound))
+    grants = isinstance(role, Known) and role.value.grants
+    if isinstance(gives, Known) and not gives.value and isinstance(bound, Known) and bound.value and grants:
+        gives = Unknown(UnknownReason.NOT_SUPPORTED, bound.via, "its condition may bar the roles that it can give")
+    return all_of(either(_of(role, "admin"), gives), wide)
+
+
+def _of(role: Maybe[Role], name: str) -> Maybe[bool]:
+    return role if isinstance(role, Unknown) else Known(bool(getattr(role.value, name)), role.via)
