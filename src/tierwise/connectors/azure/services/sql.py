@@ -1,0 +1,281 @@
+"""Azure SQL: logical servers, their databases with what the server decides for them, and managed instances.
+
+Transparent data encryption is on for every new database since May 2017 (Azure SQL documentation). A minimum of TLS that was never set, or
+is `None`, admits every version. Automatic backups reach back as far as the longer of the two retention policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tierwise.connectors import fields
+from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.ids import parent_of
+from tierwise.connectors.azure.place import drafted
+from tierwise.connectors.azure.read import Collector, Read, Row
+from tierwise.connectors.azure.services.sql_reads import (
+    ADMINS,
+    AUDIT,
+    AUDIT_LOGS,
+    DATABASE,
+    DATABASE_LOGS,
+    ENTRA_ONLY,
+    FROM_SERVER,
+    INSTANCE,
+    INSTANCE_ADMINS,
+    INSTANCE_ENTRA_ONLY,
+    INSTANCE_LOGS,
+    INSTANCE_PROTECTOR,
+    LOCKS,
+    LONG_TERM,
+    MASTER,
+    OF_SERVER,
+    OWN_AUDIT,
+    PROTECTOR,
+    RULES,
+    SERVER,
+    SHORT_TERM,
+    TDE,
+)
+from tierwise.connectors.azure_terms import days, min_tls, put, put_network, sql_audited
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import either, negated
+from tierwise.model.resource import Kind, Link, Rel
+
+if TYPE_CHECKING:
+    from tierwise.connectors.azure.calls import Caller
+
+_ENCRYPTED: Final = "Azure SQL documentation, transparent data encryption: on for every new database since May 2017"
+_TLS: Final = "Azure SQL documentation, connectivity settings: connections are encrypted always"
+_ANY_TLS: Final = "Azure SQL documentation, connectivity settings: every TLS version is accepted where no minimum was ever set"
+_RESTORABLE: Final = "Azure SQL documentation, automated backups: every database can be restored to a point in time"
+_CLOSED: Final = "Azure SQL Managed Instance documentation, public endpoint: off where it was never set"
+_ON_DATABASES: Final = "it is set on each database"
+_GROUPS: Final = "the network security group of its subnet decides, port 3342"
+_EVENTS: Final = frozenset({"sqlsecurityauditevents"})
+_UNHANDED: Final = "Azure SQL documentation, auditing: not handed to Azure Monitor where it was never set"
+_KIND: Final = Kind.RELATIONAL_DB
+_PERIODS: Final = ("weeklyRetention", "monthlyRetention", "yearlyRetention")
+
+
+def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
+    """One draft per server, database and instance; the system database `master` is none."""
+    if declared is DATABASE and row.get("name") == MASTER:
+        return
+    name = fields.value(Known(row), "properties", "fullyQualifiedDomainName")
+    draft = drafted(
+        caller.place,
+        declared,
+        row,
+        _KIND,
+        (row.get("name") if declared is not DATABASE else "", name.value if isinstance(name, Known) else ""),
+    )
+    if declared is SERVER:
+        caller.place.rows[draft.resource.id] = row
+    yield draft
+
+
+def server_facts(draft: Draft) -> Mapping[str, AnyFact]:
+    """All facts of a server that its documents so far allow."""
+    sheet = FactSheet()
+    sheet.constant("encryption.at_rest", True, _ENCRYPTED)
+    sheet.put("encryption.key_custody", reach.custody(_server_key(draft)))
+    put(sheet, _KIND, _decided(draft))
+    read, write = _audited(draft.doc(AUDIT))
+    put(sheet, _KIND, {"logging.data_read": read, "logging.data_write": write})
+    reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
+    reach.put_audience(sheet, draft)
+    for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
+        sheet.not_applicable(name, _ON_DATABASES, SERVER.via)
+    sheet.put("recovery.delete_protected", reach.delete_protected(draft))
+    return sheet.facts
+
+
+def database_facts(draft: Draft) -> Mapping[str, AnyFact]:
+    """All facts of a database, with what its server decides."""
+    sheet, row = FactSheet(), draft.doc(DATABASE)
+    encrypted = _encrypted(draft)
+    sheet.put("encryption.at_rest", encrypted)
+    if isinstance(encrypted, Known) and not encrypted.value:
+        sheet.not_applicable("encryption.key_custody", "not encrypted", encrypted.via)
+    else:
+        sheet.put("encryption.key_custody", encrypted if isinstance(encrypted, Unknown) else reach.custody(_database_key(draft)))
+    put(sheet, _KIND, _decided(draft))
+    own, above = _audited(draft.doc(OWN_AUDIT)), _audited(draft.doc(AUDIT))
+    put(sheet, _KIND, {"logging.data_read": either(own[0], above[0]), "logging.data_write": either(own[1], above[1])})
+    reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
+    reach.put_audience(sheet, draft)
+    sheet.put("retention.backup_days", _backup_days(draft))
+    sheet.constant("recovery.point_in_time", True, _RESTORABLE)
+    sheet.put("recovery.redundancy", _redundancy(row))
+    sheet.put("recovery.delete_protected", reach.delete_protected(draft))
+    size = fields.number(row, "properties", "maxSizeBytes")
+    # What it may grow to, not what it holds: an upper bound.
+    sheet.put(
+        "volume.bytes",
+        size
+        if isinstance(size, Unknown)
+        else Unknown(UnknownReason.NOT_COLLECTED, size.via, "its largest size is known", between=(0, size.value)),
+    )
+    return sheet.facts
+
+
+def instance_facts(draft: Draft) -> Mapping[str, AnyFact]:
+    """All facts of a managed instance, which stands in a subnet."""
+    sheet, row = FactSheet(), draft.doc(INSTANCE)
+    sheet.constant("encryption.at_rest", True, _ENCRYPTED)
+    sheet.put("encryption.key_custody", reach.custody(_protector(draft, INSTANCE, INSTANCE_PROTECTOR)))
+    local, central = _logins(draft.doc(INSTANCE_ADMINS), draft.doc(INSTANCE_ENTRA_ONLY))
+    put(sheet, _KIND, {**_transport(row), "access.local_auth_enabled": local, "access.central_identity_enabled": central})
+    public = fields.flag(row, "properties", "publicDataEndpointEnabled", absent=False, because=_CLOSED)
+    put_network(sheet, _KIND, public, Unknown(UnknownReason.NOT_COLLECTED, INSTANCE.via, _GROUPS), Known(True, INSTANCE.via))
+    reach.put_audience(sheet, draft)
+    settings = draft.doc(INSTANCE_LOGS)
+    sheet.put("logging.data_read", reach.sends(settings, _EVENTS))
+    sheet.put("logging.data_write", reach.sends(settings, _EVENTS))
+    sheet.not_applicable("retention.backup_days", _ON_DATABASES, INSTANCE.via)
+    sheet.constant("recovery.point_in_time", True, _RESTORABLE)
+    sheet.put("recovery.redundancy", _redundancy(row))
+    sheet.put("recovery.delete_protected", reach.delete_protected(draft))
+    return sheet.facts
+
+
+def _decided(draft: Draft) -> dict[str, AnyFact]:
+    """What a server decides for its databases, network and audit excepted."""
+    local, central = _logins(draft.doc(ADMINS), draft.doc(ENTRA_ONLY))
+    return {**_transport(draft.doc(SERVER)), "access.local_auth_enabled": local, "access.central_identity_enabled": central}
+
+
+def _transport(row: Maybe[Doc | None]) -> dict[str, AnyFact]:
+    return {
+        "transport.tls_required": Known(True, Provenance(f"constant: {_TLS}")),
+        "transport.min_tls": min_tls(fields.word(row, "properties", "minimalTlsVersion", absent="None", because=_ANY_TLS)),
+    }
+
+
+def _logins(admins: Maybe[Doc | None], only: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether SQL logins are accepted, and whether Entra identities are."""
+    listed, switches = fields.items(admins, "value"), fields.items(only, "value")
+    central: Maybe[bool] = listed if isinstance(listed, Unknown) else Known(bool(listed.value), listed.via)
+    if isinstance(switches, Unknown):
+        return switches, central
+    on = [fields.flag(fields.inner(switches, one), "properties", "azureADOnlyAuthentication") for one in switches.value]
+    return negated(either(*on, Known(False, switches.via))), central
+
+
+def _protector(draft: Draft, declared: Row, read: Read) -> Maybe[str]:
+    """The URL of the customer's key of a server or instance; empty where the service manages it."""
+    own = fields.value(draft.doc(declared), "properties", "keyId")
+    if isinstance(own, Known):
+        return Known(str(own.value), own.via)
+    kind = fields.word(draft.doc(read), "properties", "serverKeyType")
+    if isinstance(kind, Unknown) or kind.value.lower() != "azurekeyvault":
+        return kind if isinstance(kind, Unknown) else Known("", kind.via)
+    return fields.word(draft.doc(read), "properties", "uri")
+
+
+def _server_key(draft: Draft) -> Maybe[str]:
+    return _protector(draft, SERVER, PROTECTOR)
+
+
+def _database_key(draft: Draft) -> Maybe[str]:
+    own = fields.value(draft.doc(DATABASE), "properties", "encryptionProtector")
+    return Known(str(own.value), own.via) if isinstance(own, Known) else _server_key(draft)
+
+
+def _encrypted(draft: Draft) -> Maybe[bool]:
+    """The state of transparent data encryption, which answers of API version 2014-04-01 call `status`."""
+    state = fields.flag(draft.doc(TDE), "properties", "state")
+    if isinstance(state, Unknown) and isinstance(draft.doc(TDE), Known):
+        return fields.flag(draft.doc(TDE), "properties", "status")
+    return state
+
+
+def _audited(settings: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
+    on = fields.flag(settings, "properties", "state")
+    if isinstance(on, Unknown) or not on.value:
+        return on, on
+    groups = fields.value(
+        settings, "properties", "auditActionsAndGroups", absent=[], because="Azure SQL documentation, auditing: the default groups"
+    )
+    if isinstance(groups, Unknown):
+        return groups, groups
+    read, write = sql_audited(str(one) for one in groups.value)
+    return Known(read, on.via), Known(write, on.via)
+
+
+def _backup_days(draft: Draft) -> Maybe[float]:
+    short = fields.number(draft.doc(SHORT_TERM), "properties", "retentionDays")
+    long = [
+        days(
+            fields.word(
+                draft.doc(LONG_TERM),
+                "properties",
+                one,
+                absent="PT0S",
+                because="Azure SQL documentation, long-term retention: none where it was never set",
+            )
+        )
+        for one in _PERIODS
+    ]
+    known = [one.value for one in (short, *long) if isinstance(one, Known)]
+    unknown = next((one for one in (short, *long) if isinstance(one, Unknown)), None)
+    if unknown is None:
+        return Known(max(known), SHORT_TERM.via)
+    return Unknown(unknown.reason, unknown.via, unknown.detail, between=(max(known), float("inf")) if known else None)
+
+
+def _redundancy(row: Maybe[Doc | None]) -> Maybe[str]:
+    spread = fields.flag(
+        row,
+        "properties",
+        "zoneRedundant",
+        absent=False,
+        because="Azure SQL documentation, availability: zone redundancy is off where it was never set",
+    )
+    return spread if isinstance(spread, Unknown) else Known("multi-zone" if spread.value else "zone", spread.via)
+
+
+def server_links(draft: Draft) -> tuple[Link, ...]:
+    """Its key, and where its audit goes."""
+    return (*reach.key_links(_server_key(draft)), *_audit_links(draft.doc(AUDIT), draft.doc(AUDIT_LOGS)))
+
+
+def database_links(draft: Draft) -> tuple[Link, ...]:
+    """Its server, its key, where its own audit and its server's go, and what it is a copy of."""
+    source = fields.value(draft.doc(DATABASE), "properties", "sourceDatabaseId")
+    copy = (Link(Rel.COPY_OF, str(source.value).lower()),) if isinstance(source, Known) else ()
+    audit = (*_audit_links(draft.doc(OWN_AUDIT), draft.doc(DATABASE_LOGS)), *_audit_links(draft.doc(AUDIT), draft.doc(AUDIT_LOGS)))
+    server = Link(Rel.MEMBER_OF, parent_of(draft.resource.id))
+    return (server, *reach.key_links(_database_key(draft)), *dict.fromkeys(audit), *copy)
+
+
+def instance_links(draft: Draft) -> tuple[Link, ...]:
+    """Its key, and where its logs go."""
+    key = _protector(draft, INSTANCE, INSTANCE_PROTECTOR)
+    return (*reach.key_links(key), *reach.log_links(draft.doc(INSTANCE_LOGS)))
+
+
+def _audit_links(settings: Maybe[Doc | None], monitored: Maybe[Doc | None]) -> tuple[Link, ...]:
+    """What receives an audit: a storage account, and what Azure Monitor hands it on to."""
+    handed = fields.flag(settings, "properties", "isAzureMonitorTargetEnabled", absent=False, because=_UNHANDED)
+    on = fields.flag(settings, "properties", "state")
+    further = isinstance(on, Known) and on.value and isinstance(handed, Known) and handed.value
+    return (*reach.audit_links(settings), *(reach.log_links(monitored) if further else ()))
+
+
+_OF_DATABASE: Final[tuple[Any, ...]] = (TDE, SHORT_TERM, LONG_TERM, OWN_AUDIT, DATABASE_LOGS, *FROM_SERVER, LOCKS)
+COLLECTORS: Final = (
+    Collector("sql", (SERVER,), (*OF_SERVER, LOCKS), survey, server_facts, server_links),
+    Collector("sql", (DATABASE,), _OF_DATABASE, survey, database_facts, database_links, late=True),
+    Collector(
+        "sql",
+        (INSTANCE,),
+        (INSTANCE_PROTECTOR, INSTANCE_ADMINS, INSTANCE_ENTRA_ONLY, INSTANCE_LOGS, LOCKS),
+        survey,
+        instance_facts,
+        instance_links,
+    ),
+)

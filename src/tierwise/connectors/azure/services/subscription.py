@@ -1,0 +1,174 @@
+"""Subscriptions as accounts: guardrails by policy, Defender's plans, and where the activity log goes.
+
+The activity log is written always, for every region, and kept for 90 days (Azure Monitor documentation, activity log); a diagnostic setting
+of the subscription exports it and is judged as a trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from tierwise.connectors import fields
+from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.ids import same, subscription_of
+from tierwise.connectors.azure.place import SUBSCRIPTIONS, drafted
+from tierwise.connectors.azure.read import Collector, Read, Row
+from tierwise.connectors.declared import Doc, Draft, Stage
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import Gap, Kind, Link, Rel, Resource
+
+if TYPE_CHECKING:
+    from tierwise.connectors.azure.calls import Caller
+
+_ALWAYS: Final = "Azure Monitor documentation, activity log: written always, for every region, kept for 90 days"
+_DISKS: Final = "Azure documentation, server-side encryption of managed disks: on for every disk since 2017"
+_PEOPLE: Final = "people and their factors belong to Microsoft Entra ID, which is not read"
+_NO_ROOT: Final = "a subscription has no root user"
+_PUBLIC: Final = "/providers/microsoft.authorization/policydefinitions/4fa4b6c0-31ca-4c0d-b10d-24b96f62a751"
+"""The built-in policy `Storage account public access should be disallowed` (Azure Policy built-in definitions for Azure Storage)."""
+_MAYBE: Final = "an initiative or a custom policy that is assigned may forbid it"
+_STANDARD: Final = "standard"
+_PLANS: Final = {
+    "storageaccounts": "object-store",
+    "sqlservers": "relational-db",
+    "opensourcerelationaldatabases": "relational-db",
+    "sqlservervirtualmachines": "relational-db",
+    "cosmosdbs": "document-db",
+    "keyvaults": "secret",
+}
+"""Kinds of store by Defender's plans (Microsoft Defender for Cloud documentation, workload protection plans)."""
+_ADMINISTRATIVE: Final = "administrative"
+_GUARDRAILS: Final = frozenset({"account.public_access_blocked", "account.public_block_locked"})
+SUBSCRIPTION: Final = Row(SUBSCRIPTIONS.type, frozenset({Kind.ACCOUNT}), table=SUBSCRIPTIONS.table)
+TRAILS: Final = Read(
+    "",
+    "providers/Microsoft.Insights/diagnosticSettings",
+    "2021-05-01-preview",
+    "Microsoft.Insights/diagnosticSettings/read",
+    Stage.SURVEY,
+    kinds=frozenset({Kind.AUDIT_TRAIL}),
+    listing=True,
+)
+PRICINGS: Final = Read(
+    "",
+    "providers/Microsoft.Security/pricings",
+    "2024-01-01",
+    "Microsoft.Security/pricings/read",
+    facts=frozenset({"account.threat_detection", "account.threat_plans"}),
+    listing=True,
+    when=lambda draft: draft.resource.kind is Kind.ACCOUNT,
+)
+POLICIES: Final = Read(
+    "",
+    "providers/Microsoft.Authorization/policyAssignments",
+    "2023-04-01",
+    "Microsoft.Authorization/policyAssignments/read",
+    facts=_GUARDRAILS,
+    listing=True,
+    when=lambda draft: draft.resource.kind is Kind.ACCOUNT,
+)
+"""All assignments that apply to a subscription, those of the management groups above it with them."""
+
+
+def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft | Gap]:
+    """A draft for the subscription, and one for each export of its activity log."""
+    account = drafted(caller.place, declared, row, Kind.ACCOUNT, (caller.account,))
+    yield account
+    listed = fields.items(caller.ask(TRAILS, account.resource.id, account.resource.id), "value")
+    if isinstance(listed, Unknown):
+        yield Gap("azure", caller.account, "", "subscription", listed.reason.value, TRAILS.action, listed.detail, TRAILS.kinds)
+        return
+    for item in listed.value:
+        yield _trail(caller, item)
+
+
+def _trail(caller: Caller, item: Mapping[str, Any]) -> Draft:
+    name = str(item.get("name") or "")
+    resource = Resource(same(item.get("id")), Kind.AUDIT_TRAIL, TRAILS.operation, "azure", caller.account, "global", name)
+    return Draft(resource, {TRAILS.operation: Known({"value": [item]}, TRAILS.via)})
+
+
+def facts(draft: Draft) -> Mapping[str, AnyFact]:
+    """All facts of a subscription or of an export of its activity log."""
+    return _account_facts(draft) if draft.resource.kind is Kind.ACCOUNT else _trail_facts(draft)
+
+
+def _account_facts(draft: Draft) -> Mapping[str, AnyFact]:
+    sheet = FactSheet()
+    blocked, locked = _guardrails(draft)
+    sheet.put("account.public_access_blocked", blocked)
+    sheet.put("account.public_block_locked", locked)
+    sheet.constant("account.disk_encryption_default", True, _DISKS)
+    for name in ("account.root_mfa", "credential.mfa_enabled", "credential.mfa_phishing_resistant"):
+        sheet.put(name, Unknown(UnknownReason.NOT_SUPPORTED, SUBSCRIPTION.via, _PEOPLE))
+    sheet.not_applicable("account.root_keys", _NO_ROOT, SUBSCRIPTION.via)
+    plans = _plans(draft.doc(PRICINGS))
+    sheet.put("account.threat_detection", plans if isinstance(plans, Unknown) else Known(bool(plans.value), plans.via))
+    covered = plans if isinstance(plans, Unknown) else Known(frozenset(_PLANS[one] for one in plans.value if one in _PLANS), plans.via)
+    sheet.put("account.threat_plans", covered)
+    for name in ("logging.control_plane", "logging.all_regions"):
+        sheet.constant(name, True, _ALWAYS)
+    return sheet.facts
+
+
+def _plans(pricings: Maybe[Doc | None]) -> Maybe[frozenset[str]]:
+    """The plans of Defender that are on, lower case."""
+    listed = fields.items(pricings, "value")
+    if isinstance(listed, Unknown):
+        return listed
+    on: set[str] = set()
+    for one in listed.value:
+        tier = fields.word(fields.inner(listed, one), "properties", "pricingTier")
+        if isinstance(tier, Unknown):
+            return tier
+        if tier.value.lower() == _STANDARD:
+            on.add(str(one.get("name") or "").lower())
+    return Known(frozenset(on), listed.via)
+
+
+def _guardrails(draft: Draft) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether the built-in policy denies public accounts, and whether it does so from above the subscription."""
+    listed = fields.items(draft.doc(POLICIES), "value")
+    if isinstance(listed, Unknown):
+        return listed, listed
+    enforced = [one for one in listed.value if _property(one, "enforcementMode") in (None, "Default")]
+    denying = [one for one in enforced if same(_property(one, "policyDefinitionId")) == _PUBLIC and _effect(one) == "deny"]
+    above = [one for one in denying if not subscription_of(same(_property(one, "scope")))]
+    rest = [
+        one
+        for one in enforced
+        if not same(_property(one, "policyDefinitionId")).startswith("/providers/microsoft.authorization/policydefinitions/")
+    ]
+    open_ = Unknown(UnknownReason.NOT_SUPPORTED, listed.via, _MAYBE)
+    no: Maybe[bool] = open_ if rest else Known(False, listed.via)
+    return Known(True, listed.via) if denying else no, Known(True, listed.via) if above else no
+
+
+def _property(item: Mapping[str, Any], name: str) -> Any:
+    found = fields.value(Known(item), "properties", name)
+    return found.value if isinstance(found, Known) else None
+
+
+def _effect(item: Mapping[str, Any]) -> str:
+    """The effect that an assignment sets; the policy audits where it sets none (its default)."""
+    found = fields.value(Known(item), "properties", "parameters", "effect", "value")
+    return str(found.value).lower() if isinstance(found, Known) else "audit"
+
+
+def _trail_facts(draft: Draft) -> Mapping[str, AnyFact]:
+    sheet, setting = FactSheet(), draft.doc(TRAILS)
+    sheet.put("logging.control_plane", reach.sends(setting, frozenset({_ADMINISTRATIVE})))
+    sheet.constant("logging.all_regions", True, _ALWAYS)
+    sheet.not_applicable("logging.integrity_validated", "the store that receives it decides (immutability)", TRAILS.via)
+    return sheet.facts
+
+
+def links(draft: Draft) -> tuple[Link, ...]:
+    """For an export: the stores that receive it, and the subscription of which it records."""
+    if draft.resource.kind is Kind.ACCOUNT:
+        return ()
+    return (*reach.log_links(draft.doc(TRAILS)), Link(Rel.RECORDS, f"/subscriptions/{draft.resource.account}"))
+
+
+COLLECTOR: Final = Collector("subscription", (SUBSCRIPTION,), (PRICINGS, POLICIES), survey, facts, links, lists=(TRAILS,))
