@@ -93,7 +93,7 @@ def test_a_finding_says_what_brings_it_unless_its_resource_is_made_anew():
 
 
 def brought() -> str:
-    return "recovery.versioning is weaker than before: aws_s3_bucket_versioning.records is deleted"
+    return "aws_s3_bucket_versioning.records is deleted, which weakens recovery.versioning"
 
 
 def test_sarif_tells_of_each_result_whether_the_plan_brings_it_and_of_the_plan_what_it_changes():

@@ -43,7 +43,7 @@ def test_what_newly_fails_is_brought_by_the_plan_which_says_why(tmp_path):
     judged = judge(updated(tagged("personal", versioning=ON), tagged("personal", versioning=OFF)), tmp_path)
     found = judged.finding(LETTERS, "RES-03")
     assert (found.verdict, found.before, found.introduced) == (Verdict.FAIL, Verdict.PASS, True)
-    assert found.brought_by == "recovery.versioning is weaker than before: aws_s3_bucket.letters is changed"
+    assert found.brought_by == "aws_s3_bucket.letters is changed, which weakens recovery.versioning"
     (weak,) = judged.change(LETTERS).weakened
     assert (weak.fact, weak.before, weak.after, weak.via) == ("recovery.versioning", "true", "false", f"{LETTERS}#versioning.0.enabled")
     assert [(rung.control, rung.before, rung.after) for rung in weak.rungs] == [("RES-03", "pass", "fail")]
@@ -78,7 +78,7 @@ def test_what_failed_before_and_gets_weaker_is_brought_by_the_plan(tmp_path):
     judged = judge(plan, tmp_path)
     found = judged.finding("aws_db_instance.claims", "RES-01")
     assert (found.verdict, found.before, found.introduced) == (Verdict.FAIL, Verdict.FAIL, True)
-    assert found.brought_by.startswith("retention.backup_days is weaker than before")
+    assert found.brought_by == "aws_db_instance.claims is changed, which weakens retention.backup_days"
     plan.changes[0]["change"]["before"] = database(0)
     found = judge(plan, tmp_path).finding("aws_db_instance.claims", "RES-01")
     assert (found.verdict, found.before, found.introduced) == (Verdict.FAIL, Verdict.FAIL, False)
@@ -192,7 +192,7 @@ def test_a_deleted_part_is_named_as_the_cause(tmp_path):
     )
     judged = judge(plan, tmp_path)
     assert judged.finding(LETTERS, "RES-03").brought_by == (
-        "recovery.versioning is weaker than before: aws_s3_bucket_versioning.letters is deleted"
+        "aws_s3_bucket_versioning.letters is deleted, which weakens recovery.versioning"
     )
     assert judged.change(LETTERS).parts == (Part(f"{BUCKET}_versioning.letters", f"{BUCKET}_versioning", Action.DELETE),)
 

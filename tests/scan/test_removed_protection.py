@@ -46,7 +46,7 @@ def test_a_trail_that_goes_leaves_the_recording_of_data_open(tmp_path: Path):
     assert (read.before, read.after, read.because) == ("true", "unknown (not-collected)", "aws_cloudtrail.gone is deleted")
     found = judged.finding(LETTERS, "LOG-02")
     assert (found.before, found.verdict, found.introduced) == (Verdict.PASS, Verdict.UNKNOWN, True)
-    assert found.brought_by.endswith("aws_cloudtrail.gone is deleted")
+    assert found.brought_by.startswith("aws_cloudtrail.gone is deleted, which weakens logging.data_")
 
 
 def test_a_log_bucket_that_goes_takes_its_locked_logs_with_it(tmp_path: Path):
@@ -84,7 +84,7 @@ def test_the_block_of_an_account_that_goes_is_named_by_the_bucket_that_it_covere
     judged = judge(beside({}, ("aws_s3_account_public_access_block", {"account_id": "111122223333", **switches})), tmp_path)
     found = judged.finding(LETTERS, "EXP-01")
     assert (found.before, found.verdict, found.introduced) == (Verdict.PASS, Verdict.UNKNOWN, True)
-    assert found.brought_by.endswith("aws_s3_account_public_access_block.gone is deleted")
+    assert found.brought_by.startswith("aws_s3_account_public_access_block.gone is deleted, which weakens access.")
 
 
 def test_two_files_keep_their_causes_apart(tmp_path: Path):

@@ -137,8 +137,8 @@ def _sentence(named: Sequence[str], facts: Facts, classification: Classification
     for name in sorted(named, key=lambda one: one not in past.fallen):
         before, after = past.facts.get(name, NOT_COLLECTED), facts.get(name, NOT_COLLECTED)
         if not says_same(before, after):
-            how = "is weaker than before" if name in past.fallen else "changes"
-            return f"{name} {how}: {past.deeds.behind(past.resource, before, after)}"
+            how = "weakens" if name in past.fallen else "changes"
+            return f"{past.deeds.behind(past.resource, before, after)}, which {how} {name}"
     was, now = past.classification, classification
     if now.interval.hi > was.interval.hi:
         return f"the tier rises from {was.interval.hi.label} to {now.interval.hi.label}"

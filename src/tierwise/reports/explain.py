@@ -120,6 +120,10 @@ def explain_finding(finding: Finding, result: ScanResult, view: View) -> str:
             page.detail(
                 "found", f"{actual.fact} {safe_text(render_fact(fact) if fact is not None else actual.value)} [{safe_text(actual.via)}]"
             )
+    if finding.before is not None or finding.brought_by:
+        page.detail(
+            "plan", "; ".join(one for one in (f"before {finding.before.value}" if finding.before else "", finding.brought_by) if one)
+        )
     _tier(page, result.classifications[finding.resource])
     _otherwise(page, result.classifications[finding.resource])
     tags = resource.tags.value if isinstance(resource.tags, Known) else {}
