@@ -39,7 +39,6 @@ DATABASES: Final = {
     MARIADB: "azurerm_mariadb_database",
 }
 ADMINS: Final = {
-    PG_FLEXIBLE: f"{PG_FLEXIBLE}_active_directory_administrator",
     MYSQL_FLEXIBLE: f"{MYSQL_FLEXIBLE}_active_directory_administrator",
     PG: "azurerm_postgresql_active_directory_administrator",
     MYSQL: "azurerm_mysql_active_directory_administrator",

@@ -18,8 +18,12 @@ LOCK, ENDPOINT, DIAGNOSTICS = "azurerm_management_lock", "azurerm_private_endpoi
 LOCKED: Final = Child(LOCK, "scope", ("id",), shared=True)
 CONNECTED: Final = Child(ENDPOINT, "private_service_connection.0.private_connection_resource_id", ("id",), shared=True)
 RECORDED: Final = Child(DIAGNOSTICS, "target_resource_id", ("id",), shared=True)
-COMMON: Final = (LOCKED, CONNECTED, RECORDED)
-"""The children that any store may have."""
+REACHED: Final = (CONNECTED, RECORDED)
+"""The children of what has an address and a log."""
+COMMON: Final = (LOCKED, *REACHED)
+"""The children of what can be protected from deletion besides."""
+ABOVE: Final = ((GROUP, (LOCKED,)),)
+"""A lock on a resource group holds for all that is in it; joined once for all converters."""
 WORKSPACE, ACCOUNT = "azurerm_log_analytics_workspace", "azurerm_storage_account"
 HUBS: Final = "azurerm_eventhub_namespace"
 _RULE: Final = re.compile("/authorizationRules/", re.IGNORECASE)

@@ -161,5 +161,7 @@ def audit_links(plan: Plan, planned: Planned, kind: str) -> tuple[Link, ...]:
             return plan.links(Rel.LOGS_TO, holder, holder.root, ("storage_endpoint",), {ACCOUNT})
         case Inline(blocks=blocks):
             return plan.links(Rel.LOGS_TO, planned, blocks[0], ("storage_endpoint",), {ACCOUNT})
-        case _:
+        case Unknown():
+            return (Link(Rel.LOGS_TO, "", found),)
+        case Absent():
             return ()

@@ -16,7 +16,7 @@ from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Un
 from tierwise.model.resource import Kind
 
 VAULT, POLICY = "azurerm_key_vault", "azurerm_key_vault_access_policy"
-CHILDREN: Final = (Child(POLICY, "key_vault_id", ("id",)), *azure_reach.COMMON)
+CHILDREN: Final = (Child(POLICY, "key_vault_id", ("id",)), *azure_reach.REACHED)
 _RECORDS: Final = frozenset({"auditevent"})
 _OPEN: Final = "constant: Azure Key Vault documentation, networking: every network is admitted where no rules are set"
 NAMES: Final = (

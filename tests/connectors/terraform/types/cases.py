@@ -82,8 +82,10 @@ class Seen:
 
     type: str
     attribute: str
-    """By which it names the parent."""
+    """By which it names the parent; empty where the parent names it."""
     having: Mapping[str, Any] = field(default_factory=dict)
+    by: str = ""
+    """The parent's attribute that names it by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Part:
     """A part that stands elsewhere, with arguments that tell something of its parent."""
 
     types: str | tuple[str, ...]
-    of: str | tuple[str, ...]
+    of: str | tuple[str, ...] = ()
+    """The parents' types; none for every parent that has such a part."""
     having: Mapping[str, Any] = field(default_factory=dict)
     suffix: str = ""
     """What follows the parent's name where the part names it: `/blobServices/default`."""

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -14,6 +15,134 @@ SINGLE = {
     "name": "s", "location": "uksouth", "ssl_enforcement_enabled": True, "ssl_minimal_tls_version_enforced": "TLS1_2",
     "public_network_access_enabled": True, "backup_retention_days": 7, "storage_mb": 5120,
 }  # fmt: skip
+_FLEXIBLE, _SINGLE = (PG_FLEXIBLE, MYSQL_FLEXIBLE), (PG, MYSQL, MARIADB)
+_URL = "https://v.vault.azure.net/keys/ours"
+_RULES = {
+    PG_FLEXIBLE: f"{PG_FLEXIBLE}_firewall_rule",
+    MYSQL_FLEXIBLE: f"{MYSQL_FLEXIBLE}_firewall_rule",
+    PG: "azurerm_postgresql_firewall_rule",
+    MYSQL: "azurerm_mysql_firewall_rule",
+    MARIADB: "azurerm_mariadb_firewall_rule",
+}
+CASES = (
+    Case((*_FLEXIBLE, *_SINGLE), "backup_retention_days", "retention.backup_days", {35: 35}, absent=7),
+    Case((*_FLEXIBLE, *_SINGLE), "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case(MYSQL_FLEXIBLE, "public_network_access", "network.public_endpoint", {"Enabled": True, "Disabled": False}, absent=True),
+    Case(_FLEXIBLE, "customer_managed_key.0.key_vault_key_id", "encryption.key_custody", {_URL: "customer"}, absent="provider-owned"),
+    Case(
+        _FLEXIBLE,
+        "delegated_subnet_id",
+        "network.public_endpoint",
+        {"/subnets/of-ours": False},
+        absent=True,
+        unknown=False,
+        sensitive=False,
+    ),
+    Case(_FLEXIBLE, "high_availability.0.mode", "recovery.redundancy", {"ZoneRedundant": "multi-zone", "SameZone": "zone"}, absent="zone"),
+    Case(_FLEXIBLE, "source_server_id", "copy-of", {"/servers/of-ours": ("/servers/of-ours",)}, absent=()),
+    Case(PG_FLEXIBLE, "authentication.0.password_auth_enabled", "access.local_auth_enabled", {True: True, False: False}, absent=True),
+    Case(
+        PG_FLEXIBLE,
+        "authentication.0.active_directory_auth_enabled",
+        "access.central_identity_enabled",
+        {True: True, False: False},
+        absent=False,
+    ),
+    Case(PG_FLEXIBLE, "storage_mb", "volume.bytes", {32768: 32 * 1024**3}, absent=None),
+    Case(MYSQL_FLEXIBLE, "storage.0.size_gb", "volume.bytes", {20: 20 * 1024**3}, absent=None),
+    Case(_SINGLE, "ssl_enforcement_enabled", "transport.tls_required", {True: True, False: False}, absent=UNSAID),
+    Case(_SINGLE, "ssl_enforcement", "transport.tls_required", {"Enabled": True, "Disabled": False}, absent=UNSAID),
+    Case(
+        _SINGLE, "ssl_minimal_tls_version_enforced", "transport.min_tls", {"TLS1_2": "1.2", "TLSEnforcementDisabled": "none"}, absent=UNSAID
+    ),
+    Case(_SINGLE, "storage_profile.0.storage_mb", "volume.bytes", {5120: 5 * 1024**3}, absent=None),
+    Case(_SINGLE, "storage_mb", "volume.bytes", {5120: 5 * 1024**3}, absent=None),
+    Case(_SINGLE, "creation_source_server_id", "copy-of", {"/servers/of-ours": ("/servers/of-ours",)}, absent=()),
+    *(
+        Case(
+            kind,
+            "end_ip_address",
+            "network.ingress_any",
+            {"255.255.255.255": True, "0.0.0.9": False},
+            absent=False,
+            having={"start_ip_address": "0.0.0.0"},
+            of=of,
+        )
+        for of, kind in _RULES.items()
+    ),
+    *(
+        Case(
+            kind,
+            "start_ip_address",
+            "network.ingress_any",
+            {"0.0.0.0": True, "255.255.255.0": False},
+            absent=False,
+            having={"end_ip_address": "255.255.255.255"},
+            of=of,
+        )
+        for of, kind in _RULES.items()
+    ),
+    *(
+        Case(
+            f"{kind}_configuration",
+            "value",
+            "transport.tls_required",
+            {"off": False, "on": True},
+            absent=UnknownReason.UNPARSABLE,
+            having={"name": "require_secure_transport"},
+            of=kind,
+        )
+        for kind in _FLEXIBLE
+    ),
+    *(
+        Case(
+            f"{kind}_configuration",
+            "name",
+            "transport.tls_required",
+            {"require_secure_transport": False, "other": True},
+            absent=True,
+            having={"value": "off"},
+            of=kind,
+        )
+        for kind in _FLEXIBLE
+    ),
+    *(
+        Case(
+            f"{kind}_server_key",
+            "key_vault_key_id",
+            "encryption.key_custody",
+            {_URL: "customer"},
+            absent="provider-owned",
+            of=f"{kind}_server",
+        )
+        for kind in ("azurerm_postgresql", "azurerm_mysql")
+    ),
+)
+_NAMED = (
+    "azurerm_mysql_flexible_database",
+    f"{PG_FLEXIBLE}_database",
+    *(f"azurerm_{one}_database" for one in ("postgresql", "mysql", "mariadb")),
+)
+_ADMINS = (
+    f"{MYSQL_FLEXIBLE}_active_directory_administrator",
+    *(f"azurerm_{one}_active_directory_administrator" for one in ("postgresql", "mysql")),
+)
+_SENT = ("azurerm_monitor_diagnostic_setting", {"enabled_log": [{"category_group": "allLogs"}]})
+_AUDITING = {"name": "audit_log_events", "value": "DML"}
+PARTS = (
+    Part(_NAMED, having={"name": "cases"}),
+    Part(_ADMINS, having={"login": "admins"}),
+    Part("azurerm_postgresql_configuration", PG, {"name": "log_statement", "value": "all"}, also=(_SENT,)),
+    *(
+        Part(
+            f"azurerm_{one}_configuration",
+            f"azurerm_{one}_server",
+            _AUDITING,
+            also=(_SENT, (f"azurerm_{one}_configuration", {"name": "audit_log_enabled", "value": "ON"})),
+        )
+        for one in ("mysql", "mariadb")
+    ),
+)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
 from tierwise.model.fact import UNLIMITED, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -17,6 +18,66 @@ FULL = {
     "public_network_access_enabled": True, "access_policy": [], "enable_rbac_authorization": None,
 }  # fmt: skip
 IN_VAULT = {"key_vault_id": ref(f"{VAULT}.v.id")}
+_ROTATION = f"{HSM_KEY}_rotation_policy"
+_AGED = {"rotation_policy": [{"expire_after": "P90D", "automatic": [{"time_before_expiry": "P30D"}]}]}
+_TENANTS = {OTHER: frozenset({OTHER}), TENANT: frozenset()}
+CASES = (
+    Case(VAULT, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case(VAULT, "network_acls.0.default_action", "network.ingress_any", {"Allow": True, "Deny": False}, absent=True),
+    Case(
+        VAULT,
+        "network_acls.0.ip_rules",
+        "network.ingress_any",
+        [(["0.0.0.0/0"], True), (["81.2.69.160"], False)],
+        absent=False,
+        bare=True,
+        having={"network_acls": [{"default_action": "Deny"}]},
+    ),
+    Case(VAULT, "access_policy.0.tenant_id", "access.external_principals", _TENANTS, absent=frozenset(), having={"tenant_id": TENANT}),
+    Case(
+        "azurerm_key_vault_access_policy",
+        "tenant_id",
+        "access.external_principals",
+        _TENANTS,
+        absent=frozenset(),
+        of=VAULT,
+        beside={"tenant_id": TENANT},
+    ),
+    Case(VAULT, "soft_delete_retention_days", "recovery.soft_delete_days", {7: 7}, absent=90),
+    Case(KEY, "key_type", "key.protection_level", {"RSA-HSM": "hsm", "RSA": "software"}, absent="software"),
+    Case(KEY, "rotation_policy.0.automatic.0.time_after_creation", "key.rotation_days", {"P60D": 60}, absent=UNLIMITED),
+    Case(KEY, "rotation_policy.0.automatic.0.time_before_expiry", "key.rotation_days", {"P30D": 60}, absent=UNLIMITED, having=_AGED),
+    Case(KEY, "rotation_policy.0.expire_after", "key.rotation_days", {"P90D": 60}, absent=UNSAID, bare=UNLIMITED, having=_AGED),
+    Case(_ROTATION, "time_after_creation", "key.rotation_days", {"P60D": 60}, absent=UNLIMITED, of=HSM_KEY),
+    Case(_ROTATION, "time_before_expiry", "key.rotation_days", {"P30D": 60}, absent=UNLIMITED, having={"expire_after": "P90D"}, of=HSM_KEY),
+    Case(_ROTATION, "expire_after", "key.rotation_days", {"P90D": 60}, absent=UNSAID, having={"time_before_expiry": "P30D"}, of=HSM_KEY),
+    Case(
+        (KEY, SECRET),
+        "key_vault_id",
+        "network.public_endpoint",
+        {"/vaults/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(
+        HSM_KEY,
+        "managed_hsm_id",
+        "network.public_endpoint",
+        {"/hsms/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+)
+_BY_KEY = Seen(HSM_KEY, "managed_hsm_id")
+PARTS = (
+    Part("azurerm_private_endpoint", HSM, {"private_service_connection": [{"is_manual_connection": False}]}, seen=_BY_KEY),
+    Part(
+        DIAGNOSTICS,
+        HSM,
+        {"enabled_log": [{"category_group": "allLogs"}], "log_analytics_workspace_id": "/workspaces/of-ours"},
+        seen=_BY_KEY,
+    ),
+)
 
 
 @pytest.fixture

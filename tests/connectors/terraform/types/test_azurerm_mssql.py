@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -14,6 +15,124 @@ FULL = {
     "transparent_data_encryption_key_vault_key_id": None, "azuread_administrator": [],
 }  # fmt: skip
 OF_SERVER = {"server_id": ref(f"{SERVER}.s.id")}
+_LEGACY, _LEGACY_DATABASE = "azurerm_sql_server", "azurerm_sql_database"
+_URL = "https://v.vault.azure.net/keys/ours"
+_AUDIT, _DATABASE_AUDIT = f"{SERVER}_extended_auditing_policy", f"{DATABASE}_extended_auditing_policy"
+_ENDPOINT = {"https://records.blob.core.windows.net/": ("https://records.blob.core.windows.net/",)}
+_SERVERS, _DATABASES = (SERVER, _LEGACY), (DATABASE, _LEGACY_DATABASE)
+CASES = (
+    Case(SERVER, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case(SERVER, "minimum_tls_version", "transport.min_tls", {"1.2": "1.2", "Disabled": "none"}, absent=UNSAID),
+    Case(INSTANCE, "minimum_tls_version", "transport.min_tls", {"1.0": "1.0"}, absent="1.2"),
+    Case(
+        SERVER, "azuread_administrator.0.azuread_authentication_only", "access.local_auth_enabled", {True: False, False: True}, absent=True
+    ),
+    Case(
+        INSTANCE,
+        "azure_active_directory_administrator.0.azuread_authentication_only_enabled",
+        "access.local_auth_enabled",
+        {True: False, False: True},
+        absent=True,
+    ),
+    Case(
+        f"{INSTANCE}_active_directory_administrator",
+        "azuread_authentication_only",
+        "access.local_auth_enabled",
+        {True: False, False: True},
+        absent=True,
+        of=INSTANCE,
+    ),
+    Case(
+        "azurerm_sql_active_directory_administrator",
+        "azuread_authentication_only",
+        "access.local_auth_enabled",
+        {True: False, False: True},
+        absent=True,
+        of=_LEGACY,
+    ),
+    Case(SERVER, "transparent_data_encryption_key_vault_key_id", "encryption.key_custody", {_URL: "customer"}, absent="provider-owned"),
+    Case(
+        DATABASE,
+        "transparent_data_encryption_key_vault_key_id",
+        "encryption.key_custody",
+        {_URL: "customer"},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    *(
+        Case(f"{of}_transparent_data_encryption", name, "encryption.key_custody", {_URL: "customer"}, absent="provider-owned", of=of)
+        for of in (SERVER, INSTANCE)
+        for name in ("key_vault_key_id", "managed_hsm_key_id")
+    ),
+    Case((*_SERVERS, *_DATABASES), "extended_auditing_policy.0.storage_endpoint", "logs-to", _ENDPOINT, absent=()),
+    Case(_AUDIT, "storage_endpoint", "logs-to", _ENDPOINT, absent=(), of=SERVER),
+    Case(_AUDIT, "enabled", "logging.data_read", {True: True, False: False}, absent=True, of=SERVER),
+    Case(
+        _AUDIT,
+        "audit_actions_and_groups",
+        "logging.data_read",
+        [(["BATCH_COMPLETED_GROUP"], True), (["SUCCESSFUL_DATABASE_AUTHENTICATION_GROUP"], False)],
+        absent=True,
+        of=SERVER,
+    ),
+    Case(_DATABASE_AUDIT, "enabled", "logging.data_read", {True: True}, absent=True, of=DATABASE),
+    Case(_DATABASE_AUDIT, "storage_endpoint", "logs-to", _ENDPOINT, absent=(), of=DATABASE),
+    Case(DATABASE, "transparent_data_encryption_enabled", "encryption.at_rest", {True: True, False: False}, absent=True),
+    Case(DATABASE, "short_term_retention_policy.0.retention_days", "retention.backup_days", {35: 35}, absent=7),
+    Case(_DATABASES, "zone_redundant", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone"),
+    Case(
+        DATABASE,
+        "elastic_pool_id",
+        "recovery.redundancy",
+        {"/pools/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent="zone",
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(DATABASE, "creation_source_database_id", "copy-of", {"/databases/of-ours": ("/databases/of-ours",)}, absent=()),
+    Case(_LEGACY_DATABASE, "source_database_id", "copy-of", {"/databases/of-ours": ("/databases/of-ours",)}, absent=()),
+    Case(INSTANCE, "public_data_endpoint_enabled", "network.public_endpoint", {True: True, False: False}, absent=False),
+    Case(INSTANCE, "zone_redundant_enabled", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone"),
+    *(
+        Case(
+            f"{kind}_firewall_rule",
+            "end_ip_address",
+            "network.ingress_any",
+            {"255.255.255.255": True, "0.0.0.9": False},
+            absent=False,
+            having={"start_ip_address": "0.0.0.0"},
+            of=f"{kind}_server",
+        )
+        for kind in ("azurerm_mssql", "azurerm_sql")
+    ),
+    *(
+        Case(
+            f"{kind}_firewall_rule",
+            "start_ip_address",
+            "network.ingress_any",
+            {"0.0.0.0": True, "255.255.255.0": False},
+            absent=False,
+            having={"end_ip_address": "255.255.255.255"},
+            of=f"{kind}_server",
+        )
+        for kind in ("azurerm_mssql", "azurerm_sql")
+    ),
+    Case(
+        DATABASE,
+        "server_id",
+        "access.local_auth_enabled",
+        {"/servers/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(
+        _LEGACY_DATABASE,
+        "server_name",
+        "access.local_auth_enabled",
+        {"server-of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+)
+PARTS = (Part(_AUDIT, _LEGACY), Part(_DATABASE_AUDIT, (DATABASE, _LEGACY_DATABASE)))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -12,6 +13,56 @@ SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555"
 RESOURCE_GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 STORE = f"{RESOURCE_GROUP}/providers/Microsoft.Storage/storageAccounts/records"
 FACTS = ("admin", "escalation", "wildcard_data_actions", "wildcard_data_resources", "condition_bound")
+_OWNER_ID = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+_EVERY = [{"actions": ["*"]}]
+CASES = (
+    Case(
+        ASSIGNMENT,
+        "role_definition_name",
+        "privilege.admin",
+        {"Owner": True, "Reader": False},
+        absent=UNSAID,
+        having={"scope": SUBSCRIPTION},
+    ),
+    Case(ASSIGNMENT, "role_definition_id", "privilege.admin", {_OWNER_ID: True}, absent=UNSAID, having={"scope": SUBSCRIPTION}),
+    Case(
+        ASSIGNMENT, "scope", "privilege.admin", {SUBSCRIPTION: True, STORE: False}, absent=UNSAID, having={"role_definition_name": "Owner"}
+    ),
+    Case(
+        ASSIGNMENT,
+        "condition",
+        "privilege.condition_bound",
+        {"@Resource[x] StringEquals 'y'": True},
+        absent=False,
+        having={"role_definition_name": "Owner"},
+    ),
+    Case(DEFINITION, "permissions.0.actions", "privilege.admin", [(["*"], True), (["Microsoft.Storage/*/read"], False)], absent=False),
+    Case(
+        DEFINITION,
+        "permissions.0.not_actions",
+        "privilege.admin",
+        [(["Microsoft.Authorization/*/write"], False)],
+        absent=True,
+        bare=False,
+        having={"permissions": _EVERY},
+    ),
+    Case(
+        DEFINITION,
+        "permissions.0.data_actions",
+        "privilege.wildcard_data_actions",
+        [(["*"], True), (["Microsoft.Storage/x/read"], False)],
+        absent=False,
+    ),
+    Case(
+        DEFINITION,
+        "permissions.0.not_data_actions",
+        "privilege.wildcard_data_actions",
+        [(["*"], False)],
+        absent=True,
+        bare=False,
+        having={"permissions": [{"data_actions": ["*"]}]},
+    ),
+)
 
 
 @pytest.fixture

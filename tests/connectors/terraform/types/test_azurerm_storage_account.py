@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import check_fact, facts_of
@@ -23,6 +24,213 @@ STRICT = {
     ],
     "immutability_policy": [{"state": "Locked", "period_since_creation_in_days": 400}],
 }  # fmt: skip
+_WORM = f"{CONTAINER}_immutability_policy"
+_POLICY = "azurerm_storage_management_policy"
+_RULES = f"{ACCOUNT}_network_rules"
+_BLOB = "blob_properties.0"
+_HELD = "immutability_policy.0"
+_BLOCKING = {"sas_policy": [{"expiration_action": "Block", "expiration_period": "02.00:00:00"}]}
+_AGE = "rule.0.actions.0.base_blob.0.delete_after_days_since"
+_AGED = {"rule": [{"enabled": True, "actions": [{"base_blob": [{"delete_after_days_since_modification_greater_than": 30}]}]}]}
+_VERSIONED = {"blob_properties": [{"versioning_enabled": True}]}
+_REST = "recovery.soft_delete_days"
+_PUBLIC = {"allow_nested_items_to_be_public": True}
+CASES = (
+    Case(ACCOUNT, "https_traffic_only_enabled", "transport.tls_required", {True: True, False: False}, absent=True),
+    Case(ACCOUNT, "enable_https_traffic_only", "transport.tls_required", {True: True, False: False}, absent=True),
+    Case(ACCOUNT, "min_tls_version", "transport.min_tls", {"TLS1_2": "1.2", "TLS1_0": "1.0"}, absent=UNSAID),
+    Case(ACCOUNT, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case(ACCOUNT, "network_rules.0.default_action", "network.ingress_any", {"Allow": True, "Deny": False}, absent=True),
+    Case(
+        ACCOUNT,
+        "network_rules.0.ip_rules",
+        "network.ingress_any",
+        [(["0.0.0.0/0"], True), (["81.2.69.160"], False)],
+        absent=False,
+        bare=True,
+        having={"network_rules": [{"default_action": "Deny"}]},
+    ),
+    Case(_RULES, "default_action", "network.ingress_any", {"Allow": True, "Deny": False}, absent=True, of=ACCOUNT),
+    Case(
+        _RULES,
+        "ip_rules",
+        "network.ingress_any",
+        [(["0.0.0.0/0"], True), (["81.2.69.160"], False)],
+        absent=False,
+        having={"default_action": "Deny"},
+        of=ACCOUNT,
+    ),
+    Case(ACCOUNT, "allow_nested_items_to_be_public", "access.public_blocked", {False: True, True: False}, absent=UNSAID),
+    Case(ACCOUNT, "allow_blob_public_access", "access.public_blocked", {False: True, True: False}, absent=UNSAID),
+    Case(
+        CONTAINER,
+        "container_access_type",
+        "access.anonymous_read",
+        {"blob": True, "container": True, "private": False},
+        absent=False,
+        of=ACCOUNT,
+        beside=_PUBLIC,
+    ),
+    Case(ACCOUNT, "shared_access_key_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=True),
+    Case(
+        ACCOUNT,
+        "sas_policy.0.expiration_action",
+        "access.bearer_link_max_hours",
+        {"Block": 48, "Log": UNLIMITED},
+        absent=UNLIMITED,
+        having=_BLOCKING,
+    ),
+    Case(
+        ACCOUNT,
+        "sas_policy.0.expiration_period",
+        "access.bearer_link_max_hours",
+        {"02.00:00:00": 48},
+        absent=UnknownReason.UNPARSABLE,
+        bare=UNLIMITED,
+        having=_BLOCKING,
+    ),
+    Case(ACCOUNT, "static_website", "access.website_enabled", [([{"index_document": "index.html"}], True), ([], False)], absent=False),
+    Case(
+        ACCOUNT,
+        f"{_BLOB}.cors_rule.0.allowed_origins",
+        "access.cors_any_origin",
+        [(["*"], True), (["https://a.example"], False)],
+        absent=False,
+    ),
+    Case(ACCOUNT, f"{_BLOB}.delete_retention_policy.0.days", _REST, {30: 30}, absent=7, bare=0),
+    Case(ACCOUNT, "share_properties.0.retention_policy.0.days", _REST, {30: 30}, absent=7, bare=0, having={"account_kind": "FileStorage"}),
+    Case(ACCOUNT, f"{_BLOB}.restore_policy", "recovery.point_in_time", [([{"days": 6}], True), ([], False)], absent=False),
+    Case(ACCOUNT, f"{_BLOB}.versioning_enabled", "recovery.versioning", {True: True, False: False}, absent=False),
+    Case(
+        ACCOUNT,
+        "customer_managed_key.0.key_vault_key_id",
+        "uses-key",
+        {"https://v.vault.azure.net/keys/ours": ("https://v.vault.azure.net/keys/ours",)},
+        absent=(),
+    ),
+    Case(
+        ACCOUNT,
+        "customer_managed_key.0.managed_hsm_key_id",
+        "uses-key",
+        {"https://h.managedhsm.azure.net/keys/ours": ("https://h.managedhsm.azure.net/keys/ours",)},
+        absent=(),
+    ),
+    Case(
+        f"{ACCOUNT}_customer_managed_key",
+        "managed_hsm_key_id",
+        "uses-key",
+        {"https://h.managedhsm.azure.net/keys/ours": ("https://h.managedhsm.azure.net/keys/ours",)},
+        absent=(),
+        of=ACCOUNT,
+    ),
+    Case(
+        f"{ACCOUNT}_customer_managed_key",
+        "key_name",
+        "uses-key",
+        {"key-of-ours": ("https://v.vault.azure.net/keys/key-of-ours",)},
+        absent=(),
+        having={"key_vault_uri": "https://v.vault.azure.net/"},
+        of=ACCOUNT,
+    ),
+    Case(
+        ACCOUNT,
+        "account_replication_type",
+        "recovery.redundancy",
+        {"LRS": "zone", "ZRS": "multi-zone", "RAGZRS": "multi-region"},
+        absent=UNSAID,
+    ),
+    Case(
+        ACCOUNT,
+        f"{_HELD}.state",
+        "immutability.mode",
+        {"Locked": "compliance", "Unlocked": "governance", "Disabled": "none"},
+        absent="none",
+    ),
+    Case(ACCOUNT, f"{_HELD}.period_since_creation_in_days", "immutability.min_days", {30: 30}, absent=0),
+    Case(
+        _POLICY,
+        f"{_AGE}_modification_greater_than",
+        "retention.delete_after_days",
+        {30: 30, -1: UNLIMITED},
+        absent=UNLIMITED,
+        having={"rule": [{"enabled": True}]},
+        of=ACCOUNT,
+    ),
+    Case(
+        _POLICY,
+        f"{_AGE}_creation_greater_than",
+        "retention.delete_after_days",
+        {30: 30},
+        absent=UNLIMITED,
+        having={"rule": [{"enabled": True}]},
+        of=ACCOUNT,
+    ),
+    Case(
+        _POLICY,
+        f"{_AGE}_last_access_time_greater_than",
+        "retention.delete_after_days",
+        {30: 30},
+        absent=UNLIMITED,
+        having={"rule": [{"enabled": True}]},
+        of=ACCOUNT,
+    ),
+    Case(
+        _POLICY,
+        "rule.0.enabled",
+        "retention.delete_after_days",
+        {True: 30, False: UNLIMITED},
+        absent=30,
+        bare=UNLIMITED,
+        having=_AGED,
+        of=ACCOUNT,
+    ),
+    Case(
+        _POLICY,
+        "rule.0.filters.0.prefix_match",
+        "retention.delete_after_days",
+        [(["tmp/"], UNLIMITED)],
+        absent=30,
+        bare=[UNLIMITED, 30],
+        having=_AGED,
+        of=ACCOUNT,
+    ),
+    Case(
+        _POLICY,
+        "rule.0.filters.0.blob_types",
+        "retention.delete_after_days",
+        [(["appendBlob"], UNLIMITED), (["blockBlob"], 30)],
+        absent=30,
+        bare=[UNLIMITED, 30],
+        having=_AGED,
+        of=ACCOUNT,
+    ),
+    Case(
+        _POLICY,
+        "rule.0.actions.0.version.0.delete_after_days_since_creation",
+        "retention.noncurrent_days",
+        {7: 7},
+        absent=UNLIMITED,
+        having={"rule": [{"enabled": True}]},
+        of=ACCOUNT,
+        beside=_VERSIONED,
+    ),
+    Case(
+        _POLICY,
+        "rule.0.filters.0.match_blob_index_tag",
+        "retention.delete_after_days",
+        [([{"name": "a", "value": "b"}], UNLIMITED)],
+        absent=30,
+        bare=[UNLIMITED, 30],
+        having=_AGED,
+        of=ACCOUNT,
+    ),
+)
+_TO_WORKSPACE = {"enabled_log": [{"category_group": "allLogs"}], "log_analytics_workspace_id": "/workspaces/of-ours"}
+PARTS = (
+    Part("azurerm_monitor_diagnostic_setting", ACCOUNT, _TO_WORKSPACE, suffix="/blobServices/default"),
+    Part(_WORM, CONTAINER, {"locked": True, "immutability_period_in_days": 30}, seen=Seen(ACCOUNT, "", by="storage_account_id")),
+    Part(f"{ACCOUNT}_static_website", ACCOUNT, {"index_document": "index.html"}),
+)
 
 
 @pytest.fixture

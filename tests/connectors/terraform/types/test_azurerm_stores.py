@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -18,6 +19,249 @@ KINDS = {
     REGISTRY: Kind.REGISTRY,
 }  # fmt: skip
 PLACE = {"geo_location": [{"location": "uksouth", "zone_redundant": False}]}
+_NAMESPACES = (HUBS, BUS)
+_PUBLIC = (COSMOS, REDIS, HUBS, BUS, KUSTO, SYNAPSE)
+_URL = "https://v.vault.azure.net/keys/ours"
+_OURS = {_URL: "customer"}
+_PERIODIC = {"backup": [{"type": "Periodic"}]}
+_SNAPSHOTS = {"redis_configuration": [{"rdb_backup_enabled": True, "rdb_backup_frequency": 1440, "rdb_backup_max_snapshot_count": 7}]}
+_CONTAINER = "azurerm_cosmosdb_sql_container"
+CASES = (
+    Case(_PUBLIC, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True, having=PLACE),
+    Case(RECOVERY, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case(COSMOS, "key_vault_key_id", "encryption.key_custody", _OURS, absent="provider-owned"),
+    Case(COSMOS, "minimal_tls_version", "transport.min_tls", {"Tls12": "1.2", "Tls": "1.0"}, absent="1.2"),
+    Case(COSMOS, "local_authentication_disabled", "access.shared_key_enabled", {True: False, False: True}, absent=True),
+    Case(COSMOS, "kind", "access.central_identity_enabled", {"MongoDB": False, "GlobalDocumentDB": True}, absent=True),
+    Case(
+        COSMOS, "capabilities.0.name", "access.central_identity_enabled", {"EnableCassandra": False, "EnableServerless": True}, absent=True
+    ),
+    Case(COSMOS, "ip_range_filter", "network.ingress_any", [(["81.2.69.160"], False), (["0.0.0.0"], True)], absent=True),
+    Case(COSMOS, "is_virtual_network_filter_enabled", "network.ingress_any", {True: False, False: True}, absent=True),
+    Case(COSMOS, "virtual_network_rule", "network.ingress_any", [([{"id": "/subnets/s"}], False), ([], True)], absent=True),
+    Case(COSMOS, "backup.0.type", "recovery.point_in_time", {"Continuous": True, "Periodic": False}, absent=False),
+    Case(COSMOS, "backup.0.retention_in_hours", "retention.backup_days", {720: 30}, absent=8 / 24, having=_PERIODIC),
+    Case(
+        COSMOS,
+        "backup.0.tier",
+        "retention.backup_days",
+        {"Continuous7Days": 7},
+        absent=30,
+        bare=8 / 24,
+        having={"backup": [{"type": "Continuous"}]},
+    ),
+    Case(COSMOS, "geo_location.0.zone_redundant", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone", bare=UNSAID),
+    Case(_CONTAINER, "default_ttl", "retention.delete_after_days", {86400: 1, -1: UNLIMITED}, absent=UNLIMITED, of=COSMOS),
+    Case(
+        "azurerm_cosmosdb_mongo_collection",
+        "default_ttl_seconds",
+        "retention.delete_after_days",
+        {86400: 1, -1: UNLIMITED},
+        absent=UNLIMITED,
+        of=COSMOS,
+    ),
+    Case(REDIS, "non_ssl_port_enabled", "transport.tls_required", {True: False, False: True}, absent=True),
+    Case(REDIS, "enable_non_ssl_port", "transport.tls_required", {True: False, False: True}, absent=True),
+    Case(REDIS, "minimum_tls_version", "transport.min_tls", {"1.2": "1.2"}, absent=UNSAID),
+    Case(REDIS, "subnet_id", "network.public_endpoint", {"/subnets/of-ours": False}, absent=True, unknown=False, sensitive=False),
+    Case(REDIS, "access_keys_authentication_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=True),
+    Case(
+        REDIS,
+        "redis_configuration.0.active_directory_authentication_enabled",
+        "access.central_identity_enabled",
+        {True: True, False: False},
+        absent=False,
+    ),
+    Case(REDIS, "redis_configuration.0.rdb_backup_enabled", "retention.backup_days", {True: 7, False: 0}, absent=0, having=_SNAPSHOTS),
+    Case(REDIS, "redis_configuration.0.rdb_backup_frequency", "retention.backup_days", {1440: 7, 720: 3.5}, absent=0, having=_SNAPSHOTS),
+    Case(
+        REDIS, "redis_configuration.0.rdb_backup_max_snapshot_count", "retention.backup_days", {7: 7}, absent=1, bare=0, having=_SNAPSHOTS
+    ),
+    Case((REDIS, KUSTO), "zones", "recovery.redundancy", [(["1", "2"], "multi-zone"), (["1"], "zone")], absent="zone"),
+    Case(
+        "azurerm_redis_firewall_rule",
+        "end_ip",
+        "network.ingress_any",
+        {"255.255.255.255": True, "0.0.0.9": False},
+        absent=False,
+        having={"start_ip": "0.0.0.0"},
+        of=REDIS,
+    ),
+    Case(
+        "azurerm_redis_firewall_rule",
+        "start_ip",
+        "network.ingress_any",
+        {"0.0.0.0": True, "255.255.255.0": False},
+        absent=False,
+        having={"end_ip": "255.255.255.255"},
+        of=REDIS,
+    ),
+    Case(DISK, "disk_encryption_set_id", "encryption.key_custody", {"/diskEncryptionSets/ours": "customer"}, absent="provider-owned"),
+    Case(
+        DISK,
+        "secure_vm_disk_encryption_set_id",
+        "encryption.key_custody",
+        {"/diskEncryptionSets/ours": "customer"},
+        absent="provider-owned",
+    ),
+    Case(
+        DISK, "network_access_policy", "network.public_endpoint", {"AllowAll": True, "DenyAll": False, "AllowPrivate": False}, absent=True
+    ),
+    Case(DISK, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case((DISK, SNAPSHOT), "source_resource_id", "copy-of", {"/disks/of-ours": ("/disks/of-ours",)}, absent=()),
+    Case((DISK, SNAPSHOT), "source_uri", "copy-of", {"https://a/vhds/of-ours": ("https://a/vhds/of-ours",)}, absent=()),
+    Case(
+        (RECOVERY, BACKUP),
+        "immutability",
+        "immutability.mode",
+        {"Locked": "compliance", "Unlocked": "governance", "Disabled": "none"},
+        absent="none",
+    ),
+    Case(RECOVERY, "encryption.0.key_id", "encryption.key_custody", _OURS, absent="provider-owned"),
+    Case(f"{BACKUP}_customer_managed_key", "key_vault_key_id", "encryption.key_custody", _OURS, absent="provider-owned", of=BACKUP),
+    Case(LOGS, "retention_in_days", "retention.log_days", {365: 365}, absent=30),
+    Case(
+        "azurerm_log_analytics_linked_service",
+        "write_access_id",
+        "encryption.key_custody",
+        {"/clusters/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent="provider-owned",
+        of=LOGS,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(_NAMESPACES, "minimum_tls_version", "transport.min_tls", {"1.2": "1.2"}, absent=UNSAID),
+    Case(HUBS, "local_authentication_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=True),
+    Case(BUS, "local_auth_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=True),
+    Case(HUBS, "network_rulesets.0.default_action", "network.ingress_any", {"Allow": True, "Deny": False}, absent=True),
+    Case(
+        HUBS,
+        "network_rulesets.0.ip_rule.0.ip_mask",
+        "network.ingress_any",
+        {"0.0.0.0/0": True, "81.2.69.160": False},
+        absent=False,
+        bare=[True, False],
+        having={"network_rulesets": [{"default_action": "Deny"}]},
+    ),
+    Case(BUS, "network_rule_set.0.default_action", "network.ingress_any", {"Allow": True, "Deny": False}, absent=True),
+    Case(
+        BUS,
+        "network_rule_set.0.ip_rules",
+        "network.ingress_any",
+        [(["0.0.0.0/0"], True), (["81.2.69.160"], False)],
+        absent=False,
+        bare=True,
+        having={"network_rule_set": [{"default_action": "Deny"}]},
+    ),
+    Case(f"{BUS}_network_rule_set", "default_action", "network.ingress_any", {"Allow": True, "Deny": False}, absent=True, of=BUS),
+    Case(
+        f"{BUS}_network_rule_set",
+        "ip_rules",
+        "network.ingress_any",
+        [(["0.0.0.0/0"], True), (["81.2.69.160"], False)],
+        absent=False,
+        having={"default_action": "Deny"},
+        of=BUS,
+    ),
+    Case(BUS, "customer_managed_key.0.key_vault_key_id", "encryption.key_custody", _OURS, absent="provider-owned"),
+    Case(f"{BUS}_customer_managed_key", "key_vault_key_id", "uses-key", {_URL: (_URL,)}, absent=(), of=BUS),
+    Case(f"{HUBS}_customer_managed_key", "key_vault_key_ids", "uses-key", [([_URL], (_URL,))], absent=(), of=HUBS),
+    Case("azurerm_eventhub", "message_retention", "retention.delete_after_days", {7: 7}, absent=UNSAID, of=HUBS),
+    Case(QUEUE, "default_message_ttl", "retention.delete_after_days", {"P7D": 7}, absent=UNLIMITED),
+    Case(KUSTO, "allowed_ip_ranges", "network.ingress_any", [(["81.2.69.160"], False), (["0.0.0.0/0"], True)], absent=True),
+    Case(
+        KUSTO,
+        "trusted_external_tenants",
+        "access.external_principals",
+        [(["986c2649-c560-4f52-9830-aa67781b1b4d"], frozenset({"986c2649-c560-4f52-9830-aa67781b1b4d"})), (["MyTenantOnly"], frozenset())],
+        absent=UNSAID,
+    ),
+    Case(f"{KUSTO}_customer_managed_key", "key_name", "uses-key", {"key-of-ours": ("key-of-ours",)}, absent=(), of=KUSTO),
+    Case(SYNAPSE, "azuread_authentication_only", "access.local_auth_enabled", {True: False, False: True}, absent=True),
+    Case(SYNAPSE, "customer_managed_key.0.key_versionless_id", "encryption.key_custody", _OURS, absent="provider-owned"),
+    Case(SYNAPSE, "sql_aad_admin", "access.central_identity_enabled", [([{"login": "admins"}], True), ([], False)], absent=False),
+    Case(REGISTRY, "encryption.0.key_vault_key_id", "uses-key", {_URL: (_URL,)}, absent=()),
+    Case("azurerm_kusto_database", "soft_delete_period", "retention.delete_after_days", {"P30D": 30}, absent=UNLIMITED, of=KUSTO),
+    Case(DIAGNOSTICS, "enabled_log.0.category_group", "logging.data_read", {"allLogs": True}, absent=False, of=COSMOS),
+    Case(DIAGNOSTICS, "enabled_log.0.category", "logging.data_read", {"DataPlaneRequests": True, "Other": False}, absent=False, of=COSMOS),
+    *(
+        Case(
+            DIAGNOSTICS,
+            name,
+            "logs-to",
+            {"/places/of-ours": ("/places/of-ours",)},
+            absent=(),
+            having={"enabled_log": [{"category": "x"}]},
+            of=COSMOS,
+        )
+        for name in ("log_analytics_workspace_id", "storage_account_id", "eventhub_authorization_rule_id")
+    ),
+    Case(
+        "azurerm_synapse_firewall_rule",
+        "end_ip_address",
+        "network.ingress_any",
+        {"255.255.255.255": True, "0.0.0.9": False},
+        absent=False,
+        having={"start_ip_address": "0.0.0.0"},
+        of=SYNAPSE,
+    ),
+    Case(
+        "azurerm_synapse_firewall_rule",
+        "start_ip_address",
+        "network.ingress_any",
+        {"0.0.0.0": True, "255.255.255.0": False},
+        absent=False,
+        having={"end_ip_address": "255.255.255.255"},
+        of=SYNAPSE,
+    ),
+    Case(
+        f"{SYNAPSE}_extended_auditing_policy",
+        "storage_endpoint",
+        "logs-to",
+        {"https://records.blob.core.windows.net/": ("https://records.blob.core.windows.net/",)},
+        absent=(),
+        of=SYNAPSE,
+    ),
+    Case(
+        "azurerm_private_endpoint",
+        "private_service_connection.0.is_manual_connection",
+        "network.private_endpoint",
+        {False: True, True: UNSAID},
+        absent=True,
+        of=COSMOS,
+        unknown=UNSAID,
+        sensitive=UNSAID,
+    ),
+    *(
+        Case(
+            QUEUE,
+            name,
+            "access.shared_key_enabled",
+            {"/namespaces/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+            absent=UnknownReason.UNRESOLVED_REFERENCE,
+            sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+        )
+        for name in ("namespace_id", "namespace_name")
+    ),
+)
+_WIDE = {"start_ip_address": "0.0.0.0", "end_ip_address": "255.255.255.255"}
+_IN_GROUP = Seen("azurerm_mssql_server", "resource_group_name")
+PARTS = (
+    Part(
+        "azurerm_management_lock", "azurerm_resource_group", {"lock_level": "CanNotDelete"}, beside={"name": "the-parent"}, seen=_IN_GROUP
+    ),
+    Part("azurerm_management_lock", having={"lock_level": "CanNotDelete"}),
+    Part("azurerm_private_endpoint", having={"private_service_connection": [{"is_manual_connection": False}]}),
+    Part(DIAGNOSTICS, having={"enabled_log": [{"category_group": "allLogs"}], "log_analytics_workspace_id": "/workspaces/of-ours"}),
+    *(Part(kind, COSMOS, {"name": "cases"}) for kind in ("azurerm_cosmosdb_sql_database", "azurerm_cosmosdb_mongo_database")),
+    *(Part(kind, COSMOS, {"name": "cases"}) for kind in ("azurerm_cosmosdb_cassandra_keyspace", "azurerm_cosmosdb_gremlin_database")),
+    Part("azurerm_cosmosdb_table", COSMOS, {"name": "cases"}),
+    Part("azurerm_redis_firewall_rule", REDIS, {"start_ip": "81.2.69.1", "end_ip": "81.2.69.9"}),
+    Part("azurerm_kusto_database", KUSTO, {"name": "cases"}),
+    Part(QUEUE, BUS, {"name": "cases", "default_message_ttl": "P7D"}),
+    Part("azurerm_synapse_firewall_rule", SYNAPSE, _WIDE),
+    Part(f"{SYNAPSE}_extended_auditing_policy", SYNAPSE),
+    Part(f"{SYNAPSE}_sql_aad_admin", SYNAPSE, {"login": "admins"}),
+)
 
 
 @pytest.fixture

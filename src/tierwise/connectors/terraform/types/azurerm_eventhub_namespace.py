@@ -75,7 +75,7 @@ CONVERTER = Converter(
     (
         Child(HUB, "namespace_id", ("id", "name"), older=("namespace_name",)),
         Child(_KEY, "eventhub_namespace_id", ("id",)),
-        *azure_reach.COMMON,
+        *azure_reach.REACHED,
     ),
     azure.KEY_TYPES,
 )

@@ -125,5 +125,5 @@ CONVERTER = Converter(
     convert,
     (Child(_HSM_ROTATION, "managed_hsm_key_id", ("id", "versioned_id"), of=HSM_KEY),),
     frozenset({VAULT}),
-    ((HSM, azure_reach.COMMON),),
+    ((HSM, azure_reach.REACHED),),
 )

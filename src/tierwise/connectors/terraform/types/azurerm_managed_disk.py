@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from tierwise.connectors import azure_terms
@@ -90,4 +91,4 @@ def _network(disk: Planned, sheet: FactSheet, kind: Kind) -> None:
     azure_terms.put_network(sheet, kind, public, public, private)
 
 
-CONVERTER = Converter(frozenset({DISK, SNAPSHOT}), convert, (azure_reach.LOCKED,), azure.KEY_TYPES | {SET})
+CONVERTER = Converter(frozenset({DISK, SNAPSHOT}), convert, (replace(azure_reach.LOCKED, of=DISK),), azure.KEY_TYPES | {SET})

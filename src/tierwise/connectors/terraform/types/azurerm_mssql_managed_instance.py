@@ -53,7 +53,8 @@ CONVERTER = Converter(
     convert,
     (
         *(Child(one, "managed_instance_id", ("id",)) for one in (ADMINS[INSTANCE], ENCRYPTIONS[INSTANCE])),
-        *azure_reach.COMMON,
+        azure_reach.LOCKED,
+        azure_reach.RECORDED,
     ),
     azure.KEY_TYPES,
 )

@@ -33,4 +33,4 @@ def convert(server: Planned, plan: Plan) -> Resource:
     return plan.resource(server, Kind.RELATIONAL_DB, name or server.place.name, sheet.facts, links=(*links, *logs), aliases=aliases)
 
 
-CONVERTER = Converter(SERVERS, convert, (*CHILDREN, *azure_reach.COMMON), azure.KEY_TYPES)
+CONVERTER = Converter(SERVERS, convert, (*CHILDREN, *azure_reach.COMMON), azure.KEY_TYPES, azure_reach.ABOVE)

@@ -107,5 +107,5 @@ def _backup(cache: Planned) -> Maybe[float]:
 CONVERTER = Converter(
     frozenset({CACHE}),
     convert,
-    (Child(_RULE, "redis_cache_name", ("name",)), *azure_reach.COMMON),
+    (Child(_RULE, "redis_cache_name", ("name",)), *azure_reach.REACHED),
 )

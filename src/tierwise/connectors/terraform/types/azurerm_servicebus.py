@@ -96,7 +96,7 @@ CONVERTER = Converter(
                 Child(QUEUE, "namespace_id", ("id", "name"), older=("namespace_name",)),
                 Child(_RULES, "namespace_id", ("id", "name"), older=("namespace_name",)),
                 Child(_KEY, "namespace_id", ("id",)),
-                *azure_reach.COMMON,
+                *azure_reach.REACHED,
             ),
         ),
     ),

@@ -42,7 +42,12 @@ def convert(server: Planned, plan: Plan) -> Resource:
         sheet.constant("access.central_identity_enabled", False, _NO_ENTRA)
     azure_dbms.put_common(server, plan, sheet)
     sheet.constant("recovery.redundancy", "zone", _ONE_ZONE)
-    size = ("storage_mb",) if server.root.has("storage_mb") else ("storage_profile", 0, "storage_mb")
+    # Provider 2 wrote it in a block (AzureRM 3.0 upgrade guide).
+    size = (
+        ("storage_profile", 0, "storage_mb")
+        if azure.first(server, ("storage_mb", "storage_profile")) == "storage_profile"
+        else ("storage_mb",)
+    )
     azure_dbms.put_size(server, sheet, azure_dbms.MIB, *size)
     name = text_or(server.root, "name")
     aliases = (text_or(server.root, "id"), name, text_or(server.root, "fqdn"))

@@ -16,7 +16,7 @@ from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_blob import ages, immutability
-from tierwise.connectors.terraform.azure_reach import CONNECTED, DIAGNOSTICS, GROUP, LOCKED
+from tierwise.connectors.terraform.azure_reach import CONNECTED, DIAGNOSTICS
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -309,8 +309,7 @@ CONVERTER = Converter(
         ),
         Child(DIAGNOSTICS, "target_resource_id", ("id",), shared=True, below=True),
         CONNECTED,
-        LOCKED,
     ),
     azure.KEY_TYPES | {"azurerm_log_analytics_workspace"},
-    ((CONTAINER, (Child(WORM, "storage_container_resource_manager_id", ("resource_manager_id", "id")),)), (GROUP, (LOCKED,))),
+    ((CONTAINER, (Child(WORM, "storage_container_resource_manager_id", ("resource_manager_id", "id")),)),),
 )
