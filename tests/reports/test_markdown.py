@@ -71,6 +71,15 @@ def test_the_same_change_to_resources_of_one_type_is_one_cause():
     assert "the same at place-1, place-2, place-3 and 26 more" in text
 
 
+def test_a_cause_of_several_owners_names_them_all():
+    owned = [
+        replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}", owner=f"team-{number % 2}")
+        for number in range(4)
+    ]
+    text = render(result_of(tuple(owned), blocking=tuple(one.fingerprint for one in owned)), View())
+    assert "owner team-0, team-1;" in text
+
+
 def test_what_was_there_already_is_said_not_to_be_this_changes_doing():
     new, old, older = (finding(1, Verdict.FAIL, fingerprint=f"{number:020x}") for number in range(3))
     text = render(result_of((replace(new, introduced=True), old, older), blocking=(new.fingerprint,)), View())

@@ -39,8 +39,8 @@ class Cause:
     """What the plan does that brings it, where that is not simply that it makes the resource."""
     tier: str
     """The tier, how it came about, and where that was said."""
-    owner: str | None
-    """Empty where nobody is named; None where the audience may not see it."""
+    owners: tuple[str, ...] | None
+    """Those of all places, each once; empty where nobody is named, None where the audience may not see it."""
     there: int
     """Findings of the same control that were there already."""
 
@@ -54,7 +54,7 @@ class Cause:
         """The tier and its owner, and what is not this change's doing, in a sentence."""
         also = f"; the same at {listed(list(self.also), 3)}" if self.also else ""
         there = f"; {self.there:,} more like it, there already and not this change's doing" if self.there else ""
-        owner = "" if self.owner is None else f"; owner {self.owner or 'nobody is named'}"
+        owner = "" if self.owners is None else f"; owner {listed(list(self.owners), 3) or 'nobody is named'}"
         return f"{self.tier}{owner}{there}{also}"
 
 
@@ -118,7 +118,7 @@ def _cause(page: Shown, alike: Sequence[Sequence[Finding]], there: int) -> Cause
         why=worst.why.partition(": ")[2] or worst.why,
         brought_by="" if made_anew else worst.brought_by,
         tier=_tier(page, worst),
-        owner=None if page.view.audience == "public" else owner_of(page, worst),
+        owners=None if page.view.audience == "public" else _owners(page, alike),
         there=there,
     )
 
@@ -164,6 +164,10 @@ def _tier(page: Shown, one: Finding) -> str:
     by = next((step.source for step in reversed(classified.trace) if step.tier == classified.tier and step.source), "")
     joint = "from" if classified.state is TierState.INHERITED else "by"
     return f"tier {one.tier.label}, {classified.state.value}" + (f" {joint} {by}" if by and classified.state in _SAID else "")
+
+
+def _owners(page: Shown, alike: Sequence[Sequence[Finding]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(owner for group in alike if (owner := owner_of(page, group[0]))))
 
 
 def owner_of(page: Shown, one: Finding) -> str:

@@ -214,7 +214,7 @@ def cause_out(one: Cause) -> dict[str, Any]:
         "why": one.why,
         "brought_by": one.brought_by or None,
         "tier_from": one.tier,
-        "owner": one.owner or None,
+        "owners": list(one.owners or ()),
         "there_already": one.there,
         "findings": [each.fingerprint for each in one.findings],
     }
