@@ -27,6 +27,8 @@ _TARGETS: Final = {
 }
 """How pipelines say where a change goes: GitHub Actions, GitLab (commit, then branch), Azure Pipelines, Bitbucket, Jenkins; and what goes before it."""
 
+_HOW: Final = "write one with 'tierwise scan ... --save-baseline FILE', and commit it where the change goes to"
+
 
 def read_against(text: str, judging: Judging, *, change: bool, target: str, environ: Mapping[str, str]) -> Baseline:
     """The baseline that `--baseline` names; InputError or UsageError where it cannot be used.
@@ -36,11 +38,13 @@ def read_against(text: str, judging: Judging, *, change: bool, target: str, envi
     from tierwise.connectors.repository import repository_at
     from tierwise.evaluate.baseline import unlike
 
-    path, here = Path(text), repository_at(Path.cwd())
-    if path.is_file():
+    path = Path(text)
+    is_file = path.is_file()
+    here = repository_at(Path.cwd()) if change or not is_file else None
+    if is_file:
         raw = _bytes(path)
-        if change and here is not None:
-            _refuse_edited(here, path, raw, _start(here, target, environ).base)
+        if here is not None and (below := here.path_of(path)) is not None:
+            _refuse_edited(here, path, below, raw, _start(here, target, environ).base)
     elif here is not None:
         raw, text = _at_revision(here, text, lambda: _start(here, target, environ) if change else None)
     else:
@@ -50,9 +54,6 @@ def read_against(text: str, judging: Judging, *, change: bool, target: str, envi
     if problem:
         raise InputError(f"the baseline {text} does not fit: {problem}; {_HOW}")
     return found
-
-
-_HOW: Final = "write one with 'tierwise scan ... --save-baseline FILE', and commit it where the change goes to"
 
 
 def _bytes(path: Path) -> bytes:
@@ -114,11 +115,8 @@ def _targets(environ: Mapping[str, str]) -> Iterator[str]:
             yield before + environ[name].removeprefix("refs/heads/")
 
 
-def _refuse_edited(here: Repository, path: Path, raw: bytes, base: str) -> None:
+def _refuse_edited(here: Repository, path: Path, below: str, raw: bytes, base: str) -> None:
     """InputError where the change edits or brings the file: where it is not, byte for byte, what it was at the base."""
-    below = here.path_of(path)
-    if below is None:
-        return
     before = here.file(base, below)
     if before is None:
         raise InputError(

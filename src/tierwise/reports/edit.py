@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -45,7 +45,8 @@ class _Writer:
 def edit_of(
     snippet: Snippet, address: str, read: Collection[str], sources: SourceIndex | None, *, tier: str = "", shows_old: bool = True
 ) -> Edit | None:
-    """The diff for a planned resource; None where no honest one can be given: its block is not in the files that are here, or is JSON.
+    """The diff for a planned resource; None where no honest one can be given: a block that changes is in a module from elsewhere, is
+    written in JSON, or is made by an expression.
 
     `read` are the addresses that the facts were read from: a resource of a type that the snippet would put beside is changed, where one is
     there. `shows_old` is False where an old value is not for the reader.
@@ -56,31 +57,57 @@ def edit_of(
     _, (_, kind, name) = found
     # Labels of Google Cloud are in lower case (Resource Manager documentation, requirements for labels).
     words = {"NAME": name, "SELF": _reference(f"{kind}.{name}", address), "TIER": tier.lower() if kind.startswith("google_") else tier}
+    writer = _Writer(words, shows_old)
     lines: list[Line] = []
-    first: Spot | None = None
-    targets = [(address, snippet.own)] if snippet.own else []
-    targets += [(next((one for one in read if _type_of(one) == each.type), each.type), each.items) for each in snippet.beside]
-    for place, items in targets:
-        there = "." in place
-        spot = locate(sources, place) if sources is not None and there else None
-        if spot is not None and (spot.call or spot.path.endswith(".json")):
+    spots: list[Spot | None] = []
+    for target in _targets(snippet, address, kind, read):
+        spot = locate(sources, target.address or address) if sources is not None else None
+        block = sources.block(spot) if sources is not None and spot is not None and target.address else ""
+        if (spot is not None and (spot.call or spot.path.endswith(".json"))) or not _fits(target.items, block):
             return None
-        if sources is not None and first is None:
-            first = spot or locate(sources, address)
-            if first is not None and (first.call or first.path.endswith(".json")):
-                return None
-        block = sources.block(spot) if sources is not None and spot is not None else ""
-        writer = _Writer(words, shows_old)
-        if not _fits(items, block):
-            return None
-        if there:
-            _, (_, type_, label) = address_parts(place) or found
-            changed = list(_changed(writer, items, block, 1))
-            lines += [(" ", f'resource "{type_}" "{label}" {{'), *changed, (" ", "}")]
+        spots.append(spot)
+        if target.address:
+            lines += _there(writer, target, block)
         else:
-            made = (*_each(kind, name, address), *items)
-            lines += [("+", f'resource "{place}" "{name}" {{'), *_new(writer, made, 1), ("+", "}")]
-    return Edit(tuple(lines), first)
+            lines += _made(writer, target, name, _each(kind, name, address))
+    return Edit(tuple(lines), spots[0] if spots else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One block that changes or is made."""
+
+    type: str
+    items: tuple[Item, ...]
+    address: str
+    """Empty for a resource that is not there yet."""
+
+    @property
+    def label(self) -> str:
+        """The name in its block's head."""
+        found = address_parts(self.address)
+        return found[1][2] if found is not None else ""
+
+
+def _targets(snippet: Snippet, address: str, kind: str, read: Collection[str]) -> Iterator[_Target]:
+    if snippet.own:
+        yield _Target(kind, snippet.own, address)
+    for each in snippet.beside:
+        yield _Target(each.type, each.items, next((one for one in read if _type_of(one) == each.type), ""))
+
+
+def _there(writer: _Writer, target: _Target, block: str) -> Iterator[Line]:
+    """A resource that is there, with what changes in it."""
+    yield " ", f'resource "{target.type}" "{target.label}" {{'
+    yield from _changed(writer, target.items, block, 1)
+    yield " ", "}"
+
+
+def _made(writer: _Writer, target: _Target, name: str, each: Iterable[Argument]) -> Iterator[Line]:
+    """A resource that is not there yet."""
+    yield "+", f'resource "{target.type}" "{name}" {{'
+    yield from _new(writer, (*each, *target.items), 1)
+    yield "+", "}"
 
 
 def written(snippet: Snippet) -> list[str]:
