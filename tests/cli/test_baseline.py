@@ -297,6 +297,16 @@ def test_a_file_outside_the_working_tree_is_no_part_of_the_change(tierwise: Run,
     assert tierwise("scan", "plan", plan, "--gate", "full", "--baseline", outside).code == 0
 
 
+def test_a_file_outside_the_working_tree_asks_nothing_of_a_shallow_clone(
+    tierwise: Run, plan: Path, saved: Path, git: Git, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(git, "plan.json")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    outside = home.parent / "artefact.json"
+    saved.rename(outside)
+    assert tierwise("scan", "plan", plan, "--gate", "full", "--baseline", outside).code == 0
+
+
 def test_an_estate_has_no_change_that_could_edit_its_baseline(tierwise: Run, plan: Path, saved: Path, git: Git) -> None:
     commit(git, "plan.json")
     tierwise("scan", "plan", plan, "-q", "--save-inventory", "estate.jsonl")

@@ -21,7 +21,7 @@ from tierwise.model.fact import Known
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.sensitivity import Tier, TierState
-from tierwise.reports.base import View
+from tierwise.reports.base import View, reports
 from tierwise.reports.console import render
 from tierwise.scan import Judging, scan
 
@@ -202,6 +202,23 @@ def test_what_blocks_leads_and_each_cause_is_twelve_lines_at_most(control, kind,
     assert sum(line.lstrip().startswith(("+ ", "- ")) for line in lines) >= 1
     assert [name for name in ("by", "why", "who") if not any(re.match(rf" +{name} ", line) for line in lines)] == []
     assert text.index("Blocks: ") < text.index("What this scan could not see")
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "x`````y", "##[error]x", "::error::x"])
+@pytest.mark.parametrize("name", ["console", "markdown"])
+def test_no_name_of_a_resource_does_anything_in_a_diff(name, text):
+    address = "aws_s3_bucket." + re.sub(r"""[.\[\]"]""", "", text)
+    planned = replace(resources()[2], id=address, address=address)
+    one = finding(1, Verdict.FAIL, resource=address, fix_at=address, control="EXP-02", introduced=True)
+    made = reports()[name].render(result_of((one,), blocking=(one.fingerprint,), held=(planned,)), View(width=100, controls=CONTROLS))
+    assert isinstance(made, str)
+    assert "aws_s3_bucket_public_access_block" in made
+    assert RAW.search(made.replace("\N{ZERO WIDTH SPACE}", "")) is None
+    assert not re.search(r"^\s*::|##\[|##vso\[", made, flags=re.MULTILINE)
+    if name == "markdown":
+        fence = re.search(r"^  (`{3,})diff\n(.*?)^  \1$", made, flags=re.MULTILINE | re.DOTALL)
+        assert fence
+        assert fence[1] not in fence[2]
 
 
 def test_words_stand_where_there_is_no_diff_and_say_what_was_there_already():
