@@ -48,6 +48,18 @@ class AzureConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GcpConfig:
+    """How and where to read Google Cloud; without projects, folders and organisations all projects that can be seen."""
+
+    projects: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    requests_per_second: float = 10.0
+    """The ceiling for each service; Cloud Asset Inventory has a lower one of its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run; see `docs/configuration.md`."""
 
@@ -68,6 +80,7 @@ class Config:
     """The organisation's own marking, printed on reports."""
     aws: AwsConfig = AwsConfig()
     azure: AzureConfig = AzureConfig()
+    gcp: GcpConfig = GcpConfig()
     origin: str = ""
     """The file that the settings came from, or empty."""
 
@@ -105,6 +118,13 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "services": "services",
         "inherit-tags": "inherit_tags",
         "cloud": "cloud",
+        "requests-per-second": "requests_per_second",
+    },
+    "gcp": {
+        "projects": "projects",
+        "folders": "folders",
+        "organizations": "organizations",
+        "services": "services",
         "requests-per-second": "requests_per_second",
     },
 }
@@ -161,9 +181,10 @@ def _from_file(path: Path) -> Config:
     gate = _section("gate", _table(data, "gate", path, problems), path, text, problems)
     aws = _section("aws", _table(data, "aws", path, problems), path, text, problems)
     azure = _section("azure", _table(data, "azure", path, problems), path, text, problems)
+    gcp = _section("gcp", _table(data, "gcp", path, problems), path, text, problems)
     if problems:
         raise ConfigError("\n".join(problems))
-    config = Config(**top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), origin=str(path))
+    config = Config(**top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), gcp=GcpConfig(**gcp), origin=str(path))
     problems = _check(config, str(path))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -180,7 +201,7 @@ def _table(data: Mapping[str, Any], name: str, path: Path, problems: list[str]) 
 
 def _section(name: str, data: Mapping[str, Any], path: Path, text: str, problems: list[str]) -> dict[str, Any]:
     allowed = _TABLES[name]
-    defaults: Any = {"aws": AwsConfig(), "azure": AzureConfig()}.get(name, Config())
+    defaults: Any = {"aws": AwsConfig(), "azure": AzureConfig(), "gcp": GcpConfig()}.get(name, Config())
     types: dict[str, Any] = {one.name: getattr(defaults, one.name) for one in fields(defaults)}
     out: dict[str, Any] = {}
     for key, value in data.items():

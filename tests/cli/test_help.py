@@ -44,7 +44,7 @@ def test_help_is_printed_and_ends_well(tierwise, path, command):
     assert ran.err == ""
 
 
-@pytest.mark.parametrize("name", ["demo", "scan aws", "scan azure", "scan plan", "scan inventory", "explain"])
+@pytest.mark.parametrize("name", ["demo", "scan aws", "scan azure", "scan gcp", "scan plan", "scan inventory", "explain"])
 def test_what_scans_and_explains_shows_examples(tierwise, name):
     shown = tierwise(*name.split(), "--help").out.split("Options:")[0]
     assert f"tierwise {name}" in shown.partition("\n")[2]

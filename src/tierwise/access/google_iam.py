@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.access.google_member import Member
+from tierwise.access.google_member import Home, Member, read_member
 from tierwise.access.google_roles import data_of
 from tierwise.model.fact import NOWHERE, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind
@@ -35,6 +35,20 @@ class Policy:
     more: Unknown | None = None
     """Why there may be further bindings."""
     via: Provenance = NOWHERE
+
+
+def bindings_in(document: object, home: Home, via: Provenance) -> Iterator[Binding | Unknown]:
+    """The bindings of an IAM policy as Google's APIs write one; unknown for each that is none."""
+    wrong = Unknown(UnknownReason.UNPARSABLE, via, "not an IAM policy")
+    listed = document.get("bindings") or [] if isinstance(document, dict) else None
+    for one in listed if isinstance(listed, list) else [None]:
+        entry = one if isinstance(one, dict) else {}
+        role, members = entry.get("role"), entry.get("members") or []
+        if not isinstance(role, str) or not isinstance(members, list):
+            yield wrong
+            continue
+        found = tuple(read_member(str(member), home) for member in members)
+        yield Binding(Known(role, via), found, Known(bool(entry.get("condition")), via), via)
 
 
 def merged(*policies: Policy) -> Policy:

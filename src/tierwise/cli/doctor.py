@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.common import EXIT_BUG, EXIT_INCOMPLETE, Options, load_judging, utc_now
-from tierwise.cli.scan import aws_config, aws_options, azure_options, open_azure
+from tierwise.cli.scan import aws_config, aws_options, azure_options, gcp_options, open_azure, open_gcp
 from tierwise.config import find_file, load
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def doctor(ctx: click.Context, /) -> None:
-    """Check configuration, credentials and permissions before a scan; 'doctor aws' and 'doctor azure' make the listing calls."""
+    """Check configuration, credentials and permissions before a scan; 'doctor aws', 'doctor azure' and 'doctor gcp' make the listing calls."""
     if not ctx.invoked_subcommand:
         configuration()
-        click.echo("next: tierwise doctor aws --region REGION, or tierwise doctor azure")
+        click.echo("next: tierwise doctor aws --region REGION, tierwise doctor azure, or tierwise doctor gcp")
 
 
 def configuration() -> tuple[Config, Judging]:
@@ -69,6 +69,17 @@ def azure(**values: Any) -> None:
     config, judging = configuration()
     sources = open_azure(config.azure, values, utc_now())
     _check(sources, config, judging, declared_reads(), "tierwise scan azure")
+
+
+@doctor.command()
+@gcp_options
+def gcp(**values: Any) -> None:
+    """Check the projects: which are seen, which listings answer, and what would stay unknown."""
+    from tierwise.connectors.gcp.collectors import declared_reads
+
+    config, judging = configuration()
+    sources = open_gcp(config.gcp, values, utc_now())
+    _check(sources, config, judging, declared_reads(), "tierwise scan gcp")
 
 
 def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared], then: str) -> None:

@@ -46,6 +46,16 @@ def azure(as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str,
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 
+@permissions.command()
+@_selection
+def gcp(as_tf: bool, control: tuple[str, ...], profile: str) -> None:
+    """Print the custom role: what a scan reads and nothing else; 'gcloud iam roles create tierwiseScan --file' takes it."""
+    from tierwise.connectors.gcp.permissions import as_terraform, role_definition
+
+    document = role_definition(_wanted(control, profile))
+    click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
+
+
 def _wanted(control: tuple[str, ...], profile: str) -> frozenset[str] | None:
     """The facts that some controls need, with all that these are made from; None for all facts."""
     from tierwise.cli.common import Options, load_config, load_judging

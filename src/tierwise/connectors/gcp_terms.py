@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.access.google_iam import Binding
+from tierwise.access.google_member import Home, read_member
 from tierwise.access.internet import covers_internet
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import put_listed
 
+_ACL_ROLES: Final = {
+    "READER": "roles/storage.legacyObjectReader",
+    "WRITER": "roles/storage.legacyBucketWriter",
+    "OWNER": "roles/storage.legacyBucketOwner",
+}
+_BOUNDARY: Final = re.compile(r"_([a-z])")
 GIB: Final = 1024**3
 DAY: Final = 86_400
 ENCRYPTED: Final = (
@@ -141,3 +150,44 @@ def put_no_clock(sheet: FactSheet) -> None:
 def put_links(sheet: FactSheet) -> None:
     """Sets how long a link to an object of a bucket holds."""
     sheet.constant("access.bearer_link_max_hours", 168, "Cloud Storage, signed URLs: a V4 signature holds for 7 days at most")
+
+
+def put_custody(sheet: FactSheet, key: Maybe[str]) -> None:
+    """Sets encryption at rest and who controls the key, by the name of the key, which is empty where it is Google's own."""
+    sheet.constant("encryption.at_rest", True, ENCRYPTED)
+    sheet.put("encryption.key_custody", key if isinstance(key, Unknown) else Known("customer" if key.value else "provider-owned", key.via))
+
+
+def unversioned(key: str) -> str:
+    """A key's name without its version."""
+    return key.partition("/cryptoKeyVersions/")[0]
+
+
+def no_perimeter(via: Provenance) -> Unknown:
+    """Why it is not known whether a store behind Google's API is reached privately."""
+    return Unknown(UnknownReason.NOT_COLLECTED, via, "whether a VPC Service Controls perimeter is around the project is not read")
+
+
+def acl_role(permission: str) -> str:
+    """The role that equals a permission of an ACL (Cloud Storage, "Relation to IAM")."""
+    return _ACL_ROLES.get(permission.upper(), permission)
+
+
+def acl_member(entity: str) -> str:
+    """The IAM member that an ACL entity is: `allUsers`, `user-EMAIL`, `group-EMAIL`, `domain-NAME`, `project-owners-NUMBER`."""
+    kind, dash, rest = entity.partition("-")
+    if kind == "project" and dash:
+        return f"projectViewer:{rest.partition('-')[2]}"
+    if kind == "user" and rest.endswith("gserviceaccount.com"):
+        return f"serviceAccount:{rest}"
+    return f"{kind}:{rest}" if dash else entity
+
+
+def acl_binding(permission: str, entity: str, home: Home, via: Provenance) -> Binding:
+    """An entry of an ACL as a binding."""
+    return Binding(Known(acl_role(permission), via), (read_member(acl_member(entity), home),), Known(False, via), via)
+
+
+def camel(name: str) -> str:
+    """A field's name in camel case, as the APIs write what Terraform and exports write with underscores."""
+    return _BOUNDARY.sub(lambda match: match[1].upper(), name)

@@ -15,6 +15,8 @@ from tierwise.connectors.aws.read import Collector as AwsCollector
 from tierwise.connectors.azure import collectors as azure
 from tierwise.connectors.azure.read import Collector as AzureCollector
 from tierwise.connectors.declared import Declared, Draft
+from tierwise.connectors.gcp import collectors as gcp
+from tierwise.connectors.gcp.read import Collector as GcpCollector
 from tierwise.connectors.terraform.converter import converters
 from tierwise.derive.needs import ELSEWHERE, OWN
 from tierwise.model.resource import Kind, Rel, Resource
@@ -104,6 +106,10 @@ AZURE: Final[Mapping[str, str]] = {
     "azurerm_synapse_workspace": "Microsoft.Synapse/workspaces",
 }
 """The beginning of Terraform types, and the type under which Resource Graph lists them."""
+GCP: Final[Mapping[str, str]] = {
+    "google_storage_bucket": "storage.googleapis.com/Bucket",
+}
+"""The beginning of Terraform types, and the type under which Cloud Asset Inventory lists them."""
 _ENDS: Final[Mapping[Rel, frozenset[Kind]]] = {
     Rel.RECORDS: frozenset({Kind.AUDIT_TRAIL}),
     Rel.USES_KEY: frozenset({Kind.KEY}),
@@ -118,7 +124,7 @@ def as_file(notice: str) -> str:
     """The text of the file; the notice says how it is made."""
     found: dict[str, Reads] = {}
     for kind in sorted(converters()):
-        reads = _aws(kind) if kind.startswith("aws_") else _azure(kind) if kind.startswith("azurerm_") else {}
+        reads = _aws(kind) if kind.startswith("aws_") else _listed(kind)
         if reads:
             found[kind] = reads
     every = sorted({(read.via.via, read.via.action) for facts in found.values() for reads in facts.values() for read in reads})
@@ -155,12 +161,14 @@ def _aws(kind: str) -> Reads:
     }
 
 
-def _azure(kind: str) -> Reads:
-    listed = AZURE[_longest(kind, AZURE)]
-    found = [one for one in azure.collectors() if any(row.type == listed for row in one.rows)]
-    rows = tuple(row for one in found for row in one.rows if row.type == listed)
-    reads: list[Declared] = [*rows, *(read for one in found for read in (*one.reads, *one.lists) if read.of == listed)]
-    kinds = frozenset(kind for row in rows for kind in row.kinds)
+def _listed(kind: str) -> Reads:
+    """The reads of a type that a bulk inventory lists."""
+    listed = {**AZURE, **GCP}.get(_longest(kind, (*AZURE, *GCP)), "")
+    every: tuple[AzureCollector | GcpCollector, ...] = (*azure.collectors(), *gcp.collectors())
+    found = [one for one in every if any(row.type == listed for row in one.rows)]
+    rows: tuple[Declared, ...] = tuple(row for one in found for row in one.rows if row.type == listed)
+    reads = [*rows, *(read for one in found for read in (*one.reads, *one.lists) if read.of == listed)]
+    kinds = frozenset(kind for one in found for row in one.rows if row.type == listed for kind in row.kinds)
     return _facts(reads, rows, kinds, _yielded(found, kinds), lambda _rel, _name: ()) | ({TAGS: rows} if rows else {})
 
 
@@ -198,13 +206,13 @@ def _elsewhere_aws(rel: Rel, name: str) -> Iterator[Declared]:
             yield from (read for read in collector.reads if name in read.facts)
 
 
-def _yielded(found: Iterable[AwsCollector | AzureCollector], kinds: Iterable[Kind]) -> frozenset[str]:
+def _yielded(found: Iterable[AwsCollector | AzureCollector | GcpCollector], kinds: Iterable[Kind]) -> frozenset[str]:
     """The facts that the collectors make; all of the kind where one needs documents to say so."""
     return frozenset(name for one in found for kind in kinds for name in _made(one, kind))
 
 
 @cache
-def _made(collector: AwsCollector | AzureCollector, kind: Kind) -> frozenset[str]:
+def _made(collector: AwsCollector | AzureCollector | GcpCollector, kind: Kind) -> frozenset[str]:
     nothing = Resource("arn:aws:s3:eu-west-2:111122223333:none/none", kind, "none", "none", "none", "none", "none")
     own = frozenset(spec.name for spec in facts_of(kind) if not spec.derived)
     try:

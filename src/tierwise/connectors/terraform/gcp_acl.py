@@ -7,24 +7,19 @@ from typing import Final
 
 from tierwise.access.google_iam import Binding, Policy
 from tierwise.access.google_member import Member
+from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform.gcp_member import read_member
 from tierwise.connectors.terraform.gcp_project import project_mark
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
-from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 
 _NAMES: Final = ("name", "id", "self_link", "url")
 _OF_BUCKET: Final = "google_storage_bucket_acl"
 _LISTS: Final = (_OF_BUCKET, "google_storage_default_object_acl")
 _ENTRIES: Final = ("google_storage_bucket_access_control", "google_storage_default_object_access_control")
 ACLS: Final = tuple(Child(kind, "bucket", _NAMES) for kind in (*_LISTS, *_ENTRIES))
-_ROLES: Final = {
-    "READER": "roles/storage.legacyObjectReader",
-    "WRITER": "roles/storage.legacyBucketWriter",
-    "OWNER": "roles/storage.legacyBucketOwner",
-}
-"""Cloud Storage, "Relation to IAM": what an ACL permission equals as a role."""
 _PREDEFINED: Final = {
     "publicread": (("READER", "allUsers"),),
     "publicreadwrite": (("WRITER", "allUsers"),),
@@ -89,18 +84,10 @@ def _canned(holder: Planned) -> Iterator[tuple[Maybe[str | None], Maybe[str | No
 
 def _binding(plan: Plan, bucket: Planned, role: Maybe[str | None], entity: Maybe[str | None], holder: Planned) -> Binding:
     via = holder.root.via
-    named: Maybe[str] = role if isinstance(role, Unknown) else Known(_ROLES.get((role.value or "").upper(), role.value or ""), role.via)
+    named: Maybe[str] = role if isinstance(role, Unknown) else Known(gcp_terms.acl_role(role.value or ""), role.via)
     member = (
-        Member("open", why=entity) if isinstance(entity, Unknown) else _member(plan, entity.value or "", project_mark(plan, bucket), via)
+        Member("open", why=entity)
+        if isinstance(entity, Unknown)
+        else read_member(plan, gcp_terms.acl_member(entity.value or ""), project_mark(plan, bucket), via)
     )
     return Binding(named, (member,), Known(False, via), via)
-
-
-def _member(plan: Plan, entity: str, project: str, via: Provenance) -> Member:
-    """An ACL entity: `allUsers`, `user-EMAIL`, `group-EMAIL`, `domain-NAME`, `project-owners-NUMBER`."""
-    kind, dash, rest = entity.partition("-")
-    if kind == "project" and dash:
-        return read_member(plan, f"projectViewer:{rest.partition('-')[2]}", project, via)
-    if kind == "user" and rest.endswith("gserviceaccount.com"):
-        return read_member(plan, f"serviceAccount:{rest}", project, via)
-    return read_member(plan, f"{kind}:{rest}" if dash else entity, project, via)

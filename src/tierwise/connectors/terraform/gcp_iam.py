@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from tierwise.access.google_iam import Binding, Policy
+from tierwise.access.google_iam import Binding, Policy, bindings_in
 from tierwise.connectors.terraform.gcp_guard import POLICY_DATA
-from tierwise.connectors.terraform.gcp_member import IDENTITIES, members_at, read_member
+from tierwise.connectors.terraform.gcp_member import IDENTITIES, home_of, members_at
 from tierwise.connectors.terraform.gcp_project import project_mark
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -98,18 +98,8 @@ def _of_policy(plan: Plan, child: Planned, project: str) -> Iterator[Binding | U
 
 
 def _of_document(plan: Plan, text: str, project: str, via: Provenance) -> Iterator[Binding | Unknown]:
-    wrong = Unknown(UnknownReason.UNPARSABLE, via, "not an IAM policy")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        yield wrong
-        return
-    bindings = document.get("bindings", []) if isinstance(document, dict) else None
-    for one in bindings if isinstance(bindings, list) else [None]:
-        entry = one if isinstance(one, dict) else {}
-        role, members = entry.get("role"), entry.get("members", [])
-        if not isinstance(role, str) or not isinstance(members, list):
-            yield wrong
-            continue
-        found = tuple(read_member(plan, str(member), project, via) for member in members)
-        yield Binding(Known(role, via), found, Known(bool(entry.get("condition")), via), via)
+        document = None
+    return bindings_in(document, home_of(plan, project, via), via)

@@ -70,7 +70,12 @@ def _identity(plan: Plan, address: str, project: str, via: Provenance) -> Member
 
 def read_member(plan: Plan, text: str, project: str, via: Provenance) -> Member:
     """A member by its text."""
-    return google_member.read_member(text, Home(partial(same_project, plan, project), _of_no_domain, partial(_unsure, via)))
+    return google_member.read_member(text, home_of(plan, project, via))
+
+
+def home_of(plan: Plan, project: str, via: Provenance) -> Home:
+    """What a plan knows of whose members are."""
+    return Home(partial(same_project, plan, project), _of_no_domain, partial(_unsure, via))
 
 
 def _of_no_domain(_domain: str) -> bool | None:

@@ -1,0 +1,1 @@
+"""Google Cloud: Cloud Asset Inventory, and the guarded reads of its services."""

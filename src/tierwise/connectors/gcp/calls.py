@@ -1,0 +1,185 @@
+"""The one place where errors of google-auth and of Google's services become facts and gaps; no other module of this package catches them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeAlias, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+import requests
+from google.auth.exceptions import GoogleAuthError
+
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.gcp import ids
+from tierwise.connectors.gcp.guard import PAGE_TOKEN, host_of
+from tierwise.connectors.gcp.place import Place
+from tierwise.connectors.gcp.read import Read
+from tierwise.connectors.gcp.session import Answer, Google
+from tierwise.errors import CredentialsError
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import ReadOutcome
+
+T = TypeVar("T")
+Parameters: TypeAlias = "tuple[tuple[str, str], ...]"
+MOST_PAGES: Final = 100_000
+_CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
+_THROTTLED: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
+"""403 by the older services, 429 by the newer ones (Cloud APIs documentation, "Errors")."""
+DISABLED: Final = "SERVICE_DISABLED"
+
+
+def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
+    """Why an answer is no answer. Messages of the services are not kept: they name principals, projects and addresses."""
+    if code in (DISABLED, "accessNotConfigured"):
+        return Unknown(UnknownReason.NOT_SUPPORTED, via, DISABLED)
+    if code in _THROTTLED:
+        return Unknown(UnknownReason.THROTTLED, via, code)
+    match status:
+        case 403:
+            return Unknown(UnknownReason.PERMISSION_DENIED, via, code)
+        case 429:
+            return Unknown(UnknownReason.THROTTLED, via, code)
+        case _:
+            return Unknown(UnknownReason.API_ERROR, via, code)
+
+
+def decoded(answer: Answer, via: Provenance) -> Maybe[Doc]:
+    """The body of an answer; unknown where it is no JSON object."""
+    try:
+        body = msgspec.json.decode(answer.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON" if answer.body else "the answer is empty")
+    if not isinstance(body, dict):
+        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON object")
+    return Known(body, via)
+
+
+def error_code(answer: Answer) -> str:
+    """The most exact code of an error in a body, or its HTTP status; anything that does not look like a code is left out."""
+    body = decoded(answer, Provenance(""))
+    error = body.value.get("error") if isinstance(body, Known) else None
+    found: list[object] = []
+    if isinstance(error, Mapping):
+        for name in ("details", "errors"):
+            listed = error.get(name)
+            found += [one.get("reason") for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+        found.append(error.get("status"))
+    return next((one for one in found if isinstance(one, str) and _CODE.match(one)), f"HTTP {answer.status}")
+
+
+def attempt(make: Callable[[], T], explain: Callable[[str], str]) -> T:
+    """What `make` gives; CredentialsError, explained, where google-auth finds no way in."""
+    try:
+        return make()
+    except (GoogleAuthError, requests.RequestException) as error:
+        raise CredentialsError(explain(type(error).__name__)) from None
+
+
+@dataclass(slots=True)
+class Caller:
+    """Makes declared calls for one project (or for the whole scope, whose place has no id), and keeps count of what came of them."""
+
+    place: Place
+    google: Google
+    now: datetime
+    """The run's start (UTC): ages are counted from it."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failures: list[ReadOutcome] = field(default_factory=list)
+
+    @property
+    def account(self) -> str:
+        """The project."""
+        return self.place.id
+
+    def ask(self, read: Read, values: tuple[str, ...], resource: str = "", more: Parameters = ()) -> Maybe[Doc | None]:
+        """One read, its path and parameters filled with values: its answer, None for `not configured`, or why it is unknown.
+
+        A listing is read to its end and answers `{"<items>": [...]}`: a part is never taken for the whole.
+        """
+        if not read.items:
+            return self._page(read, values, more, resource)
+        listed: list[Any] = []
+        for page in self.pages(read, values, resource, more):
+            if isinstance(page, Unknown) or page.value is None:
+                return page
+            listed += page.value[read.items]
+        return Known({read.items: listed}, read.via)
+
+    def pages(self, read: Read, values: tuple[str, ...], resource: str = "", more: Parameters = ()) -> Iterator[Maybe[Doc | None]]:
+        """The pages of a listing, each with a list in it; an Unknown, which is the last, where one fails or it is not whole."""
+        token, seen = "", set[str]()
+        for _ in range(MOST_PAGES):
+            page = self._page(read, values, (*more, *([(PAGE_TOKEN, token)] if token else [])), resource)
+            if isinstance(page, Unknown) or page.value is None:
+                yield page
+                return
+            listed = page.value.get(read.items) or []
+            token = page.value.get("nextPageToken") or ""
+            wrong = ""
+            if not isinstance(listed, list) or not isinstance(token, str):
+                wrong = "the answer has no list"
+            elif token in seen:
+                wrong = "a page comes again"
+            elif page.value.get("unreachable"):
+                wrong = "some locations did not answer"
+            if wrong:
+                yield self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, wrong), read, resource)
+                return
+            yield Known({**page.value, read.items: listed}, read.via)
+            if not token:
+                return
+            seen.add(token)
+        yield self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "it has no end"), read, resource)
+
+    def _page(self, read: Read, values: tuple[str, ...], more: Parameters, resource: str) -> Maybe[Doc | None]:
+        try:
+            url = _url(read, values, more)
+        except ValueError:
+            return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "a name leads elsewhere"), read, resource)
+        try:
+            answer = self.google.ask(url, read.body)
+        except (GoogleAuthError, requests.RequestException) as error:
+            return self._failed(Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__), read, resource)
+        if answer.status != 200:
+            code = error_code(answer)
+            if answer.status in (400, 404) and code in read.absent:
+                self.counts[read.via.via, "absent"] += 1
+                return Known(None, read.via)
+            return self._failed(unknown_from(answer.status, code, read.via), read, resource)
+        body = decoded(answer, read.via)
+        if isinstance(body, Unknown):
+            return self._failed(body, read, resource)
+        self.counts[read.via.via, "ok"] += 1
+        return body
+
+    def read_into(self, draft: Draft, read: Read) -> None:
+        """Make a read per resource and keep its document, unless what is known already makes it needless."""
+        if read.operation in draft.docs or not read.when(draft):
+            return
+        resource = draft.resource.id
+        draft.docs[read.operation] = read.make(self, draft) if read.make is not None else self.ask(read, ids.values_of(resource), resource)
+
+    def outcomes(self) -> Iterator[ReadOutcome]:
+        """What came of all calls so far, counted; failures one by one."""
+        for (operation, outcome), count in self.counts.items():
+            yield ReadOutcome(self.account, "", operation, outcome, count=count)
+        yield from self.failures
+
+    def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
+        self.failures.append(ReadOutcome(self.account, "", read.via.via, unknown.reason.value, resource))
+        return unknown
+
+
+def _url(read: Read, values: tuple[str, ...], more: Parameters) -> str:
+    """The URL of a read; ValueError where values are too few or lead elsewhere."""
+    count = read.path.count("{}")
+    path = ids.filled(read.path, values[:count])
+    rest = iter(values[count:])
+    given = [(name, next(rest, "") if value == "{}" else value) for name, value in read.query]
+    query = urlencode([(name, value) for name, value in (*given, *more) if value])
+    return f"https://{host_of(read)}{path}{f'?{query}' if query else ''}"

@@ -1,0 +1,38 @@
+"""Finds the collectors of the services, and all that they declare."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tierwise.connectors.declared import exported
+from tierwise.connectors.gcp.above import CALLS
+from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
+from tierwise.connectors.gcp.place import PLACES
+from tierwise.connectors.gcp.read import Collector, Declaration, Read
+
+SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS)
+"""Calls that belong to no service's collector."""
+
+
+@cache
+def collectors() -> tuple[Collector, ...]:
+    """Every module's `COLLECTOR` (or `COLLECTORS`), in module order."""
+    from tierwise.connectors.gcp import services
+
+    return exported(services, Collector)
+
+
+@cache
+def declared_reads() -> tuple[Declaration, ...]:
+    """Every declared row and read, once."""
+    found: list[Declaration] = [*SESSION_READS]
+    for collector in collectors():
+        for row in collector.rows:
+            found += [row, *row.lists]
+        found += [*collector.lists, *collector.reads]
+    return tuple(dict.fromkeys(found))
+
+
+def declared_calls() -> tuple[Read, ...]:
+    """The calls that the guard lets through."""
+    return tuple(read for read in declared_reads() if isinstance(read, Read))

@@ -1,0 +1,107 @@
+"""What the organisation policies of a project and of all above it enforce. Pure: documents of each level in, answers out.
+
+A yes-or-no constraint is decided by the nearest level that has a policy for it; the values that a list constraint denies add up as long as
+each policy takes over what is above it (Organization Policy documentation, "Understanding hierarchy evaluation").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tierwise.connectors import gcp_terms
+from tierwise.connectors.declared import Doc
+from tierwise.connectors.gcp.above import levels_of
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
+UNIFORM: Final = "storage.uniformBucketLevelAccess"
+TLS: Final = "gcp.restrictTLSVersion"
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    level: int
+    rules: tuple[Mapping[str, Any], ...]
+    inherits: bool
+    via: Provenance
+
+
+def enforced(doc: Maybe[Doc | None], constraint: str) -> Maybe[bool]:
+    """Whether a yes-or-no constraint is enforced."""
+    found = _first(doc, constraint)
+    return found if isinstance(found, Unknown) else Known(found.value >= 0, found.via)
+
+
+def enforced_above(doc: Maybe[Doc | None], constraint: str) -> Maybe[bool]:
+    """Whether it is enforced by a level above the project."""
+    found = _first(doc, constraint)
+    return found if isinstance(found, Unknown) else Known(found.value > 0, found.via)
+
+
+def oldest_tls(doc: Maybe[Doc | None]) -> Maybe[str]:
+    """The lowest TLS version that Google's APIs accept."""
+    denied: set[str] = set()
+    via = doc.via
+    for policy in _policies(doc, TLS):
+        if isinstance(policy, Unknown):
+            return Unknown(
+                policy.reason, policy.via, policy.detail, between=(gcp_terms.least_tls(Known(frozenset(denied), via)).value, "1.3")
+            )
+        via = policy.via
+        for rule in policy.rules:
+            if rule.get("condition"):
+                return gcp_terms.tls_in_doubt(policy.via)
+            values = rule.get("values")
+            listed = values.get("deniedValues") if isinstance(values, Mapping) else None
+            denied.update(str(one) for one in listed or ())
+        if not policy.inherits:
+            break
+    return gcp_terms.least_tls(Known(frozenset(denied), via))
+
+
+def _first(doc: Maybe[Doc | None], constraint: str) -> Maybe[int]:
+    """The level that enforces a constraint; -1 where the nearest policy does not, or none stands anywhere."""
+    for policy in _policies(doc, constraint):
+        if isinstance(policy, Unknown):
+            return policy
+        if any(rule.get("condition") for rule in policy.rules):
+            return Unknown(UnknownReason.NOT_SUPPORTED, policy.via, "the policy holds under a condition only")
+        return Known(policy.level if any(rule.get("enforce") is True for rule in policy.rules) else -1, policy.via)
+    return Known(-1, doc.via)
+
+
+def _policies(doc: Maybe[Doc | None], constraint: str) -> Iterator[_Policy | Unknown]:
+    """The policies for a constraint from the project upward; an Unknown where a level could not be read."""
+    levels = levels_of(doc)
+    if isinstance(levels, Unknown):
+        yield levels
+        return
+    for number, (_node, told) in enumerate(levels.value):
+        if isinstance(told, Unknown):
+            yield told
+            continue
+        listed = (told.value or {}).get("policies")
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, Mapping) and _constraint(one) == constraint:
+                yield _policy(one, number, told.via)
+
+
+def _constraint(policy: Mapping[str, Any]) -> str:
+    """Version 2 names a policy after its constraint; version 1, which the inventory has, states the constraint."""
+    return str(policy.get("constraint") or policy.get("name") or "").rpartition("/")[2]
+
+
+def _policy(policy: Mapping[str, Any], level: int, via: Provenance) -> _Policy:
+    spec = policy.get("spec")
+    if isinstance(spec, Mapping):
+        rules = spec.get("rules")
+        listed = tuple(one for one in rules if isinstance(one, Mapping)) if isinstance(rules, list) else ()
+        return _Policy(level, listed, bool(spec.get("inheritFromParent")), via)
+    yes_or_no, values = policy.get("booleanPolicy"), policy.get("listPolicy")
+    if isinstance(yes_or_no, Mapping):
+        return _Policy(level, ({"enforce": bool(yes_or_no.get("enforced"))},), False, via)
+    if isinstance(values, Mapping):
+        return _Policy(level, ({"values": values},), bool(values.get("inheritFromParent")), via)
+    return _Policy(level, (), False, via)

@@ -1,0 +1,133 @@
+"""Whom IAM lets into a resource, by its own policy and by those above it, and what Data Access audit logs record. Pure over documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from tierwise.access.google_iam import Binding, Policy, bindings_in, merged, put_audience
+from tierwise.access.google_member import Home
+from tierwise.access.google_roles import data_of
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.gcp.above import domain_of, levels_of
+from tierwise.connectors.gcp.read import Read
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Grant, Kind
+
+if TYPE_CHECKING:
+    from tierwise.connectors.gcp.place import Place
+
+_WHOLE: Final = "allServices"
+PLACE: Final = "place"
+"""The name under which a draft keeps whose it is and when the run began."""
+
+
+def home_of(place: Place, domain: str, via: Provenance) -> Home:
+    """What is known of whose members are: the project, and the organisation's primary domain where it could be read."""
+
+    def has_domain(named: str) -> bool | None:
+        return True if domain and named == domain else None
+
+    def unsure(what: str) -> Unknown:
+        if what.startswith("the domain"):
+            said = f"the organisation's primary domain is {domain}" if domain else "the organisation's domain is not known"
+            return Unknown(
+                UnknownReason.OUT_OF_SCOPE, via, f"{said}; whether {what.removeprefix('the ')} is another of its own is not told by IAM"
+            )
+        return Unknown(UnknownReason.OUT_OF_SCOPE, via, f"whether {what} is the organisation's own is not told by IAM")
+
+    return Home(partial(_has_project, place), has_domain, unsure)
+
+
+def _has_project(place: Place, named: str) -> bool | None:
+    if place.has_project(named):
+        return True
+    # A project by number, where only the id is known, could be the own one.
+    return None if named.isdecimal() and not place.number else False
+
+
+def own_policy(draft: Draft, read: Read, above: Read, place: Place) -> Policy:
+    """The bindings of a resource's own IAM policy."""
+    document = draft.doc(read)
+    if isinstance(document, Unknown):
+        return Policy((), document, document.via)
+    return _policy(document.value or {}, home_of(place, domain_of(draft.doc(above)), document.via), document.via)
+
+
+def inherited(draft: Draft, above: Read, place: Place, service: str) -> Policy:
+    """The bindings above it that reach the data of a service; what could not be read of them may hold more."""
+    levels = levels_of(draft.doc(above))
+    if isinstance(levels, Unknown):
+        return Policy((), levels, levels.via)
+    found: list[Binding] = []
+    more: Unknown | None = None
+    for _node, told in levels.value:
+        if isinstance(told, Unknown):
+            more = more or told
+            continue
+        policy = _policy(told.value or {}, home_of(place, domain_of(draft.doc(above)), told.via), told.via)
+        more = more or policy.more
+        found += [one for one in policy.bindings if _reaches(one, service)]
+    return Policy(tuple(found), more, levels.via)
+
+
+def _reaches(binding: Binding, service: str) -> bool:
+    return isinstance(binding.role, Unknown) or (
+        data_of(service, binding.role.value) != (False, False) and not _elsewhere(binding, service)
+    )
+
+
+def _elsewhere(binding: Binding, service: str) -> bool:
+    """Whether a predefined role is another service's: what is not in the list of a service's own roles gives nothing of it."""
+    name = binding.role.value if isinstance(binding.role, Known) else ""
+    return name.startswith("roles/") and data_of(service, name) == (None, None) and name.removeprefix("roles/").partition(".")[0] != service
+
+
+def _policy(document: Doc, home: Home, via: Provenance) -> Policy:
+    every = tuple(bindings_in(document, home, via))
+    bindings = tuple(one for one in every if isinstance(one, Binding))
+    return Policy(bindings, next((one for one in every if isinstance(one, Unknown)), None), via)
+
+
+def put_reach(
+    draft: Draft, sheet: FactSheet, kind: Kind, service: str, own: Policy, above: Read, place: Place, public: Maybe[bool] | None = None
+) -> tuple[Grant, ...]:
+    """Sets whom IAM lets in; returns the grants of the resource's own policy as evidence."""
+    put_audience(merged(own, inherited(draft, above, place, service)), service, sheet, kind, public)
+    return put_audience(own, service, FactSheet(), kind, public)
+
+
+def audited(doc: Maybe[Doc | None], service: str, log: str) -> Maybe[bool]:
+    """Whether Data Access audit logs record a kind of access (`DATA_READ`) to a service, by the configurations of all levels together.
+
+    Log types and exemptions of all levels add up (Cloud Audit Logs documentation, "Configure Data Access audit logs").
+    """
+    levels = levels_of(doc)
+    if isinstance(levels, Unknown):
+        return levels
+    on: Provenance | None = None
+    for _node, told in levels.value:
+        if isinstance(told, Unknown):
+            return told
+        for one in _logs(told.value or {}, service):
+            if one.get("logType") == log:
+                if one.get("exemptedMembers"):
+                    return Unknown(UnknownReason.NOT_SUPPORTED, told.via, "some principals are exempted")
+                on = on or told.via
+    return Known(on is not None, on or levels.via)
+
+
+def _logs(policy: Doc, service: str) -> Iterator[Mapping[str, object]]:
+    configs = policy.get("auditConfigs")
+    for config in configs if isinstance(configs, list) else ():
+        if isinstance(config, Mapping) and config.get("service") in (service, _WHOLE):
+            logs = config.get("auditLogConfigs")
+            yield from (one for one in logs if isinstance(one, Mapping)) if isinstance(logs, list) else ()
+
+
+def put_recorded(draft: Draft, sheet: FactSheet, above: Read, service: str) -> None:
+    """Sets whether reads and changes of data are recorded."""
+    doc = draft.doc(above)
+    sheet.put("logging.data_read", audited(doc, service, "DATA_READ"))
+    sheet.put("logging.data_write", audited(doc, service, "DATA_WRITE"))

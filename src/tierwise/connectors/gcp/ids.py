@@ -1,0 +1,40 @@
+"""Full resource names of Google Cloud, and what a name says by itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+_PROJECT: Final = re.compile(r"(?:\A|/)projects/([^/]+)")
+_NOT_PLACES: Final = frozenset({"", ".", ".."})
+
+
+def relative(name: str) -> str:
+    """A full resource name without its service: `//storage.googleapis.com/b` is `b`."""
+    return name.partition("//")[2].partition("/")[2] if name.startswith("//") else name
+
+
+def values_of(name: str) -> tuple[str, ...]:
+    """The names in a full resource name, each without its type: project, instance, and so on; of a bucket its name alone."""
+    parts = relative(name).split("/")
+    return (parts[0],) if len(parts) == 1 else tuple(parts[1::2])
+
+
+def project_in(name: str) -> str:
+    """The project that a name names, by id or number; empty for none."""
+    found = _PROJECT.search(name)
+    return found[1] if found else ""
+
+
+def above(name: str, levels: int = 1) -> str:
+    """The name of what a resource is part of: each level is a type and a name."""
+    return "/".join(name.split("/")[: -2 * levels])
+
+
+def filled(template: str, values: tuple[str, ...]) -> str:
+    """A path template with each `{}` filled; ValueError where a value could lead elsewhere."""
+    parts = template.split("{}")
+    if len(parts) != len(values) + 1 or any(one in _NOT_PLACES or "/" in one for one in values):
+        raise ValueError(template)
+    return "".join(part + quote(value, safe=":@~") for part, value in zip(parts, (*values, ""), strict=True))

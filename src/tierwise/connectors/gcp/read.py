@@ -1,0 +1,174 @@
+"""Declarations: what Cloud Asset Inventory lists, what each call of a service reads, which permission it needs, which facts it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from tierwise.connectors.base import link_name
+from tierwise.connectors.declared import Doc, Draft, Stage, due_in_detail
+from tierwise.model.fact import AnyFact, Maybe, Provenance, Unknown
+from tierwise.model.resource import Gap, Grant, Kind, Link, Rel
+
+if TYPE_CHECKING:
+    from tierwise.connectors.gcp.calls import Caller
+    from tierwise.connectors.gcp.place import Place
+
+ASSETS: Final = "cloudasset"
+"""The word for Cloud Asset Inventory in provenance: `cloudasset:storage.googleapis.com/Bucket`."""
+LIST_RESOURCE: Final = "cloudasset.assets.listResource"
+LIST_IAM: Final = "cloudasset.assets.listIamPolicy"
+LIST_ORG: Final = "cloudasset.assets.listOrgPolicy"
+_VERSION_3: Final[Mapping[str, object]] = {"options": {"requestedPolicyVersion": 3}}
+"""IAM documentation, policy versions: a lower one leaves out conditions."""
+
+
+def always(_draft: Draft) -> bool:
+    """A read that nothing makes needless."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One call that the scanner may make; nothing that is not declared passes the guard."""
+
+    host: str
+    """Without `.googleapis.com`, e.g. `storage`."""
+    path: str
+    """The path with `{}` for each name, e.g. `/storage/v1/b/{}/iam`."""
+    action: str
+    """The permission that it needs, e.g. `storage.buckets.getIamPolicy`."""
+    of: str = ""
+    """The type of the asset of which it is asked; empty for a place."""
+    stage: Stage = Stage.DETAIL
+    facts: frozenset[str] = frozenset()
+    """Facts that cannot be known without it."""
+    links: frozenset[Rel] = frozenset()
+    """Relations whose links it yields; those of a stage-2 read wait for the tier (`Link.waits`)."""
+    kinds: frozenset[Kind] = frozenset()
+    """For a listing of resources: what a failed one could have held."""
+    items: str = ""
+    """Where it answers a list, page by page: the field that has it."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Its parameters, in order; `{}` is filled after the path's, and one that is empty is given by the caller or left out."""
+    label: str = ""
+    """What tells reads of the same path apart."""
+    post: bool = False
+    """One of the few reads that Google made a POST: `getIamPolicy`, asked for version 3."""
+    absent: frozenset[str] = frozenset()
+    """Error codes that mean `not configured` (a value), not a failure."""
+    when: Callable[[Draft], bool] = always
+    """For a read per resource: whether what is known so far still leaves it needed."""
+    make: Callable[[Caller, Draft], Maybe[Doc | None]] | None = None
+    """For an answer of another place or of several calls: makes it in place of one call to the resource."""
+
+    @property
+    def operation(self) -> str:
+        """The name under which a draft keeps the answer."""
+        return f"{self.host}{self.path}{self.label}"
+
+    @property
+    def body(self) -> Mapping[str, object] | None:
+        """What a POST sends."""
+        return _VERSION_3 if self.post else None
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts, and the links that wait for it."""
+        return self.facts | {link_name(rel) for rel in self.links}
+
+    @property
+    def via(self) -> Provenance:
+        """The provenance of what it answers."""
+        return Provenance(f"{self.host}:{self.path}{self.label}", self.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One type of asset that Cloud Asset Inventory lists; where it cannot be asked, each project's own listing gives the same."""
+
+    type: str
+    """E.g. `storage.googleapis.com/Bucket`."""
+    kinds: frozenset[Kind]
+    """What a listing that failed could have held."""
+    lists: tuple[Read, ...]
+    """The calls that list it directly; the first is asked of each project."""
+    name: Callable[[Doc, Place], str]
+    """The full resource name of one that was listed directly."""
+    iam: Read | None = None
+    """The call for its IAM policy, which the inventory gives with all others where it can be asked."""
+    facts: frozenset[str] = frozenset()
+    """Facts that cannot be known without it."""
+    walk: Callable[[Caller, Row], Iterator[Doc | Unknown]] | None = None
+    """Where one call does not list them: lists those of a project."""
+
+    @property
+    def action(self) -> str:
+        """The permission that lets the inventory list it."""
+        return LIST_RESOURCE
+
+    @property
+    def operation(self) -> str:
+        """The name under which a draft keeps its document."""
+        return self.type
+
+    @property
+    def stage(self) -> Stage:
+        """Rows are listed first."""
+        return Stage.SURVEY
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts: links in a row never wait."""
+        return self.facts
+
+    @property
+    def via(self) -> Provenance:
+        """The provenance of what the inventory says of it."""
+        return Provenance(f"{ASSETS}:{self.type}", self.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset: its name, the document of its service, and where it stands."""
+
+    name: str
+    type: str
+    data: Maybe[Doc]
+    policy: Maybe[Doc] | None = None
+    """Its IAM policy, where the inventory has been asked for policies."""
+    ancestors: tuple[str, ...] = ()
+    """`projects/1`, then folders, then the organisation; empty where not told."""
+    org: tuple[Doc, ...] = ()
+    """The organisation policies that are set on it."""
+
+
+Declaration: TypeAlias = "Row | Read"
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """How one service's resources are made from rows and reads. A module in `services` exports one as `COLLECTOR`."""
+
+    service: str
+    """The name for `--service`, e.g. `storage`."""
+    rows: tuple[Row, ...]
+    reads: tuple[Read, ...]
+    survey: Callable[[Caller, Row, Asset], Iterable[Draft | Gap]]
+    """The drafts that an asset gives: itself, what is part of it, or none where it is no store."""
+    facts: Callable[[Draft], Mapping[str, AnyFact]]
+    """All facts that the documents so far allow; pure. Called after stage 1 and again after stage 2."""
+    links: Callable[[Draft], tuple[Link, ...]] = lambda draft: draft.resource.links
+    grants: Callable[[Draft], tuple[Grant, ...]] = lambda draft: draft.resource.grants
+    lists: tuple[Read, ...] = field(default=())
+    """Listings that `survey` makes per asset (tables of a dataset): such assets are units of work of their own."""
+
+    @property
+    def survey_reads(self) -> tuple[Read, ...]:
+        """Reads per resource that are made for every resource."""
+        return tuple(read for read in self.reads if read.stage is Stage.SURVEY)
+
+    def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
+        """Reads per resource that yield one of the wanted facts or links."""
+        return due_in_detail(self.reads, wanted)

@@ -1,0 +1,129 @@
+"""The way to Google's services: google-auth's session with a read-only guard at its transport, retries and a ceiling for each service."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from google.auth.transport.requests import AuthorizedSession
+from requests.adapters import HTTPAdapter
+
+from tierwise import __version__
+from tierwise.connectors.ceiling import Ceiling
+from tierwise.connectors.gcp.guard import Guard
+
+SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform.read-only"
+LONGEST_WAIT: Final = 120.0
+"""Seconds: a request that Google puts off for longer is given up as throttled."""
+TRIES: Final = 4
+_AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
+_PATIENCE: Final = 60
+"""Seconds to answer."""
+_INVENTORY: Final = 80 / 60
+"""Four fifths of the 100 ListAssets a minute that a project may make (Cloud Asset Inventory documentation, "Quotas and limits")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over the wire."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Ceilings:
+    rate: float
+    sleep: Callable[[float], None]
+    _made: dict[str, Ceiling] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, host: str) -> None:
+        """Block until the service may be asked once more."""
+        inventory = host.startswith("cloudasset.")
+        rate, burst = (min(_INVENTORY, self.rate), 60.0) if inventory else (self.rate, 10.0)
+        with self._lock:
+            ceiling = self._made.setdefault(host, Ceiling(rate, sleep=self.sleep, burst=burst))
+        ceiling.wait()
+
+
+class Gate(HTTPAdapter):
+    """The last before the wire: refuses what is not declared and keeps to the ceiling; then the adapter that it stands before."""
+
+    def __init__(self, guard: Guard, rate: float, inner: HTTPAdapter, sleep: Callable[[float], None]) -> None:
+        super().__init__()
+        self._guard = guard
+        self._inner = inner
+        self._ceilings = _Ceilings(rate, sleep)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """One request."""
+        url = request.url or ""
+        self._guard.check(request.method or "", url)
+        self._ceilings.wait(urlsplit(url).netloc)
+        return self._inner.send(request, *args, **kwargs)
+
+
+def transport() -> HTTPAdapter:
+    """The adapter that opens sockets."""
+    return HTTPAdapter(pool_maxsize=32)
+
+
+class Google:
+    """Google's services behind guard, ceiling and credentials; a session of its own for each thread."""
+
+    def __init__(
+        self, credentials: Any, guard: Guard, *, ceiling: float = 10.0, inner: HTTPAdapter, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._credentials = credentials
+        self._gate = Gate(guard, ceiling, inner, sleep)
+        self._sleep = sleep
+        self._here = threading.local()
+
+    def ask(self, url: str, body: Mapping[str, object] | None = None) -> Answer:
+        """One GET, or one POST of a body; tried again where the service asks for patience."""
+        answer = self._once(url, body)
+        for number in range(1, TRIES):
+            wait = _patience(answer, number)
+            if wait is None:
+                break
+            self._sleep(wait)
+            answer = self._once(url, body)
+        return answer
+
+    def _once(self, url: str, body: Mapping[str, object] | None) -> Answer:
+        # A redirect would carry the token to whoever it names.
+        sent = self._session().request(  # type: ignore[no-untyped-call]
+            "GET" if body is None else "POST", url, json=body, allow_redirects=False, timeout=_PATIENCE
+        )
+        return Answer(sent.status_code, sent.content, sent.headers)
+
+    def _session(self) -> AuthorizedSession:
+        found: AuthorizedSession | None = getattr(self._here, "session", None)
+        if found is None:
+            found = AuthorizedSession(self._credentials)  # type: ignore[no-untyped-call]
+            found.auth = _unchanged  # else a .netrc would replace the token
+            found.headers["User-Agent"] = f"tierwise/{__version__}"
+            for prefix in ("https://", "http://"):
+                found.mount(prefix, self._gate)
+            self._here.session = found
+        return found
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _patience(answer: Answer, number: int) -> float | None:
+    """Seconds before the next try; None where there is none."""
+    if answer.status not in _AGAIN and not (answer.status == 403 and b"ateLimitExceeded" in answer.body[:4096]):
+        return None
+    asked = answer.headers.get("Retry-After", "")
+    wait = float(asked) if asked.isdecimal() and len(asked) < 7 else float(2**number)
+    return wait if wait <= LONGEST_WAIT else None

@@ -1,0 +1,230 @@
+"""Google Cloud projects, folders or an organisation as a source: the inventory of each scope, then the reads that are still needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.declared import Doc, Draft, Once, Stage, finished
+from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
+from tierwise.connectors.gcp.calls import Caller
+from tierwise.connectors.gcp.collectors import collectors
+from tierwise.connectors.gcp.ids import project_in
+from tierwise.connectors.gcp.place import Place, Places, place_of
+from tierwise.connectors.gcp.read import Asset, Collector, Row
+from tierwise.connectors.gcp.session import Google
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
+
+
+@dataclass(slots=True)
+class GoogleScope:
+    """What to look at, with the projects that were found in it."""
+
+    name: str
+    """`projects/p`, `folders/1`, `organizations/1`"""
+    places: Places
+
+
+@dataclass(slots=True)
+class GoogleRun:
+    """What a scan has to go by."""
+
+    google: Google
+    now: datetime
+    scopes: Sequence[GoogleScope]
+    services: frozenset[str] = frozenset()
+    missing: Mapping[str, Unknown] = field(default_factory=dict)
+    """Projects that were asked for and cannot be seen."""
+    outcomes: Sequence[ReadOutcome] = ()
+    """What came of the calls that found them."""
+
+
+class GoogleSource:
+    """Source protocol over some scopes: one inventory for each, reads per resource."""
+
+    def __init__(self, run: GoogleRun) -> None:
+        self._run = run
+        self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        chosen = [one for one in collectors() if not run.services or one.service in run.services]
+        self._by_type = {row.type: (collector, row) for collector in chosen for row in collector.rows}
+
+    @property
+    def name(self) -> str:
+        """`gcp:organizations/1`, or the first project and how many others."""
+        first, *others = [scope.name for scope in self._run.scopes]
+        return f"gcp:{first.removeprefix('projects/')}" + (f"+{len(others)}" if others else "")
+
+    def survey(self) -> Iterable[Unit]:
+        """One unit for each scope."""
+        yield Unit("", "", "scope", self._open, provider="gcp")
+        for scope in self._run.scopes:
+            yield Unit(scope.name.removeprefix("projects/"), "", "inventory", partial(self._list, scope), provider="gcp")
+
+    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
+        """One unit per resource that has a declared read for something asked."""
+        for resource, wanted in asks.items():
+            if resource not in self._kept:
+                continue
+            collector, draft, place = self._kept[resource]
+            if any(read.operation not in draft.docs and read.of == draft.resource.type for read in collector.detail_reads(wanted)):
+                run = partial(self._deepen, collector, draft, place, wanted)
+                yield Unit(place.id, draft.resource.region, collector.service, run, provider="gcp")
+
+    def _caller(self, place: Place) -> Caller:
+        return Caller(place, self._run.google, self._run.now)
+
+    def _open(self) -> Iterator[Item]:
+        yield Organisation(self._members())
+        for project, why in self._run.missing.items():
+            yield self._gap(project, "project", why)
+        yield from self._run.outcomes
+
+    def _members(self) -> Maybe[frozenset[str]]:
+        """All projects of the organisation, where the scope is one; a project without a parent is alone."""
+        places = [place for scope in self._run.scopes for place in scope.places.each]
+        names = frozenset(name for place in places for name in (place.id, place.number) if name)
+        whole = all(scope.name.startswith("organizations/") for scope in self._run.scopes)
+        if whole or (len(places) == 1 and places[0].row and not places[0].unit):
+            return Known(names, RESOURCES.via)
+        return Unknown(UnknownReason.OUT_OF_SCOPE, RESOURCES.via, "which projects are the organisation's own: scan with --organization")
+
+    def _gap(self, account: str, service: str, why: Unknown, kinds: frozenset[Kind] | None = None) -> Gap:
+        """A gap that could hide whatever is listed, or what one type lists."""
+        every = frozenset[Kind]().union(*(row.kinds for _, row in self._by_type.values())) if kinds is None else kinds
+        return Gap("gcp", account, "", service, why.reason.value, why.via.action, why.detail, every)
+
+    def _list(self, scope: GoogleScope) -> Iterator[Item]:
+        caller = self._caller(Place("", scope=scope.name))
+        policies = self._policies(caller, scope)
+        seen: set[str] = set()
+        lost: Unknown | None = None
+        for page in caller.pages(RESOURCES, tuple(scope.name.split("/", 1)), more=self._types(with_policy=False)):
+            if isinstance(page, Unknown):
+                lost = page
+                continue
+            for one in (page.value or {})[RESOURCES.items]:
+                asset = asset_of(one, self._via(one), POLICIES.via)
+                seen.add(asset.name)
+                yield from self._take(scope, replace(asset, policy=_policy_of(policies, asset.name)))
+        if lost is not None:
+            for place in scope.places.each:
+                yield Unit(place.id, "", "listing", partial(self._directly, place, seen, policies), provider="gcp")
+            if not scope.places:
+                yield self._gap("", "inventory", lost)
+        yield from caller.outcomes()
+
+    def _types(self, *, with_policy: bool) -> tuple[tuple[str, str], ...]:
+        return tuple((TYPES, kind) for kind, (_, row) in sorted(self._by_type.items()) if row.iam is not None or not with_policy)
+
+    def _via(self, doc: Doc) -> Provenance:
+        found = self._by_type.get(str(doc.get("assetType")))
+        return found[1].via if found else RESOURCES.via
+
+    def _policies(self, caller: Caller, scope: GoogleScope) -> Maybe[Mapping[str, Doc]]:
+        """The IAM policies of all assets by name; unknown where the inventory cannot be asked for all of them."""
+        types = self._types(with_policy=True)
+        if not types:
+            return Known({}, POLICIES.via)
+        answer = caller.ask(POLICIES, tuple(scope.name.split("/", 1)), more=types)
+        if isinstance(answer, Unknown) or answer.value is None:
+            return answer if isinstance(answer, Unknown) else Known({}, answer.via)
+        assets = (asset_of(one, POLICIES.via, POLICIES.via) for one in answer.value[POLICIES.items])
+        return Known({one.name: one.policy.value for one in assets if isinstance(one.policy, Known)}, POLICIES.via)
+
+    def _take(self, scope: GoogleScope, asset: Asset) -> Iterator[Item]:
+        found = self._by_type.get(asset.type)
+        if found is None:
+            return
+        collector, declared = found
+        place = self._place(scope, asset)
+        if collector.survey_reads or collector.lists:
+            run = partial(self._look, collector, declared, asset, place)
+            yield Unit(place.id, "", collector.service, run, provider="gcp")
+        else:
+            yield from self._drafts(collector, declared, asset, self._caller(place))
+
+    def _place(self, scope: GoogleScope, asset: Asset) -> Place:
+        """The project of an asset: by its ancestors, else by its name."""
+        named = next((one.partition("/")[2] for one in asset.ancestors if one.startswith("projects/")), "") or project_in(asset.name)
+        place = scope.places.get(named)
+        if place is None:
+            return Place(named, named if named.isdecimal() else "", {}, asset.ancestors, scope.name)
+        if asset.ancestors and not place.ancestors:
+            place.ancestors = asset.ancestors
+        return place
+
+    def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
+        """What each service lists of a project, where the inventory does not."""
+        for collector, row in self._by_type.values():
+            yield Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies), provider="gcp")
+
+    def _direct(self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
+        caller = self._caller(place)
+        for one in row.walk(caller, row) if row.walk is not None else listed(caller, row):
+            if isinstance(one, Unknown):
+                yield self._gap(place.id, collector.service, one, row.kinds)
+                continue
+            name = row.name(one, place)
+            if name not in seen:
+                asset = Asset(name, row.type, Known(one, row.lists[-1].via), _policy_of(policies, name))
+                yield from self._drafts(collector, row, asset, caller)
+        yield from caller.outcomes()
+
+    def _look(self, collector: Collector, declared: Row, asset: Asset, place: Place) -> Iterator[Item]:
+        caller = self._caller(place)
+        yield from self._drafts(collector, declared, asset, caller)
+        yield from caller.outcomes()
+
+    def _drafts(self, collector: Collector, declared: Row, asset: Asset, caller: Caller) -> Iterator[Resource | Gap]:
+        for draft in collector.survey(caller, declared, asset):
+            if isinstance(draft, Gap):
+                yield draft
+                continue
+            mine = [read for read in collector.reads if read.of == draft.resource.type]
+            for read in mine:
+                if read.stage is Stage.SURVEY:
+                    caller.read_into(draft, read)
+            draft.resource = finished(collector, draft, caller.place.unit)
+            if any(read.stage is Stage.DETAIL for read in mine):
+                self._kept[draft.resource.id] = (collector, draft, caller.place)
+            yield draft.resource
+
+    def _deepen(self, collector: Collector, draft: Draft, place: Place, wanted: frozenset[str]) -> Iterator[Item]:
+        caller = self._caller(place)
+        linked = False
+        for read in collector.detail_reads(wanted):
+            if read.of == draft.resource.type:
+                caller.read_into(draft, read)
+                linked = linked or bool(read.links)
+        links = collector.links(draft) if linked else None
+        yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft), links)
+        yield from caller.outcomes()
+
+
+def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
+    """The documents of a type that one call lists for a project."""
+    read = row.lists[0]
+    for page in caller.pages(read, (caller.place.id,)):
+        if isinstance(page, Unknown):
+            yield page
+        else:
+            yield from (one for one in (page.value or {}).get(read.items, ()) if isinstance(one, Mapping))
+
+
+def _policy_of(policies: Maybe[Mapping[str, Doc]], name: str) -> Maybe[Doc] | None:
+    """An asset's policy; the inventory leaves out assets that have none. None where it could not be asked: then the service is."""
+    return Known(policies.value.get(name, {}), policies.via) if isinstance(policies, Known) else None
+
+
+def projects_in(rows: Iterable[Doc], scope: str, above: Once) -> Places:
+    """The projects among documents of Resource Manager."""
+    places = Places()
+    for row in rows:
+        place = place_of(row, above, scope)
+        if place.id:
+            places.add(place)
+    return places

@@ -1,0 +1,107 @@
+"""The commands for Google Cloud, end to end over projects in process: exit codes, reports, permissions, doctor."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.connectors.gcp.cloud import PROJECT, Cloud, Token
+from tests.connectors.gcp.test_storage import BARE, DOCS, READER, SAFE, bucket
+from tierwise.connectors.gcp import connect
+from tierwise.reports import base
+
+LABELS = {"data-classification": "special-category", "owner": "records"}
+
+
+@pytest.fixture
+def cloud(monkeypatch):
+    """A project with a bucket that is safe and one that is not, for which the command's own credentials stand in."""
+    made = Cloud([bucket({**SAFE, "labels": LABELS}, READER), bucket({**BARE, "name": "open", "labels": LABELS})], DOCS)
+    monkeypatch.setattr("google.auth.default", lambda **_: (Token(), PROJECT))
+    monkeypatch.setattr(connect, "transport", lambda: made)
+    return made
+
+
+def test_a_scan_judges_by_the_existing_controls_and_its_json_passes_the_schema(cloud, tierwise, home):
+    ran = tierwise("scan", "gcp", "--format", "json=scan.json", "--max-rate", "100000")
+    assert (ran.code, ran.err) == (0, "")
+    made = json.loads((home / "scan.json").read_text())
+    jsonschema.validate(made, json.loads((Path(base.__file__).parent / "scan.schema.json").read_text()))
+    verdicts = {(one["control"], one["resource"].rpartition("/")[2]): one["verdict"] for one in made["findings"]}
+    assert verdicts["ENC-02", "exports"] == "pass"
+    assert verdicts["ENC-02", "open"] == "fail"
+    assert verdicts["EXP-02", "exports"] == "pass"
+    assert verdicts["EXP-02", "open"] == "fail"
+    assert verdicts["LOG-02", "exports"] == "pass"
+    assert {one["provider"] for one in made["resources"]} == {"gcp"}
+
+
+def test_the_console_report_names_the_stores(cloud, tierwise):
+    ran = tierwise("scan", "gcp", "--no-color")
+    assert ran.code == 0
+    assert "open" in ran.out
+    assert "Traceback" not in ran.err
+
+
+def test_an_unseen_project_leaves_the_scan_incomplete(cloud, tierwise):
+    assert tierwise("scan", "gcp", "--project", PROJECT, "--project", "other-prod", "-q").code == 3
+
+
+def test_no_project_ends_with_four(cloud, tierwise):
+    cloud.docs["cloudresourcemanager/v3/projects:search"] = {}
+    tierwise("scan", "gcp").complains(4, "see no project", "tierwise permissions gcp")
+
+
+def test_a_wrong_service_ends_with_two(cloud, tierwise):
+    tierwise("scan", "gcp", "--service", "storge").complains(2, "did you mean 'storage'")
+
+
+def test_settings_come_from_the_file(cloud, tierwise, home):
+    (home / "tierwise.toml").write_text(f'[gcp]\nprojects = ["{PROJECT}"]\nservices = ["storage"]\n')
+    assert tierwise("scan", "gcp", "-q").code == 0
+    assert cloud.asked(":search") == 0
+
+
+def test_doctor_tells_what_is_denied_and_what_that_leaves_unknown(cloud, tierwise):
+    assert tierwise("doctor", "gcp").code == 0
+    cloud.denied = frozenset({"cloudasset.assets.listResource", "storage.buckets.list"})
+    ran = tierwise("doctor", "gcp")
+    assert ran.code == 3
+    assert "needs storage.buckets.list" in ran.out
+    assert "next: tierwise scan gcp" in ran.out
+
+
+def test_the_role_is_what_the_scan_reads(tierwise):
+    role = json.loads(tierwise("permissions", "gcp").out)
+    assert {"cloudasset.assets.listResource", "storage.buckets.getIamPolicy"} <= set(role["includedPermissions"])
+    assert not [one for one in role["includedPermissions"] if one.rpartition(".")[2] not in ("get", "list", "getIamPolicy", "listResource", "listIamPolicy", "listOrgPolicy")]  # fmt: skip
+    assert tierwise("permissions", "gcp", "--terraform").out.startswith('resource "google_organization_iam_custom_role" "tierwise"')
+
+
+def test_a_selection_of_controls_needs_less(tierwise):
+    some = json.loads(tierwise("permissions", "gcp", "--control", "ENC-02").out)["includedPermissions"]
+    assert "cloudasset.assets.listResource" in some
+    assert "storage.hmacKeys.list" not in some
+
+
+def test_what_is_not_installed_is_named(tierwise, monkeypatch):
+    monkeypatch.setattr(sys, "meta_path", [_Without("google"), *sys.meta_path])
+    for name in list(sys.modules):
+        if name == "google" or name.startswith(("google.", "tierwise.connectors.gcp.")):
+            monkeypatch.delitem(sys.modules, name)
+    tierwise("scan", "gcp").complains(2, "pip install 'tierwise[gcp]'")
+
+
+class _Without:
+    """An environment in which a package is not installed."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] == self._package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)

@@ -1,0 +1,54 @@
+"""A project in an organisation with an example of everything that is collected: the `ROWS` and `DOCS` of each service's tests, labelled as they would be."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+from tests.connectors.gcp.cloud import PROJECT, Cloud, Token, reads_of
+from tests.connectors.gcp.conftest import STARTED
+from tests.scan.worlds import judging
+from tierwise.config import GcpConfig
+from tierwise.connectors.gcp.collectors import collectors
+from tierwise.connectors.gcp.connect import open_projects
+from tierwise.scan import Outcome, scan
+
+LABELS = {"data-classification": "special-category", "owner": "records", "environment": "production"}
+
+
+def estate() -> Cloud:
+    """All examples, at T3."""
+    import tests.connectors.gcp as package
+
+    rows: list[dict[str, Any]] = []
+    docs: dict[str, Any] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("test_"):
+            module = importlib.import_module(f"{package.__name__}.{info.name}")
+            rows += getattr(module, "ROWS", ())
+            docs |= getattr(module, "DOCS", {})
+    assets = [{**one, "resource": {"data": _labelled(one["resource"]["data"])}} for one in rows]
+    lists = {read: read.items for collector in collectors() for row in collector.rows for read in row.lists}
+    for path, answer in docs.items():
+        read = next((one for one in reads_of(path) if one in lists), None)
+        if read is not None and isinstance(answer, dict):
+            every = answer.get(read.items) if read.items else None
+            docs[path] = {**answer, read.items: [_labelled(one) for one in every]} if every is not None else _labelled(answer)
+    return Cloud(assets, docs)
+
+
+def _labelled(data: dict[str, Any]) -> dict[str, Any]:
+    """A document with labels where its service keeps them."""
+    if "settings" in data:
+        return {**data, "settings": {**data["settings"], "userLabels": LABELS}}
+    return {**data, "labels": LABELS}
+
+
+def scanned(cloud: Cloud, **options: Any) -> Outcome:
+    """A scan by the default profile, with probes that ask for every fact."""
+    config = GcpConfig(requests_per_second=0, **(options or {"projects": (PROJECT,)}))
+    sources = open_projects(config, STARTED, credentials=Token(), inner=cloud, sleep=cloud.slept.append)
+    outcome = scan(sources, judging(), started=STARTED, jobs=1)
+    assert outcome.crashes == ()
+    return outcome

@@ -1,0 +1,94 @@
+"""The central promise, over every declared row and read of Google Cloud: what could not be read is unknown and named; it never passes, fails or vanishes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.gcp.cloud import Reply, error
+from tests.connectors.gcp.estate import estate, scanned
+from tests.scan.honesty import all_violations
+from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
+from tierwise.connectors.gcp.collectors import collectors, declared_calls, declared_reads
+from tierwise.connectors.gcp.place import PLACES
+from tierwise.connectors.gcp.read import Read, Row
+from tierwise.model.finding import ScanResult, Verdict
+
+WALKED = {one.action for one in PLACES} - {"resourcemanager.organizations.get"}
+"""Denied, these end a scan of a project before it begins, or are for scans of folders alone."""
+OTHER_SCOPES = {ORG_POLICIES.action, "resourcemanager.folders.getIamPolicy"}
+"""Of scans of folders and organisations, and of projects in folders (`test_source.py`)."""
+INSTEAD = {read.action for collector in collectors() for row in collector.rows for read in (*row.lists, *((row.iam,) if row.iam else ()))}
+"""Calls that are made where the inventory cannot be asked."""
+ALL = {one.action for one in declared_reads()}
+MADE = sorted(ALL - WALKED - OTHER_SCOPES)
+
+
+@pytest.fixture(scope="module")
+def whole() -> ScanResult:
+    found = scanned(estate()).result
+    assert found.gaps == ()
+    return found
+
+
+@pytest.fixture(scope="module")
+def direct() -> ScanResult:
+    """The same estate where the inventory cannot be asked."""
+    cloud = estate()
+    cloud.denied = frozenset({RESOURCES.action, POLICIES.action})
+    found = scanned(cloud).result
+    assert found.gaps == ()
+    return found
+
+
+def test_passes_and_fails_are_at_stake(whole):
+    verdicts = [one.verdict for one in whole.findings if not one.control.startswith("PROBE")]
+    assert verdicts.count(Verdict.PASS) > 8
+    assert verdicts.count(Verdict.FAIL) > 5
+
+
+def test_every_read_is_made_and_answers(whole, direct):
+    made = {one.operation for result in (whole, direct) for one in result.outcomes if one.outcome in ("ok", "absent")}
+    wanted = {one.via.via for one in declared_calls() if one.make is None and one.action not in WALKED | OTHER_SCOPES}
+    assert {one for one in wanted - made if "folders" not in one} == set()
+
+
+def test_every_row_is_listed_with_the_inventory_and_without(whole, direct):
+    types = {one.type for one in declared_reads() if isinstance(one, Row)}
+    for result in (whole, direct):
+        assert types - {one.type for one in result.resources} == set()
+
+
+def test_what_the_services_list_is_judged_as_what_the_inventory_lists(whole, direct):
+    by_pair = [{(one.control, one.resource): one.verdict for one in result.findings} for result in (whole, direct)]
+    assert {pair: verdict for pair, verdict in by_pair[0].items() if by_pair[1].get(pair) is not verdict} == {}
+
+
+@pytest.mark.parametrize("action", MADE)
+def test_a_denied_permission_is_unknown_and_named_and_flips_nothing(whole, direct, action):
+    cloud = estate()
+    inventory = {RESOURCES.action, POLICIES.action} if action in INSTEAD else set()
+    cloud.denied = frozenset({action} | inventory)
+    partial = scanned(cloud).result
+    assert all_violations(direct if inventory else whole, partial, cloud.denied) == []
+    assert "permission-denied" in {one.outcome for one in partial.outcomes}
+
+
+@pytest.mark.parametrize(
+    "read", [one for one in declared_calls() if one.action in MADE and one.make is None], ids=lambda one: one.operation
+)
+@pytest.mark.parametrize("fault", [error(500, "backendError"), Reply(200, raw=b'{"items": [')], ids=["fails", "cut short"])
+def test_a_read_that_fails_flips_nothing(whole, direct, read: Read, fault):
+    cloud = estate()
+    inventory = {RESOURCES.action, POLICIES.action} if read.action in INSTEAD else set()
+    cloud.denied = frozenset(inventory)
+    cloud.broken = {read: fault}
+    partial = scanned(cloud).result
+    assert all_violations(direct if inventory else whole, partial, frozenset({read.action}) | cloud.denied) == []
+
+
+def test_with_everything_denied_nothing_passes_and_nothing_fails_by_what_was_read():
+    cloud = estate()
+    cloud.denied = frozenset(ALL - {"resourcemanager.projects.get"})
+    result = scanned(cloud).result
+    assert [one for one in result.findings if one.verdict in (Verdict.PASS, Verdict.FAIL)] == []
+    assert result.gaps

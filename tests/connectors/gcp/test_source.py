@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.gcp.cloud import CHAIN, NUMBER, ORGANISATION, PROJECT, Cloud, Reply, asset, binding, error, project
+from tests.connectors.gcp.conftest import ALL_FACTS
+from tests.connectors.gcp.test_storage import BARE, DOCS, READER, ROWS, SAFE, bucket
+from tierwise.connectors.declared import Stage
+from tierwise.connectors.gcp.collectors import declared_reads
+from tierwise.connectors.gcp.read import Row
+from tierwise.model.fact import UnknownReason
+from tierwise.model.resource import Kind
+
+INVENTORY = f"cloudasset/v1/projects/{PROJECT}/assets"
+LIST_BOTH = frozenset({"cloudasset.assets.listResource", "cloudasset.assets.listIamPolicy"})
+
+
+def buckets(count: int, ancestors: tuple[str, ...] = CHAIN) -> list[dict]:
+    return [bucket({**SAFE, "name": f"b{number:04}"}, READER, ancestors=ancestors) for number in range(count)]
+
+
+def organisation(assets: list[dict], **levels: dict) -> Cloud:
+    """An organisation with a project in a folder; `levels` adds to the assets of its levels."""
+    prefix = "cloudresourcemanager.googleapis.com"
+    chain = (f"projects/{NUMBER}", "folders/7", f"organizations/{ORGANISATION}")
+    nodes = [
+        asset(f"{prefix}/Project", f"//{prefix}/projects/{NUMBER}", project(parent="folders/7"), ancestors=chain, **levels.get("project", {})),
+        asset(f"{prefix}/Folder", f"//{prefix}/folders/7", {}, ancestors=chain[1:], **levels.get("folder", {})),
+        asset(f"{prefix}/Organization", f"//{prefix}/organizations/{ORGANISATION}", {}, ancestors=chain[2:], **levels.get("organisation", {})),
+    ]  # fmt: skip
+    return Cloud([*nodes, *({**one, "ancestors": list(chain)} for one in assets)])
+
+
+def test_all_pages_are_read(collect):
+    cloud = Cloud(buckets(7))
+    cloud.page = 3
+    assert len(collect(cloud)) == 7
+
+
+def test_a_thousand_buckets_of_a_project_cost_a_page_for_each_content_and_five_calls_for_what_is_above(collect):
+    cloud = Cloud(buckets(1000))
+    assert len(collect(cloud, services=("storage",))) == 1000
+    assert cloud.asked("/assets") == 2
+    above = Cloud(buckets(1000))
+    collect(above, frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"}), services=("storage",))
+    assert above.asked("/assets") == 2
+    assert len(above.calls) - 2 - 1 == 5
+
+
+def test_a_thousand_buckets_of_an_organisation_cost_a_page_for_each_content_and_five_calls_beside(collect):
+    cloud = organisation(buckets(1000))
+    wanted = frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"})
+    assert len(collect(cloud, wanted, organizations=(ORGANISATION,), services=("storage",))) == 1000
+    assert len(cloud.calls) - 2 <= 5
+    assert {len(one.get("pageToken", [])) for one in cloud.queries} == {0}
+
+
+def test_a_bucket_for_which_nothing_is_asked_costs_nothing(collect):
+    cloud = Cloud(buckets(3))
+    estate = collect(cloud)
+    before = len(cloud.calls)
+    collect(cloud, frozenset({"encryption.key_custody"}))
+    assert len(cloud.calls) == 2 * before
+    assert all("encryption.key_custody" in one.facts for one in estate.values())
+
+
+@pytest.mark.parametrize("fault", [error(500, "backendError"), error(403, "IAM_PERMISSION_DENIED"), error(403, "SERVICE_DISABLED"), Reply(200, raw=b"{"), Reply(200, body={"assets": 3})])  # fmt: skip
+@pytest.mark.parametrize("page", [1, 3])
+def test_where_the_inventory_fails_each_service_lists_the_same(collect, fault, page):
+    whole = collect(Cloud(ROWS, DOCS), ALL_FACTS)
+    cloud = Cloud(ROWS, DOCS)
+    cloud.page = 1
+    cloud.faults[INVENTORY] = lambda times: fault if times >= page else None
+    estate = collect(cloud, ALL_FACTS)
+    assert set(estate) == set(whole)
+    assert estate.gaps == []
+    for name, found in estate.items():
+        assert {one: getattr(fact, "value", None) for one, fact in found.facts.items()} == {
+            one: getattr(fact, "value", None) for one, fact in whole[name].facts.items()
+        }
+
+
+def test_a_direct_listing_that_fails_too_is_a_gap(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.denied = LIST_BOTH | {"storage.buckets.list"}
+    estate = collect(cloud, services=("storage",))
+    assert len(estate) == 0
+    assert [(gap.account, gap.reason, gap.action, gap.kinds) for gap in estate.gaps] == [
+        (PROJECT, "permission-denied", "storage.buckets.list", {Kind.OBJECT_STORE})
+    ]
+
+
+def test_policies_that_the_inventory_does_not_give_are_asked_of_the_service_where_a_control_needs_them(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.denied = frozenset({"cloudasset.assets.listIamPolicy"})
+    estate = collect(cloud)
+    assert cloud.asked("/iam") == 0
+    estate = collect(cloud, ALL_FACTS)
+    assert cloud.asked("/iam") == len(ROWS)
+    assert estate["//storage.googleapis.com/second"].facts["access.anonymous_read"].value is True
+
+
+def test_a_page_that_comes_again_is_no_listing(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.faults[INVENTORY] = {"assets": [], "nextPageToken": "again"}
+    estate = collect(cloud)
+    assert set(estate) == {one["name"] for one in ROWS}
+    assert "unparsable" in {one.outcome for one in estate.outcomes}
+
+
+@pytest.mark.parametrize("token", ["https://evil.example/", "../../x", "a&alt=media#", "\r\nHost: evil.example"])
+def test_a_page_token_is_a_parameter_and_leads_nowhere(collect, token):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.faults[INVENTORY] = lambda times: {"assets": [], "nextPageToken": token} if times == 1 else None
+    collect(cloud)
+    assert cloud.hosts <= {f"{one}.googleapis.com" for one in ("cloudasset", "cloudresourcemanager", "storage")}
+    assert [one["pageToken"] for one in cloud.queries if "pageToken" in one][:1] == [[token]]
+
+
+def test_a_redirect_is_not_followed(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.faults[INVENTORY] = Reply(302, headers={"Location": "https://evil.example/"}, raw=b"")
+    estate = collect(cloud)
+    assert "evil.example" not in cloud.hosts
+    assert set(estate) == {one["name"] for one in ROWS}
+
+
+def test_a_name_that_leads_elsewhere_is_not_asked_for(collect):
+    cloud = Cloud([asset(ROWS[0]["assetType"], "//storage.googleapis.com/..", {**BARE, "name": ".."}), ROWS[0]])
+    cloud.denied = frozenset({"cloudasset.assets.listIamPolicy"})
+    estate = collect(cloud, ALL_FACTS)
+    assert estate["//storage.googleapis.com/.."].facts["access.anonymous_read"].reason is UnknownReason.UNPARSABLE
+
+
+def test_a_project_that_is_not_seen_is_a_gap_and_the_others_go_on(collect):
+    cloud = Cloud(ROWS, DOCS)
+    estate = collect(cloud, projects=(PROJECT, "other-prod"))
+    assert [(gap.account, gap.service) for gap in estate.gaps] == [("other-prod", "project")]
+    assert len(estate) == len(ROWS)
+
+
+def test_all_projects_that_are_seen_where_none_is_named(collect):
+    from tests.connectors.gcp.cloud import Token
+    from tests.connectors.gcp.conftest import STARTED
+    from tierwise.config import GcpConfig
+    from tierwise.connectors.gcp.connect import open_projects
+
+    (source,) = open_projects(GcpConfig(), STARTED, credentials=Token(), inner=Cloud(ROWS))
+    assert source.name == f"gcp:{PROJECT}"
+
+
+def test_what_the_levels_of_an_organisation_say_comes_with_the_inventory(collect):
+    logs = {"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}]}
+    cloud = organisation(
+        [bucket(BARE)],
+        folder={"iamPolicy": {**logs, "bindings": [binding("storage.objectViewer", "allUsers")]}},
+        organisation={
+            "orgPolicy": [{"constraint": "constraints/gcp.restrictTLSVersion", "listPolicy": {"deniedValues": ["TLS_VERSION_1"]}}]
+        },
+    )
+    (found,) = (one for one in collect(cloud, ALL_FACTS, organizations=(ORGANISATION,), services=("storage",)).values())
+    assert found.unit == "folders/7"
+    assert found.facts["logging.data_read"].value is True
+    assert found.facts["access.anonymous_read"].value is True
+    assert found.facts["transport.min_tls"].value == "1.1"
+    assert cloud.asked(":getIamPolicy") == 0
+
+
+def test_without_the_inventory_an_organisation_is_walked(collect):
+    whole = organisation([bucket(BARE)])
+    walked = organisation([bucket(BARE)])
+    walked.denied = LIST_BOTH | {"cloudasset.assets.listOrgPolicy"}
+    walked.docs |= {
+        "cloudresourcemanager/v3/projects": lambda times: {"projects": [project(parent="folders/7")]} if times == 2 else {},
+        "cloudresourcemanager/v3/folders": lambda times: {"folders": [{"name": "folders/7", "parent": f"organizations/{ORGANISATION}"}]} if times == 1 else {},
+        "cloudresourcemanager/v3/folders/7": {"name": "folders/7", "parent": f"organizations/{ORGANISATION}"},
+        "storage/storage/v1/b": {"items": [BARE]},
+    }  # fmt: skip
+    options = {"organizations": (ORGANISATION,), "services": ("storage",)}
+    direct, listed = collect(walked, ALL_FACTS, **options), collect(whole, ALL_FACTS, **options)
+    assert set(direct) == set(listed)
+    assert {one.unit for one in direct.values()} == {"folders/7"}
+    assert direct.gaps == []
+    (found,) = direct.values()
+    assert found.facts["logging.data_read"].value is False
+
+
+def test_an_asset_without_data_and_one_of_a_foreign_type_are_no_crash(collect):
+    cloud = Cloud([{**ROWS[0], "resource": {}}, {**ROWS[0], "name": "//x", "assetType": "other.googleapis.com/Thing"}])
+    (found,) = collect(cloud, ALL_FACTS).values()
+    assert found.facts["encryption.key_custody"].reason is UnknownReason.UNPARSABLE
+    assert found.tags.reason is UnknownReason.UNPARSABLE
+
+
+def test_details_are_read_once(collect):
+    cloud = Cloud(ROWS, DOCS)
+    collect(cloud, ALL_FACTS)
+    asked = [path for _, path in cloud.calls if not path.endswith("/assets")]
+    assert len(asked) == len(set(asked))
+
+
+def test_reads_per_resource_belong_to_a_type_that_is_listed():
+    rows = {one.type for one in declared_reads() if isinstance(one, Row)}
+    assert [one.operation for one in declared_reads() if not isinstance(one, Row) and one.of and one.of not in rows] == []
+
+
+def test_links_of_the_second_stage_wait():
+    assert all(one.stage is Stage.DETAIL for one in declared_reads() if not isinstance(one, Row) and one.links)
