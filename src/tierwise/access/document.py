@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -14,6 +15,7 @@ UNDETERMINED: Final = "${tierwise:undetermined}"
 MAX_BYTES: Final = 1 << 20
 MAX_STATEMENTS: Final = 2_000
 MAX_VALUE: Final = 8_192
+_SHORT: Final = 2_048
 """IAM's own limits are far lower (20 KB for a bucket policy); these keep a hostile document from stalling a scan."""
 
 _STATEMENT_ELEMENTS: Final = frozenset(
@@ -63,7 +65,19 @@ class Policy:
 
 def parse_policy(document: str | bytes | Mapping[str, object]) -> Policy:
     """The policy in a document: JSON text (plain or URL-encoded, as IAM returns it) or parsed JSON. PolicyError where it is none."""
-    root = _lowered(document if isinstance(document, Mapping) else _load(document), "the policy")
+    if isinstance(document, str) and len(document) <= _SHORT:
+        return _parsed(document)
+    return _policy(document if isinstance(document, Mapping) else _load(document))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(document: str) -> Policy:
+    """The same of a text; trust and key policies are alike in a whole estate."""
+    return _policy(_load(document))
+
+
+def _policy(document: Mapping[str, object]) -> Policy:
+    root = _lowered(document, "the policy")
     raw = root.get("statement")
     if raw is None:
         raise PolicyError("the policy has no Statement")
@@ -105,7 +119,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _lowered(value: object, where: str) -> dict[str, object]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):
         raise PolicyError(f"{where} is not a JSON object")
     result = {str(name).lower(): inner for name, inner in value.items()}
     if len(result) != len(value):

@@ -46,10 +46,13 @@ def judge(statement: Statement, grantee: Grantee, denials: Sequence[Statement], 
     result = Outcome()
     demanded = tuple(demands(condition) for condition in statement.conditions)
     barred = either(*(_shuts_out(clause, grantee, own) for clause in demanded))
+    last: tuple[Truth, list[Clause]] | None = None
     for action, resource, named in grants(statement, wanted):
         dead, spared = _denied(denials, grantee, action, resource, own)
         granted = both(named, negate(barred), negate(dead))
-        if granted is not NO:
+        # Most pairs of a statement fare like the one before, and add nothing to it.
+        if granted is not NO and last != (granted, spared):
+            last = granted, spared
             result = _with(result, _pair(granted, grantee, demanded, tuple(spared), own))
     return result
 

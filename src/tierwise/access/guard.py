@@ -48,13 +48,15 @@ def source_restricted(policy: Policy, via: Provenance) -> Maybe[bool]:
 
     Only a Deny can: an Allow with such a condition leaves the account's own principals free to come from anywhere by their own policies.
     """
-    service = _service_of(policy)
-    known = DATA_ACTIONS.get(service)
-    actions = tuple(one.lower() for one in (*known.read, *known.write)) if known else (f"{service}:*" if service else "*",)
 
     def elsewhere(condition: Condition) -> Truth:
         return alternatives((spares(condition),)).network
 
+    if not _refusing(policy.statements, elsewhere):
+        return as_fact(NO, via)
+    service = _service_of(policy)
+    known = DATA_ACTIONS.get(service)
+    actions = tuple(one.lower() for one in (*known.read, *known.write)) if known else (f"{service}:*" if service else "*",)
     return as_fact(_refused(policy.statements, actions, service, elsewhere), via)
 
 
@@ -71,11 +73,9 @@ def signature_age_hours(policy: Policy, via: Provenance, default: float = SIGV4_
 
 def _refused(statements: Sequence[Statement], actions: Sequence[str], service: str, test: Test) -> Truth:
     """Whether denials for everyone refuse every action on every part of the resource, to requests that meet the test."""
-    refusing = [
-        (one, held)
-        for one in statements
-        if (held := both(denies(one), denies_everyone(one), *(test(condition) for condition in one.conditions))) is not NO
-    ]
+    refusing = _refusing(statements, test)
+    if not refusing:
+        return NO
     return both(
         *(
             any_of(both(held, covers_action(one, action), _covers_part(one, part, service)) for one, held in refusing)
@@ -83,6 +83,16 @@ def _refused(statements: Sequence[Statement], actions: Sequence[str], service: s
             for part in _parts(action, service)
         )
     )
+
+
+def _refusing(statements: Sequence[Statement], test: Test) -> list[tuple[Statement, Truth]]:
+    """The denials for everyone whose conditions meet the test, each with whether that is certain."""
+    return [
+        (one, held)
+        for one in statements
+        if denies(one) is not NO
+        and (held := both(denies(one), denies_everyone(one), *(test(condition) for condition in one.conditions))) is not NO
+    ]
 
 
 def _parts(action: str, service: str) -> tuple[str, ...]:

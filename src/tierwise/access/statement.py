@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from tierwise.access.document import UNDETERMINED, Statement
@@ -136,22 +137,32 @@ def _stands_for(kind: str, value: str, grantee: Grantee, *, partly: bool) -> Tru
             return truth(value == grantee.text)
 
 
-def granted_actions(statement: Statement, wanted: Sequence[str]) -> Iterator[tuple[str, Truth]]:
+def granted_actions(statement: Statement, wanted: Sequence[str]) -> tuple[tuple[str, Truth], ...]:
     """The wanted actions (or the narrower patterns of the statement) that a statement names, lower-cased."""
-    named = tuple(action.lower() for action in statement.actions)
-    barred = tuple(action.lower() for action in statement.not_actions)
+    return _granted(statement.actions, statement.not_actions, statement.undetermined, tuple(wanted))
+
+
+@lru_cache(maxsize=4096)
+def _granted(
+    actions: tuple[str, ...], not_actions: tuple[str, ...], undetermined: frozenset[str], wanted: tuple[str, ...]
+) -> tuple[tuple[str, Truth], ...]:
+    """The same; the statements of a configuration name few different sets of actions."""
+    named = tuple(action.lower() for action in actions)
+    barred = tuple(action.lower() for action in not_actions)
+    found: list[tuple[str, Truth]] = []
     for raw in wanted:
         want = raw.lower()
-        if barred or "NotAction" in statement.undetermined:
+        if barred or "NotAction" in undetermined:
             if not any(covers(one, want) for one in barred):
-                yield want, OPEN if "NotAction" in statement.undetermined else YES
+                found.append((want, OPEN if "NotAction" in undetermined else YES))
             continue
         if any(covers(one, want) for one in named):
-            yield want, YES
+            found.append((want, YES))
         else:
-            yield from ((one if covers(want, one) else want, YES) for one in named if overlaps(one, want))
-        if "Action" in statement.undetermined:
-            yield want, OPEN
+            found += ((one if covers(want, one) else want, YES) for one in named if overlaps(one, want))
+        if "Action" in undetermined:
+            found.append((want, OPEN))
+    return tuple(found)
 
 
 def covers_action(statement: Statement, action: str) -> Truth:
@@ -191,7 +202,7 @@ def covers_resource(statement: Statement, resource: str) -> Truth:
 def grants(statement: Statement, wanted: Sequence[str]) -> tuple[tuple[str, str, Truth], ...]:
     """The pairs of action and resource that a statement names, where the action applies to the resource."""
     effect = allows(statement)
-    actions = tuple(granted_actions(statement, wanted)) if effect is not NO else ()
+    actions = granted_actions(statement, wanted) if effect is not NO else ()
     resources = granted_resources(statement)
     all_pairs = tuple((action, resource, both(effect, named)) for action, named in actions for resource in resources)
     if not any(action.startswith("s3:") for action, _ in actions):

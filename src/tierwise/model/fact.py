@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -112,6 +113,12 @@ def say_same(one: Facts, other: Facts) -> bool:
 NOT_COLLECTED: Final = Unknown(UnknownReason.NOT_COLLECTED)
 
 
+@lru_cache(maxsize=4096, typed=True)
+def _constant(value: Value, doc: str) -> Known[Value]:
+    """One object for all resources of which it holds."""
+    return Known(value, Provenance(f"constant: {doc}"))
+
+
 @dataclass(slots=True)
 class FactSheet:
     """A builder that a connector fills, fact by fact, for one resource; `via` and `action` are set once per read."""
@@ -124,7 +131,7 @@ class FactSheet:
 
     def constant(self, name: str, value: Value, doc: str) -> None:
         """Record a value that the provider guarantees; `doc` names the page and the date from which it holds."""
-        self.facts[name] = Known(value, Provenance(f"constant: {doc}"))
+        self.facts[name] = _constant(value, doc)
 
     def not_applicable(self, name: str, because: str, via: Provenance = NOWHERE) -> None:
         """Record that the question makes no sense here."""

@@ -60,7 +60,7 @@ class Node:
         if isinstance(found, Unknown):
             return found
         value, unknown, sensitive, _ = found
-        if isinstance(value, dict | list):
+        if (unknown or sensitive) and isinstance(value, dict | list):
             if unknown and has_marks(unknown):
                 return _after_apply(self._place(path))
             if sensitive and has_marks(sensitive):
@@ -219,9 +219,9 @@ class Node:
         return isinstance(self._value, dict) and name in self._value
 
     def _place(self, path: Sequence[Step]) -> str:
-        steps = ".".join(str(step) for step in path)
-        if not steps:
+        if not path:
             return self.where
+        steps = path[0] if len(path) == 1 else ".".join(map(str, path))
         return f"{self.where}{'#' if self._top else '.'}{steps}"
 
     def _find(self, path: Sequence[Step]) -> tuple[object, object, object, UnknownReason | None] | Unknown:
@@ -232,10 +232,13 @@ class Node:
                 return _after_apply(self._place(path))
             if sensitive is True:
                 return _redacted(self._place(path))
-            below = _below(value, step, _MISSING)
-            if value is None or (below is _MISSING and isinstance(value, list)):
-                omits = None
-            value = below
+            if type(value) is dict and type(step) is str:
+                value = value.get(step, _MISSING)
+            else:
+                below = _below(value, step, _MISSING)
+                if value is None or (below is _MISSING and isinstance(value, list)):
+                    omits = None
+                value = below
             unknown = mask_below(unknown, step) if unknown else None
             sensitive = mask_below(sensitive, step) if sensitive else None
         if unknown is True:

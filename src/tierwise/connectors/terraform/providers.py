@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tierwise.connectors.terraform.address import ModuleInstance
@@ -44,6 +44,8 @@ class Providers:
     blocks: Mapping[tuple[tuple[str, ...], str], ProviderConfig] = field(repr=False)
     accounts: Mapping[str, str]
     """Provider key to account, where a data source of the plan names it."""
+    memo: dict[tuple[str, ModuleInstance, str], str] = field(repr=False, compare=False, default_factory=dict)
+    """Region, account and so on that provider blocks give, which only spares working them out again for each resource."""
 
     def region(self, planned: Planned) -> str:
         """The region of a resource; empty where the plan does not say."""
@@ -51,15 +53,19 @@ class Providers:
             own = planned.root.text(attribute)
             if isinstance(own, Known) and own.value:
                 return own.value.lower().replace(" ", "") if attribute == "location" else own.value
+        return self._of_block(planned, "region", self._region) or _arn_part(planned, 3)
+
+    def _region(self, planned: Planned) -> str:
         region = self._constant(planned, "region")
-        return region if isinstance(region, str) else _arn_part(planned, 3)
+        return region if isinstance(region, str) else ""
 
     def account(self, planned: Planned) -> str:
         """The account (subscription) of a resource; empty where the plan does not say."""
         if cloud_of(planned.type) == "azure":
             return self._subscription(planned)
-        if account := _arn_part(planned, 4):
-            return account
+        return _arn_part(planned, 4) or self._of_block(planned, "account", self._account)
+
+    def _account(self, planned: Planned) -> str:
         if account := self.accounts.get(planned.provider, ""):
             return account
         allowed = self._constant(planned, "allowed_account_ids")
@@ -73,10 +79,18 @@ class Providers:
     def _subscription(self, planned: Planned) -> str:
         own = planned.root.text("id")
         found = _SUBSCRIPTION.match(own.value or "") if isinstance(own, Known) else None
-        if found:
-            return found[1].lower()
+        return found[1].lower() if found else self._of_block(planned, "subscription", self._configured_subscription)
+
+    def _configured_subscription(self, planned: Planned) -> str:
         configured = self._constant(planned, "subscription_id")
         return configured.lower() if isinstance(configured, str) else ""
+
+    def _of_block(self, planned: Planned, what: str, make: Callable[[Planned], str]) -> str:
+        """What a provider block gives to each resource under it in a module."""
+        key = planned.provider, planned.module, what
+        if key not in self.memo:
+            self.memo[key] = make(planned)
+        return self.memo[key]
 
     def versions(self, planned: Planned) -> str:
         """The version constraint of a resource's provider; empty where there is none."""
