@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.judge import Judgement, has_rung, judgement_of
-from tierwise.evaluate.origin import Past, origin_of, origin_unchanged
+from tierwise.evaluate.origin import Origin, Past, origin_of, unchanged
 from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
@@ -112,24 +112,28 @@ def findings_of(
         if bench is None:
             bench = benches[alike] = _Bench(due.get(resource.kind, ()), one, dialect)
         rows.append(_Row(resource, one, pasts.get(resource.id), bench.bars(resource.facts)))
-    problems = [_finding(bar, row) for row in rows for bar in row.bars if bar.judgement.verdict in PROBLEMS]
+    problems = [
+        _finding(bar, row, origin)
+        for row in rows
+        for origin in (unchanged(row.resource),)
+        for bar in row.bars
+        if bar.judgement.verdict in PROBLEMS
+    ]
     return Findings(problems, Counter(bar.counted for row in rows for bar in row.bars), partial(_every, rows, problems))
 
 
 def _every(rows: Sequence[_Row], problems: Iterable[Finding]) -> Iterator[Finding]:
     held = iter(problems)
     for row in rows:
+        origin = unchanged(row.resource)
         for bar in row.bars:
-            yield next(held) if bar.judgement.verdict in PROBLEMS else _finding(bar, row)
+            yield next(held) if bar.judgement.verdict in PROBLEMS else _finding(bar, row, origin)
 
 
-def _finding(bar: _Bar, row: _Row) -> Finding:
+def _finding(bar: _Bar, row: _Row, stays: Callable[[Verdict], Origin]) -> Finding:
     control, judgement = bar.compiled.control, bar.judgement
     resource, facts, classification = row.resource, row.resource.facts, row.classification
-    if row.past is None:
-        origin = origin_unchanged(resource, judgement.verdict)
-    else:
-        origin = origin_of(bar.compiled, judgement, facts, classification, row.past)
+    origin = stays(judgement.verdict) if row.past is None else origin_of(bar.compiled, judgement, facts, classification, row.past)
     read = [(name, facts.get(name, NOT_COLLECTED)) for name in bar.facts]
     return Finding(
         fingerprint=fingerprint(control.id, resource),
@@ -154,7 +158,7 @@ def _finding(bar: _Bar, row: _Row) -> Finding:
         introduced=origin.introduced,
         before=origin.before,
         brought_by=origin.brought_by,
-        setting=_setting(bar.facts, facts),
+        setting=_setting(bar.facts, facts) if judgement.verdict in PROBLEMS else "",
     )
 
 

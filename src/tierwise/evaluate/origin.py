@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -108,13 +108,14 @@ _LIVE: Final = Origin(introduced=False, before=None)
 _STANDING: Final = {verdict: Origin(introduced=False, before=verdict) for verdict in Verdict}
 
 
-def origin_unchanged(resource: Resource, verdict: Verdict) -> Origin:
+def unchanged(resource: Resource) -> Callable[[Verdict], Origin]:
     """The origin of a verdict where there is nothing to hold it against: a live resource, one that stays as it is, one that is made."""
     if resource.address is None:
-        return _LIVE
+        return lambda _verdict: _LIVE
     if resource.existing:
-        return _STANDING[verdict]
-    return Origin(introduced=True, before=None, brought_by=f"{resource.id} {_DONE[Action.CREATE]}")
+        return _STANDING.__getitem__
+    made = Origin(introduced=True, before=None, brought_by=f"{resource.id} {_DONE[Action.CREATE]}")
+    return lambda _verdict: made
 
 
 def origin_of(compiled: CompiledControl, after: Judgement, facts: Facts, classification: Classification, past: Past) -> Origin:

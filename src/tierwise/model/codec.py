@@ -16,6 +16,8 @@ SCAN_SCHEMA: Final = "tierwise/scan/1"
 
 def value_out(value: Value) -> Any:
     """A fact's value as JSON: sets as sorted lists, unlimited as a word."""
+    if isinstance(value, bool | str):
+        return value
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, float):
@@ -36,7 +38,7 @@ def value_in(value: Any, *, number: bool = False) -> Value:
 
 def unknown_out(fact: Unknown) -> dict[str, Any]:
     """An unknown with what is known of it."""
-    out: dict[str, Any] = {"unknown": fact.reason.value, "via": fact.via.via}
+    out: dict[str, Any] = {"unknown": fact.reason, "via": fact.via.via}
     if fact.via.action:
         out["action"] = fact.via.action
     if fact.detail:
@@ -88,7 +90,7 @@ def fact_in(name: str, data: Mapping[str, Any], kind: Kind) -> AnyFact:
 
 def link_out(link: Link) -> dict[str, Any]:
     """A link; one that could not be read says why."""
-    out: dict[str, Any] = {"rel": link.rel.value, "to": link.to}
+    out: dict[str, Any] = {"rel": link.rel, "to": link.to}
     if link.waits:
         out["waits"] = True
     return {**out, **unknown_out(link.unknown)} if link.unknown else out
@@ -108,7 +110,7 @@ def resource_out(resource: Resource) -> dict[str, Any]:
     """A resource without its classification."""
     out: dict[str, Any] = {
         "id": resource.id,
-        "kind": resource.kind.value,
+        "kind": resource.kind,
         "type": resource.type,
         "provider": resource.provider,
         "account": resource.account,

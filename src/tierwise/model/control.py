@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tierwise.model.fact import AnyFact, Value
 from tierwise.model.resource import Kind
@@ -38,7 +38,10 @@ class Severity(IntEnum):
     @property
     def word(self) -> str:
         """The lower-case word used in files and reports."""
-        return self.name.lower()
+        return _WORDS[self]
+
+
+_WORDS: Final = {severity: severity.name.lower() for severity in Severity}
 
 
 @dataclass(frozen=True, slots=True)

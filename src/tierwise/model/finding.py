@@ -96,7 +96,7 @@ class Finding:
     brought_by: str = ""
     """What the plan does that brings it, in a sentence; empty where it was there already."""
     setting: str = ""
-    """The read that decided it: findings of one resource and one setting are closed by one change."""
+    """Of what fails or is unknown, the read that decided it: findings of one resource and one setting are closed by one change."""
     first_seen: str | None = None
     accepted: Acceptance | None = None
     in_baseline: bool = False

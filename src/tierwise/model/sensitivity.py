@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class Tier(IntEnum):
@@ -18,10 +19,13 @@ class Tier(IntEnum):
     @property
     def label(self) -> str:
         """Number and name together, as they are always printed: `T3 heightened`."""
-        return f"{self.name} {TIER_NAMES[self]}"
+        return _LABELS[self]
 
 
 TIER_NAMES = {Tier.T0: "published", Tier.T1: "internal", Tier.T2: "personal", Tier.T3: "heightened", Tier.T4: "exceptional"}
+TIER_IDS: Final = tuple(tier.name for tier in Tier)
+"""`T3`, by tier: looking up an enum's name takes ten times as long."""
+_LABELS: Final = tuple(f"{tier.name} {TIER_NAMES[tier]}" for tier in Tier)
 
 
 class TierState(StrEnum):

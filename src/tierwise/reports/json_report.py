@@ -14,7 +14,7 @@ from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, region_out, resource_out
 from tierwise.model.finding import Finding, Findings, Fix, Gate, ScanResult, Verdict
-from tierwise.model.sensitivity import Classification, TierState
+from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import Cause, stopping
 from tierwise.reports.escape import json_bytes
@@ -27,17 +27,22 @@ MOST_FINDINGS: Final = 100_000
 def classification_out(one: Classification) -> dict[str, Any]:
     """A classification in the contract's shape, with its trace."""
     return {
-        "tier": one.tier.name,
-        "interval": [one.interval.lo.name, one.interval.hi.name],
-        "state": one.state.value,
-        "declared": one.declared.name if one.declared is not None else None,
-        "inferred": one.inferred.name if one.inferred is not None else None,
-        "marking": one.marking.value,
-        "categories": [category.value for category in one.categories],
+        "tier": TIER_IDS[one.tier],
+        "interval": [TIER_IDS[one.interval.lo], TIER_IDS[one.interval.hi]],
+        "state": one.state,
+        "declared": TIER_IDS[one.declared] if one.declared is not None else None,
+        "inferred": TIER_IDS[one.inferred] if one.inferred is not None else None,
+        "marking": one.marking,
+        "categories": list(one.categories),
         "subjects": one.subjects,
         "confidence": round(one.confidence, 3),
         "trace": [
-            {"rule": step.rule, "because": step.because, "tier": step.tier.name if step.tier is not None else None, "source": step.source}
+            {
+                "rule": step.rule,
+                "because": step.because,
+                "tier": TIER_IDS[step.tier] if step.tier is not None else None,
+                "source": step.source,
+            }
             for step in one.trace
         ],
     }
@@ -59,9 +64,9 @@ def finding_out(one: Finding) -> dict[str, Any]:
         "control": one.control,
         "title": one.title,
         "family": one.family,
-        "verdict": one.verdict.value,
+        "verdict": one.verdict,
         "severity": one.severity.word,
-        "tier": one.tier.name,
+        "tier": TIER_IDS[one.tier],
         "assumed": one.assumed,
         "resource": one.resource,
         "owner": one.owner or None,
@@ -156,7 +161,7 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
         if one.state is TierState.ASSUMED:
             assumed += 1
         else:
-            tiers[one.tier.name] += 1
+            tiers[TIER_IDS[one.tier]] += 1
     findings = Findings.of(result.findings)
     severities = Counter(one.severity.word for one in findings.problems if one.verdict is Verdict.FAIL)
     return {
