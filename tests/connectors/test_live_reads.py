@@ -7,6 +7,7 @@ import pytest
 from tierwise.connectors import live_declared
 from tierwise.connectors.aws import collectors as aws
 from tierwise.connectors.azure import collectors as azure
+from tierwise.connectors.gcp import collectors as gcp
 from tierwise.connectors.live import live_reads
 from tierwise.connectors.terraform.converter import converters
 from tierwise.model.change import LiveRead
@@ -16,7 +17,7 @@ TABLE = live_reads()
 
 
 def test_every_read_is_one_that_a_live_connector_declares():
-    declared = {LiveRead(read.via.via, read.via.action) for read in (*aws.declared_reads(), *azure.declared_reads())}
+    declared = {LiveRead(read.via.via, read.via.action) for read in (*aws.declared_reads(), *azure.declared_reads(), *gcp.declared_reads())}
     assert {read for facts in TABLE.values() for reads in facts.values() for read in reads} <= declared
 
 
@@ -59,6 +60,7 @@ def test_the_facts_are_of_the_vocabulary_or_the_tags():
         ("aws_dynamodb_table", "tags", {"resourcegroupstaggingapi:GetResources"}),
         ("azurerm_storage_account", "recovery.versioning", {"arm:Microsoft.Storage/storageAccounts/blobServices/default"}),
         ("azurerm_storage_account", "transport.tls_required", {"graph:Microsoft.Storage/storageAccounts"}),
+        ("google_storage_bucket", "recovery.versioning", {"cloudasset:storage.googleapis.com/Bucket"}),
     ],
 )
 def test_some_by_name(kind, fact, calls):
