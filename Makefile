@@ -7,12 +7,13 @@ STAMP := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
-.PHONY: help env demo test fuzz check lint types layers unit docs docs-check wheel-check checkov clean
+.PHONY: help env demo test fuzz parity check lint types layers unit docs docs-check wheel-check checkov clean
 
 help:
 	@echo "make demo   the sample department: emulated AWS and a sample plan, no cloud account needed"
 	@echo "make test   every check that a change must pass"
 	@echo "make fuzz   ten thousand broken plans, where make test has two thousand"
+	@echo "make parity an estate planned and applied by a real Terraform, judged as plan and live (fetches Terraform once)"
 	@echo "make docs   write the generated pages and schemas anew"
 	@echo "make checkov  the current Checkov, in an environment of its own, beside what the tests have recorded of it"
 
@@ -47,6 +48,10 @@ unit: $(STAMP)
 
 fuzz: $(STAMP)
 	TIERWISE_MUTANTS=10000 $(BIN)/pytest tests/connectors/terraform/test_mutations.py tests/cli/test_mutations.py
+
+# Not part of make test: it fetches 140 MB and takes two minutes.
+parity: $(STAMP)
+	$(BIN)/python -m tests.parity.run
 
 docs: $(STAMP)
 	$(BIN)/python tools/gen_docs.py

@@ -187,6 +187,15 @@ def text_or(node: Node, *path: Step) -> str:
     return found.value or "" if isinstance(found, Known) else ""
 
 
+def is_given(planned: Planned, *names: str) -> bool:
+    """Whether one of some arguments is set, or may be; not where nobody wrote it and the provider computes it (aws 3 to 5: a snapshot)."""
+    for name in names:
+        found = planned.get(name)
+        if found.value not in (None, "", []) if isinstance(found, Known) else not (planned.is_new and planned.root.is_computed(name)):
+            return True
+    return False
+
+
 def defaulted(planned: Planned, name: str, default: bool) -> Maybe[bool]:
     """A switch; where nobody wrote it, what the provider documents as its default."""
     found = planned.root.flag(name)

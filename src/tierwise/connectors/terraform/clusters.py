@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.connectors.terraform.aws import defaulted, text_or
+from tierwise.connectors.terraform.aws import defaulted, is_given, text_or
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.stores import elsewhere, is_filled_in, neighbour
@@ -75,7 +75,7 @@ OF: Final = {kind: sort for sort in SORTS for kind in (sort.cluster, sort.instan
 def encrypted(cluster: Planned, plan: Plan) -> Maybe[bool]:
     """Whether a cluster's storage is encrypted; one made of another store may take that over."""
     stored = cluster.root.flag("storage_encrypted")
-    made = any(not _is_none(cluster.get(name)) for name in (*_SOURCES, "replication_source_identifier"))
+    made = is_given(cluster, *_SOURCES, "replication_source_identifier")
     if made and not (isinstance(stored, Known) and stored.value) and not cluster.root.is_written("storage_encrypted"):
         detail = "it is taken over from what the cluster is made of"
         source = neighbour(plan, cluster, ("replication_source_identifier",), {cluster.type}, NAMES)
@@ -85,10 +85,6 @@ def encrypted(cluster: Planned, plan: Plan) -> Maybe[bool]:
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, cluster.at("storage_encrypted"), detail)
     # Terraform AWS provider, aws_rds_cluster: false by default, true for engine_mode serverless.
     return defaulted(cluster, "storage_encrypted", text_or(cluster.root, "engine_mode") == "serverless")
-
-
-def _is_none(value: Maybe[object]) -> bool:
-    return isinstance(value, Known) and value.value in (None, "", [])
 
 
 def public(database: Planned, plan: Plan, engine: Maybe[str]) -> Maybe[bool]:

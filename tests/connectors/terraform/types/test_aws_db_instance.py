@@ -253,6 +253,18 @@ def test_a_replica_is_a_copy_and_as_encrypted_as_its_source(plan, tmp_path):
     assert value(one, "encryption.at_rest") is True
 
 
+@pytest.mark.parametrize("written", [False, True])
+def test_a_snapshot_that_the_provider_computes_is_none_and_one_that_is_written_may_be(plan, tmp_path, written):
+    """Providers 3 to 5 compute `snapshot_identifier`, so a plan leaves it open for every new database."""
+    expressions = {"snapshot_identifier": ref("var.snapshot")} if written else {}
+    plan.add(DB, "d", {"storage_encrypted": None}, unknown={"snapshot_identifier": True}, expressions=expressions)
+    database = plan.read(tmp_path)["aws_db_instance.d"]
+    if written:
+        assert reason(database, "encryption.at_rest") is UnknownReason.UNRESOLVED_REFERENCE
+    else:
+        assert value(database, "encryption.at_rest") is False
+
+
 def test_a_restored_database_takes_its_encryption_from_elsewhere(plan, tmp_path):
     plan.add(DB, "d", {"snapshot_identifier": "snap-1"}, expressions={"snapshot_identifier": const("snap-1")})
     one = read(plan, tmp_path)

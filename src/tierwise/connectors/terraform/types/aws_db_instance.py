@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.connectors.terraform import aws
-from tierwise.connectors.terraform.aws import defaulted, text_or
+from tierwise.connectors.terraform.aws import defaulted, is_given, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.groups import CHILDREN, GROUP, admits_anyone, put_network
 from tierwise.connectors.terraform.parameters import lookup
@@ -61,11 +61,7 @@ def convert(database: Planned, plan: Plan) -> Resource:
 
 def _inherits(database: Planned) -> bool:
     """Whether it is made from another database, whose settings it may take over."""
-    return any(not _is_none(database.get(name)) for name in _SOURCES)
-
-
-def _is_none(value: Maybe[object]) -> bool:
-    return isinstance(value, Known) and value.value in (None, "", [])
+    return is_given(database, *_SOURCES)
 
 
 def _encryption(database: Planned, plan: Plan, sheet: FactSheet) -> None:
