@@ -471,3 +471,17 @@ def test_ten_thousand_resources_are_classified_together() -> None:
     found = classify([*stores, *keys, *roles], PROFILE, Register(), NO_CORRECTIONS, today=TODAY)
     assert len(found) == 10_000
     assert found["arn:key-0"].tier == max(found[one.id].tier for one in stores[::50]), "a key serves every fiftieth store"
+
+
+def test_of_many_places_that_no_action_reads_a_few_are_named_in_whatever_order_they_come() -> None:
+    stores = [
+        store(f"s{number:03}", links=(Link(Rel.LOGS_TO, "", Unknown(UnknownReason.NOT_COLLECTED, Provenance(f"a.b{number:03}#logs"))),))
+        for number in range(40)
+    ]
+    denied = store("denied", tags=DENIED, links=(Link(Rel.USES_KEY, "arn:key"),))
+    found = many(*stores, denied, store("key", kind=Kind.KEY))
+    assert {one_.unread for name, one_ in found.items() if name.startswith("s")} == {tuple(f"a.b{number:03}#logs" for number in range(5))}
+    assert "s3:GetBucketTagging" in found["key"].unread
+    assert {name: one_.unread for name, one_ in many(*reversed(stores)).items()} == {
+        name: found[name].unread for name in found if name[0] == "s"
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from tierwise.classify import tags
@@ -131,7 +132,11 @@ def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> list[
     printed = _printed(owns, estate, low, told)
     blind = [_blind(place, own, estate, gaps) for place, own in enumerate(owns)]
     ceilings = ceilings_of([*(one is not None for one in blind), *silent], printed, estate)
-    unread = causes_of([*(one or frozenset() for one in blind), *(frozenset() for _ in silent)], estate)
+    unread = causes_of(
+        [*(one or frozenset() for one in blind), *(frozenset() for _ in silent)],
+        estate,
+        chain.from_iterable(own.gathered.unread for own in owns),
+    )
     return [
         Place(
             place, own.resource, own.gathered, own.weighed, own.attested, own.floor, own.default, own.speaks,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from tierwise.classify.flow import Edge, Estate
 from tierwise.classify.propagate import spread
 from tierwise.model.fact import Unknown
 from tierwise.model.sensitivity import Tier
+
+MOST_PLACES: Final = 5
 
 
 def ceilings_of(blind: Sequence[bool], printed: Sequence[int], estate: Estate) -> list[Tier | None]:
@@ -22,18 +25,34 @@ def ceilings_of(blind: Sequence[bool], printed: Sequence[int], estate: Estate) -
     return [Tier(value - 1) if value else None for value in found[: len(blind)]]
 
 
-def causes_of(blind: Sequence[frozenset[str]], estate: Estate) -> list[frozenset[str]]:
-    """What would have to be read, for each resource, wherever along the links it is missing."""
+def causes_of(blind: Sequence[frozenset[str]], estate: Estate, own: Iterable[Unknown]) -> list[frozenset[str]]:
+    """What would have to be read, for each resource, wherever along the links it is missing; `own` is what of each resource's own evidence was not read.
+
+    Every action that would settle something is named. Places that no action reads (in a plan each argument is one) are named up to a few, the
+    first by name: with a thousand of them, naming all for each of a thousand resources would tell nobody more.
+    """
+    unread = (*own, *(link.unknown for links in estate.adrift.values() for link in links if link.unknown is not None))
+    loose = [one for each in estate.loose for one in each.unread]
+    places = frozenset(named(one) for one in (*unread, *loose) if not one.via.action)
     edges = _widened(estate)
-    causes = [*blind, *(frozenset(named(one) for one in loose.unread) for loose in estate.loose)]
+    causes = [_few(names, places) for names in (*blind, *(frozenset(named(one) for one in each.unread) for each in estate.loose))]
     waiting = deque(place for place, names in enumerate(causes) if names)
     while waiting:
         giver = waiting.popleft()
         for edge in edges[giver]:
-            if not causes[giver] <= causes[edge.taker]:
-                causes[edge.taker] |= causes[giver]
+            if causes[giver] <= causes[edge.taker]:
+                continue
+            both = _few(causes[edge.taker] | causes[giver], places)
+            if both != causes[edge.taker]:
+                causes[edge.taker] = both
                 waiting.append(edge.taker)
     return causes[: len(blind)]
+
+
+def _few(names: frozenset[str], places: frozenset[str]) -> frozenset[str]:
+    """The names with at most a few that are places. Of a union it is the same in whatever order it is made."""
+    found = names & places if len(names) > MOST_PLACES else frozenset[str]()
+    return names if len(found) <= MOST_PLACES else names - found | frozenset(sorted(found)[:MOST_PLACES])
 
 
 def named(unknown: Unknown) -> str:

@@ -146,7 +146,7 @@ def _finding(bar: _Bar, row: _Row, stays: Callable[[Verdict], Origin]) -> Findin
         resource=resource.id,
         expected=bar.expected,
         actual=tuple([Actual(name, render_fact(fact), fact.via.via) for name, fact in read]),
-        unknowns=_unknowns(judgement, facts, classification),
+        unknowns=_unknowns(judgement, facts, classification, planned=resource.address is not None),
         why=bar.why,
         at_assumed=judgement.at_tier,
         owner=classification.owner,
@@ -194,7 +194,7 @@ def _expected(parts: Sequence[Part]) -> str:
     return parts[0].words if len(parts) == 1 else " and ".join(part.inner for part in parts)
 
 
-def _unknowns(judgement: Judgement, facts: Facts, classification: Classification) -> tuple[UnknownPart, ...]:
+def _unknowns(judgement: Judgement, facts: Facts, classification: Classification, *, planned: bool) -> tuple[UnknownPart, ...]:
     if judgement.verdict is not Verdict.UNKNOWN:
         return ()
     found: list[UnknownPart] = []
@@ -204,20 +204,20 @@ def _unknowns(judgement: Judgement, facts: Facts, classification: Classification
             # What waits for the tier is settled by whatever settles the tier.
             waits = fact.reason is UnknownReason.TIER_UNDETERMINED and not fact.via.action
             actions = classification.unread if waits else ()
-            asked = [_asked(one, fact.via.via) for one in actions] or [(fact.via.via, fact.via.action)]
+            asked = [_asked(one, fact.via.via, planned=planned) for one in actions] or [(fact.via.via, fact.via.action)]
             found += [UnknownPart(name, fact.reason.value, via, action, fact.detail) for via, action in asked]
     if judgement.at_tier is not None and (judgement.at_tier is not Verdict.UNKNOWN or not found):
         interval = classification.interval
         between = f"the tier lies between {interval.lo.label} and {interval.hi.label}"
         for one in classification.unread or ("",):
-            via, action = _asked(one, "classification")
+            via, action = _asked(one, "classification", planned=planned)
             found.append(UnknownPart("tier", UnknownReason.TIER_UNDETERMINED.value, via, action, between))
     return tuple(found)
 
 
-def _asked(unread: str, via: str) -> tuple[str, str]:
-    """Where tier evidence stands, and the action that would read it: a place in a plan (`address#attribute`) is no action that anyone may grant."""
-    return (unread, "") if "#" in unread else (via, unread)
+def _asked(unread: str, via: str, *, planned: bool) -> tuple[str, str]:
+    """Where tier evidence stands, and the action that would read it: in a plan it is a place, which is no action that anyone may grant."""
+    return (unread or via, "") if planned else (via, unread)
 
 
 _STATE_WORDS = {
