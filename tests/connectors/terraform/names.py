@@ -23,6 +23,21 @@ FOLDER: Final = Path(__file__).parent / "provider_names"
 PROVIDERS: Final = ("aws", "azurerm", "google")
 
 
+EVERYWHERE: Final = {
+    "aws": {"id", "arn", "region", "location", "tags", "tags_all"},
+    "azurerm": {"id", "arn", "region", "location", "tags", "tags_all"},
+    "google": {
+        "id", "arn", "region", "location", "tags", "tags_all", "labels", "effective_labels", "terraform_labels", "project", "zone",
+        "name", "self_link", "parent",
+    },
+}  # fmt: skip
+"""What is asked of every resource alike, to learn its place and its tags."""
+
+
+def provider_of(kind: str) -> str:
+    return kind.removeprefix("data.").split("_", maxsplit=1)[0]
+
+
 @cache
 def published() -> Mapping[str, Mapping[str, frozenset[int]]]:
     """By type (`data.T` for data sources) and path, the major versions of the provider that have it."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tierwise.connectors.terraform.source import open_plans, resources
+from tierwise.connectors.terraform.document import decode
+from tierwise.connectors.terraform.source import open_plans, plan_of, resources
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import Resource
 
@@ -130,6 +131,11 @@ class PlanBuilder:
     def read(self, folder: Path) -> dict[str, Resource]:
         """The resources by address."""
         return read(self.write(folder))
+
+    def judged(self) -> dict[str, Resource]:
+        """The same without a file on the way."""
+        document = decode(json.dumps(self.document()).encode(), "plan.json")
+        return {one.id: one for one in resources(plan_of(document))}
 
 
 def read(path: Path) -> dict[str, Resource]:

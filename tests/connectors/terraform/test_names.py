@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from tests.connectors.terraform.names import FOLDER, FORMS, asked, full_plan, judged_types, paths_of, published
+from tests.connectors.terraform.names import EVERYWHERE, FOLDER, FORMS, asked, full_plan, judged_types, paths_of, provider_of, published
 from tests.shared import shared_path
 from tierwise.connectors.terraform.assemble import IDENTITY
 from tierwise.connectors.terraform.converter import converters, kept_types
@@ -23,30 +23,16 @@ NEWEST: Final = {"aws": 6, "azurerm": 4, "google": 6}
 RENAMED: Final[dict[str, dict[str, dict[str, str]]]] = yaml.safe_load(
     (Path(__file__).parents[3] / "tools" / "terraform_types.yaml").read_text(encoding="utf-8")
 )["renamed"]
-EVERYWHERE: Final = {
-    "aws": {"id", "arn", "region", "location", "tags", "tags_all"},
-    "azurerm": {"id", "arn", "region", "location", "tags", "tags_all"},
-    "google": {
-        "id", "arn", "region", "location", "tags", "tags_all", "labels", "effective_labels", "terraform_labels", "project", "zone",
-        "name", "self_link", "parent",
-    },
-}  # fmt: skip
-"""What is asked of every resource alike, to learn its place and its tags."""
-
-
-def provider_of(kind: str) -> str:
-    return kind.removeprefix("data.").split("_", maxsplit=1)[0]
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory) -> set[tuple[str, str]]:
+def names() -> set[tuple[str, str]]:
     """What converters ask for over plans with all that the providers publish, and over the real plans."""
-    folder = tmp_path_factory.mktemp("names")
     with asked() as found:
         for kind in judged_types():
             for form in FORMS:
                 for alone in (True, False):
-                    full_plan(kind, form, alone=alone).read(folder)
+                    full_plan(kind, form, alone=alone).judged()
         for path in sorted(shared_path("plans", "files").rglob("*.json")):
             for one in _read(path):
                 assert one.id

@@ -58,6 +58,7 @@ def _carriers(kind: str) -> Iterator[Child]:
     return (flow.child for flow in flows_of(kind))
 
 
+@cache
 def kept_types(clouds: frozenset[str]) -> frozenset[str]:
     """The types of some clouds whose values a converter may look at."""
     kept: set[str] = set()
@@ -69,7 +70,8 @@ def kept_types(clouds: frozenset[str]) -> frozenset[str]:
     return frozenset(kept)
 
 
-def joins(clouds: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Child, ...]]]:
+@cache
+def joins(clouds: frozenset[str]) -> tuple[tuple[frozenset[str], tuple[Child, ...]], ...]:
     """Which types of some clouds are children of which, each parent once."""
     found: dict[str, dict[Child, None]] = defaultdict(dict)
     for one in {id(one): one for one in converters(clouds).values()}.values():
@@ -78,4 +80,4 @@ def joins(clouds: frozenset[str]) -> Iterator[tuple[frozenset[str], tuple[Child,
             found[parent] |= dict.fromkeys(_carriers(parent))
         for parent, children in one.others:
             found[parent] |= dict.fromkeys(children)
-    yield from ((frozenset({parent}), tuple(children)) for parent, children in found.items())
+    return tuple((frozenset({parent}), tuple(children)) for parent, children in found.items())

@@ -117,7 +117,11 @@ def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step]) -> A
 
 
 def is_unwritten(node: Node, path: Sequence[Step]) -> bool:
-    """Whether the configuration is at hand and says nothing for an argument; false inside a dynamic block, which hides what it says."""
+    """Whether the configuration is at hand and says nothing for an argument.
+
+    False inside a block that the plan does not show (an empty expression) or that is given as a value. A dynamic block leaves no trace in
+    the configuration of a plan (seen with Terraform 1.11.4), so that one whose length is not known passes for a block that nobody wrote.
+    """
     if not node.is_configured:
         return False
     for depth, step in enumerate(path):
@@ -125,7 +129,8 @@ def is_unwritten(node: Node, path: Sequence[Step]) -> bool:
             continue
         above = path[:depth]
         # The arguments that a written block does not have; an empty expression is a block that the plan does not show.
-        return not above or bool(node.expression(*above))
+        inside = node.expression(*above) if above else None
+        return not above or (bool(inside) and "references" not in (inside or {}))
     return False
 
 

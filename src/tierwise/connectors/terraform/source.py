@@ -70,11 +70,12 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
     if not paths:
         raise InputError("no plan is named; give a file that 'terraform show -json plan.bin > plan.json' wrote, or '-'")
     prefixes = _prefixes(paths)
-    plans = tuple(_plan(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True))
+    plans = tuple(plan_of(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True))
     return PlanSource(f"plan:{','.join(path.name if isinstance(path, Path) else 'stdin' for path in paths)}", plans)
 
 
-def _plan(document: Document, prefix: str) -> Plan:
+def plan_of(document: Document, prefix: str = "") -> Plan:
+    """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
     plan = assemble(document, prefix, kept_types(found))
     return with_outside(plan, frozenset(converters(found).values())).joining(joins(found))

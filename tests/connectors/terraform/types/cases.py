@@ -12,7 +12,6 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from tests.connectors.terraform import types
@@ -117,6 +116,22 @@ OTHER: Final = policy({"AWS": "222222222222"})
 """A policy that lets in another account."""
 
 
+def iam_cases(base: str, *, part: bool = False) -> Iterator[Case]:
+    """Who is let in by the three forms in which Google's resources take IAM bindings; a `part` of something that is not in the plan has more."""
+    who, out = "serviceAccount:app@elsewhere-prod.iam.gserviceaccount.com", "elsewhere-prod"
+    found: object = at_least(out) if part else frozenset({out})
+    rest: dict[str, Any] = {"absent": UNSAID, "unknown": UNSAID, "sensitive": UNSAID} if part else {"absent": frozenset()}
+    fact, role = "access.external_principals", {"role": "roles/viewer"}
+    yield Case(f"{base}_iam_member", "member", fact, {who: found}, having=role, of=base, **rest)
+    yield Case(f"{base}_iam_binding", "members", fact, [([who], found)], having=role, of=base, **rest)
+    bound = [([{"title": "t", "expression": "e"}], True), ([], False)]
+    for form, whom in (("member", {"member": who}), ("binding", {"members": [who]})):
+        unmet: dict[str, Any] = {"known": [([], False)], "unknown": UNSAID, "sensitive": UNSAID} if part else {"known": bound}
+        yield Case(f"{base}_iam_{form}", "condition", "access.external_conditioned", having=role | whom, of=base, absent=False, **unmet)
+    bindings = json.dumps({"bindings": [{"role": "roles/viewer", "members": [who]}]})
+    yield Case(f"{base}_iam_policy", "policy_data", fact, {bindings: found}, absent=UNSAID if part else frozenset(), of=base)
+
+
 @cache
 def listed() -> tuple[tuple[Case, ...], tuple[Part, ...]]:
     """The cases and the parts of every test module."""
@@ -138,10 +153,11 @@ def _flows() -> Iterator[Case]:
             yield Case(flow.child.type, path, flow.rel.value, {other: (other,)}, absent=(), of=holder)
 
 
-def all_joins() -> Iterator[tuple[str, Child]]:
+@cache
+def all_joins() -> tuple[tuple[str, Child], ...]:
     """Every parent type with every type that names it, once."""
     found = dict.fromkeys((parent, child) for parents, children in joins(CLOUDS) for parent in sorted(parents) for child in children)
-    yield from found
+    return tuple(found)
 
 
 def join_of(parent: str, child: str) -> Child:
@@ -257,11 +273,6 @@ def unknowns(resource: Resource | None, fact: str) -> list[Unknown]:
         return [link.unknown for link in resource.links if link.rel.value == fact and link.unknown is not None]
     found = resource.facts.get(fact)
     return [found] if isinstance(found, Unknown) else []
-
-
-def read_one(plan: PlanBuilder, folder: Path, address: str) -> Resource | None:
-    """One resource of a plan, if the plan has it as one."""
-    return plan.read(folder).get(address)
 
 
 def _written(value: Any) -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.checked import checked
-from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.plans import PlanBuilder, value
 from tests.connectors.terraform.types.cases import Case, Part, at_least
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
@@ -91,14 +91,6 @@ def test_another_provider_block_is_another_account_unless_it_is_known_to_be_the_
         plan.add("aws_caller_identity", name, {"account_id": "111111111111"}, mode="data", actions=("read",), provider=key)
     (one,) = plan.read(tmp_path).values()
     assert value(one, "account.disk_encryption_default") is False, "one of its regions lacks it"
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    plan.add(BLOCK, "b", ALL_ON, unknown={"block_public_acls": True}, expressions={"block_public_acls": ref("local.x")})
-    plan.add(DISKS, "d", {"enabled": True}, sensitive={"enabled": True})
-    (one,) = plan.read(tmp_path).values()
-    assert reason(one, "account.public_access_blocked") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(one, "account.disk_encryption_default") is UnknownReason.REDACTED
 
 
 @pytest.mark.parametrize("way", WAYS)

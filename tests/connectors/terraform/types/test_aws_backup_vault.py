@@ -7,7 +7,6 @@ import pytest
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, value
 from tests.connectors.terraform.types.cases import OTHER, Case, Part
-from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind
 
@@ -71,33 +70,6 @@ def test_an_air_gapped_vault_is_locked_from_the_start(plan, tmp_path):
     assert value(one, "immutability.mode") == "compliance"
     assert value(one, "immutability.min_days") == 7
     assert value(one, "encryption.key_custody") == "provider-owned"
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    plan.add(VAULT, "v", {"name": "v"})
-    plan.add(
-        f"{VAULT}_lock_configuration", "l", {"backup_vault_name": "v"}, unknown={"changeable_for_days": True, "min_retention_days": True}
-    )
-    plan.add(VAULT, "w", {"name": "w"})
-    plan.add(f"{VAULT}_policy", "p", {"backup_vault_name": "w", "policy": OPEN}, sensitive={"policy": True})
-    one = checked(plan, tmp_path, f"{VAULT}.v")
-    assert reason(one, "immutability.mode") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(one, "immutability.min_days") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(checked(plan, tmp_path, f"{VAULT}.w"), "access.anonymous_read") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_lock_is_joined(plan, tmp_path, way):
-    address = joined(plan, way, (VAULT, {}), (f"{VAULT}_lock_configuration", {"min_retention_days": 30}), "backup_vault_name", "name")
-    found = plan.read(tmp_path)
-    assert value(found[address], "immutability.mode") == "governance"
-    assert [value(one, "immutability.mode") for one in found.values() if one.id != address] in ([], ["none"])
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_policy_is_joined(plan, tmp_path, way):
-    address = joined(plan, way, (VAULT, {}), (f"{VAULT}_policy", {"policy": OPEN}), "backup_vault_name", "name")
-    assert value(plan.read(tmp_path)[address], "access.anonymous_read") is True
 
 
 def test_the_lock_and_policy_of_an_existing_vault_may_stand_elsewhere(plan, tmp_path):

@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
-from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.plans import PlanBuilder, ref, value
 from tests.connectors.terraform.types.cases import Case
-from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 TRAIL = "aws_cloudtrail"
@@ -115,17 +114,6 @@ def test_advanced_selectors_of_data_alone_record_no_management_events(plan, tmp_
     one = checked(plan, tmp_path, f"{TRAIL}.t")
     assert value(one, "logging.control_plane") is False
     assert links(one) == [(Rel.RECORDS, "records:dynamodb:*#all")]
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = ("enable_logging", "is_multi_region_trail", "enable_log_file_validation", "event_selector")
-    plan.add(TRAIL, "t", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(TRAIL, "u", {"enable_log_file_validation": True}, sensitive={"enable_log_file_validation": True})
-    one = checked(plan, tmp_path, f"{TRAIL}.t")
-    for fact in ("logging.control_plane", "logging.all_regions", "logging.integrity_validated"):
-        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert [link.rel for link in one.links if link.unknown] == [Rel.RECORDS]
-    assert reason(checked(plan, tmp_path, f"{TRAIL}.u"), "logging.integrity_validated") is UnknownReason.REDACTED
 
 
 def test_a_selector_of_a_bucket_still_to_be_made_leaves_open_what_is_recorded(plan, tmp_path):

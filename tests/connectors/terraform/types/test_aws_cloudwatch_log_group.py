@@ -53,13 +53,6 @@ def test_a_group_of_the_delivery_class_keeps_a_day(plan, tmp_path):
     assert value(checked(plan, tmp_path, f"{GROUP}.g"), "retention.log_days") == 1
 
 
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    plan.add(GROUP, "g", {}, unknown={"retention_in_days": True}, expressions={"retention_in_days": ref("local.x")})
-    plan.add(GROUP, "h", {"retention_in_days": 30}, sensitive={"retention_in_days": True})
-    assert reason(checked(plan, tmp_path, f"{GROUP}.g"), "retention.log_days") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(checked(plan, tmp_path, f"{GROUP}.h"), "retention.log_days") is UnknownReason.REDACTED
-
-
 def test_a_resource_policy_counts_for_the_groups_that_it_names(plan, tmp_path):
     for name in ("audit", "other"):
         plan.add(GROUP, name, {"name": name})

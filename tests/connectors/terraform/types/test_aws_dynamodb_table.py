@@ -5,10 +5,10 @@ import json
 import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
-from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.plans import PlanBuilder, const, ref, value
 from tests.connectors.terraform.types.cases import OTHER, Case, Part
 from tests.connectors.terraform.types.joins import WAYS, joined
-from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
+from tierwise.model.fact import UNLIMITED, NotApplicable
 from tierwise.model.resource import Kind, Rel
 
 TABLE, REPLICA = "aws_dynamodb_table", "aws_dynamodb_table_replica"
@@ -119,30 +119,6 @@ def test_a_key_by_reference_inside_the_block_is_the_customers(plan, tmp_path):
     one = checked(plan, tmp_path, f"{TABLE}.t")
     assert value(one, "encryption.key_custody") == "customer"
     assert [(link.rel, link.to) for link in one.links] == [(Rel.USES_KEY, "aws_kms_key.k")]
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = ("server_side_encryption", "point_in_time_recovery", "ttl", "deletion_protection_enabled")
-    plan.add(TABLE, "t", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(TABLE, "u", {"point_in_time_recovery": [{"enabled": True}]}, sensitive={"point_in_time_recovery": True})
-    one = checked(plan, tmp_path, f"{TABLE}.t")
-    for fact in (
-        "encryption.key_custody",
-        "recovery.point_in_time",
-        "retention.backup_days",
-        "retention.expiry_configured",
-        "recovery.delete_protected",
-    ):
-        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert reason(checked(plan, tmp_path, f"{TABLE}.u"), "recovery.point_in_time") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_policy_is_joined(plan, tmp_path, way):
-    address = joined(plan, way, (TABLE, {"name": "t"}), ("aws_dynamodb_resource_policy", {"policy": OPEN}), "resource_arn", "arn")
-    found = plan.read(tmp_path)
-    assert value(found[address], "access.anonymous_read") is True
-    assert [value(one, "access.anonymous_read") for one in found.values() if one.id != address] in ([], [False])
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -78,13 +78,6 @@ def test_a_volume_that_refuses_encryption_is_plain(plan, tmp_path):
     assert isinstance(one.facts["encryption.key_custody"], NotApplicable)
 
 
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    plan.add(VOLUME, "v", {}, unknown=COMPUTED, expressions={"encrypted": ref("local.x")})
-    plan.add(VOLUME, "w", {"encrypted": True}, sensitive={"encrypted": True})
-    assert reason(checked(plan, tmp_path, f"{VOLUME}.v"), "encryption.at_rest") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(checked(plan, tmp_path, f"{VOLUME}.w"), "encryption.at_rest") is UnknownReason.REDACTED
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_a_snapshot_is_as_encrypted_as_its_volume(plan, tmp_path, way):
     joined(plan, way, (VOLUME, {"encrypted": True, "kms_key_id": "alias/app"}), (SNAPSHOT, {}), "volume_id", "id")
@@ -95,15 +88,6 @@ def test_a_snapshot_is_as_encrypted_as_its_volume(plan, tmp_path, way):
     assert value(one, "access.public_blocked") is True
     assert value(one, "immutability.mode") == "none"
     assert {Rel.COPY_OF, Rel.USES_KEY} == {link.rel for link in one.links}
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_permissions_to_make_volumes_are_joined(plan, tmp_path, way):
-    share = ("aws_snapshot_create_volume_permission", {"account_id": "222222222222"})
-    address = joined(plan, way, (SNAPSHOT, {"volume_id": "vol-1"}), share, "snapshot_id", "id")
-    found = plan.read(tmp_path)
-    assert value(found[address], "access.external_principals") == {"222222222222"}
-    assert [value(one, "access.external_principals") for one in found.values() if one.id != address] in ([], [frozenset()])
 
 
 def test_with_whom_an_existing_snapshot_is_shared_besides_is_unknown(plan, tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
-from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
+from tests.connectors.terraform.plans import PlanBuilder, const, reason, value
 from tests.connectors.terraform.types.cases import OTHER, UNSAID, Case
 from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
@@ -101,13 +101,6 @@ def test_one_zone_is_backed_up_unasked(plan, tmp_path):
     one = checked(plan, tmp_path, f"{SHARE}.s")
     assert value(one, "recovery.redundancy") == "zone"
     assert one.facts["retention.backup_days"].between == (1, UNLIMITED)
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    plan.add(SHARE, "s", {}, unknown=COMPUTED, expressions={"encrypted": ref("local.x")})
-    plan.add(SHARE, "t", {"encrypted": True}, sensitive={"encrypted": True})
-    assert reason(checked(plan, tmp_path, f"{SHARE}.s"), "encryption.at_rest") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(checked(plan, tmp_path, f"{SHARE}.t"), "encryption.at_rest") is UnknownReason.REDACTED
 
 
 @pytest.mark.parametrize("way", WAYS)

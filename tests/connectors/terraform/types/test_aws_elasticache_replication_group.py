@@ -99,19 +99,6 @@ def test_a_group_that_says_nothing_has_its_engines_defaults(plan, tmp_path, engi
     assert value(one, "recovery.redundancy") == "zone"
 
 
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = ("at_rest_encryption_enabled", "transit_encryption_enabled", "snapshot_retention_limit", "multi_az_enabled", "user_group_ids")
-    plan.add(GROUP, "g", {"engine": "redis"}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(
-        GROUP, "h", {"engine": "redis", "auth_token": "t"}, sensitive={"auth_token": True}, expressions={"auth_token": ref("var.token")}
-    )
-    one = checked(plan, tmp_path, f"{GROUP}.g")
-    for fact in ("encryption.at_rest", "transport.tls_required", "retention.backup_days", "recovery.redundancy"):
-        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert reason(one, "access.central_identity_enabled") is UnknownReason.UNRESOLVED_REFERENCE
-    assert reason(checked(plan, tmp_path, f"{GROUP}.h"), "access.shared_key_enabled") is UnknownReason.REDACTED
-
-
 def test_a_cluster_of_its_own_cannot_be_encrypted_and_a_member_is_its_groups(plan, tmp_path):
     plan.add(CLUSTER, "alone", {"cluster_id": "alone", "engine": "memcached", "replication_group_id": None})
     plan.add(

@@ -56,32 +56,6 @@ def test_a_new_user_without_anything_may_do_nothing(plan, tmp_path):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("kind", "argument"), [(USER, "user"), (GROUP, "group")])
-def test_inline_policies_are_joined(plan, tmp_path, way, kind, argument):
-    address = joined(plan, way, (kind, {}), (f"{kind}_policy", {"name": "p", "policy": ADMIN}), argument, "name")
-    found = plan.read(tmp_path)
-    assert value(found[address], "privilege.admin") is True
-    assert [value(one, "privilege.admin") for one in found.values() if one.id != address] in ([], [False])
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_attachments_are_joined(plan, tmp_path, way):
-    attachment = {"policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
-    address = joined(plan, way, (USER, {}), ("aws_iam_user_policy_attachment", attachment), "user", "name")
-    one = plan.read(tmp_path)[address]
-    assert value(one, "privilege.admin") is True
-    assert [link.to for link in one.links if link.rel is Rel.ATTACHES] == [attachment["policy_arn"]]
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_login_profile_is_joined(plan, tmp_path, way):
-    address = joined(plan, way, (USER, {}), ("aws_iam_user_login_profile", {"password_length": 20}), "user", "name")
-    one = plan.read(tmp_path)[address]
-    assert value(one, "principal.console_login") is True
-    assert reason(one, "credential.mfa_enabled") is UnknownReason.NOT_COLLECTED
-
-
-@pytest.mark.parametrize("way", WAYS)
 def test_access_keys_are_counted(plan, tmp_path, way):
     address = joined(plan, way, (USER, {}), ("aws_iam_access_key", {"status": "Active"}), "user", "name")
     assert value(plan.read(tmp_path)[address], "credential.active_keys") == 1

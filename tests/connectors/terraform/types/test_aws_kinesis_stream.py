@@ -5,9 +5,8 @@ import json
 import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
-from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.plans import PlanBuilder, reason, value
 from tests.connectors.terraform.types.cases import OTHER, Case
-from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 
 STREAM = "aws_kinesis_stream"
@@ -60,23 +59,6 @@ def test_a_stream_that_says_nothing_is_plain_for_a_day(plan, tmp_path):
     assert isinstance(one.facts["encryption.key_custody"], NotApplicable)
     assert value(one, "retention.delete_after_days") == 1
     assert value(one, "access.external_principals") == frozenset()
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = ("encryption_type", "retention_period")
-    plan.add(STREAM, "s", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(STREAM, "t", {"encryption_type": "KMS"}, sensitive={"encryption_type": True})
-    one = checked(plan, tmp_path, f"{STREAM}.s")
-    assert reason(one, "encryption.at_rest") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(one, "retention.delete_after_days") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(checked(plan, tmp_path, f"{STREAM}.t"), "encryption.at_rest") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_policy_is_joined(plan, tmp_path, way):
-    address = joined(plan, way, (STREAM, {"name": "s"}), ("aws_kinesis_resource_policy", {"policy": SHARED}), "resource_arn", "arn")
-    plan.add("aws_caller_identity", "here", {"account_id": "111111111111"}, mode="data", actions=("read",))
-    assert value(plan.read(tmp_path)[address], "access.external_principals") == {"222222222222"}
 
 
 def test_the_policy_of_an_existing_stream_may_stand_elsewhere(plan, tmp_path):

@@ -5,7 +5,6 @@ import pytest
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
 from tests.connectors.terraform.types.cases import NA, OTHER, Case, Part
-from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -138,33 +137,6 @@ def test_an_endpoint_block_enforces_https_unless_it_says_otherwise(plan, tmp_pat
     assert value(one, "transport.tls_required") is True
     assert one.facts["transport.min_tls"].between == ("1.0", "1.2")
     assert value(one, "encryption.key_custody") == "provider-managed"
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = (*BLOCKS, "vpc_options", "log_publishing_options", "access_policies")
-    plan.add(DOMAIN, "d", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(DOMAIN, "e", {"access_policies": OPEN, "vpc_options": []}, sensitive={"access_policies": True})
-    one = checked(plan, tmp_path, f"{DOMAIN}.d")
-    for fact in ("encryption.at_rest", "transport.tls_required", "network.public_endpoint", "access.anonymous_read", "logging.data_read"):
-        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert reason(checked(plan, tmp_path, f"{DOMAIN}.e"), "access.anonymous_read") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_policy_of_its_own_is_joined(plan, tmp_path, way):
-    parent: dict[str, list[object]] = {"vpc_options": [], "advanced_security_options": []}
-    address = joined(
-        plan,
-        way,
-        (DOMAIN, parent),
-        (f"{DOMAIN}_policy", {"access_policies": OPEN}),
-        "domain_name",
-        "domain_name",
-        unknown={"access_policies": True},
-    )
-    found = plan.read(tmp_path)
-    assert value(found[address], "access.anonymous_read") is True
-    assert [value(one, "access.anonymous_read") for one in found.values() if one.id != address] in ([], [False])
 
 
 def test_a_domain_in_a_vpc_is_reached_from_there_only(plan, tmp_path):

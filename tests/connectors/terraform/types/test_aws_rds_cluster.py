@@ -155,16 +155,6 @@ def test_a_serverless_cluster_of_version_1_is_encrypted_by_default(plan, tmp_pat
     assert value(checked(plan, tmp_path, f"{CLUSTER}.c"), "encryption.at_rest") is True
 
 
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = ("storage_encrypted", "backup_retention_period", "deletion_protection", "engine")
-    plan.add(CLUSTER, "c", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(CLUSTER, "d", {**POSTGRES, "storage_encrypted": True}, sensitive={"storage_encrypted": True})
-    one = checked(plan, tmp_path, f"{CLUSTER}.c")
-    for fact in ("encryption.at_rest", "retention.backup_days", "recovery.delete_protected", "transport.tls_required"):
-        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert reason(checked(plan, tmp_path, f"{CLUSTER}.d"), "encryption.at_rest") is UnknownReason.REDACTED
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_instances_are_joined_and_one_public_one_makes_the_cluster_public(plan, tmp_path, way):
     instance = {"publicly_accessible": True, "engine": "aurora-postgresql"}

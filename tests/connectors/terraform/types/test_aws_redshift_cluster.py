@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
-from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
+from tests.connectors.terraform.plans import PlanBuilder, reason, value
 from tests.connectors.terraform.types.cases import UNSAID, Case
-from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -93,31 +92,6 @@ def test_a_cluster_that_says_nothing(plan, tmp_path):
 def test_a_default_that_differs_between_versions_of_the_provider_is_not_guessed(plan, tmp_path):
     plan.add(CLUSTER, "c", {"encrypted": None})
     assert reason(checked(plan, tmp_path, f"{CLUSTER}.c"), "encryption.at_rest") is UnknownReason.NOT_COLLECTED
-
-
-def test_what_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan, tmp_path):
-    names = ("encrypted", "publicly_accessible", "automated_snapshot_retention_period", "cluster_parameter_group_name")
-    plan.add(CLUSTER, "c", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
-    plan.add(CLUSTER, "d", {"encrypted": True}, sensitive={"encrypted": True})
-    one = checked(plan, tmp_path, f"{CLUSTER}.c")
-    for fact in ("encryption.at_rest", "network.public_endpoint", "retention.backup_days", "transport.tls_required"):
-        assert reason(one, fact) is UnknownReason.KNOWN_AFTER_APPLY, fact
-    assert reason(checked(plan, tmp_path, f"{CLUSTER}.d"), "encryption.at_rest") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_logging_of_its_own_is_joined(plan, tmp_path, way):
-    address = joined(
-        plan, way, (CLUSTER, {"cluster_parameter_group_name": "default.redshift-2.0"}),
-        ("aws_redshift_logging", {"log_destination_type": "s3", "bucket_name": "logs"}), "cluster_identifier", "cluster_identifier",
-        unknown={"logging": True},
-    )  # fmt: skip
-    found = plan.read(tmp_path)
-    one = found[address]
-    assert [(link.rel, link.to) for link in one.links] == [(Rel.LOGS_TO, "logs")]
-    assert reason(one, "logging.data_read") is UnknownReason.NOT_SUPPORTED, "logins are delivered, queries are not"
-    assert value(one, "transport.tls_required") is True
-    assert [value(each, "logging.data_read") for each in found.values() if each.id != address] in ([], [False])
 
 
 def test_what_an_existing_cluster_shares_may_stand_elsewhere(plan, tmp_path):

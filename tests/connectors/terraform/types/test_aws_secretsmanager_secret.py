@@ -7,7 +7,6 @@ import pytest
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
 from tests.connectors.terraform.types.cases import OTHER, Case
-from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Rel
 
@@ -66,13 +65,3 @@ def test_a_key_that_apply_decides_is_unknown_and_a_sensitive_policy_redacted(pla
     plan.add(SECRET, "t", {"policy": OPEN}, sensitive={"policy": True})
     assert reason(checked(plan, tmp_path, f"{SECRET}.s"), "encryption.key_custody") is UnknownReason.UNRESOLVED_REFERENCE
     assert reason(checked(plan, tmp_path, f"{SECRET}.t"), "access.anonymous_read") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_policy_of_its_own_is_joined(plan, tmp_path, way):
-    address = joined(
-        plan, way, (SECRET, {"name": "s"}), (f"{SECRET}_policy", {"policy": OPEN}), "secret_arn", "arn", unknown={"policy": True}
-    )
-    found = plan.read(tmp_path)
-    assert value(found[address], "access.anonymous_read") is True
-    assert [value(one, "access.anonymous_read") for one in found.values() if one.id != address] in ([], [False])

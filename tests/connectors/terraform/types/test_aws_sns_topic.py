@@ -88,14 +88,6 @@ def test_a_sensitive_key_is_redacted(plan, tmp_path):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_policy_of_its_own_is_joined(plan, tmp_path, way):
-    address = joined(plan, way, (TOPIC, {"name": "t"}), ("aws_sns_topic_policy", {"policy": OPEN}), "arn", "arn", unknown={"policy": True})
-    found = plan.read(tmp_path)
-    assert value(found[address], "access.anonymous_read") is True
-    assert [value(one, "access.anonymous_read") for one in found.values() if one.id != address] in ([], [False])
-
-
-@pytest.mark.parametrize("way", WAYS)
 def test_subscribed_queues_receive_and_addresses_do_not(plan, tmp_path, way):
     queue = {"protocol": "sqs", "endpoint": "arn:aws:sqs:eu-west-2:111111111111:q"}
     address = joined(plan, way, (TOPIC, {"name": "t"}), ("aws_sns_topic_subscription", queue), "topic_arn", "arn")

@@ -7,7 +7,6 @@ import pytest
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
 from tests.connectors.terraform.types.cases import OTHER, Case
-from tests.connectors.terraform.types.joins import WAYS, joined
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -74,16 +73,6 @@ def test_what_apply_decides_is_unknown(plan, tmp_path):
 def test_a_sensitive_policy_is_redacted(plan, tmp_path):
     plan.add(QUEUE, "q", {"policy": OPEN}, sensitive={"policy": True})
     assert reason(checked(plan, tmp_path, f"{QUEUE}.q"), "access.anonymous_read") is UnknownReason.REDACTED
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_policy_of_its_own_is_joined(plan, tmp_path, way):
-    address = joined(
-        plan, way, (QUEUE, {"name": "q"}), ("aws_sqs_queue_policy", {"policy": OPEN}), "queue_url", "url", unknown={"policy": True}
-    )
-    found = plan.read(tmp_path)
-    assert value(found[address], "access.anonymous_read") is True
-    assert [value(one, "access.anonymous_read") for one in found.values() if one.id != address] in ([], [False])
 
 
 def test_the_key_and_the_dead_letter_queue_are_linked_by_reference(plan, tmp_path):

@@ -4,12 +4,68 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import NA, Case
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
 
 CLUSTER, INSTANCE = "google_alloydb_cluster", "google_alloydb_instance"
 COMPUTED = {"name": True, "id": True, "continuous_backup_config": True, "automated_backup_policy": True, "encryption_config": []}
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_RETAINED = {"automated_backup_policy": [{"time_based_retention": [{"retention_period": "2592000s"}]}]}
+CASES = (
+    Case(CLUSTER, "encryption_config.0.kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(CLUSTER, "continuous_backup_config.0.enabled", "recovery.point_in_time", {True: True, False: False}, absent=True),
+    Case(CLUSTER, "continuous_backup_config.0.recovery_window_days", "retention.backup_days", {30: 30}, absent=14),
+    Case(
+        CLUSTER, "automated_backup_policy.0.time_based_retention.0.retention_period", "retention.backup_days", {"2592000s": 30}, absent=14
+    ),
+    Case(
+        CLUSTER, "automated_backup_policy.0.enabled", "retention.backup_days", {True: 30, False: 14}, absent=30, bare=14, having=_RETAINED
+    ),
+    Case(CLUSTER, "restore_continuous_backup_source.0.cluster", "copy-of", {"clusters/of-ours": ("clusters/of-ours",)}, absent=()),
+    Case(CLUSTER, "secondary_config.0.primary_cluster_name", "copy-of", {"clusters/of-ours": ("clusters/of-ours",)}, absent=()),
+    Case(INSTANCE, "network_config.0.enable_public_ip", "network.public_endpoint", {True: True, False: False}, absent=False, of=CLUSTER),
+    Case(
+        INSTANCE,
+        "network_config.0.authorized_external_networks.0.cidr_range",
+        "network.ingress_any",
+        {"0.0.0.0/0": True, "81.2.69.160/32": False},
+        absent=False,
+        bare=[NA, False],
+        having={"network_config": [{"enable_public_ip": True}]},
+        of=CLUSTER,
+    ),
+    Case(
+        INSTANCE,
+        "client_connection_config.0.ssl_config.0.ssl_mode",
+        "transport.tls_required",
+        {"ENCRYPTED_ONLY": True, "ALLOW_UNENCRYPTED_AND_ENCRYPTED": False},
+        absent=True,
+        of=CLUSTER,
+    ),
+    Case(
+        INSTANCE,
+        "client_connection_config.0.require_connectors",
+        "transport.tls_required",
+        {True: True, False: False},
+        absent=False,
+        bare=True,
+        having={"client_connection_config": [{"ssl_config": [{"ssl_mode": "ALLOW_UNENCRYPTED_AND_ENCRYPTED"}]}]},
+        of=CLUSTER,
+    ),
+    Case(
+        INSTANCE,
+        "database_flags",
+        "access.central_identity_enabled",
+        [({"alloydb.iam_authentication": "on"}, True), ({}, False)],
+        absent=False,
+        of=CLUSTER,
+    ),
+    Case(
+        INSTANCE, "availability_type", "recovery.redundancy", {"REGIONAL": "multi-zone", "ZONAL": "zone"}, absent="multi-zone", of=CLUSTER
+    ),
+)
 
 
 @pytest.fixture
@@ -80,20 +136,3 @@ def test_a_secondary_cluster_is_a_copy(plan, tmp_path):
         expressions={"secondary_config": [{"primary_cluster_name": ref(f"{CLUSTER}.c.name")}]},
     )  # fmt: skip
     assert Link(Rel.COPY_OF, f"{CLUSTER}.c") in plan.one(tmp_path, f"{CLUSTER}.s").links
-
-
-def test_unknown_and_sensitive(plan, tmp_path):
-    instance(
-        plan,
-        unknown={"cluster": True, "availability_type": True},
-        expressions={"cluster": ref(f"{CLUSTER}.c.name"), "availability_type": ref("local.a")},
-    )
-    assert reason(plan.one(tmp_path, f"{CLUSTER}.c"), "recovery.redundancy") is UnknownReason.KNOWN_AFTER_APPLY
-    other = GooglePlan()
-    other.put(
-        CLUSTER,
-        "c",
-        {"cluster_id": "c", "continuous_backup_config": [{"enabled": True}]},
-        sensitive={"continuous_backup_config": [{"enabled": True}]},
-    )
-    assert reason(other.one(tmp_path, f"{CLUSTER}.c"), "recovery.point_in_time") is UnknownReason.REDACTED

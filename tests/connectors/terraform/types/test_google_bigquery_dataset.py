@@ -6,12 +6,95 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import NA, Case, Part, Seen, iam_cases
 from tierwise.model.fact import UNLIMITED, Unknown, UnknownReason
 from tierwise.model.resource import Column, Kind
 from tierwise.model.vocabulary import facts_of
 
 DATASET, TABLE = "google_bigquery_dataset", "google_bigquery_table"
 COMPUTED = {"id": True, "project": True, "access": True, "default_encryption_configuration": True, "max_time_travel_hours": True}
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_ELSEWHERE = "app@elsewhere-prod.iam.gserviceaccount.com"
+_OUT = frozenset({"elsewhere-prod"})
+CASES = (
+    Case(DATASET, "default_encryption_configuration.0.kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(DATASET, "default_table_expiration_ms", "retention.delete_after_days", {86400000: 1}, absent=UNLIMITED),
+    Case(DATASET, "max_time_travel_hours", "retention.backup_days", {48: 2}, absent=7),
+    Case(
+        DATASET,
+        "access.0.special_group",
+        "access.any_authenticated",
+        {"allAuthenticatedUsers": True, "projectReaders": False},
+        absent=False,
+    ),
+    Case(DATASET, "access.0.iam_member", "access.anonymous_read", {"allUsers": True}, absent=False),
+    Case(DATASET, "access.0.user_by_email", "access.external_principals", {_ELSEWHERE: _OUT}, absent=frozenset()),
+    *(
+        Case(DATASET, f"access.0.{one}", "access.external_principals", {"gmail.com": frozenset({"gmail.com"})}, absent=frozenset())
+        for one in ("domain",)
+    ),
+    Case(
+        DATASET, "access.0.group_by_email", "access.external_principals", {"people@gmail.com": frozenset({"gmail.com"})}, absent=frozenset()
+    ),
+    Case(
+        "google_bigquery_dataset_access",
+        "special_group",
+        "access.any_authenticated",
+        {"allAuthenticatedUsers": True, "projectReaders": False},
+        absent=False,
+        of=DATASET,
+    ),
+    Case("google_bigquery_dataset_access", "iam_member", "access.anonymous_read", {"allUsers": True}, absent=False, of=DATASET),
+    Case(
+        "google_bigquery_dataset_access", "user_by_email", "access.external_principals", {_ELSEWHERE: _OUT}, absent=frozenset(), of=DATASET
+    ),
+    Case(
+        "google_bigquery_dataset_access",
+        "domain",
+        "access.external_principals",
+        {"gmail.com": frozenset({"gmail.com"})},
+        absent=frozenset(),
+        of=DATASET,
+    ),
+    Case(
+        "google_bigquery_dataset_access",
+        "group_by_email",
+        "access.external_principals",
+        {"people@gmail.com": frozenset({"gmail.com"})},
+        absent=frozenset(),
+        of=DATASET,
+    ),
+    *iam_cases(DATASET),
+    Case(
+        DATASET,
+        "access.0.condition",
+        "access.external_conditioned",
+        [([{"expression": "e"}], True), ([], False)],
+        absent=False,
+        bare=NA,
+        unknown=True,
+        sensitive=True,
+        having={"access": [{"user_by_email": _ELSEWHERE}]},
+    ),
+    Case(
+        "google_bigquery_dataset_access",
+        "role",
+        "access.anonymous_write",
+        {"WRITER": True, "READER": False},
+        absent=False,
+        having={"iam_member": "allUsers"},
+        of=DATASET,
+    ),
+)
+_WHO = "serviceAccount:app@elsewhere-prod.iam.gserviceaccount.com"
+_ROLE = {"role": "roles/viewer"}
+_IN_DATASET = Seen(DATASET, "", by="dataset_id")
+PARTS = (
+    Part(TABLE, DATASET, {"table_id": "cases", "schema": json.dumps([{"name": "nino", "type": "STRING"}])}),
+    Part(f"{TABLE}_iam_member", TABLE, {**_ROLE, "member": _WHO}, seen=_IN_DATASET),
+    Part(f"{TABLE}_iam_binding", TABLE, {**_ROLE, "members": [_WHO]}, seen=_IN_DATASET),
+    Part(f"{TABLE}_iam_policy", TABLE, {"policy_data": json.dumps({"bindings": [{**_ROLE, "members": [_WHO]}]})}, seen=_IN_DATASET),
+)
 
 
 @pytest.fixture

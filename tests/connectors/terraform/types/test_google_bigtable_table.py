@@ -4,12 +4,42 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, iam_cases
 from tierwise.model.fact import UNLIMITED, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
 TABLE, INSTANCE, GC = "google_bigtable_table", "google_bigtable_instance", "google_bigtable_gc_policy"
 KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+CASES = (
+    Case(INSTANCE, "cluster.0.kms_key_name", "encryption.key_custody", {KEY: "customer"}, absent="provider-owned", bare=UNSAID),
+    Case(TABLE, "deletion_protection", "recovery.delete_protected", {"PROTECTED": True, "UNPROTECTED": False}, absent=False),
+    Case(TABLE, "automated_backup_policy.0.retention_period", "retention.backup_days", {"72h0m0s": 3, "259200s": 3}, absent=0),
+    Case(TABLE, "column_family", "retention.delete_after_days", [([{"family": "f"}], UNLIMITED)], absent=UNLIMITED),
+    Case(
+        GC,
+        "max_age.0.duration",
+        "retention.delete_after_days",
+        {"72h": 3},
+        absent=UNLIMITED,
+        having={"column_family": "f"},
+        of=TABLE,
+        beside={"column_family": [{"family": "f"}]},
+    ),
+    *iam_cases(TABLE, part=True),
+    *iam_cases(INSTANCE),
+    Case(
+        GC,
+        "column_family",
+        "retention.delete_after_days",
+        {"f": 3},
+        absent=UNLIMITED,
+        having={"max_age": [{"duration": "72h"}]},
+        of=TABLE,
+        beside={"column_family": [{"family": "f"}]},
+    ),
+)
+PARTS = (Part(TABLE, INSTANCE, {"name": "cases"}),)
 
 
 def instance(*clusters):

@@ -4,12 +4,49 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import const, reason, ref, value
+from tests.connectors.terraform.types.cases import Case, iam_cases
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
 
 DISK, REGIONAL, SNAPSHOT = "google_compute_disk", "google_compute_region_disk", "google_compute_snapshot"
 KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_DISKS = (DISK, REGIONAL)
+_SUPPLIED = ("raw_key", "rsa_encrypted_key")
+CASES = (
+    Case(DISK, "disk_encryption_key.0.kms_key_self_link", "encryption.key_custody", {KEY: "customer"}, absent="provider-owned"),
+    Case(REGIONAL, "disk_encryption_key.0.kms_key_name", "encryption.key_custody", {KEY: "customer"}, absent="provider-owned"),
+    Case(SNAPSHOT, "snapshot_encryption_key.0.kms_key_self_link", "encryption.key_custody", {KEY: "customer"}, absent="provider-owned"),
+    *(
+        Case(
+            _DISKS,
+            f"disk_encryption_key.0.{one}",
+            "encryption.key_custody",
+            {"a-long-key-of-ours": "customer"},
+            absent="provider-owned",
+            unknown="customer",
+            sensitive="customer",
+        )
+        for one in _SUPPLIED
+    ),
+    *(
+        Case(
+            SNAPSHOT,
+            f"snapshot_encryption_key.0.{one}",
+            "encryption.key_custody",
+            {"a-long-key-of-ours": "customer"},
+            absent="provider-owned",
+            unknown="customer",
+            sensitive="customer",
+        )
+        for one in _SUPPLIED
+    ),
+    Case(_DISKS, "snapshot", "copy-of", {"snapshots/of-ours": ("snapshots/of-ours",)}, absent=()),
+    Case((*_DISKS, SNAPSHOT), "source_disk", "copy-of", {"disks/of-ours": ("disks/of-ours",)}, absent=()),
+    *iam_cases(DISK),
+    *iam_cases(REGIONAL),
+    *iam_cases(SNAPSHOT),
+)
 
 
 @pytest.fixture

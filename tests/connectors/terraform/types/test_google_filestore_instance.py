@@ -3,12 +3,18 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
-from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.plans import reason, value
+from tests.connectors.terraform.types.cases import Case
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
 SHARE = "google_filestore_instance"
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+CASES = (
+    Case(SHARE, "kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(SHARE, "tier", "recovery.redundancy", {"ENTERPRISE": "multi-zone", "BASIC_HDD": "zone"}, absent="zone"),
+)
 
 
 @pytest.fixture
@@ -33,18 +39,3 @@ def test_what_the_provider_cannot_set_is_off_on_a_new_share_and_unsaid_on_an_old
     one = plan.one(tmp_path, f"{SHARE}.f")
     assert reason(one, "transport.tls_required") is UnknownReason.NOT_COLLECTED
     assert value(one, "recovery.redundancy") == "multi-zone"
-
-
-def test_unknown_and_sensitive(plan, tmp_path):
-    plan.put(
-        SHARE,
-        "u",
-        {"name": "u"},
-        unknown={"tier": True, "kms_key_name": True},
-        expressions={"tier": ref("local.t"), "kms_key_name": ref("local.k")},
-    )
-    plan.put(SHARE, "s", {"name": "s", "tier": "ENTERPRISE"}, sensitive={"tier": True})
-    one = plan.one(tmp_path, f"{SHARE}.u")
-    assert reason(one, "recovery.redundancy") is UnknownReason.KNOWN_AFTER_APPLY
-    assert one.facts["encryption.key_custody"].between == ("provider-owned", "customer")
-    assert reason(plan.one(tmp_path, f"{SHARE}.s"), "recovery.redundancy") is UnknownReason.REDACTED

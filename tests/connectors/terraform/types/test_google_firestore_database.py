@@ -4,12 +4,35 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import Case, Part
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
 DATABASE = "google_firestore_database"
 COMPUTED = {"id": True, "point_in_time_recovery_enablement": True, "delete_protection_state": True, "cmek_config": []}
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+CASES = (
+    Case(DATABASE, "cmek_config.0.kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(
+        DATABASE,
+        "delete_protection_state",
+        "recovery.delete_protected",
+        {"DELETE_PROTECTION_ENABLED": True, "DELETE_PROTECTION_DISABLED": False},
+        absent=False,
+    ),
+    Case(
+        DATABASE,
+        "point_in_time_recovery_enablement",
+        "recovery.point_in_time",
+        {"POINT_IN_TIME_RECOVERY_ENABLED": True, "POINT_IN_TIME_RECOVERY_DISABLED": False},
+        absent=False,
+    ),
+    Case(DATABASE, "location_id", "recovery.redundancy", {"eur3": "multi-region", "europe-west2": "multi-zone"}, absent="multi-zone"),
+    Case("google_firestore_backup_schedule", "retention", "retention.backup_days", {"604800s": 7}, absent=0, of=DATABASE),
+    Case("google_firestore_field", "ttl_config", "retention.expiry_configured", [([{}], True), ([], False)], absent=False, of=DATABASE),
+)
+PARTS = (Part("google_firestore_field", DATABASE, {"collection": "cases", "field": "end", "ttl_config": [{}]}),)
 
 
 @pytest.fixture
@@ -57,12 +80,3 @@ def test_schedules_and_expiring_fields_by_reference(plan, tmp_path):
     assert value(one, "retention.backup_days") == 98
     assert value(one, "retention.expiry_configured") is True
     assert isinstance(one.facts["retention.delete_after_days"], NotApplicable)
-
-
-def test_unknown_and_sensitive(tmp_path):
-    plan = GooglePlan()
-    name = "delete_protection_state"
-    plan.put(DATABASE, "u", {"name": "u", "location_id": "eur3"}, unknown={name: True}, expressions={name: ref("local.p")})
-    plan.put(DATABASE, "s", {"name": "s", "location_id": "eur3", name: "DELETE_PROTECTION_ENABLED"}, sensitive={name: True})
-    assert reason(plan.one(tmp_path, f"{DATABASE}.u"), "recovery.delete_protected") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(plan.one(tmp_path, f"{DATABASE}.s"), "recovery.delete_protected") is UnknownReason.REDACTED

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import NA, Case, Part, Seen, iam_cases
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
@@ -13,6 +16,25 @@ RING_ID = f"projects/{PROJECT}/locations/europe-west2/keyRings/r"
 COMPUTED = {"id": True, "version_template": True, "destroy_scheduled_duration": True}
 USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 OWN = f"serviceAccount:app@{PROJECT}.iam.gserviceaccount.com"
+CASES = (
+    Case(KEY, "purpose", "key.rotation_enabled", {"ENCRYPT_DECRYPT": False, "ASYMMETRIC_SIGN": NA}, absent=False),
+    Case(KEY, "rotation_period", "key.rotation_days", {"7776000s": 90}, absent=UNLIMITED),
+    Case(KEY, "destroy_scheduled_duration", "key.deletion_window_days", {"604800s": 7}, absent=30),
+    Case(
+        KEY,
+        "version_template.0.protection_level",
+        "key.protection_level",
+        {"HSM": "hsm", "SOFTWARE": "software", "EXTERNAL": "external"},
+        absent="software",
+    ),
+    *iam_cases(KEY, part=True),
+)
+_WHO, _OF_KEY = "serviceAccount:app@elsewhere-prod.iam.gserviceaccount.com", Seen(KEY, "key_ring")
+PARTS = (
+    Part(f"{RING}_iam_member", RING, {"role": USE, "member": _WHO}, seen=_OF_KEY),
+    Part(f"{RING}_iam_binding", RING, {"role": USE, "members": [_WHO]}, seen=_OF_KEY),
+    Part(f"{RING}_iam_policy", RING, {"policy_data": json.dumps({"bindings": [{"role": USE, "members": [_WHO]}]})}, seen=_OF_KEY),
+)
 
 
 @pytest.fixture
@@ -58,17 +80,6 @@ def test_what_a_key_says(plan, tmp_path):
     assert value(one, "key.rotation_days") == 90
     assert value(one, "key.protection_level") == "hsm"
     assert value(one, "key.deletion_window_days") == 1
-
-
-def test_unknown_and_sensitive(plan, tmp_path):
-    key(
-        plan,
-        unknown={"rotation_period": True, "key_ring": True},
-        expressions={"rotation_period": ref("local.p"), "key_ring": ref(f"{RING}.r.id")},
-    )
-    key(plan, "s", {"rotation_period": "86400s"}, sensitive={"rotation_period": True})
-    assert reason(plan.one(tmp_path, f"{KEY}.k"), "key.rotation_days") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(plan.one(tmp_path, f"{KEY}.s"), "key.rotation_enabled") is UnknownReason.REDACTED
 
 
 @pytest.mark.parametrize("after", [{"purpose": "ASYMMETRIC_SIGN"}, {"import_only": True}])

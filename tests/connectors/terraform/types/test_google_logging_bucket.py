@@ -3,12 +3,19 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
-from tests.connectors.terraform.plans import reason, ref, value
-from tierwise.model.fact import UnknownReason
+from tests.connectors.terraform.plans import value
+from tests.connectors.terraform.types.cases import Case
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
 BUCKET = "google_logging_project_bucket_config"
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_EVERY = tuple(f"google_logging_{level}_bucket_config" for level in ("project", "folder", "organization", "billing_account"))
+CASES = (
+    Case(_EVERY, "cmek_settings.0.kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(_EVERY, "retention_days", "retention.log_days", {365: 365}, absent=30),
+    Case(BUCKET, "locked", "immutability.mode", {True: "compliance", False: "none"}, absent="none"),
+)
 
 
 @pytest.fixture
@@ -33,10 +40,3 @@ def test_a_locked_bucket_keeps_entries_whoever_asks(plan, tmp_path):
     assert value(one, "retention.log_days") == 400
     assert (value(one, "immutability.mode"), value(one, "immutability.min_days")) == ("compliance", 400)
     assert value(one, "recovery.delete_protected") is True
-
-
-def test_unknown_and_sensitive(plan, tmp_path):
-    plan.put(BUCKET, "u", {"bucket_id": "u"}, unknown={"locked": True}, expressions={"locked": ref("local.l")})
-    plan.put(BUCKET, "s", {"bucket_id": "s", "retention_days": 90}, sensitive={"retention_days": True})
-    assert reason(plan.one(tmp_path, f"{BUCKET}.u"), "immutability.mode") is UnknownReason.KNOWN_AFTER_APPLY
-    assert reason(plan.one(tmp_path, f"{BUCKET}.s"), "retention.log_days") is UnknownReason.REDACTED

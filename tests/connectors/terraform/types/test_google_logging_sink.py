@@ -4,11 +4,19 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import GONE, Case
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 
 SINK = "google_logging_project_sink"
 ACTIVITY = f'logName="projects/{PROJECT}/logs/cloudaudit.googleapis.com%2Factivity"'
+_EVERY = tuple(f"google_logging_{level}_sink" for level in ("project", "folder", "organization", "billing_account"))
+CASES = (
+    Case(_EVERY, "filter", "logging.control_plane", {ACTIVITY: True, "severity>=ERROR": GONE}, absent=True),
+    Case(_EVERY, "disabled", "logging.control_plane", {True: False, False: True}, absent=True),
+    Case(_EVERY, "exclusions", "logging.control_plane", [([{"name": "x", "filter": "y"}], UnknownReason.NOT_SUPPORTED)], absent=True),
+    Case(_EVERY, "destination", "logs-to", {"storage.googleapis.com/logs-of-ours": ("logs-of-ours",)}, absent=()),
+)
 
 
 @pytest.fixture

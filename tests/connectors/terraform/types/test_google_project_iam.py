@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import Case
 from tierwise.classify.readable import Readable
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -19,6 +20,45 @@ FACTS = (
     "privilege.wildcard_data_actions",
     "privilege.wildcard_data_resources",
     "privilege.condition_bound",
+)
+_LEVELS = ("project", "folder", "organization")
+_OWNER = json.dumps({"bindings": [{"role": "roles/owner", "members": [WHO]}]})
+CASES = (
+    *(
+        Case(
+            f"google_{level}_iam_member",
+            "role",
+            "privilege.admin",
+            {"roles/owner": True, "roles/storage.objectViewer": False},
+            absent=UnknownReason.NOT_SUPPORTED,
+            having={"member": WHO},
+        )
+        for level in _LEVELS
+    ),
+    *(
+        Case(
+            f"google_{level}_iam_binding",
+            "role",
+            "privilege.admin",
+            {"roles/owner": True, "roles/storage.objectViewer": False},
+            absent=UnknownReason.NOT_SUPPORTED,
+            having={"members": [WHO]},
+        )
+        for level in _LEVELS
+    ),
+    *(Case(f"google_{level}_iam_policy", "policy_data", "privilege.admin", {_OWNER: True}, absent=False) for level in _LEVELS),
+    *(
+        Case(
+            f"google_{level}_iam_{form}",
+            "condition",
+            "privilege.condition_bound",
+            [([{"title": "t", "expression": "e"}], True), ([], False)],
+            absent=False,
+            having={"role": "roles/storage.objectViewer", **whom},
+        )
+        for level in _LEVELS
+        for form, whom in (("member", {"member": WHO}), ("binding", {"members": [WHO]}))
+    ),
 )
 
 

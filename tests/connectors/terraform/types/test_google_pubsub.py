@@ -4,12 +4,24 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import NA, Case, iam_cases
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
 
 TOPIC, SUBSCRIPTION = "google_pubsub_topic", "google_pubsub_subscription"
 KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+CASES = (
+    Case(TOPIC, "kms_key_name", "encryption.key_custody", {KEY: "customer"}, absent="provider-owned"),
+    Case(TOPIC, "message_retention_duration", "retention.delete_after_days", {"86400s": 1}, absent=NA),
+    Case(SUBSCRIPTION, "message_retention_duration", "retention.delete_after_days", {"86400s": 1}, absent=7),
+    Case(SUBSCRIPTION, "topic", "copy-of", {"topics/of-ours": ("topics/of-ours",)}, absent=()),
+    Case(SUBSCRIPTION, "dead_letter_policy.0.dead_letter_topic", "exports-to", {"topics/of-ours": ("topics/of-ours",)}, absent=()),
+    Case(SUBSCRIPTION, "cloud_storage_config.0.bucket", "exports-to", {"bucket-of-ours": ("bucket-of-ours",)}, absent=()),
+    Case(SUBSCRIPTION, "bigquery_config.0.table", "exports-to", {"p.d.t-of-ours": ("p.d.t-of-ours",)}, absent=()),
+    *iam_cases(TOPIC),
+    *iam_cases(SUBSCRIPTION),
+)
 
 
 @pytest.fixture

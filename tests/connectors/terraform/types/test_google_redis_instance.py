@@ -3,12 +3,39 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
-from tests.connectors.terraform.plans import reason, ref, value
-from tierwise.model.fact import UnknownReason
+from tests.connectors.terraform.plans import value
+from tests.connectors.terraform.types.cases import Case
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
 INSTANCE, CLUSTER = "google_redis_instance", "google_redis_cluster"
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_SERVER = {"SERVER_AUTHENTICATION": True, "DISABLED": False}
+CASES = (
+    Case(INSTANCE, "customer_managed_key", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(CLUSTER, "kms_key", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(INSTANCE, "transit_encryption_mode", "transport.tls_required", _SERVER, absent=False),
+    Case(
+        CLUSTER, "transit_encryption_mode", "transport.tls_required", {"TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION": True}, absent=False
+    ),
+    Case(INSTANCE, "auth_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=False),
+    Case(
+        CLUSTER,
+        "authorization_mode",
+        "access.central_identity_enabled",
+        {"AUTH_MODE_IAM_AUTH": True, "AUTH_MODE_DISABLED": False},
+        absent=False,
+    ),
+    Case(INSTANCE, "tier", "recovery.redundancy", {"STANDARD_HA": "multi-zone", "BASIC": "zone"}, absent="zone"),
+    Case(
+        CLUSTER,
+        "zone_distribution_config.0.mode",
+        "recovery.redundancy",
+        {"SINGLE_ZONE": "zone", "MULTI_ZONE": "multi-zone"},
+        absent="multi-zone",
+    ),
+    Case(CLUSTER, "automated_backup_config.0.retention", "retention.backup_days", {"604800s": 7}, absent=0),
+)
 
 
 @pytest.fixture
@@ -45,13 +72,3 @@ def test_what_instances_and_clusters_say(plan, tmp_path):
     assert (value(one, "access.shared_key_enabled"), value(one, "access.central_identity_enabled")) == (True, False)
     assert (value(wide, "access.shared_key_enabled"), value(wide, "access.central_identity_enabled")) == (False, True)
     assert value(wide, "retention.backup_days") == 14
-
-
-def test_unknown_and_sensitive(plan, tmp_path):
-    name = "transit_encryption_mode"
-    plan.put(INSTANCE, "u", {"name": "u"}, unknown={name: True}, expressions={name: ref("local.m")})
-    plan.put(INSTANCE, "s", {"name": "s", "auth_enabled": True}, sensitive={"auth_enabled": True})
-    one = plan.one(tmp_path, f"{INSTANCE}.u")
-    assert reason(one, "transport.tls_required") is UnknownReason.KNOWN_AFTER_APPLY
-    assert one.facts["transport.min_tls"].between == ("none", "1.2")
-    assert reason(plan.one(tmp_path, f"{INSTANCE}.s"), "access.shared_key_enabled") is UnknownReason.REDACTED

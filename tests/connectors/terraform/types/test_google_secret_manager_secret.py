@@ -4,12 +4,24 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import Case, iam_cases
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
 
 SECRET = "google_secret_manager_secret"
 KEY = "projects/keys/locations/{}/keyRings/r/cryptoKeys/k"
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_REGIONAL = "google_secret_manager_regional_secret"
+_CMEK = "customer_managed_encryption.0.kms_key_name"
+CASES = (
+    Case(SECRET, f"replication.0.auto.0.{_CMEK}", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(SECRET, f"replication.0.user_managed.0.replicas.0.{_CMEK}", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(_REGIONAL, _CMEK, "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case((SECRET, _REGIONAL), "version_destroy_ttl", "recovery.soft_delete_days", {"604800s": 7}, absent=0),
+    *iam_cases(SECRET),
+    *iam_cases(_REGIONAL),
+)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import Part, iam_cases
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
@@ -11,6 +12,8 @@ from tierwise.model.vocabulary import facts_of
 ACCOUNT, KEY, MEMBER = "google_service_account", "google_service_account_key", "google_project_iam_member"
 EMAIL = f"app@{PROJECT}.iam.gserviceaccount.com"
 COMPUTED = {"email": True, "name": True, "id": True, "unique_id": True, "project": True}
+CASES = (*iam_cases(ACCOUNT),)
+PARTS = (Part(KEY, ACCOUNT),)
 
 
 @pytest.fixture

@@ -4,12 +4,24 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import Case, Part, iam_cases
 from tierwise.model.fact import Unknown, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
 DATABASE, INSTANCE = "google_spanner_database", "google_spanner_instance"
 BY_REFERENCE = {"unknown": {"instance": True, "id": True}, "expressions": {"instance": ref(f"{INSTANCE}.i.name")}}
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+CASES = (
+    Case(DATABASE, "encryption_config.0.kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(DATABASE, "enable_drop_protection", "recovery.delete_protected", {True: True, False: False}, absent=False),
+    Case(DATABASE, "version_retention_period", "retention.backup_days", {"7d": 7, "1h": 0}, absent=0),
+    Case(INSTANCE, "config", "recovery.redundancy", {"regional-europe-west2": "multi-zone", "eur3": "multi-region"}, absent="multi-region"),
+    Case("google_spanner_backup_schedule", "retention_duration", "retention.backup_days", {"604800s": 7}, absent=0, of=DATABASE),
+    *iam_cases(DATABASE, part=True),
+    *iam_cases(INSTANCE),
+)
+PARTS = (Part(DATABASE, INSTANCE, {"name": "cases"}),)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import const, reason, ref, value
+from tests.connectors.terraform.types.cases import Case, Part
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
@@ -11,6 +12,60 @@ from tierwise.model.vocabulary import facts_of
 SQL = "google_sql_database_instance"
 COMPUTED = {"encryption_key_name": True, "master_instance_name": True, "connection_name": True, "clone": [], "restore_backup_context": []}
 UNSET = {"ip_configuration": True, "backup_configuration": True, "user_labels": True, "disk_size": True, "connector_enforcement": True}
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_IP, _BACKUP = "settings.0.ip_configuration.0", "settings.0.backup_configuration.0"
+_BACKED_UP = {"settings": [{"backup_configuration": [{"enabled": True}]}]}
+_KEPT = {"settings": [{"backup_configuration": [{"enabled": True, "point_in_time_recovery_enabled": True}]}]}
+CASES = (
+    Case(SQL, "encryption_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(SQL, f"{_IP}.ipv4_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
+    Case(SQL, f"{_IP}.private_network", "network.private_endpoint", {"networks/of-ours": True}, absent=False),
+    Case(SQL, f"{_IP}.psc_config.0.psc_enabled", "network.private_endpoint", {True: True, False: False}, absent=False),
+    Case(SQL, f"{_IP}.authorized_networks.0.value", "network.ingress_any", {"0.0.0.0/0": True, "81.2.69.160/32": False}, absent=False),
+    Case(
+        SQL, f"{_IP}.ssl_mode", "transport.tls_required", {"ENCRYPTED_ONLY": True, "ALLOW_UNENCRYPTED_AND_ENCRYPTED": False}, absent=False
+    ),
+    Case(SQL, f"{_IP}.require_ssl", "transport.tls_required", {True: True, False: False}, absent=False),
+    Case(SQL, "settings.0.connector_enforcement", "transport.tls_required", {"REQUIRED": True, "NOT_REQUIRED": False}, absent=False),
+    Case(
+        SQL,
+        "settings.0.database_flags.0.name",
+        "access.central_identity_enabled",
+        {"cloudsql.iam_authentication": True, "other": False},
+        absent=False,
+        having={"settings": [{"database_flags": [{"value": "on"}]}]},
+    ),
+    Case(
+        SQL,
+        "settings.0.database_flags.0.value",
+        "access.central_identity_enabled",
+        {"on": True, "off": False},
+        absent=False,
+        having={"settings": [{"database_flags": [{"name": "cloudsql.iam_authentication"}]}]},
+    ),
+    Case(SQL, "database_version", "logging.data_read", {"POSTGRES_15": False}, absent=UnknownReason.UNRESOLVED_REFERENCE),
+    Case(SQL, "settings.0.availability_type", "recovery.redundancy", {"REGIONAL": "multi-zone", "ZONAL": "zone"}, absent="zone"),
+    Case(SQL, "settings.0.deletion_protection_enabled", "recovery.delete_protected", {True: True, False: False}, absent=False),
+    Case(SQL, f"{_BACKUP}.enabled", "retention.backup_days", {False: 0}, absent=0),
+    *(
+        Case(SQL, f"{_BACKUP}.{one}", "recovery.point_in_time", {True: True, False: False}, absent=False, having=_BACKED_UP)
+        for one in ("point_in_time_recovery_enabled", "binary_log_enabled")
+    ),
+    Case(
+        SQL,
+        f"{_BACKUP}.transaction_log_retention_days",
+        "retention.backup_days",
+        {3: UnknownReason.NOT_SUPPORTED},
+        absent=7,
+        bare=0,
+        having=_KEPT,
+    ),
+    Case(SQL, "master_instance_name", "copy-of", {"instance-of-ours": ("instance-of-ours",)}, absent=()),
+    Case(SQL, "clone.0.source_instance_name", "copy-of", {"instance-of-ours": ("instance-of-ours",)}, absent=()),
+    Case(SQL, "restore_backup_context.0.instance_id", "copy-of", {"instance-of-ours": ("instance-of-ours",)}, absent=()),
+    Case(SQL, "settings.0.sql_server_audit_config.0.bucket", "logs-to", {"gs://logs-of-ours": ("gs://logs-of-ours",)}, absent=()),
+)
+PARTS = (Part("google_sql_database", SQL, {"name": "cases"}),)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, iam_cases
 from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
@@ -27,6 +28,115 @@ COMPUTED = dict.fromkeys(
         "effective_labels",
     ),
     True,
+)
+_KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
+_AGED = {"lifecycle_rule": [{"action": [{"type": "Delete"}], "condition": [{"age": 30}]}]}
+CASES = (
+    Case(BUCKET, "encryption.0.default_kms_key_name", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case(BUCKET, "public_access_prevention", "access.public_blocked", {"enforced": True, "inherited": False}, absent=False),
+    Case(BUCKET, "uniform_bucket_level_access", "access.acls_disabled", {True: True, False: False}, absent=False),
+    Case(BUCKET, "bucket_policy_only", "access.acls_disabled", {True: True}, absent=False, unknown=False, sensitive=False),
+    Case(BUCKET, "versioning.0.enabled", "recovery.versioning", {True: True, False: False}, absent=False),
+    Case(BUCKET, "soft_delete_policy.0.retention_duration_seconds", "recovery.soft_delete_days", {86400: 1, 0: 0}, absent=7),
+    Case(
+        BUCKET,
+        "retention_policy.0.is_locked",
+        "immutability.mode",
+        {True: "compliance", False: "governance"},
+        absent="governance",
+        bare="none",
+    ),
+    Case(BUCKET, "retention_policy.0.retention_period", "immutability.min_days", {86400: 1}, absent=0),
+    Case(BUCKET, "default_event_based_hold", "retention.legal_hold", {True: True, False: False}, absent=False),
+    Case(BUCKET, "location", "recovery.redundancy", {"EU": "multi-region", "EUROPE-WEST2": "multi-zone"}, absent="multi-region"),
+    Case(BUCKET, "logging.0.log_bucket", "logs-to", {"logs-of-ours": ("logs-of-ours",)}, absent=()),
+    Case(BUCKET, "cors.0.origin", "access.cors_any_origin", [(["*"], True), (["https://a.example"], False)], absent=False),
+    Case(BUCKET, "website", "access.website_enabled", [([{"main_page_suffix": "index.html"}], True), ([], False)], absent=False),
+    Case(
+        BUCKET,
+        "ip_filter.0.mode",
+        "network.ingress_any",
+        {"Enabled": False, "Disabled": True},
+        absent=True,
+        having={"ip_filter": [{"public_network_source": [{"allowed_ip_cidr_ranges": ["81.2.69.160/32"]}]}]},
+    ),
+    Case(
+        BUCKET,
+        "ip_filter.0.public_network_source.0.allowed_ip_cidr_ranges",
+        "network.ingress_any",
+        [(["0.0.0.0/0"], True), (["81.2.69.160/32"], False)],
+        absent=False,
+        bare=[True, False],
+        having={"ip_filter": [{"mode": "Enabled"}]},
+    ),
+    Case(
+        BUCKET,
+        "lifecycle_rule.0.action.0.type",
+        "retention.delete_after_days",
+        {"Delete": 30, "SetStorageClass": UNLIMITED},
+        absent=UNLIMITED,
+        having=_AGED,
+    ),
+    Case(BUCKET, "lifecycle_rule.0.condition.0.age", "retention.delete_after_days", {30: 30}, absent=UNLIMITED, having=_AGED),
+    *iam_cases(BUCKET),
+    Case(
+        BUCKET,
+        "ip_filter.0.vpc_network_sources",
+        "network.private_endpoint",
+        [([{"network": "n"}], True)],
+        absent=UNSAID,
+        having={"ip_filter": [{"mode": "Enabled"}]},
+    ),
+    *(
+        Case(
+            f"google_storage_{one}_acl",
+            "role_entity",
+            "access.anonymous_read",
+            [(["READER:allUsers"], True), (["READER:user-a@example.gov.uk"], False)],
+            absent=False,
+            of=BUCKET,
+        )
+        for one in ("bucket", "default_object")
+    ),
+    Case(
+        "google_storage_bucket_acl",
+        "predefined_acl",
+        "access.anonymous_read",
+        {"publicRead": True, "private": False},
+        absent=False,
+        of=BUCKET,
+    ),
+    *(
+        Case(
+            f"google_storage_{one}_access_control",
+            "entity",
+            "access.anonymous_read",
+            {"allUsers": True, "user-a@example.gov.uk": False},
+            absent=False,
+            having={"role": "READER"},
+            of=BUCKET,
+        )
+        for one in ("bucket", "default_object")
+    ),
+    *(
+        Case(
+            f"google_storage_{one}_access_control",
+            "role",
+            "access.anonymous_write",
+            {"WRITER": True, "READER": False},
+            absent=UnknownReason.NOT_SUPPORTED,
+            having={"entity": "allUsers"},
+            of=BUCKET,
+        )
+        for one in ("bucket", "default_object")
+    ),
+)
+PARTS = (
+    *(Part(f"google_storage_{one}_acl", BUCKET, {"role_entity": ["READER:allUsers"]}) for one in ("bucket", "default_object")),
+    *(
+        Part(f"google_storage_{one}_access_control", BUCKET, {"role": "READER", "entity": "allUsers"})
+        for one in ("bucket", "default_object")
+    ),
 )
 
 

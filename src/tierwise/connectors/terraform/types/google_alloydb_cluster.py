@@ -27,6 +27,7 @@ _NO_IAM: Final = "AlloyDB, IAM: a cluster has no IAM policy of its own, and its 
 _PRIVATE: Final = "AlloyDB, connection overview: an instance has a private address; a public one only where it is asked for"
 _ENCRYPTED: Final = "AlloyDB, configure SSL enforcement: instances accept encrypted connections only unless ssl_mode says otherwise"
 _CONTINUOUS: Final = "AlloyDB, continuous backup: on, with a window of 14 days, unless the cluster says otherwise"
+_MOST: Final = 365
 _REGIONAL: Final = "AlloyDB, create a primary instance: several zones unless availability_type says ZONAL"
 _PER_INSTANCE: Final = "it is set on each instance, and the plan has none of this cluster"
 
@@ -137,15 +138,16 @@ def _backup_days(cluster: Planned, enabled: Maybe[bool], window: Maybe[int]) -> 
         return window
     days = window.value if enabled.value and isinstance(window, Known) else 0
     policy = gcp.blocks(cluster, "automated_backup_policy")
-    if isinstance(policy, Unknown) or not policy.value:
+    if isinstance(policy, Known) and not policy.value:
         return Known(days, enabled.via)
-    kept = gcp_terms.seconds(policy.value[0].text("time_based_retention", 0, "retention_period"))
-    on = policy.value[0].flag("enabled")
+    on = policy if isinstance(policy, Unknown) else policy.value[0].flag("enabled")
     if isinstance(on, Known) and on.value is False:
         return Known(days, enabled.via)
-    if isinstance(kept, Unknown):
-        return Unknown(kept.reason, kept.via, kept.detail, between=(days, 365))
-    return Known(max(days, (kept.value or 0) // gcp_terms.DAY), kept.via)
+    kept = on if isinstance(policy, Unknown) else gcp_terms.seconds(policy.value[0].text("time_based_retention", 0, "retention_period"))
+    for part in (on, kept):
+        if isinstance(part, Unknown):
+            return Unknown(part.reason, part.via, part.detail, between=(days, _MOST))
+    return Known(max(days, (kept.value or 0) // gcp_terms.DAY) if isinstance(kept, Known) else days, kept.via)
 
 
 def _sources(cluster: Planned, plan: Plan) -> list[Link]:

@@ -156,8 +156,10 @@ def _expiry(table: Planned, plan: Plan, sheet: FactSheet) -> None:
         hours = _hours(one.root.text("max_age", 0, "duration"))
         if isinstance(hours, Unknown) or one.root.has("gc_rules"):
             still = hours if isinstance(hours, Unknown) else still
-        if isinstance(hours, Known) and hours.value:
-            ages[text_or(one.root, "column_family")] = -(-hours.value // 24)
+        family = one.root.text("column_family")
+        still = family if isinstance(family, Unknown) else still
+        if isinstance(hours, Known) and hours.value and isinstance(family, Known):
+            ages[family.value or ""] = -(-hours.value // 24)
     if still is None and not rules.found and not table.is_new:
         still = absent(table.root.via, "not in this plan: its garbage collection policies")
     wanted = {text_or(one, "family") for one in families.value}

@@ -81,12 +81,15 @@ def _backup_days(database: Planned, plan: Plan, recovery: Maybe[bool]) -> AnyFac
 def _expiry(database: Planned, plan: Plan, sheet: FactSheet) -> None:
     """Deletion by the time that a field holds, where the plan sets it on one."""
     fields = plan.children(database, FIELD)
-    ttl = [one for one in fields.found if isinstance(found := one.root.blocks("ttl_config"), Known) and found.value]
+    settings = [(one, one.root.blocks("ttl_config")) for one in fields.found]
+    ttl = [one for one, found in settings if isinstance(found, Known) and found.value]
+    # A setting is planned as a list of known length; one that is computed because nobody wrote it is none.
+    still = next((found for one, found in settings if isinstance(found, Unknown) and not one.root.is_computed("ttl_config")), fields.loose)
     if ttl:
         sheet.known("retention.expiry_configured", True, ttl[0].root.via)
         sheet.not_applicable("retention.delete_after_days", "documents expire at the time that a field of theirs says", ttl[0].root.via)
-    elif fields.loose is not None or not database.is_new:
-        why = fields.loose or Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "not in this plan: which fields expire")
+    elif still is not None or not database.is_new:
+        why = still or Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "not in this plan: which fields expire")
         sheet.put("retention.expiry_configured", why)
         sheet.put("retention.delete_after_days", why)
     else:

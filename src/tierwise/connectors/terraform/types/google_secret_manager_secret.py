@@ -54,10 +54,12 @@ def _encryption(secret: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ..
         paths = [(*_REPLICAS, number, *_KEY) for number in range(len(replicas.value))]
     links: list[Link] = []
     found: list[AnyFact] = []
-    for path in paths:
+    hidden = isinstance(replicas, Unknown) and not gcp.is_unwritten(secret.root, _REPLICAS)
+    for path in paths if not hidden else ():
         links += gcp.put_key(plan, secret, path, sheet)
         found.append(sheet.facts["encryption.key_custody"])
-    if isinstance(replicas, Unknown) and not gcp.is_unwritten(secret.root, _REPLICAS):
+    if isinstance(replicas, Unknown) and hidden:
+        sheet.constant("encryption.at_rest", True, "Google Cloud, default encryption at rest")
         found.append(replicas)
         links.append(Link(Rel.USES_KEY, "", replicas))
     sheet.put("encryption.key_custody", gcp_terms.weakest(found))
