@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -25,13 +25,15 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     Only by a value that is known: a part whose parent cannot be told is a loose end of those that it may belong to.
     """
     found: dict[str, Planned] = {}
+    inside: dict[tuple[str, tuple[str, ...]], Mapping[str, list[str]]] = {}
     for parent, child in _parts(converters):
-        parts = [one for one in plan.by_type.get(child.type, ()) if one.address in plan.judged or one.is_gone]
-        inside = values_of(plan.by_type.get(parent, ()), child.keys) if parts else {}
-        for one in parts:
-            if (name := _name(plan, one, child, parent)) and not parents_named(inside, name, child):
-                made = _made(one, child, parent, name)
-                found.setdefault(made.address, made)
+        for one in plan.by_type.get(child.type, ()):
+            if one.address in plan.judged or one.is_gone:
+                if (parent, child.keys) not in inside:
+                    inside[parent, child.keys] = values_of(plan.by_type.get(parent, ()), child.keys)
+                if name := _name(plan, one, child, parent, inside[parent, child.keys]):
+                    made = _made(one, child, parent, name)
+                    found.setdefault(made.address, made)
     if not found:
         return plan
     by_type = dict(plan.by_type)
@@ -56,15 +58,15 @@ def _parts(converters: Collection[Converter]) -> Iterator[tuple[str, Child]]:
                 yield parents[0], child
 
 
-def _name(plan: Plan, one: Planned, child: Child, parent: str) -> str:
+def _name(plan: Plan, one: Planned, child: Child, parent: str, inside: Mapping[str, list[str]]) -> str:
     """What a part calls its parent, where that leads to nothing of the plan."""
     path = path_of(child, one)
     named = one.root.text(*path)
-    if not (isinstance(named, Known) and named.value):
+    if not (isinstance(named, Known) and named.value) or parents_named(inside, named.value, child):
         return ""
     way = resolve(plan.layout, origin_of(one), one.root.expression(*path), {parent})
-    inside = isinstance(way, Resolved) or (isinstance(way, Unresolved) and way.candidates)
-    return "" if inside else named.value.removeprefix(child.prefix)
+    leads = isinstance(way, Resolved) or (isinstance(way, Unresolved) and way.candidates)
+    return "" if leads else named.value.removeprefix(child.prefix)
 
 
 def _made(one: Planned, child: Child, parent: str, name: str) -> Planned:
