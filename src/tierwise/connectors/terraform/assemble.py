@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from msgspec import structs
 
@@ -23,6 +23,10 @@ from tierwise.model.fact import Known, UnknownReason
 _NULL: Final = (b"null", b"{}", b"")
 _UNTOUCHED: Final = frozenset({"no-op", "read"})
 IDENTITY: Final = "data.aws_caller_identity"
+
+
+_Value: TypeAlias = tuple[ValuesResource, str, Address]
+"""A resource of a values representation with its address and place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +107,17 @@ def _all(document: Document, kept: frozenset[str]) -> Iterator[_Found]:
         yield _changed(entry, address, place, f"{document.name}: resource_changes[{number}].change", kept)
     if not document.changes:
         is_state = document.kind == "state"
-        for value, address, place in _walk(document.values):
+        for value in _walk(document.values):
+            address = value[1]
             _once((address, None), seen, document, "values" if is_state else "planned_values")
             actions = ("no-op",) if is_state or address in before else ("create",)
             omits = None if is_state else UnknownReason.KNOWN_AFTER_APPLY
-            yield _Found(_from_values(value, address, place, actions, omits), standing="value", has_after=True)
+            yield _Found(_from_values(value, actions, omits, document, kept), standing="value", has_after=True)
     seen |= {(entry.previous_address, None) for entry in document.changes or () if entry.previous_address}
-    for value, address, place in _walk(document.prior):
+    for value in _walk(document.prior):
         # What a targeted plan leaves alone, and data sources read while planning, stand in the prior state only.
-        if (address, None) not in seen:
-            yield _Found(_from_values(value, address, place, ("no-op",), None), standing="prior", has_after=True)
+        if (value[1], None) not in seen:
+            yield _Found(_from_values(value, ("no-op",), None, document, kept), standing="prior", has_after=True)
 
 
 def _once(one: tuple[str, str | None], seen: set[tuple[str, str | None]], document: Document, where: str) -> None:
@@ -125,7 +130,7 @@ def _once(one: tuple[str, str | None], seen: set[tuple[str, str | None]], docume
     seen.add(one)
 
 
-def _walk(values: Values) -> Iterator[tuple[ValuesResource, str, Address]]:
+def _walk(values: Values) -> Iterator[_Value]:
     """The current objects, each with its address and place."""
     for module in modules_of(values):
         for one in module.resources or ():
@@ -175,9 +180,14 @@ def _guessed(change: Change) -> tuple[str, ...]:
     return ("update",) if had else ("create",)
 
 
-def _from_values(value: ValuesResource, address: str, place: Address, actions: tuple[str, ...], omits: UnknownReason | None) -> Planned:
-    root = Node(address, value.values if value.values is not None else {}, None, widened(value.values, value.sensitive_values), omits)
-    return Planned(address, place, actions, root, source=value.provider_name or "")
+def _from_values(found: _Value, actions: tuple[str, ...], omits: UnknownReason | None, document: Document, kept: frozenset[str]) -> Planned:
+    one, address, place = found
+    root = Node(address, None)
+    if label(place) in kept:
+        where = f"{document.name}: {address[:200]}"
+        value, mask = decoded(one.values, object, f"{where}: values"), decoded(one.sensitive_values, object, f"{where}: sensitive_values")
+        root = Node(address, {} if value is None else value, None, widened(value, mask), omits)
+    return Planned(address, place, actions, root, source=one.provider_name or "")
 
 
 def _placed(entry: ChangeEntry | ValuesResource, module: str | None) -> tuple[str, Address]:

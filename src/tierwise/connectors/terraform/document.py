@@ -183,7 +183,8 @@ def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
 
 def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
     changes: list[ChangeEntry] | None = _section(sections, "resource_changes", list[ChangeEntry] | None, name)
-    values: Values | None = _section(sections, "planned_values", Values | None, name)
+    # Where changes are listed they say more than the planned values, which nobody looks at then.
+    values: Values | None = None if changes else _section(sections, "planned_values", Values | None, name)
     if changes is None and values is None:
         raise InputError(f"{name}: has neither resource_changes nor planned_values, so nothing in it can be judged\n  {MEND}")
     prior: State | None = _section(sections, "prior_state", State | None, name)

@@ -11,6 +11,7 @@ Expression: TypeAlias = Mapping[str, Any]
 """A leaf (`{"constant_value": ...}`, `{"references": [...]}`, `{}`) or the expressions of a block by argument."""
 Index: TypeAlias = int | str | None
 NOTHING: Final = msgspec.Raw(b"{}")
+NULL: Final = msgspec.Raw(b"null")
 
 
 class ChangeEntry(msgspec.Struct, frozen=True):
@@ -57,8 +58,8 @@ class ValuesResource(msgspec.Struct, frozen=True):
     name: str | None = None
     index: int | str | float | None = None
     provider_name: str | None = None
-    values: Any = None
-    sensitive_values: Any = None
+    values: msgspec.Raw = NULL
+    sensitive_values: msgspec.Raw = NULL
     deposed_key: str | None = None
 
 
