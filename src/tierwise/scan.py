@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import queue
 import sys
 import threading
 import traceback
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -180,6 +182,18 @@ def _work(work: queue.SimpleQueue[Unit | None], results: queue.SimpleQueue[tuple
         results.put((unit, items, crash))
 
 
+@contextmanager
+def bulk() -> Iterator[None]:
+    """Keep the collector of garbage off: what reading a plan and judging make lives to the end and is part of no cycle, so it would look through all of it in vain."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def now() -> datetime:
     """The clock; read once at a run's start and once at its end."""
     return datetime.now(UTC).replace(microsecond=0)
@@ -244,6 +258,7 @@ class _Assessed:
     """Facts read, declared and D1, by resource."""
 
 
+@bulk()
 def _assess(collected: Collected, judging: Judging, today: date) -> _Assessed:
     resources = tuple(collected.resources.values())
     declared = {
@@ -271,6 +286,7 @@ def replace_estate(assessed: _Assessed, estate: Estate, collected: Collected) ->
     return replace(assessed, estate=estate)
 
 
+@bulk()
 def _relate(assessed: _Assessed, judging: Judging, collected: Collected, today: date) -> _Assessed:
     with_declared = {
         key: replace(resource, facts={**resource.facts, **assessed.declared[key]}) for key, resource in assessed.estate.resources.items()
@@ -303,6 +319,7 @@ def _own_accounts(collected: Collected, profile: Profile) -> Maybe[frozenset[str
             return unknown
 
 
+@bulk()
 def _by_tier(assessed: _Assessed, judging: Judging, context: Context) -> dict[str, Mapping[str, AnyFact]]:
     derived = derive_by_tier(assessed.estate, assessed.classifications, assessed.facts, context)
     wanted = find_spec("tags.missing")
@@ -393,6 +410,7 @@ def _alike(one: Classification, other: Classification) -> bool:
     return (one.tier, one.interval, one.declared) == (other.tier, other.interval, other.declared)
 
 
+@bulk()
 def _result(
     sources: Sequence[Source],
     collected: Collected,

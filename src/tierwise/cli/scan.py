@@ -241,12 +241,19 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     terraform show -json plan.bin > plan.json && tierwise scan plan plan.json
     tofu show -json plan.bin | tierwise scan plan -
     """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.scan import bulk
+
+    with bulk():
+        sys.exit(scan_plans(plan_paths(files), max_input, values))
+
+
+def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> int:
+    """Read, judge and report plans; the exit code."""
     from tierwise.connectors.terraform.source import open_plans
     from tierwise.scan import scan as run_scan
 
     options = options_from(values)
     config = load_config(options)
-    paths = plan_paths(files)
     source = open_plans(paths, max_input)
     asked = asking(values, paths)
     judging = load_gated(config, options, change=not source.is_state)
@@ -254,7 +261,7 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
         judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
     progress = progress_for(options)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
-    sys.exit(finish(with_second(outcome, asked, source, judging, progress), config, options, judging=judging))
+    return finish(with_second(outcome, asked, source, judging, progress), config, options, judging=judging)
 
 
 def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:
@@ -287,11 +294,13 @@ def inventory(file: Path, **values: Any) -> None:
     tierwise scan inventory estate.jsonl --profile iso-27001-2022
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.inventory.files import open_inventory
+    from tierwise.scan import bulk
     from tierwise.scan import scan as run_scan
 
     options = options_from(values)
     config = load_config(options)
-    source = open_inventory(file)
-    judging = load_gated(config, options)
-    outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, judging=judging))
+    with bulk():
+        source = open_inventory(file)
+        judging = load_gated(config, options)
+        outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
+        sys.exit(finish(outcome, config, options, judging=judging))
