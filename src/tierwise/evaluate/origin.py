@@ -130,17 +130,18 @@ def origin_of(compiled: CompiledControl, after: Judgement, facts: Facts, classif
     named = tuple(dict.fromkeys(name for part in (new or after.parts) for name in part.facts))
     if not new and past.fallen.isdisjoint(named):
         return Origin(introduced=False, before=verdict)
-    return Origin(introduced=True, before=verdict, brought_by=_sentence(named, facts, classification, past))
+    asked_anew = bool(new) and all(part.tier > was.interval.hi for part in new)
+    return Origin(introduced=True, before=verdict, brought_by=_sentence(named, facts, classification, past, asked_anew=asked_anew))
 
 
-def _sentence(named: Sequence[str], facts: Facts, classification: Classification, past: Past) -> str:
-    """What the plan does that brings it: a fact that falls, else one that changes, else a tier that rises."""
+def _sentence(named: Sequence[str], facts: Facts, classification: Classification, past: Past, *, asked_anew: bool) -> str:
+    """What the plan does that brings it: a fact that falls, else a tier that rises and asks more, else a fact that changes."""
+    was, now = past.classification.interval.hi, classification.interval.hi
     for name in sorted(named, key=lambda one: one not in past.fallen):
+        if asked_anew and name not in past.fallen:
+            return f"the tier rises from {was.label} to {now.label}"
         before, after = past.facts.get(name, NOT_COLLECTED), facts.get(name, NOT_COLLECTED)
         if not says_same(before, after):
             how = "weakens" if name in past.fallen else "changes"
             return f"{past.deeds.behind(past.resource, before, after)}, which {how} {name}"
-    was, now = past.classification, classification
-    if now.interval.hi > was.interval.hi:
-        return f"the tier rises from {was.interval.hi.label} to {now.interval.hi.label}"
-    return "the plan changes what decides it"
+    return f"the tier rises from {was.label} to {now.label}" if now > was else "the plan changes what decides it"
