@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.connectors.terraform.plans import PlanBuilder
-from tests.reports.sample import DATABASE, finding, sample
+from tests.reports.sample import DATABASE, PLANNED, finding, sample
 from tests.scan.plans import judge
 from tierwise.evaluate.pending import pending_of
 from tierwise.model.change import LiveRead, Pending
-from tierwise.model.finding import Verdict
+from tierwise.model.finding import UnknownPart, Verdict
 
 BUCKET = "aws_s3_bucket"
 TAGS = {"data-classification": "special-category", "owner": "post-room"}
@@ -52,13 +54,14 @@ def test_tags_that_are_known_after_apply_are_what_the_tier_waits_for(tmp_path):
     assert found.findings
 
 
-def test_a_type_without_a_live_reader_says_so_by_naming_no_read(tmp_path):
-    plan = PlanBuilder()
-    bucket = {"name": "letters", "labels": {"data-classification": "personal"}}
-    written = {"uniform_bucket_level_access": {"references": ["var.uniform"]}}
-    plan.add("google_storage_bucket", "letters", bucket, unknown={"uniform_bucket_level_access": True}, expressions=written)
-    found = pending(plan, tmp_path)["google_storage_bucket", "access.acls_disabled", "known-after-apply"]
-    assert found.reads == ()
+def test_a_type_that_no_connector_reads_live_says_so_by_naming_no_read():
+    part = UnknownPart("recovery.versioning", "known-after-apply", f"{PLANNED}#versioning")
+    elsewhere = replace(part, fact="logging.data_read", reason="not-collected")
+    unknown = replace(finding(3, Verdict.UNKNOWN, resource=PLANNED), unknowns=(part, elsewhere))
+    resources = {one.id: one for one in sample().resources}
+    assert pending_of((unknown,), resources, {}) == (
+        Pending("aws_s3_bucket", "recovery.versioning", "known-after-apply", (), (PLANNED,), (unknown.fingerprint,)),
+    )
 
 
 def test_nothing_is_pending_for_what_is_live():
