@@ -95,3 +95,18 @@ def test_two_files_keep_their_causes_apart(tmp_path: Path):
     assert [(one.resource, one.weakened[0].because) for one in result.changes] == [
         (f"one#{LETTERS}", "one#aws_s3_bucket_versioning.gone is deleted")
     ]
+
+
+def test_an_account_that_loses_its_guardrail_fails_and_names_the_deletion_and_what_it_failed_before_advises(tmp_path: Path):
+    switches = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True)
+    plan = beside(
+        {},
+        ("aws_s3_account_public_access_block", {"account_id": "111122223333", **switches}),
+        kept=("aws_guardduty_detector", {"enable": False}),
+    )
+    judged = judge(plan, tmp_path)
+    account = "aws_guardduty_detector.kept"
+    lost, stood = judged.finding(account, "EXP-12"), judged.finding(account, "LOG-06")
+    assert (lost.before, lost.verdict, lost.introduced) == (Verdict.PASS, Verdict.FAIL, True)
+    assert lost.brought_by == "aws_s3_account_public_access_block.gone is deleted, which weakens account.public_access_blocked"
+    assert (stood.before, stood.verdict, stood.introduced) == (Verdict.FAIL, Verdict.FAIL, False)

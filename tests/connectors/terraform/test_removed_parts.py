@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.terraform.plans import PlanBuilder
+from tests.connectors.terraform.plans import PlanBuilder, value
 from tests.connectors.terraform.test_earlier import read
 from tierwise.evaluate.render import render_fact
 from tierwise.model.change import Action, Part
@@ -220,3 +220,39 @@ def test_the_parent_is_told_with_the_part_and_without_it(tmp_path, parent, part,
     assert {name: (render_fact(change.before.facts[name]), render_fact(after[name])) for name in facts} == facts
     assert change.action is Action.KEEP
     assert change.parts == (Part(f"{part}.part", part, Action.DELETE),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "fact"),
+    [
+        ("aws_s3_account_public_access_block", {"account_id": ACCOUNT, **SWITCHES}, "account.public_access_blocked"),
+        ("aws_ebs_encryption_by_default", {"enabled": True}, "account.disk_encryption_default"),
+        ("aws_guardduty_detector", {"enable": True}, "account.threat_detection"),
+    ],
+)
+@pytest.mark.parametrize("other", [True, False])
+def test_the_account_survives_its_guardrail_and_is_told_without_it(tmp_path, kind, values, fact, other):
+    plan = PlanBuilder()
+    plan.add(kind, "gone", before=values, actions=("delete",))
+    if other:
+        beside = "aws_ebs_encryption_by_default" if kind != "aws_ebs_encryption_by_default" else "aws_guardduty_detector"
+        plan.add(beside, "kept", {"enabled": True, "enable": True}, actions=("no-op",), before={"enabled": True, "enable": True})
+    now, changes = read(plan, tmp_path)
+    (account,) = now.values()
+    (change,) = changes.values()
+    assert (change.resource, change.action, change.destroys) == (account.id, Action.KEEP, False)
+    assert (value(change.before, fact), value(account, fact)) == (True, False)
+    assert change.parts == (Part(f"{kind}.gone", kind, Action.DELETE),)
+
+
+def test_an_account_is_the_same_where_another_guardrail_comes_first(tmp_path):
+    plan = PlanBuilder()
+    plan.add("aws_s3_account_public_access_block", "new", {"account_id": ACCOUNT, **SWITCHES})
+    detector = {"enable": False}
+    plan.add("aws_guardduty_detector", "old", detector, actions=("no-op",), before=detector)
+    now, changes = read(plan, tmp_path)
+    (account,) = now.values()
+    (change,) = changes.values()
+    assert (account.id, change.resource) == ("aws_s3_account_public_access_block.new",) * 2
+    assert value(change.before, "account.threat_detection") is False
+    assert account.existing is False

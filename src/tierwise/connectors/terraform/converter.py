@@ -31,6 +31,8 @@ class Converter:
     """Further types whose values are looked at; `data.T` for data sources."""
     others: tuple[tuple[str, tuple[Child, ...]], ...] = ()
     """Further types that are parents themselves, with their children."""
+    outlived: bool = False
+    """Whether these types only set parts of what it makes (an account), which is there without them and stays when they go."""
 
 
 def converters(clouds: frozenset[str] = CLOUDS) -> Mapping[str, Converter]:

@@ -47,17 +47,26 @@ def _then(one: Planned, plan: Plan) -> Planned:
     return replace(one, actions=_AS_IT_IS, root=one.root.before(value, one.was.sensitive), was=None)
 
 
-def compare(plan: Plan, now: Iterable[Resource], then: Iterable[Resource]) -> Iterator[Resource | Change]:
-    """The resources of a plan, marked where they stay as they are, and what the plan does to those that are there already."""
+def compare(plan: Plan, now: Iterable[Resource], then: Iterable[Resource], outlived: frozenset[str]) -> Iterator[Resource | Change]:
+    """The resources of a plan, marked where they stay as they are, and what the plan does to those that are there already.
+
+    Resources of the types in `outlived` are what these types set parts of, and stand at one of them: they are found again by what they are.
+    """
     was = {one.id: one for one in then}
+    same = {(one.kind, one.provider, one.name): one.id for one in was.values() if one.type in outlived}
     touched = _touched(plan)
     for resource in now:
-        before = was.pop(resource.id, None)
-        action = plan.by_address[str(resource.address)].action
+        if resource.type in outlived:
+            before = was.pop(same.get((resource.kind, resource.provider, resource.name), ""), None)
+            before = before and replace(before, id=resource.id, address=resource.address, type=resource.type)
+            action = Action.KEEP
+        else:
+            before = was.pop(resource.id, None)
+            action = plan.by_address[str(resource.address)].action
         stays = before is not None and action is not Action.REPLACE and _stays(before, resource)
         yield resource if resource.existing is stays else replace(resource, existing=stays)
         if before is not None and (not stays or action is Action.FORGET or resource.address in touched.moved):
-            yield touched.change(before, resource)
+            yield touched.part_changed(before, resource) if resource.type in outlived else touched.change(before, resource)
     for before in was.values():
         yield touched.change(before, None)
 
@@ -92,6 +101,10 @@ class _Touched:
             parts=tuple(part for part in parts if part.address != address),
             detail=was.detail if was is not None else "",
         )
+
+    def part_changed(self, before: Resource, after: Resource) -> Change:
+        """What the plan does to what sets parts of a resource that is there without them."""
+        return Change(before.id, Action.KEEP, before, parts=tuple(dict.fromkeys(self._sources(before, after))))
 
     def _sources(self, before: Resource, after: Resource | None) -> Iterator[Part]:
         """What the facts that differ come from, and is changed: a parameter group, the block of an account."""

@@ -116,7 +116,8 @@ def judged(plan: Plan) -> Iterator[Resource | Change]:
     if then is None:
         yield from _converted(plan)
     else:
-        yield from compare(plan, _converted(plan), chain(_converted(then), _left_behind(then)))
+        outlived = frozenset(kind for kind, converter in converters(plan.once(clouds)).items() if converter.outlived)
+        yield from compare(plan, _converted(plan), chain(_converted(then), _left_behind(then)), outlived)
 
 
 def resources(plan: Plan) -> Iterator[Resource]:
@@ -135,6 +136,10 @@ def _converted(plan: Plan) -> Iterator[Resource]:
         converter = known.get(planned.type) if planned.place.mode == "managed" else None
         if converter is not None and address in plan.judged and (found := converter.convert(planned, plan)) is not None:
             yield found
+    for kind, converter in known.items():
+        for planned in plan.by_type.get(kind, ()) if converter.outlived else ():
+            if planned.is_gone and (found := converter.convert(planned, plan)) is not None:
+                yield found
 
 
 def _left_behind(then: Plan) -> Iterator[Resource]:

@@ -20,6 +20,7 @@ from tierwise.model.resource import Kind, Resource
 BLOCK, DISKS = "aws_s3_account_public_access_block", "aws_ebs_encryption_by_default"
 DETECTOR, FEATURE = "aws_guardduty_detector", "aws_guardduty_detector_feature"
 TYPES: Final = frozenset({BLOCK, DISKS, DETECTOR})
+_SETS: Final = {BLOCK: "account.public_access_blocked", DISKS: "account.disk_encryption_default", DETECTOR: "account.threat_detection"}
 _SWITCHES: Final = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
 _PLANS: Final = {
     "S3_DATA_EVENTS": Kind.OBJECT_STORE,
@@ -35,13 +36,18 @@ def convert(guardrail: Planned, plan: Plan) -> Resource | None:
     if ours[0] is not guardrail:
         return None
     sheet = FactSheet()
-    if blocks := [one for one in ours if one.type == BLOCK]:
+    living = [one for one in ours if not one.is_gone]
+    for one in ours:
+        if one.is_gone:
+            # Terraform AWS provider: deleting a guardrail deletes the block, disables the encryption, deletes the detector.
+            sheet.known(_SETS[one.type], False, one.root.via)
+    if blocks := [one for one in living if one.type == BLOCK]:
         # Terraform AWS provider, aws_s3_account_public_access_block: every switch is false by default.
-        sheet.put("account.public_access_blocked", _all(defaulted(one, name, False) for one in blocks for name in _SWITCHES))
-    if disks := [one for one in ours if one.type == DISKS]:
-        sheet.put("account.disk_encryption_default", _all(defaulted(one, "enabled", True) for one in disks))
-    if detectors := [one for one in ours if one.type == DETECTOR]:
-        sheet.put("account.threat_detection", _all(defaulted(one, "enable", True) for one in detectors))
+        sheet.put(_SETS[BLOCK], _all(defaulted(one, name, False) for one in blocks for name in _SWITCHES))
+    if disks := [one for one in living if one.type == DISKS]:
+        sheet.put(_SETS[DISKS], _all(defaulted(one, "enabled", True) for one in disks))
+    if detectors := [one for one in living if one.type == DETECTOR]:
+        sheet.put(_SETS[DETECTOR], _all(defaulted(one, "enable", True) for one in detectors))
         _plans(detectors, plan, sheet)
     account = plan.providers.account(guardrail)
     found = plan.resource(guardrail, Kind.ACCOUNT, account or f"provider {guardrail.provider or 'aws'}", sheet.facts, aliases=(account,))
@@ -50,9 +56,12 @@ def convert(guardrail: Planned, plan: Plan) -> Resource | None:
 
 
 def _guardrails(plan: Plan) -> Iterable[Planned]:
+    """Those that stand after the plan in its order, then those that it deletes."""
     for address, one in plan.by_address.items():
         if one.type in TYPES and one.place.mode == "managed" and address in plan.judged:
             yield one
+    for kind in sorted(TYPES):
+        yield from (one for one in plan.by_type.get(kind, ()) if one.is_gone)
 
 
 def _place(one: Planned, plan: Plan) -> str:
@@ -99,4 +108,4 @@ def _named(detector: Planned, plan: Plan) -> tuple[frozenset[str], frozenset[str
     return frozenset(on), frozenset(off)
 
 
-CONVERTER = Converter(TYPES, convert, (Child(FEATURE, "detector_id", ("id",), of=DETECTOR),))
+CONVERTER = Converter(TYPES, convert, (Child(FEATURE, "detector_id", ("id",), of=DETECTOR),), outlived=True)
