@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.access.google_iam import Binding, either
 from tierwise.access.google_roles import ADMIN, ESCALATING, SERVICES, is_predefined, is_wide, touches_data
-from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 
 _CUSTOM: Final = "what a role of the project's own permits is not read"
 
@@ -73,3 +73,32 @@ def read_services(binding: Binding) -> frozenset[str]:
         return frozenset()
     name = binding.role.value.removeprefix("roles/")
     return frozenset(service for service, roles in SERVICES.items() if name in roles.reads)
+
+
+def put_privilege(sheet: FactSheet, bindings: tuple[Binding, ...], lost: Unknown | None, via: Provenance) -> None:
+    """Sets what bindings on a project, a folder or an organisation give; `lost` is why there may be more of them."""
+    found: dict[str, Maybe[bool]] = {
+        "privilege.admin": admin(bindings, via),
+        "privilege.escalation": escalation(bindings, via),
+        "privilege.wildcard_data_actions": either([wide(one) for one in bindings], via),
+        # A binding on a project, a folder or an organisation is on all data inside it.
+        "privilege.wildcard_data_resources": either([on_data(one) for one in bindings], via),
+    }
+    for name, fact in found.items():
+        sheet.put(name, lost if lost is not None and not (isinstance(fact, Known) and fact.value) else fact)
+    kept = bound(bindings, via)
+    sheet.put("privilege.condition_bound", lost if lost is not None and not (isinstance(kept, Known) and not kept.value) else kept)
+    sheet.not_applicable("privilege.inline_wildcard", "a binding stands by itself", via)
+
+
+def put_judged_on_bindings(sheet: FactSheet) -> None:
+    """Sets what a service account does not have of its own."""
+    judged = "Google Cloud IAM: nothing is written into a service account; what its bindings give is judged on each binding"
+    for name in (
+        "privilege.escalation",
+        "privilege.inline_wildcard",
+        "privilege.wildcard_data_actions",
+        "privilege.wildcard_data_resources",
+    ):
+        sheet.constant(name, False, judged)
+    sheet.constant("privilege.condition_bound", True, judged)

@@ -44,8 +44,16 @@ _PLANNED: Final[Mapping[str, str]] = {
     "google_spanner_": "spanner",
     "google_bigtable_": "bigtable",
     "google_compute_": "compute",
+    "storage.googleapis.com/": "storage",
+    "bigquery.googleapis.com/": "bigquery",
+    "cloudkms.googleapis.com/": "cloudkms",
+    "secretmanager.googleapis.com/": "secretmanager",
+    "pubsub.googleapis.com/": "pubsub",
+    "spanner.googleapis.com/": "spanner",
+    "bigtableadmin.googleapis.com/": "bigtable",
+    "compute.googleapis.com/": "compute",
 }
-"""Service in ARNs, or in Google's role names, by the beginning of Terraform's type names."""
+"""Service in ARNs, or in Google's role names, by the beginning of Terraform's type names or of Google's asset types."""
 _READ: Final = HELD | {Kind.KEY}
 _Home: TypeAlias = tuple[str, str]
 

@@ -10,6 +10,13 @@ from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Un
 
 Flags = Mapping[str, Maybe[str]]
 """By name, in lower case."""
+NO_IAM: Final = "Cloud SQL, access control: an instance has no IAM policy of its own, and its data takes a database login"
+SSL: Final = "Cloud SQL, SSL enforcement mode: unencrypted connections are accepted unless ssl_mode or require_ssl says otherwise"
+TLS: Final = "Cloud SQL, authorize with SSL/TLS certificates: TLS 1.2 and 1.3"
+BACKUP_DAYS: Final = (
+    "Cloud SQL, point-in-time recovery: transaction logs are kept for 7 days (Enterprise Plus: 14) unless another number is given"
+)
+KEPT: Final = "Cloud SQL, backups: 7 automatic backups are kept unless another number is given"
 _ON: Final = frozenset({"on", "1", "true", "yes"})
 _IN_DATABASE: Final = "what the audit records is set inside the database"
 

@@ -107,6 +107,16 @@ AZURE: Final[Mapping[str, str]] = {
 }
 """The beginning of Terraform types, and the type under which Resource Graph lists them."""
 GCP: Final[Mapping[str, str]] = {
+    "google_bigquery_dataset": "bigquery.googleapis.com/Dataset",
+    "google_kms_crypto_key": "cloudkms.googleapis.com/CryptoKey",
+    "google_logging_project_bucket_config": "logging.googleapis.com/LogBucket",
+    "google_logging_project_sink": "logging.googleapis.com/LogSink",
+    "google_project": "cloudresourcemanager.googleapis.com/Project",
+    "google_pubsub_subscription": "pubsub.googleapis.com/Subscription",
+    "google_pubsub_topic": "pubsub.googleapis.com/Topic",
+    "google_secret_manager_": "secretmanager.googleapis.com/Secret",
+    "google_service_account": "iam.googleapis.com/ServiceAccount",
+    "google_sql_database_instance": "sqladmin.googleapis.com/Instance",
     "google_storage_bucket": "storage.googleapis.com/Bucket",
 }
 """The beginning of Terraform types, and the type under which Cloud Asset Inventory lists them."""

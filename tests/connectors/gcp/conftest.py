@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +12,7 @@ from tests.connectors.gcp.cloud import PROJECT, Cloud, Token
 from tierwise.config import GcpConfig
 from tierwise.connectors.base import link_name
 from tierwise.connectors.gcp.connect import open_projects
+from tierwise.model.fact import AnyFact, Known, Unknown
 from tierwise.model.resource import Rel
 from tierwise.model.vocabulary import SPECS
 
@@ -22,12 +23,12 @@ Collect = Callable[..., Estate]
 
 
 @pytest.fixture
-def collect() -> Collect:
-    """`collect(cloud, wanted=ALL_FACTS)`: a survey of the project, then the wanted details."""
+def collect(request: pytest.FixtureRequest) -> Collect:
+    """`collect(cloud, wanted=ALL_FACTS)`: a survey of the project for the module's `SERVICES`, then the wanted details."""
 
     def run(cloud: Cloud, wanted: frozenset[str] = frozenset(), **options: object) -> Estate:
-        options = options or {"projects": (PROJECT,)}
-        if set(options) == {"services"}:
+        options.setdefault("services", getattr(request.module, "SERVICES", ()))
+        if not {"projects", "folders", "organizations"} & set(options):
             options["projects"] = (PROJECT,)
         config = GcpConfig(requests_per_second=0, **options)  # type: ignore[arg-type]
         (source,) = open_projects(config, STARTED, credentials=Token(), inner=cloud, sleep=cloud.slept.append)
@@ -40,3 +41,10 @@ def collect() -> Collect:
         return estate
 
     return run
+
+
+def said(facts: Mapping[str, AnyFact]) -> dict[str, object]:
+    """What facts say: the value, else `unknown` or `n/a`."""
+    return {
+        name: fact.value if isinstance(fact, Known) else "unknown" if isinstance(fact, Unknown) else "n/a" for name, fact in facts.items()
+    }

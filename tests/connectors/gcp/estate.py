@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from tests.connectors.gcp.cloud import PROJECT, Cloud, Token, reads_of
+from tests.connectors.gcp.cloud import PLACES, PROJECT, Cloud, Token, reads_of
 from tests.connectors.gcp.conftest import STARTED
 from tests.scan.worlds import judging
 from tierwise.config import GcpConfig
@@ -22,12 +22,13 @@ def estate() -> Cloud:
     import tests.connectors.gcp as package
 
     rows: list[dict[str, Any]] = []
-    docs: dict[str, Any] = {}
+    docs: dict[str, Any] = dict(PLACES)
     for info in pkgutil.iter_modules(package.__path__):
         if info.name.startswith("test_"):
             module = importlib.import_module(f"{package.__name__}.{info.name}")
             rows += getattr(module, "ROWS", ())
-            docs |= getattr(module, "DOCS", {})
+            for path, answer in getattr(module, "DOCS", {}).items():
+                docs[path] = {**docs.get(path, {}), **answer}
     assets = [{**one, "resource": {"data": _labelled(one["resource"]["data"])}} for one in rows]
     lists = {read: read.items for collector in collectors() for row in collector.rows for read in row.lists}
     for path, answer in docs.items():

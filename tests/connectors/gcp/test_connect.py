@@ -10,6 +10,7 @@ from tierwise.config import GcpConfig
 from tierwise.connectors.gcp.connect import open_projects
 from tierwise.errors import CredentialsError, ScannerError, UsageError
 
+SERVICES = ("storage",)
 SEARCH = "cloudresourcemanager/v3/projects:search"
 
 

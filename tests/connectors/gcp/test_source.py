@@ -11,6 +11,7 @@ from tierwise.connectors.gcp.read import Row
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind
 
+SERVICES = ("storage",)
 INVENTORY = f"cloudasset/v1/projects/{PROJECT}/assets"
 LIST_BOTH = frozenset({"cloudasset.assets.listResource", "cloudasset.assets.listIamPolicy"})
 

@@ -8,6 +8,7 @@ from tierwise.connectors.gcp.services.storage import TYPE
 from tierwise.model.fact import UNLIMITED, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 
+SERVICES = ("storage",)
 KEY = f"projects/{PROJECT}/locations/europe-west2/keyRings/r/cryptoKeys/k"
 SAFE = {
     "name": "exports",

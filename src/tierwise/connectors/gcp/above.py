@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, TYPES, asset_of
 from tierwise.connectors.gcp.ids import relative
 from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, parent_of
@@ -43,16 +43,22 @@ _LISTING: Final[Mapping[str, Read]] = {"iam": POLICIES, "org": ORG_POLICIES}
 _NODES: Final = tuple(f"cloudresourcemanager.googleapis.com/{one}" for one in ("Project", "Folder", "Organization"))
 
 
-def iam_read(of: str, facts: frozenset[str]) -> Read:
+def iam_read(of: str, facts: frozenset[str], stage: Stage = Stage.DETAIL) -> Read:
     """The read of the IAM policies above a resource, as a read of a collector."""
     read = IAM_OF["projects"]
-    return Read(read.host, read.path, read.action, of, facts=facts, post=True, label="+", make=_iam)
+    return Read(read.host, read.path, read.action, of, stage, facts, post=True, label="+", make=_iam)
 
 
 def org_read(of: str, facts: frozenset[str]) -> Read:
     """The read of the organisation policies on and above a resource's project, as a read of a collector."""
     read = ORG_OF["projects"]
     return Read(read.host, read.path, read.action, of, facts=facts, items=read.items, query=read.query, label="+", make=_org)
+
+
+def node_policy(caller: Caller, node: str) -> Maybe[Doc | None]:
+    """The IAM policy of one level, read from Resource Manager once."""
+    level, _, identifier = node.partition("/")
+    return caller.place.above(f"iam:{node}:direct", partial(caller.ask, IAM_OF[level], (identifier,)))
 
 
 def levels_of(doc: Maybe[Doc | None]) -> Maybe[list[tuple[str, Maybe[Doc | None]]]]:
@@ -62,9 +68,12 @@ def levels_of(doc: Maybe[Doc | None]) -> Maybe[list[tuple[str, Maybe[Doc | None]
     return Known((doc.value or {}).get("levels", []), doc.via)
 
 
-def domain_of(doc: Maybe[Doc | None]) -> str:
-    """The primary domain of the organisation at the end of a chain; empty where it is not known."""
-    return str((doc.value or {}).get("domain") or "") if isinstance(doc, Known) else ""
+def domain_of(doc: Maybe[Doc | None]) -> Maybe[str]:
+    """The primary domain of the organisation at the end of a chain; empty where there is none."""
+    if isinstance(doc, Unknown):
+        return doc
+    found: Maybe[str] = (doc.value or {}).get("domain", Known("", doc.via))
+    return found
 
 
 def _iam(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
@@ -91,17 +100,17 @@ def _levels(caller: Caller, what: str) -> Maybe[Doc | None]:
         levels.append(
             (node, listed.get(node) or (Known({}, _LISTING[what].via) if node in inside else _of_node(caller, node, what, reads)))
         )
-    domain = _domain(caller, chain.value[-1]) if what == "iam" else ""
+    domain = _domain(caller, chain.value[-1]) if what == "iam" else Known("")
     return Known({"levels": levels, "domain": domain}, reads["projects"].via)
 
 
-def _domain(caller: Caller, root: str) -> str:
+def _domain(caller: Caller, root: str) -> Maybe[str]:
     """An organisation is named after its primary domain (Resource Manager, `organizations`, displayName)."""
     level, _, identifier = root.partition("/")
     if level != "organizations":
-        return ""
+        return Known("", ORGANISATION.via)
     found = caller.place.above(f"organisation:{root}", partial(caller.ask, ORGANISATION, (identifier,)))
-    return str((found.value or {}).get("displayName") or "").lower() if isinstance(found, Known) else ""
+    return found if isinstance(found, Unknown) else Known(str((found.value or {}).get("displayName") or "").lower(), found.via)
 
 
 def chain_of(caller: Caller) -> Maybe[tuple[str, ...]]:

@@ -51,7 +51,7 @@ def asset_of(doc: Doc, resource_via: Provenance, policy_via: Provenance) -> Asse
         told,
         Known(policy_of(policy), policy_via) if isinstance(policy, Mapping) else None,
         tuple(str(one) for one in ancestors) if isinstance(ancestors, list) else (),
-        tuple(camel(one) for one in org if isinstance(one, Mapping)) if isinstance(org, list) else (),
+        org=tuple(camel(one) for one in org if isinstance(one, Mapping)) if isinstance(org, list) else (),
     )
 
 

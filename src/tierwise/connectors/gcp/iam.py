@@ -4,38 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tierwise.access.google_iam import Binding, Policy, bindings_in, merged, put_audience
 from tierwise.access.google_member import Home
 from tierwise.access.google_roles import data_of
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.gcp.above import domain_of, levels_of
+from tierwise.connectors.gcp.place import Place
 from tierwise.connectors.gcp.read import Read
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind
-
-if TYPE_CHECKING:
-    from tierwise.connectors.gcp.place import Place
 
 _WHOLE: Final = "allServices"
 PLACE: Final = "place"
 """The name under which a draft keeps whose it is and when the run began."""
 
 
-def home_of(place: Place, domain: str, via: Provenance) -> Home:
+def home_of(place: Place, domain: Maybe[str], via: Provenance) -> Home:
     """What is known of whose members are: the project, and the organisation's primary domain where it could be read."""
 
     def has_domain(named: str) -> bool | None:
-        return True if domain and named == domain else None
+        return True if isinstance(domain, Known) and domain.value and named == domain.value else None
 
     def unsure(what: str) -> Unknown:
-        if what.startswith("the domain"):
-            said = f"the organisation's primary domain is {domain}" if domain else "the organisation's domain is not known"
-            return Unknown(
-                UnknownReason.OUT_OF_SCOPE, via, f"{said}; whether {what.removeprefix('the ')} is another of its own is not told by IAM"
-            )
-        return Unknown(UnknownReason.OUT_OF_SCOPE, via, f"whether {what} is the organisation's own is not told by IAM")
+        if not what.startswith("the domain"):
+            return Unknown(UnknownReason.OUT_OF_SCOPE, via, f"whether {what} is the organisation's own is not told by IAM")
+        if isinstance(domain, Unknown):
+            return domain
+        primary = f"the organisation's primary domain is {domain.value}" if domain.value else "the project is in no organisation"
+        return Unknown(UnknownReason.OUT_OF_SCOPE, via, f"{primary}; whether {what} is its own too is not told by IAM")
 
     return Home(partial(_has_project, place), has_domain, unsure)
 
@@ -50,9 +48,14 @@ def _has_project(place: Place, named: str) -> bool | None:
 def own_policy(draft: Draft, read: Read, above: Read, place: Place) -> Policy:
     """The bindings of a resource's own IAM policy."""
     document = draft.doc(read)
+    return policy_in(document, home_of(place, domain_of(draft.doc(above)), document.via))
+
+
+def policy_in(document: Maybe[Doc | None], home: Home) -> Policy:
+    """The bindings of a policy as a service gave it; of one that could not be read, that there may be any."""
     if isinstance(document, Unknown):
         return Policy((), document, document.via)
-    return _policy(document.value or {}, home_of(place, domain_of(draft.doc(above)), document.via), document.via)
+    return _policy(document.value or {}, home, document.via)
 
 
 def inherited(draft: Draft, above: Read, place: Place, service: str) -> Policy:
@@ -131,3 +134,10 @@ def put_recorded(draft: Draft, sheet: FactSheet, above: Read, service: str) -> N
     doc = draft.doc(above)
     sheet.put("logging.data_read", audited(doc, service, "DATA_READ"))
     sheet.put("logging.data_write", audited(doc, service, "DATA_WRITE"))
+
+
+def place_in(draft: Draft) -> Place:
+    """The project that a draft was surveyed in."""
+    kept = draft.docs.get(PLACE)
+    found = kept.value.get("place") if isinstance(kept, Known) and kept.value else None
+    return found if isinstance(found, Place) else Place(draft.resource.account)

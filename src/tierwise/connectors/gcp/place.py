@@ -136,7 +136,7 @@ def drafted(
         declared.type,
         "gcp",
         place.id,
-        as_region(str(region)) if region else "global",
+        "" if isinstance(asset.data, Unknown) else as_region(str(region)) if region else "global",
         name or asset.name.rpartition("/")[2],
         tags=labels_of(asset.data, *labels),
         aliases=tuple(dict.fromkeys(str(one) for one in (*paths, *aliases) if one)),

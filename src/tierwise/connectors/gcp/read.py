@@ -55,7 +55,7 @@ class Read:
     label: str = ""
     """What tells reads of the same path apart."""
     post: bool = False
-    """One of the few reads that Google made a POST: `getIamPolicy`, asked for version 3."""
+    """One of the few reads that Google made a POST: `getIamPolicy`, asked for version 3 in its body unless it has parameters."""
     absent: frozenset[str] = frozenset()
     """Error codes that mean `not configured` (a value), not a failure."""
     when: Callable[[Draft], bool] = always
@@ -71,7 +71,9 @@ class Read:
     @property
     def body(self) -> Mapping[str, object] | None:
         """What a POST sends."""
-        return _VERSION_3 if self.post else None
+        if not self.post:
+            return None
+        return {} if self.query else _VERSION_3
 
     @property
     def yields(self) -> frozenset[str]:
@@ -100,8 +102,10 @@ class Row:
     """The call for its IAM policy, which the inventory gives with all others where it can be asked."""
     facts: frozenset[str] = frozenset()
     """Facts that cannot be known without it."""
-    walk: Callable[[Caller, Row], Iterator[Doc | Unknown]] | None = None
+    walk: Callable[[Caller, Row], Iterator[Doc | Asset | Unknown]] | None = None
     """Where one call does not list them: lists those of a project."""
+    within: str = ""
+    """The type of which it is a part (tables of a dataset): it comes as one of the parts of that asset and is no resource by itself."""
 
     @property
     def action(self) -> str:
@@ -140,6 +144,8 @@ class Asset:
     """Its IAM policy, where the inventory has been asked for policies."""
     ancestors: tuple[str, ...] = ()
     """`projects/1`, then folders, then the organisation; empty where not told."""
+    parts: tuple[Asset, ...] = ()
+    """Assets that are part of it."""
     org: tuple[Doc, ...] = ()
     """The organisation policies that are set on it."""
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import partial
 
 from tierwise.connectors.base import Item, Organisation, Unit
-from tierwise.connectors.declared import Doc, Draft, Once, Stage, finished
+from tierwise.connectors.declared import Doc, Draft, Stage, finished
 from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import Caller
 from tierwise.connectors.gcp.collectors import collectors
-from tierwise.connectors.gcp.ids import project_in
-from tierwise.connectors.gcp.place import Place, Places, place_of
+from tierwise.connectors.gcp.ids import above, project_in
+from tierwise.connectors.gcp.place import Place, Places
 from tierwise.connectors.gcp.read import Asset, Collector, Row
 from tierwise.connectors.gcp.session import Google
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
@@ -51,6 +51,7 @@ class GoogleSource:
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
         chosen = [one for one in collectors() if not run.services or one.service in run.services]
         self._by_type = {row.type: (collector, row) for collector in chosen for row in collector.rows}
+        self._parts = {row.type: row.within for _, row in self._by_type.values() if row.within}
 
     @property
     def name(self) -> str:
@@ -101,6 +102,8 @@ class GoogleSource:
         caller = self._caller(Place("", scope=scope.name))
         policies = self._policies(caller, scope)
         seen: set[str] = set()
+        parts: dict[str, list[Asset]] = {}
+        waiting: list[Asset] = []
         lost: Unknown | None = None
         for page in caller.pages(RESOURCES, tuple(scope.name.split("/", 1)), more=self._types(with_policy=False)):
             if isinstance(page, Unknown):
@@ -108,8 +111,16 @@ class GoogleSource:
                 continue
             for one in (page.value or {})[RESOURCES.items]:
                 asset = asset_of(one, self._via(one), POLICIES.via)
-                seen.add(asset.name)
-                yield from self._take(scope, replace(asset, policy=_policy_of(policies, asset.name)))
+                asset = replace(asset, policy=_policy_of(policies, asset.name))
+                if asset.type in self._parts:
+                    parts.setdefault(above(asset.name), []).append(asset)
+                elif asset.type in self._parts.values():
+                    waiting.append(asset)
+                else:
+                    seen.add(asset.name)
+                    yield from self._take(scope, asset)
+        for asset in waiting if lost is None else ():
+            yield from self._take(scope, replace(asset, parts=tuple(parts.get(asset.name, ()))))
         if lost is not None:
             for place in scope.places.each:
                 yield Unit(place.id, "", "listing", partial(self._directly, place, seen, policies), provider="gcp")
@@ -160,6 +171,8 @@ class GoogleSource:
     def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
         """What each service lists of a project, where the inventory does not."""
         for collector, row in self._by_type.values():
+            if row.within:
+                continue
             yield Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies), provider="gcp")
 
     def _direct(self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
@@ -168,9 +181,9 @@ class GoogleSource:
             if isinstance(one, Unknown):
                 yield self._gap(place.id, collector.service, one, row.kinds)
                 continue
-            name = row.name(one, place)
-            if name not in seen:
-                asset = Asset(name, row.type, Known(one, row.lists[-1].via), _policy_of(policies, name))
+            asset = one if isinstance(one, Asset) else Asset(row.name(one, place), row.type, Known(one, row.lists[-1].via))
+            if asset.name not in seen:
+                asset = replace(asset, policy=_policy_of(policies, asset.name))
                 yield from self._drafts(collector, row, asset, caller)
         yield from caller.outcomes()
 
@@ -218,13 +231,3 @@ def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
 def _policy_of(policies: Maybe[Mapping[str, Doc]], name: str) -> Maybe[Doc] | None:
     """An asset's policy; the inventory leaves out assets that have none. None where it could not be asked: then the service is."""
     return Known(policies.value.get(name, {}), policies.via) if isinstance(policies, Known) else None
-
-
-def projects_in(rows: Iterable[Doc], scope: str, above: Once) -> Places:
-    """The projects among documents of Resource Manager."""
-    places = Places()
-    for row in rows:
-        place = place_of(row, above, scope)
-        if place.id:
-            places.add(place)
-    return places

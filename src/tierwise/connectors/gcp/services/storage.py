@@ -243,18 +243,12 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
     origins = fields.items(bucket, "cors")
     wide = origins if isinstance(origins, Unknown) else Known(any("*" in (one.get("origin") or ()) for one in origins.value), origins.via)
     sheet.put("access.cors_any_origin", wide)
-    place = _place(draft)
+    place = iam.place_in(draft)
     public = prevented if isinstance(prevented, Unknown) else Known(not prevented.value, prevented.via)
     policy = iam.own_policy(draft, IAM, ABOVE, place)
     if not (isinstance(uniform, Known) and uniform.value):
         policy = merged(policy, _acls(draft, uniform, place))
     return iam.put_reach(draft, sheet, Kind.OBJECT_STORE, "storage", policy, ABOVE, place, public)
-
-
-def _place(draft: Draft) -> Place:
-    kept = draft.docs[iam.PLACE]
-    found = kept.value["place"] if isinstance(kept, Known) and kept.value else None
-    return found if isinstance(found, Place) else Place(draft.resource.account)
 
 
 def _acls(draft: Draft, uniform: Maybe[bool], place: Place) -> Policy:

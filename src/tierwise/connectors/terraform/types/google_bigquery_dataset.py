@@ -9,7 +9,7 @@ from typing import Final
 
 from tierwise.access.google_iam import Binding, Policy, merged, put_audience
 from tierwise.access.google_member import Member
-from tierwise.connectors import gcp_terms
+from tierwise.connectors import gcp_bigquery, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -21,16 +21,11 @@ from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
-from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Column, Kind, Resource
 
 DATASET, TABLE, ACCESS = "google_bigquery_dataset", "google_bigquery_table", "google_bigquery_dataset_access"
-_ROLES: Final = {"READER": "roles/bigquery.dataViewer", "WRITER": "roles/bigquery.dataEditor", "OWNER": "roles/bigquery.dataOwner"}
 _ENTRIES: Final = {"user_by_email": "user", "group_by_email": "group", "domain": "domain", "iam_member": ""}
-_MS_PER_DAY: Final = gcp_terms.DAY * 1000
-_TRAVEL: Final = "BigQuery, time travel: 7 days (168 hours) unless another number is given"
-_DEEPEST: Final = 15
-"""BigQuery, "Specify nested and repeated columns": 15 levels at most."""
 
 
 def convert(dataset: Planned, plan: Plan) -> Resource:
@@ -38,13 +33,7 @@ def convert(dataset: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     links = gcp.put_key(plan, dataset, ("default_encryption_configuration", 0, "kms_key_name"), sheet)
     gcp.put_api_store(plan, dataset, sheet, Kind.WAREHOUSE)
-    for name in ("logging.data_read", "logging.data_write"):
-        sheet.constant(name, True, "BigQuery, audit logs: data access audit logs are always on and cannot be switched off")
-    sheet.constant(
-        "transport.internode_encrypted", True, "Google Cloud, encryption in transit: traffic between Google's machines is encrypted"
-    )
-    sheet.constant("access.local_auth_enabled", False, "BigQuery, access control: IAM identities only")
-    sheet.constant("access.central_identity_enabled", True, "BigQuery, access control: IAM identities only")
+    gcp_bigquery.put_constants(sheet)
     _recovery(dataset, sheet)
     tables = plan.children(dataset, TABLE).found
     policies = [policy_of(plan, dataset), _entries(dataset, plan), *(policy_of(plan, table) for table in tables)]
@@ -67,27 +56,9 @@ def convert(dataset: Planned, plan: Plan) -> Resource:
 
 
 def _recovery(dataset: Planned, sheet: FactSheet) -> None:
-    hours = gcp.number(dataset, "max_time_travel_hours", default=168, doc=_TRAVEL)
+    hours = gcp.number(dataset, "max_time_travel_hours", default=168, doc=gcp_bigquery.TRAVEL)
     sheet.put("retention.backup_days", gcp_terms.days(hours, 24))
-    sheet.constant("recovery.point_in_time", True, "BigQuery, time travel: data can be read as of any moment within its window")
-    sheet.not_applicable(
-        "recovery.delete_protected", "BigQuery has no deletion protection of its own; the Terraform argument is the client's"
-    )
-    sheet.constant(
-        "recovery.redundancy",
-        "multi-zone",
-        "BigQuery, reliability: a multi-region keeps data in zones of one region, without a second region",
-    )
-    expiry = dataset.root.number("default_table_expiration_ms")
-    configured: AnyFact
-    after: AnyFact
-    if isinstance(expiry, Unknown):
-        configured = after = expiry
-    else:
-        configured = Known(bool(expiry.value), expiry.via)
-        after = Known(-(-expiry.value // _MS_PER_DAY) if expiry.value else UNLIMITED, expiry.via)
-    sheet.put("retention.expiry_configured", configured)
-    sheet.put("retention.delete_after_days", after)
+    gcp_bigquery.put_expiry(sheet, dataset.root.number("default_table_expiration_ms"))
 
 
 def _entries(dataset: Planned, plan: Plan) -> Policy:
@@ -108,7 +79,7 @@ def _entries(dataset: Planned, plan: Plan) -> Policy:
 
 def _entry(plan: Plan, holder: Planned, node: Node, project: str) -> Iterator[Binding]:
     role = node.text("role")
-    named: Maybe[str] = role if isinstance(role, Unknown) else Known(_ROLES.get(role.value or "READER", role.value or ""), role.via)
+    named: Maybe[str] = role if isinstance(role, Unknown) else Known(gcp_bigquery.role_of(role.value or ""), role.via)
     members: list[Member] = []
     special = node.text("special_group")
     if isinstance(special, Known):
@@ -160,14 +131,7 @@ def _columns(table: Planned) -> Iterator[Column]:
         fields = json.loads(text.value) if isinstance(text, Known) and text.value else []
     except (ValueError, RecursionError):
         return
-    waiting: list[tuple[tuple[str, ...], object]] = [((), fields)]
-    while waiting:
-        path, level = waiting.pop()
-        for one in level if isinstance(level, list) and len(path) < _DEEPEST else ():
-            if isinstance(one, dict) and isinstance(one.get("name"), str):
-                here = (*path, one["name"])
-                yield Column(name, ".".join(here), str(one.get("type", "")))
-                waiting.append((here, one.get("fields")))
+    yield from gcp_bigquery.columns(name, fields)
 
 
 CONVERTER = Converter(

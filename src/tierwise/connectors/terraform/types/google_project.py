@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tierwise.connectors import gcp_account
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -11,11 +12,10 @@ from tierwise.connectors.terraform.gcp_guard import PUBLIC_ACCESS, READS, enforc
 from tierwise.connectors.terraform.gcp_project import PROJECT
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
-from tierwise.model.fact import AnyFact, FactSheet, Known, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
 _ABOVE: Final = "organisation policies of folders and the organisation outside this plan may decide it"
-_NO_LOGIN: Final = "a project has no login of its own; people belong to Cloud Identity"
 _CENTRE: Final = "Security Command Center is set on the organisation, which is not in this plan"
 
 
@@ -24,15 +24,7 @@ def convert(project: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     sheet.put("account.public_access_blocked", _blocked(project, plan))
     sheet.put("account.public_block_locked", _locked(project, plan))
-    sheet.constant("account.disk_encryption_default", True, "Compute Engine, disk encryption: every disk is encrypted at rest")
-    sheet.put("account.root_mfa", Unknown(UnknownReason.NOT_SUPPORTED, project.root.via, "super administrators belong to Cloud Identity"))
-    sheet.not_applicable("account.root_keys", "a project has no root user", Provenance("constant: Resource Manager"))
-    for name in ("account.threat_detection", "account.threat_plans"):
-        sheet.put(name, Unknown(UnknownReason.NOT_COLLECTED, project.root.via, _CENTRE))
-    for name in ("credential.mfa_enabled", "credential.mfa_phishing_resistant"):
-        sheet.not_applicable(name, _NO_LOGIN, project.root.via)
-    for name in ("logging.control_plane", "logging.all_regions"):
-        sheet.constant(name, True, "Cloud Audit Logs: Admin Activity logs are always written, in every region, and cannot be switched off")
+    gcp_account.put_account(sheet, project.root.via, _CENTRE)
     name = text_or(project.root, "project_id")
     number = text_or(project.root, "number")
     return gcp.resource(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import external_conditioned, external_of, grants_of
-from tierwise.access.google_privilege import admin
+from tierwise.access.google_privilege import admin, put_judged_on_bindings
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -25,7 +25,6 @@ from tierwise.model.resource import Kind, Link, Rel, Resource
 
 ACCOUNT: Final = "google_service_account"
 KEY: Final = "google_service_account_key"
-_JUDGED: Final = "Google Cloud IAM: nothing is written into a service account; what its bindings give is judged on each binding"
 _MOST_KEYS: Final = 10
 """IAM, "Quotas and limits": keys for each service account."""
 
@@ -39,14 +38,7 @@ def convert(account: Planned, plan: Plan) -> Resource:
     bindings = tuple(binding for _, binding in own)
     rights = admin(bindings, account.root.via)
     sheet.put("privilege.admin", rights if _settled(rights, account, grants) else _more(account))
-    for name in (
-        "privilege.escalation",
-        "privilege.inline_wildcard",
-        "privilege.wildcard_data_actions",
-        "privilege.wildcard_data_resources",
-    ):
-        sheet.constant(name, False, _JUDGED)
-    sheet.constant("privilege.condition_bound", True, _JUDGED)
+    put_judged_on_bindings(sheet)
     _keys(account, plan, sheet)
     sheet.put("credential.idle_days", Unknown(UnknownReason.NOT_COLLECTED, account.root.via, "a plan does not tell when it was used"))
     trust = policy_of(plan, account)

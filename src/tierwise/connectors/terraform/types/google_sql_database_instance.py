@@ -10,7 +10,7 @@ from typing import Final
 
 from tierwise.access.google_iam import either
 from tierwise.connectors import gcp_terms
-from tierwise.connectors.gcp_sql import backup_days, both, put_logins, recorded, tls_required
+from tierwise.connectors.gcp_sql import BACKUP_DAYS, KEPT, NO_IAM, SSL, TLS, backup_days, both, put_logins, recorded, tls_required
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -19,7 +19,7 @@ from tierwise.connectors.terraform.gcp_sql import flags_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 SQL: Final = "google_sql_database_instance"
@@ -27,25 +27,15 @@ USER, DATABASE = "google_sql_user", "google_sql_database"
 _S: Final = ("settings", 0)
 _IP: Final = (*_S, "ip_configuration", 0)
 _BACKUP: Final = (*_S, "backup_configuration", 0)
-_NO_IAM: Final = "Cloud SQL, access control: an instance has no IAM policy of its own, and its data takes a database login"
 _PUBLIC: Final = "Terraform Google provider, google_sql_database_instance: ipv4_enabled is true by default"
-_SSL: Final = "Cloud SQL, SSL enforcement mode: unencrypted connections are accepted unless ssl_mode or require_ssl says otherwise"
-_TLS: Final = "Cloud SQL, authorize with SSL/TLS certificates: TLS 1.2 and 1.3"
 _OFF: Final = "Terraform Google provider, google_sql_database_instance: off by default"
-_LOGS: Final = (
-    "Cloud SQL, point-in-time recovery: transaction logs are kept for 7 days (Enterprise Plus: 14) unless another number is given"
-)
-_KEPT: Final = "Cloud SQL, backups: 7 automatic backups are kept unless another number is given"
 
 
 def convert(instance: Planned, plan: Plan) -> Resource:
     """A planned instance."""
     sheet = FactSheet()
     links = list(gcp.put_key(plan, instance, ("encryption_key_name",), sheet))
-    for name in ("access.anonymous_read", "access.anonymous_write", "access.any_authenticated"):
-        sheet.constant(name, False, _NO_IAM)
-    sheet.constant("access.external_principals", frozenset(), _NO_IAM)
-    sheet.not_applicable("access.external_conditioned", "no principal outside the project is let in", Provenance(f"constant: {_NO_IAM}"))
+    gcp_terms.put_no_policy(sheet, NO_IAM)
     _network(instance, sheet)
     _transport(instance, sheet)
     _logins_and_logs(instance, sheet)
@@ -121,9 +111,9 @@ def _transport(instance: Planned, sheet: FactSheet) -> None:
     elif isinstance(mode, Unknown) and not gcp.is_unwritten(instance.root, (*_IP, "ssl_mode")):
         enforced = mode
     else:
-        enforced = gcp.or_default(instance, (*_IP, "require_ssl"), older, False, _SSL)
+        enforced = gcp.or_default(instance, (*_IP, "require_ssl"), older, False, SSL)
     sheet.put("transport.tls_required", either((enforced, connectors), via))
-    sheet.constant("transport.min_tls", "1.2", _TLS)
+    sheet.constant("transport.min_tls", "1.2", TLS)
 
 
 def _logins_and_logs(instance: Planned, sheet: FactSheet) -> None:
@@ -166,8 +156,8 @@ def _recovery(instance: Planned, sheet: FactSheet) -> None:
 
 
 def _backup_days(instance: Planned, enabled: Maybe[bool], to_the_second: Maybe[bool]) -> AnyFact:
-    days = gcp.number(instance, *_BACKUP, "transaction_log_retention_days", default=7, doc=_LOGS)
-    count = gcp.number(instance, *_BACKUP, "backup_retention_settings", 0, "retained_backups", default=7, doc=_KEPT)
+    days = gcp.number(instance, *_BACKUP, "transaction_log_retention_days", default=7, doc=BACKUP_DAYS)
+    count = gcp.number(instance, *_BACKUP, "backup_retention_settings", 0, "retained_backups", default=7, doc=KEPT)
     return backup_days(enabled, to_the_second, days, count)
 
 

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.gcp.cloud import DOMAIN, PROJECT, Cloud, asset, binding
+from tests.connectors.gcp.conftest import ALL_FACTS, said
+from tierwise.connectors.gcp.services.bigquery import DATASET, TABLE
+from tierwise.model.fact import UNLIMITED, Unknown, UnknownReason
+from tierwise.model.resource import Column, Link, Rel
+
+SERVICES = ("bigquery",)
+KEY = f"projects/{PROJECT}/locations/europe-west2/keyRings/r/cryptoKeys/k"
+BASE = f"//bigquery.googleapis.com/projects/{PROJECT}/datasets/people"
+PATH = f"bigquery/bigquery/v2/projects/{PROJECT}/datasets"
+OWNERS = [{"role": "OWNER", "specialGroup": "projectOwners"}, {"role": "READER", "userByEmail": f"ann@{DOMAIN}"}]
+SAFE = {
+    "id": f"{PROJECT}:people",
+    "datasetReference": {"projectId": PROJECT, "datasetId": "people"},
+    "location": "EU",
+    "friendlyName": "People",
+    "access": OWNERS,
+    "defaultEncryptionConfiguration": {"kmsKeyName": KEY},
+    "defaultTableExpirationMs": "5184000000",
+    "maxTimeTravelHours": "72",
+}
+SCHEMA = {"fields": [{"name": "nhs_number", "type": "STRING", "policyTags": {"names": ["t"]}}, {"name": "home", "type": "RECORD", "fields": [{"name": "postcode", "type": "STRING"}]}]}  # fmt: skip
+TABLE_DATA = {"id": f"{PROJECT}:people.cases", "tableReference": {"projectId": PROJECT, "datasetId": "people", "tableId": "cases"}, "schema": SCHEMA}  # fmt: skip
+
+
+def dataset(data: dict) -> dict:
+    return asset(DATASET, BASE, {**data, "datasetReference": SAFE["datasetReference"]})
+
+
+def table(name: str, *bindings: dict) -> dict:
+    return asset(TABLE, f"{BASE}/tables/{name}", TABLE_DATA, policy={"bindings": list(bindings)})
+
+
+ROWS = [table("cases"), dataset(SAFE)]
+DOCS = {
+    PATH: {"datasets": [{"datasetReference": SAFE["datasetReference"]}]},
+    f"{PATH}/people": SAFE,
+    f"{PATH}/people/tables": {"tables": [{"tableReference": TABLE_DATA["tableReference"]}]},
+    f"{PATH}/people/tables/cases": TABLE_DATA,
+}
+
+
+def one(collect, data: dict, *more: dict, docs: dict | None = None):
+    (found,) = collect(Cloud([dataset(data), *more], docs), ALL_FACTS).values()
+    return found
+
+
+def test_a_dataset_with_everything_set(collect):
+    found = one(collect, SAFE, table("cases"))
+    assert (found.region, found.links) == ("eu", (Link(Rel.USES_KEY, KEY),))
+    assert set(found.evidence.columns) == {Column("cases", "nhs_number", "STRING"), Column("cases", "home", "RECORD"), Column("cases", "home.postcode", "STRING")}  # fmt: skip
+    assert found.evidence.description == "People"
+    assert said(found.facts) == {
+        "encryption.at_rest": True,
+        "encryption.key_custody": "customer",
+        "logging.data_read": True,
+        "logging.data_write": True,
+        "transport.internode_encrypted": True,
+        "transport.tls_required": True,
+        "transport.min_tls": "1.0",
+        "network.public_endpoint": True,
+        "network.ingress_any": True,
+        "network.private_endpoint": "unknown",
+        "access.local_auth_enabled": False,
+        "access.central_identity_enabled": True,
+        "access.anonymous_read": False,
+        "access.anonymous_write": False,
+        "access.any_authenticated": False,
+        "access.external_principals": frozenset(),
+        "access.external_conditioned": "n/a",
+        "retention.backup_days": 3,
+        "retention.expiry_configured": True,
+        "retention.delete_after_days": 60,
+        "recovery.point_in_time": True,
+        "recovery.delete_protected": "n/a",
+        "recovery.redundancy": "multi-zone",
+    }
+
+
+def test_what_was_never_set(collect):
+    facts = said(one(collect, {}).facts)
+    assert (facts["encryption.key_custody"], facts["retention.backup_days"]) == ("provider-owned", 7)
+    assert (facts["retention.expiry_configured"], facts["retention.delete_after_days"]) == (False, UNLIMITED)
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "value"),
+    [
+        ({"role": "READER", "specialGroup": "allAuthenticatedUsers"}, "access.any_authenticated", True),
+        ({"role": "READER", "iamMember": "allUsers"}, "access.anonymous_read", True),
+        ({"role": "WRITER", "iamMember": "allUsers"}, "access.anonymous_write", True),
+        ({"role": "READER", "userByEmail": "x@other-prod.iam.gserviceaccount.com"}, "access.external_principals", {"other-prod"}),
+        ({"role": "READER", "userByEmail": "x@gmail.com"}, "access.external_principals", {"gmail.com"}),
+        ({"view": {"projectId": "other-prod", "datasetId": "d", "tableId": "t"}}, "access.external_principals", {"other-prod"}),
+        ({"dataset": {"dataset": {"projectId": PROJECT, "datasetId": "d"}}}, "access.external_principals", frozenset()),
+        ({"role": "READER", "groupByEmail": "team@agency.example"}, "access.external_principals", "unknown"),
+    ],
+)
+def test_whom_access_entries_let_in(collect, entry, name, value):
+    assert said(one(collect, {"access": [entry]}).facts)[name] == value
+
+
+def test_a_table_of_its_own_policy_opens_the_dataset(collect):
+    public = binding("bigquery.dataViewer", "allUsers")
+    assert said(one(collect, SAFE, table("cases", public)).facts)["access.anonymous_read"] is True
+    cloud = Cloud([dataset(SAFE), table("cases")], {f"{PATH}/people/tables/cases:getIamPolicy": {"bindings": [public]}})
+    cloud.denied = frozenset({"cloudasset.assets.listIamPolicy"})
+    (found,) = collect(cloud, ALL_FACTS).values()
+    assert said(found.facts)["access.anonymous_read"] is True
+    cloud.denied |= {"bigquery.tables.getIamPolicy"}
+    (found,) = collect(cloud, ALL_FACTS).values()
+    fact = found.facts["access.anonymous_read"]
+    assert isinstance(fact, Unknown)
+    assert (fact.reason, fact.via.action) == (UnknownReason.PERMISSION_DENIED, "bigquery.tables.getIamPolicy")
+
+
+def test_tables_that_cannot_be_listed_are_evidence_that_is_missing(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.denied = frozenset({"cloudasset.assets.listResource", "bigquery.tables.list"})
+    (found,) = collect(cloud).values()
+    assert [one.via.action for one in found.evidence.unread] == ["bigquery.tables.list"]
+
+
+def test_a_deep_schema_and_one_that_is_none_are_no_crash(collect):
+    deep: dict = {"name": "x", "type": "RECORD"}
+    for _ in range(200):
+        deep = {"name": "x", "type": "RECORD", "fields": [deep]}
+    schemas: tuple[object, ...] = ({"fields": [deep]}, {"fields": "x"}, [])
+    for schema in schemas:
+        made = asset(TABLE, f"{BASE}/tables/t", {**TABLE_DATA, "schema": schema})
+        assert len(one(collect, SAFE, made).evidence.columns) <= 15

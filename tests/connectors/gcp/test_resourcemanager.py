@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, project
+from tests.connectors.gcp.conftest import ALL_FACTS, said
+from tierwise.connectors.gcp.services.resourcemanager import TYPE
+from tierwise.model.resource import Kind, Link, Rel
+
+SERVICES = ("resourcemanager",)
+NAME = f"//cloudresourcemanager.googleapis.com/projects/{NUMBER}"
+OWNER = binding("owner", f"user:ann@{DOMAIN}")
+READER = binding("storage.objectViewer", f"serviceAccount:app@{PROJECT}.iam.gserviceaccount.com", condition={"expression": "x"})
+ROWS = [asset(TYPE, NAME, project(), policy={"bindings": [OWNER, READER]})]
+DOCS = {f"cloudresourcemanager/v3/projects/{NUMBER}:getIamPolicy": {"bindings": [OWNER, READER], "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}, {"logType": "DATA_WRITE"}]}]}}  # fmt: skip
+
+
+def test_a_project_and_its_bindings(collect):
+    estate = collect(Cloud(ROWS, DOCS), ALL_FACTS)
+    account, owner, reader = estate[NAME], estate[f"{NAME}#roles/owner"], estate[f"{NAME}#roles/storage.objectViewer"]
+    assert (account.kind, account.name, account.account, account.unit) == (Kind.ACCOUNT, PROJECT, PROJECT, f"organizations/{ORGANISATION}")
+    assert said(account.facts) == {
+        "account.public_access_blocked": False,
+        "account.public_block_locked": False,
+        "account.disk_encryption_default": True,
+        "account.root_mfa": "unknown",
+        "account.root_keys": "n/a",
+        "account.threat_detection": "unknown",
+        "account.threat_plans": "unknown",
+        "credential.mfa_enabled": "n/a",
+        "credential.mfa_phishing_resistant": "n/a",
+        "logging.control_plane": True,
+        "logging.all_regions": True,
+    }
+    assert owner.kind is Kind.POLICY
+    assert (said(owner.facts)["privilege.admin"], said(owner.facts)["privilege.condition_bound"]) == (True, False)
+    assert [one.principal for one in owner.grants] == [f"user:{DOMAIN}"]
+    assert (said(reader.facts)["privilege.admin"], said(reader.facts)["privilege.condition_bound"]) == (False, True)
+    assert reader.links == (Link(Rel.READS, "reads:storage:*"),)
+
+
+def test_the_public_switch_of_a_level_above_is_out_of_the_projects_hands(collect):
+    on = {"spec": {"rules": [{"enforce": True}]}}
+    for level, locked in ((f"organizations/{ORGANISATION}", True), (f"projects/{NUMBER}", False)):
+        policies = {"policies": [{"name": f"{level}/policies/storage.publicAccessPrevention", **on}]}
+        facts = said(collect(Cloud(ROWS, {f"orgpolicy/v2/{level}/policies": policies}), ALL_FACTS)[NAME].facts)
+        assert (facts["account.public_access_blocked"], facts["account.public_block_locked"]) == (True, locked)
+
+
+def test_a_role_that_is_bound_twice_is_two_policies(collect):
+    twice = [binding("viewer", "user:a@b.example"), binding("viewer", "user:c@b.example", condition={"expression": "x"})]
+    estate = collect(Cloud([asset(TYPE, NAME, project(), policy={"bindings": twice})]))
+    assert {f"{NAME}#roles/viewer", f"{NAME}#roles/viewer~2"} < set(estate)
+
+
+def test_bindings_that_cannot_be_read_are_a_gap(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.denied = frozenset({"cloudasset.assets.listIamPolicy", "resourcemanager.projects.getIamPolicy"})
+    estate = collect(cloud)
+    assert [(gap.action, gap.kinds) for gap in estate.gaps] == [("resourcemanager.projects.getIamPolicy", {Kind.POLICY})]
+    assert set(estate) == {NAME}
