@@ -116,6 +116,13 @@ def test_a_key_of_an_hsm(read):
     assert facts["key.rotation_days"] == UNLIMITED
 
 
+def test_who_may_use_a_managed_hsm_is_not_taken_for_nobody(read):
+    facts = read()[f"{HSM}/keys/h"].facts
+    for name in ("access.external_principals", "key.admin_user_overlap"):
+        assert isinstance(facts[name], Unknown)
+        assert "roles within it" in facts[name].detail
+
+
 @pytest.mark.parametrize(
     ("answer", "days"),
     [

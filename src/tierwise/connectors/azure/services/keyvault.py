@@ -30,6 +30,9 @@ _OPEN: Final = "Azure Key Vault documentation, networking: every network is admi
 _SOFT: Final = "Azure Key Vault documentation, soft-delete: on for every vault, 90 days where nothing else was set"
 _PURGE: Final = "Azure Key Vault documentation, purge protection: off where it was never set"
 _NEVER: Final = "Azure Key Vault documentation, key autorotation: a key without a rotation policy does not rotate"
+_LOCAL: Final = (
+    "who may use a managed HSM is told by roles within it, which its data plane alone lists (Managed HSM documentation, local RBAC)"
+)
 _NAMED: Final = "Azure Key Vault documentation, access policies and RBAC: each names one user, group or application"
 _RBAC: Final = "Azure Key Vault documentation, RBAC: off where it was never set"
 _ROLES: Final = "who administers and who uses the key is decided by roles"
@@ -72,8 +75,7 @@ HSM_LOGS: Final = reach.of_parent(reach.diagnostics(HSMS))
 
 def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft | Gap]:
     """A draft for the vault, where it holds secrets, and one for each key."""
-    uri = fields.value(Known(row), "properties", "vaultUri")
-    vault = drafted(caller.place, declared, row, Kind.SECRET, (row.get("name"), uri.value if isinstance(uri, Known) else ""))
+    vault = drafted(caller.place, declared, row, Kind.SECRET, _names(declared, row))
     if declared is VAULT:
         yield vault
     read = KEYS if declared is VAULT else HSM_KEYS
@@ -83,6 +85,11 @@ def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft | Gap]:
         return
     for item in listed.value:
         yield _key(vault, declared, item, read)
+
+
+def _names(declared: Row, row: Doc) -> tuple[object, ...]:
+    uri = fields.value(Known(row), "properties", "vaultUri" if declared is VAULT else "hsmUri")
+    return row.get("name"), uri.value if isinstance(uri, Known) else ""
 
 
 def _key(vault: Draft, declared: Row, item: Mapping[str, Any], read: Read) -> Draft:
@@ -127,7 +134,7 @@ def _put_decided(draft: Draft, sheet: FactSheet, declared: Row, logs: Read) -> N
     reach.put_network(sheet, draft.resource.kind, row, reach.admits_by_acl(row, "properties", "networkAcls", because=_OPEN))
     sheet.put("logging.data_read", reach.sends(settings, _RECORDS))
     sheet.put("logging.data_write", reach.sends(settings, _RECORDS))
-    reach.put_audience(sheet, draft, more=_other_tenants(row))
+    reach.put_audience(sheet, draft, more=_other_tenants(row) if declared is VAULT else _local(row))
 
 
 def _policies(row: Maybe[Doc | None]) -> Maybe[list[Mapping[str, Any]]]:
@@ -146,6 +153,11 @@ def _other_tenants(row: Maybe[Doc | None]) -> Maybe[frozenset[str]]:
         return policies
     named = frozenset(str(one.get("tenantId") or own.value).lower() for one in policies.value)
     return Known(named - {own.value.lower()}, policies.via)
+
+
+def _local(row: Maybe[Doc | None]) -> Unknown:
+    """What only the roles within a managed HSM would tell."""
+    return row if isinstance(row, Unknown) else Unknown(UnknownReason.NOT_COLLECTED, row.via, _LOCAL)
 
 
 def _soft_delete(row: Maybe[Doc | None]) -> Maybe[float]:
@@ -167,7 +179,7 @@ def _key_facts(draft: Draft, declared: Row, one: Read, logs: Read) -> Mapping[st
     sheet.put("key.deletion_window_days", _soft_delete(row))
     sheet.put("key.purge_protected", fields.flag(row, "properties", "enablePurgeProtection", absent=False, because=_PURGE))
     sheet.constant("key.decrypt_named_only", True, _NAMED)
-    sheet.put("key.admin_user_overlap", _overlap(row))
+    sheet.put("key.admin_user_overlap", _overlap(row) if declared is VAULT else _local(row))
     return sheet.facts
 
 

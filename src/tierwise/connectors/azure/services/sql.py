@@ -64,17 +64,15 @@ def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """One draft per server, database and instance; the system database `master` is none."""
     if declared is DATABASE and row.get("name") == MASTER:
         return
-    name = fields.value(Known(row), "properties", "fullyQualifiedDomainName")
-    draft = drafted(
-        caller.place,
-        declared,
-        row,
-        _KIND,
-        (row.get("name") if declared is not DATABASE else "", name.value if isinstance(name, Known) else ""),
-    )
+    draft = drafted(caller.place, declared, row, _KIND, () if declared is DATABASE else _names(row))
     if declared is SERVER:
         caller.place.rows[draft.resource.id] = row
     yield draft
+
+
+def _names(row: Doc) -> tuple[object, ...]:
+    host = fields.value(Known(row), "properties", "fullyQualifiedDomainName")
+    return row.get("name"), host.value if isinstance(host, Known) else ""
 
 
 def server_facts(draft: Draft) -> Mapping[str, AnyFact]:

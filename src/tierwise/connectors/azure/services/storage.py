@@ -46,7 +46,8 @@ _OPEN: Final = "Azure Storage documentation, network security: every network is 
 _OFF: Final = "Azure Storage resource provider, blobServices and fileServices: off where it was never set"
 _WEB: Final = "$web"
 _READ, _WRITE = frozenset({"storageread"}), frozenset({"storagewrite", "storagedelete"})
-_AGES: Final = tuple(f"daysAfter{event}GreaterThan" for event in ("Modification", "Creation", "LastAccessTime"))
+_CREATED: Final = "daysAfterCreationGreaterThan"
+_AGES: Final = {"baseBlob": ("daysAfterModificationGreaterThan", _CREATED, "daysAfterLastAccessTimeGreaterThan"), "version": (_CREATED,)}
 _STARTED: Final = "started"
 
 
@@ -247,7 +248,8 @@ def _shortest(rules: Iterable[Mapping[str, Any]], of: str) -> float:
 
 def _deletes(rule: Mapping[str, Any], of: str) -> float | None:
     action = fields.value(Known(rule), "definition", "actions", of, "delete")
-    found = [action.value[name] for name in _AGES if isinstance(action.value.get(name), int | float)] if isinstance(action, Known) else []
+    ages = [action.value.get(name) for name in _AGES[of]] if isinstance(action, Known) else []
+    found = [age for age in ages if isinstance(age, int | float)]
     return min(found, default=None)
 
 
