@@ -64,11 +64,12 @@ def _is_everything(statement: Statement) -> bool:
 def _of_service(service: str, statement: Statement, denials: Sequence[Statement]) -> set[str]:
     found: set[str] = set()
     for action, resource, named in grants(statement, DATA_READS[service]):
-        if named is NO or not _of(service, resource):
+        pattern = widen_variables(resource)
+        if named is NO or not _of(service, pattern):
             continue
         if any(covers_action(one, action) is YES and covers_resource(one, resource) is YES for one in denials):
             continue
-        found.add(_target(service, widen_variables(resource)))
+        found.add(_target(service, pattern))
     return found
 
 
@@ -77,12 +78,12 @@ def _of(service: str, resource: str) -> bool:
 
     NOTE: a database login (`rds-db:connect`) names the database by an id that its ARN does not have: only `all of them` is followed.
     """
-    named = resource.split(":", 3)
-    return len(named) < 3 or named[2] == service or (is_wild(named[2]) and overlaps(named[2], service))
+    named = _service(resource)
+    return named == service or (is_wild(named) and overlaps(named, service))
 
 
 def _target(service: str, resource: str) -> str:
-    if is_whole_service(resource) or is_wild(resource.split(":", 3)[2]):
+    if is_whole_service(resource) or is_wild(_service(resource)):
         return f"reads:{service}:*"
     store = resource
     if service == "s3" and ":accesspoint/" not in resource:
@@ -93,4 +94,8 @@ def _target(service: str, resource: str) -> str:
 
 
 def _service(target: str) -> str:
-    return target.removeprefix("reads-like:").split(":", 3)[2]
+    """The service in an ARN's pattern; `*` where a star stands before it (`arn:aws*`), nothing where it is no ARN."""
+    parts = target.removeprefix("reads-like:").split(":", 3)
+    if len(parts) > 2:
+        return parts[2]
+    return "*" if is_wild(parts[-1]) else ""
