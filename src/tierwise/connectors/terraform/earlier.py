@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from tierwise.model.resource import Resource
 _AS_IT_IS: Final = ("no-op",)
 
 
-def earlier(plan: Plan, joins: Iterable[tuple[frozenset[str], tuple[Child, ...]]]) -> Plan | None:
+def earlier(plan: Plan, joins: Sequence[tuple[frozenset[str], tuple[Child, ...]]]) -> Plan | None:
     """The plan of what is there already, each resource as it is before the change; None where nothing is, or where nothing changes."""
     every = [one for planned in plan.by_type.values() for one in planned]
     there = [one for one in every if one.is_there]

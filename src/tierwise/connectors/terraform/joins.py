@@ -68,12 +68,11 @@ class Joined:
         return self.by_parent.get((parent.address, child), NONE)
 
 
-def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned]]]) -> Joined:
-    """Join the children of some types to parents of one type."""
+def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned], frozenset[str]]]) -> Joined:
+    """Join the children of some types to parents of one type; each with all types that it may name, so that another's is no loose end."""
     gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
-    types = frozenset(parent.type for parent in parents)
     by_keys: dict[tuple[str, ...], Mapping[str, list[str]]] = {}
-    for child, resources in children:
+    for child, resources, types in children:
         if resources and child.keys not in by_keys:
             by_keys[child.keys] = values_of(parents, child.keys)
         for one in resources:

@@ -53,13 +53,19 @@ class Plan:
     memo: dict[Callable[[Plan], object], object] = field(repr=False, compare=False, default_factory=dict)
     """What `once` has made; it only spares making an index again for each resource."""
 
-    def joining(self, needs: Iterable[tuple[frozenset[str], Sequence[Child]]]) -> Plan:
+    def joining(self, needs: Sequence[tuple[frozenset[str], Sequence[Child]]]) -> Plan:
         """The same plan with the children of some parent types joined."""
         joined: dict[str, Joined] = {}
+        named: dict[str, set[str]] = defaultdict(set)
+        for types, children in needs:
+            for child in children:
+                named[child.type] |= types
         for types, children in needs:
             for one in types if children else ():
                 parents = [each for each in self.by_type.get(one, ()) if not each.is_gone]
-                joined[one] = join(self.layout, parents, [(child, self.by_type.get(child.type, ())) for child in children])
+                joined[one] = join(
+                    self.layout, parents, [(child, self.by_type.get(child.type, ()), frozenset(named[child.type])) for child in children]
+                )
         return replace(self, joined=joined, memo={})
 
     def once(self, make: Callable[[Plan], T]) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from tierwise.access.document import Policy
@@ -17,6 +17,8 @@ from tierwise.model.resource import Grant, Kind, Link, Rel
 T = TypeVar("T")
 U = TypeVar("U")
 GIB: Final = 1024**3
+LOCATED: Final = frozenset({"aws_s3_bucket", "aws_dynamodb_table"})
+"""What a location may name."""
 
 
 def mapped(fact: Maybe[T], make: Callable[[T], U]) -> Maybe[U]:
@@ -166,6 +168,23 @@ def each_link(plan: Plan, rel: Rel, planned: Planned, path: Sequence[Step], want
         found += [Link(rel, plan.id_of(one)) for one in way.candidates]
         return tuple(found) if way.complete else (*found, Link(rel, "", Unknown(still.reason, still.via, way.detail)))
     return (*found, Link(rel, "", still))
+
+
+def location(plan: Plan, rel: Rel, planned: Planned, path: Sequence[Step]) -> Iterator[Link]:
+    """The link to the store at a location: a bucket for `s3://` (also in Hadoop's spellings), a table for DynamoDB."""
+    found = planned.root.text(*path)
+    if isinstance(found, Unknown):
+        yield from plan.links(rel, planned, planned.root, path, LOCATED)
+    elif found.value and (store := _store(found.value)):
+        yield Link(rel, store)
+
+
+def _store(place: str) -> str:
+    scheme, separator, rest = place.partition("://")
+    if separator and scheme in ("s3", "s3a", "s3n"):
+        bucket = rest.split("/", 1)[0]
+        return f"arn:aws:s3:::{bucket}" if bucket else ""
+    return place if place.startswith("arn:") and ":dynamodb:" in place else ""
 
 
 def policy_of(plan: Plan, planned: Planned, child: str, inline: str = "", attribute: str = "policy") -> Maybe[Policy | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -11,12 +10,11 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, Step
-from tierwise.connectors.terraform.stores import elsewhere
+from tierwise.connectors.terraform.stores import LOCATED, elsewhere, location
 from tierwise.model.fact import Unknown
 from tierwise.model.resource import Column, Kind, Link, Rel, Resource
 
 DATABASE, TABLE = "aws_glue_catalog_database", "aws_glue_catalog_table"
-_STORES: Final = frozenset({"aws_s3_bucket", "aws_dynamodb_table"})
 _COLUMNS: Final = (("storage_descriptor", 0, "columns"), ("partition_keys",))
 MOST_COLUMNS: Final = 200
 
@@ -24,11 +22,11 @@ MOST_COLUMNS: Final = 200
 def convert(database: Planned, plan: Plan) -> Resource:
     """A planned database; a catalogue has no facts of its own."""
     tables = plan.children(database, TABLE)
-    links = list(_location(database, plan, ("location_uri",)))
+    links = list(location(plan, Rel.DESCRIBES, database, ("location_uri",)))
     columns: list[Column] = []
     unread: list[Unknown] = []
     for table in tables.found:
-        links += _location(table, plan, ("storage_descriptor", 0, "location"))
+        links += location(plan, Rel.DESCRIBES, table, ("storage_descriptor", 0, "location"))
         for path in _COLUMNS:
             found = _columns(table, path)
             if isinstance(found, Unknown):
@@ -62,21 +60,4 @@ def _columns(table: Planned, path: tuple[Step, ...]) -> list[Column] | Unknown:
     return [Column(name, column, text_or(block, "type")) for block in blocks.value if (column := text_or(block, "name"))]
 
 
-def _location(planned: Planned, plan: Plan, path: tuple[Step, ...]) -> Iterator[Link]:
-    """The store at a location: a bucket for `s3://` (also in Hadoop's spellings), a table for DynamoDB."""
-    value = planned.root.text(*path)
-    if isinstance(value, Unknown):
-        yield from plan.links(Rel.DESCRIBES, planned, planned.root, path, _STORES)
-    elif value.value and (store := _store(value.value)):
-        yield Link(Rel.DESCRIBES, store)
-
-
-def _store(location: str) -> str:
-    scheme, separator, rest = location.partition("://")
-    if separator and scheme in ("s3", "s3a", "s3n"):
-        bucket = rest.split("/", 1)[0]
-        return f"arn:aws:s3:::{bucket}" if bucket else ""
-    return location if location.startswith("arn:") and ":dynamodb:" in location else ""
-
-
-CONVERTER = Converter(frozenset({DATABASE}), convert, (Child(TABLE, "database_name", ("name", "id")),), _STORES)
+CONVERTER = Converter(frozenset({DATABASE}), convert, (Child(TABLE, "database_name", ("name", "id")),), LOCATED)
