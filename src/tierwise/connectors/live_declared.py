@@ -37,7 +37,7 @@ _NO_READ: Final = frozenset(
 )
 """What tags and the register say, and what is counted: no read of configuration settles it."""
 
-AWS: Final[Mapping[str, tuple[str, str]]] = {
+AWS: Final[Mapping[str, tuple[str, str] | None]] = {
     "aws_backup_": ("backup", "ListBackupVaults"),
     "aws_backup_plan": ("backup", "GetBackupPlan"),
     "aws_cloudtrail": ("cloudtrail", "DescribeTrails"),
@@ -75,7 +75,9 @@ AWS: Final[Mapping[str, tuple[str, str]]] = {
     "aws_sqs_queue": ("sqs", "GetQueueAttributes"),
     "aws_ssm_parameter": ("ssm", "DescribeParameters"),
 }
-"""The beginning of Terraform types, the service that reads them live, and the call that describes them; empty where no one call does."""
+"""The beginning of Terraform types, the service that reads them live, and the call that describes them, empty where no one call does.
+
+None for types that begin like those of another service and that no live connector reads, as it does not read types without an entry."""
 
 AZURE: Final[Mapping[str, str]] = {
     "azurerm_container_registry": "Microsoft.ContainerRegistry/registries",
@@ -160,7 +162,10 @@ def _longest(kind: str, table: Iterable[str]) -> str:
 
 
 def _aws(kind: str) -> Reads:
-    service, describes = AWS[_longest(kind, AWS)]
+    entry = AWS.get(_longest(kind, AWS))
+    if entry is None:
+        return {}
+    service, describes = entry
     found = [one for one in aws.collectors() if one.service == service]
     found = [one for one in found if any(read.operation == describes for read in one.reads)] or found
     described = tuple(read for one in found for read in one.reads if read.operation == describes)
