@@ -19,6 +19,7 @@ from urllib3 import HTTPResponse
 
 from tierwise.connectors.gcp.collectors import declared_calls
 from tierwise.connectors.gcp.read import Read
+from tierwise.connectors.gcp_terms import camel
 
 PROJECT, NUMBER = "records-prod", "1001"
 ORGANISATION = "5005"
@@ -154,12 +155,14 @@ class Cloud(HTTPAdapter):
         assert int(query["pageSize"][0]) <= 1000
         holds = {"RESOURCE": "resource", "IAM_POLICY": "iamPolicy", "ORG_POLICY": "orgPolicy"}[content]
         scopes = {scope, f"projects/{NUMBER}"} if scope == f"projects/{PROJECT}" else {scope}
-        found = [one for one in self.assets if one["assetType"] in wanted and holds in one and scopes & set(one["ancestors"])]
+        every = ({camel(name): value for name, value in one.items()} for one in self.assets)
+        found = [one for one in every if one["assetType"] in wanted and holds in one and scopes & set(one["ancestors"])]
         token, size = query.get("pageToken", ["0"])[0], self.page
         if not token.isdecimal():
             return error(400, "INVALID_ARGUMENT")
         start = int(token)
-        shown = [{name: one[name] for name in ("name", "assetType", "ancestors", holds)} for one in found[start : start + size]]
+        keep = {"name", "assetType", "ancestors", holds}
+        shown = [{name: value for name, value in one.items() if name in keep} for one in found[start : start + size]]
         more = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
         return Reply(body={"readTime": "2026-11-01T00:00:00Z", **({"assets": shown} if shown else {}), **more})
 

@@ -28,19 +28,24 @@ def collect(request: pytest.FixtureRequest) -> Collect:
 
     def run(cloud: Cloud, wanted: frozenset[str] = frozenset(), **options: object) -> Estate:
         options.setdefault("services", getattr(request.module, "SERVICES", ()))
-        if not {"projects", "folders", "organizations"} & set(options):
-            options["projects"] = (PROJECT,)
-        config = GcpConfig(requests_per_second=0, **options)  # type: ignore[arg-type]
-        (source,) = open_projects(config, STARTED, credentials=Token(), inner=cloud, sleep=cloud.slept.append)
-        estate = Estate()
-        estate.gaps, estate.outcomes = [], []
-        absorb(estate, flat(source.survey()))
-        if wanted:
-            absorb(estate, flat(source.details(dict.fromkeys(estate, wanted))))
-        check(estate)
-        return estate
+        return run_collect(cloud, wanted, **options)
 
     return run
+
+
+def run_collect(cloud: Cloud, wanted: frozenset[str] = frozenset(), **options: object) -> Estate:
+    """The same where no fixture can be."""
+    if not {"projects", "folders", "organizations"} & set(options):
+        options["projects"] = (PROJECT,)
+    config = GcpConfig(requests_per_second=0, **options)  # type: ignore[arg-type]
+    (source,) = open_projects(config, STARTED, credentials=Token(), inner=cloud, sleep=cloud.slept.append)
+    estate = Estate()
+    estate.gaps, estate.outcomes = [], []
+    absorb(estate, flat(source.survey()))
+    if wanted:
+        absorb(estate, flat(source.details(dict.fromkeys(estate, wanted))))
+    check(estate)
+    return estate
 
 
 def said(facts: Mapping[str, AnyFact]) -> dict[str, object]:

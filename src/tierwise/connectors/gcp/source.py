@@ -129,7 +129,9 @@ class GoogleSource:
         yield from caller.outcomes()
 
     def _types(self, *, with_policy: bool) -> tuple[tuple[str, str], ...]:
-        return tuple((TYPES, kind) for kind, (_, row) in sorted(self._by_type.items()) if row.iam is not None or not with_policy)
+        return tuple(
+            (TYPES, kind) for kind, (_, row) in sorted(self._by_type.items()) if row.iam is not None or row.policed or not with_policy
+        )
 
     def _via(self, doc: Doc) -> Provenance:
         found = self._by_type.get(str(doc.get("assetType")))

@@ -28,7 +28,7 @@ _TABLES: Final = f"{_DATASETS}/{{}}/tables"
 _UNSET: Final = "BigQuery API v2, datasets: none where it was never set"
 _WAREHOUSE: Final = frozenset({Kind.WAREHOUSE})
 _ENTRIES: Final = {"userByEmail": "user", "groupByEmail": "group", "domain": "domain", "iamMember": ""}
-_KEPT: Final = "tables"
+_KEPT, _POLICY = "tables", "policy"
 LIST: Final = Read("bigquery", _DATASETS, "bigquery.datasets.get", stage=Stage.SURVEY, items="datasets", query=(("maxResults", "1000"), ("all", "true")), kinds=_WAREHOUSE)  # fmt: skip
 GET: Final = Read("bigquery", f"{_DATASETS}/{{}}", "bigquery.datasets.get", stage=Stage.SURVEY)
 LIST_TABLES: Final = Read("bigquery", _TABLES, "bigquery.tables.list", stage=Stage.SURVEY, items="tables", query=(("maxResults", "1000"),))
@@ -94,6 +94,7 @@ DATASETS: Final = Row(
     lambda doc, place: f"//bigquery.googleapis.com/projects/{place.id}/datasets/{_named(doc, 'datasetReference', 'datasetId')}",
     facts=AUDIENCE | {"encryption.key_custody", "retention.backup_days", "retention.expiry_configured", "retention.delete_after_days"},
     walk=_walk,
+    policed=True,
 )
 TABLES: Final = Row(
     TABLE, frozenset(), (LIST_TABLES, GET_TABLE), lambda doc, _place: str(doc.get("id") or ""), TABLE_POLICY, within=DATASET
@@ -107,7 +108,7 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     place = region.value if isinstance(region, Known) else ""
     draft = drafted(caller.place, declared, asset, Kind.WAREHOUSE, region=place, aliases=(name, f"{caller.place.id}.{name}"))
     draft.docs[iam.PLACE] = Known({"place": caller.place})
-    draft.docs[_KEPT] = Known({_KEPT: asset.parts})
+    draft.docs[_KEPT] = Known({_KEPT: asset.parts, _POLICY: asset.policy})
     texts = [_named(asset.data.value, one) for one in ("friendlyName", "description")] if isinstance(asset.data, Known) else []
     unread = tuple(one.data for one in asset.parts if isinstance(one.data, Unknown))
     columns = tuple(column for table in asset.parts for column in _columns(table))
@@ -169,6 +170,11 @@ def _own(draft: Draft) -> Policy:
         return Policy((), entries, entries.via)
     home = iam.home_of(place, domain_of(draft.doc(STORE.above)), entries.via)
     own = Policy(tuple(_entry(one, home, entries) for one in entries.value), None, entries.via)
+    kept = draft.docs.get(_KEPT)
+    listed = kept.value[_POLICY] if isinstance(kept, Known) and kept.value else None
+    # The entries again, as the inventory writes them; where it cannot be asked the entries have all.
+    if isinstance(listed, Known):
+        own = merged(own, iam.policy_in(listed, home))
     return merged(own, *(_of_table(draft, table) for table in _tables(draft)))
 
 

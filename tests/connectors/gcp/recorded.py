@@ -1,0 +1,90 @@
+"""What others recorded of Google Cloud, as documents of the types that are collected: nobody here wrote them.
+
+Cloud Custodian's flights (one answer a file), Config Connector's HTTP logs (requests and answers over time: of one URL the last that was
+there before it was deleted counts), and Forseti's policy library (exports of Cloud Asset Inventory).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tests.shared import shared_path
+
+Doc = Mapping[str, Any]
+_P: Final = r"/projects/[^/]+"
+PATHS: Final[tuple[tuple[str, str, str], ...]] = (
+    (r"/storage/v1/b/[^/:]+", "storage.googleapis.com/Bucket", ""),
+    (r"/storage/v1/b", "storage.googleapis.com/Bucket", "items"),
+    (rf"/sql/v1beta4{_P}/instances/[^/:]+", "sqladmin.googleapis.com/Instance", ""),
+    (rf"/sql/v1beta4{_P}/instances", "sqladmin.googleapis.com/Instance", "items"),
+    (rf"/bigquery/v2{_P}/datasets/[^/:]+", "bigquery.googleapis.com/Dataset", ""),
+    (rf"/bigquery/v2{_P}/datasets/[^/]+/tables/[^/:]+", "bigquery.googleapis.com/Table", ""),
+    (rf"/v1{_P}/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/:]+", "cloudkms.googleapis.com/CryptoKey", ""),
+    (rf"/v1{_P}/locations/[^/]+/keyRings/[^/]+/cryptoKeys", "cloudkms.googleapis.com/CryptoKey", "cryptoKeys"),
+    (rf"/v1{_P}/secrets/[^/:]+", "secretmanager.googleapis.com/Secret", ""),
+    (rf"/v1{_P}/secrets", "secretmanager.googleapis.com/Secret", "secrets"),
+    (rf"/v1{_P}/topics/[^/:]+", "pubsub.googleapis.com/Topic", ""),
+    (rf"/v1{_P}/topics", "pubsub.googleapis.com/Topic", "topics"),
+    (rf"/v1{_P}/subscriptions/[^/:]+", "pubsub.googleapis.com/Subscription", ""),
+    (rf"/v1{_P}/subscriptions", "pubsub.googleapis.com/Subscription", "subscriptions"),
+    (rf"/v2(?:{_P}|/folders/[^/]+)/locations/[^/]+/buckets/[^/:]+", "logging.googleapis.com/LogBucket", ""),
+    (rf"/v2{_P}/sinks/[^/:]+", "logging.googleapis.com/LogSink", ""),
+    (rf"/v2{_P}/sinks", "logging.googleapis.com/LogSink", "sinks"),
+    (rf"/v1{_P}/serviceAccounts/[^/:]+", "iam.googleapis.com/ServiceAccount", ""),
+    (rf"/v1{_P}/serviceAccounts", "iam.googleapis.com/ServiceAccount", "accounts"),
+    (rf"/v[13]{_P}", "cloudresourcemanager.googleapis.com/Project", ""),
+    (r"/v[13]/projects", "cloudresourcemanager.googleapis.com/Project", "projects"),
+)  # fmt: skip
+"""Path, type, and where a listing has its documents."""
+_SHAPES: Final = [(re.compile(path), kind, items) for path, kind, items in PATHS]
+_REQUEST: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (https://\S+)")
+
+
+def documents() -> Iterator[tuple[str, str, Doc]]:
+    """Source, type and document of every recorded answer that is of a type that is collected."""
+    for source, url, body in (*_flights(), *_logs()):
+        path = urlsplit(url).path
+        for shape, kind, items in _SHAPES:
+            if shape.fullmatch(path):
+                every = body.get(items, ()) if items else (body,)
+                yield from ((source, kind, one) for one in every if isinstance(one, Mapping))
+
+
+def exported() -> Iterator[Doc]:
+    """The assets of the policy library."""
+    for file in sorted(shared_path("recordings", "gcp", "cai_policy_library").glob("*.json")):
+        yield from json.loads(file.read_text("utf-8"))
+
+
+def _flights() -> Iterator[tuple[str, str, Doc]]:
+    for file in sorted(shared_path("recordings", "gcp", "c7n_flights").glob("*/get-*.json")):
+        found = json.loads(file.read_text("utf-8"))
+        url, body = found.get("headers", {}).get("content-location", ""), found.get("body")
+        if str(found.get("headers", {}).get("status")) == "200" and isinstance(body, dict):
+            yield "flights", url, body
+
+
+def _logs() -> Iterator[tuple[str, str, Doc]]:
+    for file in sorted(shared_path("recordings", "gcp", "kcc_http").glob("*.log")):
+        last: dict[str, Doc] = {}
+        for block in file.read_text("utf-8").split("\n---\n"):
+            request = _REQUEST.match(block.strip())
+            if request is None or request[1] != "GET" or "\n200 OK" not in block:
+                continue
+            body = _body(block)
+            if body is not None:
+                last[request[2].partition("?")[0]] = body
+        yield from (("logs", url, body) for url, body in last.items())
+
+
+def _body(block: str) -> Doc | None:
+    _, _, text = block.partition("\n200 OK")[2].partition("\n\n")
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

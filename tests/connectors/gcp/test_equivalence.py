@@ -1,0 +1,126 @@
+"""The same resource planned in Terraform and exported by Cloud Asset Inventory says the same facts: pairs that others made.
+
+The exports are what terraform-validator's tests expect of the plans; they hold what the plan sets and nothing that Google would add, so that
+facts for which the inventory's own document would be needed are open on one side. `docs/clouds.md` lists the differences.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.connectors.gcp.cloud import NUMBER, ORGANISATION, Cloud, asset, project
+from tests.connectors.gcp.conftest import ALL_FACTS, run_collect
+from tests.shared import shared_path
+from tierwise.connectors.gcp.collectors import collectors
+from tierwise.connectors.gcp.ids import relative
+from tierwise.connectors.terraform.source import open_plans, resources
+from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown
+from tierwise.model.resource import Kind, Resource
+
+LEVELS = "cloudresourcemanager.googleapis.com/"
+TYPES = {row.type for collector in collectors() for row in collector.rows}
+DIFFERENT = {
+    "retention.noncurrent_days": "a plan knows that a new bucket was never versioned; of a live one whose versioning is off that is not told",
+    "recovery.soft_delete_days": "Google writes the policy into every bucket; the export of a plan has it only where it is written",
+    "network.public_endpoint": "Google writes the switch into every instance; the export of a plan has it only where it is written",
+    "network.ingress_any": "as network.public_endpoint",
+    "key.state": "a planned key has no version yet; a live one has the state of its versions",
+}
+"""Facts that may say something else on either side, or be open on the live side alone, and why; `docs/clouds.md` has the same list."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One resource on both sides."""
+
+    source: str
+    planned: Resource
+    live: Resource
+
+    def compared(self) -> Iterator[tuple[str, AnyFact, AnyFact]]:
+        """The facts that both sides have."""
+        for name, fact in self.planned.facts.items():
+            if name in self.live.facts:
+                yield name, fact, self.live.facts[name]
+
+
+def goldens() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Plan file and exported assets of each pair."""
+    for file in sorted(shared_path("plans", "expected").glob("*.json")):
+        found = json.loads(file.read_text("utf-8"))
+        for source in found.get("sources", ()):
+            if source.get("kind") == "cai_golden":
+                yield found["file"], source["golden"]
+
+
+def key_of(resource: Resource) -> tuple[Kind, str]:
+    """What tells a resource on both sides: a binding is named after its role."""
+    return resource.kind, resource.name.partition(" on ")[0]
+
+
+def as_listed(asset: dict[str, Any]) -> dict[str, Any]:
+    """An exported asset where the inventory would list it; of a level whose policy alone is exported, the level is there too."""
+    own = (relative(asset["name"]),) if asset["asset_type"].startswith(LEVELS) else (f"projects/{NUMBER}",)
+    return {**{"resource": {"data": {}}}, **asset, "assetType": asset["asset_type"], "ancestors": [*own, f"organizations/{ORGANISATION}"]}
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[Pair]:
+    found: list[Pair] = []
+    for name, golden in goldens():
+        assets = [as_listed(one) for one in golden if one["asset_type"] in TYPES]
+        if not assets:
+            continue
+        known = [] if any(one["asset_type"] == f"{LEVELS}Project" for one in golden) else [home()]
+        estate = run_collect(Cloud([*known, *assets]), ALL_FACTS, organizations=(ORGANISATION,))
+        live = {key_of(one): one for one in estate.values()}
+        for planned in (one for plan in open_plans([shared_path("plans", "files", name)]).plans for one in resources(plan)):
+            if key_of(planned) in live:
+                found.append(Pair(name, planned, live[key_of(planned)]))
+    return found
+
+
+def home() -> dict[str, Any]:
+    """The project that the exported assets are in."""
+    return asset(f"{LEVELS}Project", f"//{LEVELS}projects/{NUMBER}", project())
+
+
+def agree(plan: AnyFact, live: AnyFact) -> bool:
+    """Whether both know the same."""
+    if isinstance(plan, Known) and isinstance(live, Known):
+        return plan.value == live.value
+    return isinstance(plan, NotApplicable) and isinstance(live, NotApplicable)
+
+
+def test_what_both_sides_know_is_the_same_but_for_what_is_explained(pairs):
+    wrong = [
+        f"{pair.source} {pair.live.id} {name}: planned {plan}, live {live}"
+        for pair in pairs
+        for name, plan, live in pair.compared()
+        if not isinstance(plan, Unknown) and not agree(plan, live) and name not in DIFFERENT
+    ]
+    assert wrong == []
+
+
+def test_every_explanation_is_of_a_difference_that_is_there(pairs):
+    there = {name for pair in pairs for name, plan, live in pair.compared() if not isinstance(plan, Unknown) and not agree(plan, live)}
+    assert set(DIFFERENT) - there == set()
+
+
+def test_enough_is_compared(pairs, capsys):
+    same = Counter(pair.live.type for pair in pairs for _name, plan, live in pair.compared() if agree(plan, live))
+    count = Counter(pair.live.type for pair in pairs)
+    without = TYPES - set(count)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(pairs)} pairs, {sum(same.values())} facts the same: ")
+        sys.stdout.write(", ".join(f"{count[kind]} {kind} ({same[kind]})" for kind in sorted(count)))
+        sys.stdout.write(f"; no pair: {', '.join(sorted(without))}\n")
+    assert sum(same.values()) >= 150
+    assert {"storage.googleapis.com/Bucket", "sqladmin.googleapis.com/Instance", "bigquery.googleapis.com/Dataset", "cloudkms.googleapis.com/CryptoKey"} <= set(count)  # fmt: skip
