@@ -1,7 +1,7 @@
 """The same resource planned in Terraform and exported by Cloud Asset Inventory says the same facts: pairs that others made.
 
 The exports are what terraform-validator's tests expect of the plans; they hold what the plan sets and nothing that Google would add, so that
-facts for which the inventory's own document would be needed are open on one side. `docs/clouds.md` lists the differences.
+facts for which the inventory's own document would be needed are open on one side. `docs/gcp.md` lists the differences.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ DIFFERENT = {
     "network.ingress_any": "as network.public_endpoint",
     "key.state": "a planned key has no version yet; a live one has the state of its versions",
 }
-"""Facts that may say something else on either side, or be open on the live side alone, and why; `docs/clouds.md` has the same list."""
+"""Facts that may say something else on either side, or be open on the live side alone, and why; `docs/gcp.md` has the same list."""
 
 
 @dataclass(frozen=True)
@@ -124,3 +125,8 @@ def test_enough_is_compared(pairs, capsys):
         sys.stdout.write(f"; no pair: {', '.join(sorted(without))}\n")
     assert sum(same.values()) >= 150
     assert {"storage.googleapis.com/Bucket", "sqladmin.googleapis.com/Instance", "bigquery.googleapis.com/Dataset", "cloudkms.googleapis.com/CryptoKey"} <= set(count)  # fmt: skip
+
+
+def test_the_page_has_the_same_explanations():
+    page = (Path(__file__).parents[3] / "docs" / "gcp.md").read_text("utf-8")
+    assert [name for name, why in DIFFERENT.items() if f"| `{name}` | {why} |" not in page] == []
