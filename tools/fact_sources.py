@@ -23,12 +23,12 @@ PACKAGES: Final[Mapping[str, str]] = {
 }
 _WITHIN: Final = ("tierwise.connectors.", "tierwise.access.")
 """What a connector imports to make facts; the rest makes none, or makes them of other facts."""
-_NAMES: Final = frozenset(spec.name for spec in SPECS if not spec.derived)
+_NAMES: Final = frozenset(spec.name for spec in SPECS)
 
 
 @cache
 def told_by() -> Mapping[str, tuple[str, ...]]:
-    """The connectors that can tell each fact; none for what tags, the register or other facts say."""
+    """The connectors that can tell each fact; none for what only tags, the register or other facts say."""
     named = {title: _named(package) for title, package in PACKAGES.items()}
     return {spec.name: tuple(title for title, facts in named.items() if spec.name in facts) for spec in SPECS}
 
