@@ -184,7 +184,7 @@ CASES = (
         f"{BUCKET}_object_lock_configuration",
         f"{_RETENTION}.mode",
         "immutability.mode",
-        {"COMPLIANCE": "compliance", "GOVERNANCE": "governance"},
+        {"COMPLIANCE": "compliance", "GOVERNANCE": "governance", "ETERNAL": UnknownReason.NOT_SUPPORTED},
         absent="none",
         of=BUCKET,
     ),

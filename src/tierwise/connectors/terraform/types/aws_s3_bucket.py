@@ -20,7 +20,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
 from tierwise.connectors.terraform.policies import DOCUMENT, policy_at
 from tierwise.connectors.terraform.s3_acl import ACL, CANONICAL, acl_of
-from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
 BUCKET: Final = "aws_s3_bucket"
@@ -30,6 +30,7 @@ OWNERSHIP, LOCK = f"{BUCKET}_ownership_controls", f"{BUCKET}_object_lock_configu
 REPLICATION, CORS, WEBSITE = f"{BUCKET}_replication_configuration", f"{BUCKET}_cors_configuration", f"{BUCKET}_website_configuration"
 ACCOUNT_BLOCK: Final = "aws_s3_account_public_access_block"
 
+_LOCK_MODES: Final = frozenset({"none", "governance", "compliance"})
 _NEW: Final = "constant: S3 User Guide, defaults for new buckets since April 2023: public access is blocked and ACLs are disabled"
 _ENCRYPTED: Final = "S3 User Guide, default encryption, since 5 January 2023"
 _SWITCHES: Final = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
@@ -163,7 +164,13 @@ def _lock(found: Setting) -> tuple[Maybe[str], Maybe[int]]:
 def _lock_rule(node: Node) -> tuple[Maybe[str], Maybe[int]]:
     path = ("rule", 0, "default_retention", 0)
     mode, days, years = node.text(*path, "mode"), node.number(*path, "days"), node.number(*path, "years")
-    shown: Maybe[str] = mode if isinstance(mode, Unknown) else Known((mode.value or "none").lower(), mode.via)
+    shown: Maybe[str]
+    if isinstance(mode, Unknown):
+        shown = mode
+    elif (word := (mode.value or "none").lower()) in _LOCK_MODES:
+        shown = Known(word, mode.via)
+    else:
+        shown = Unknown(UnknownReason.NOT_SUPPORTED, mode.via, "not a mode of Object Lock that is known")
     if isinstance(days, Unknown):
         return shown, days
     if isinstance(years, Unknown):
