@@ -20,11 +20,11 @@ LARGEST: Final = 40_000
 """Characters of the plans that are broken; a large one says nothing more and takes longer."""
 _DEEP: Final = 700
 _ODD: Final[tuple[object, ...]] = (
-    None, True, False, 0, 1, -1, 1.5, 1e300, 2**63, 10**40, -(10**40), "", " ", "x", "true", "0", "9" * 30, "null", "*", "{}", "[]", "{",
+    None, True, False, 0, 1, -1, 1.5, 1e300, 2**63, 10**40, -(10**400), "", " ", "x", "true", "0", "9" * 30, "null", "*", "{}", "[]", "{",
     "\x00", "\u202e\x1b[31m", "😀", "é" * 300, "a.b", "a.b[", 'a.b["x', 'module.m["${x}"].a.b', "data.a.b", "arn:aws:s3:::x", "arn:::::",
     "arn:aws:iam::123456789012:role/x", "0.0.0.0/0", "::/0", "300.1.1.1/99", "/subscriptions/x", "projects/p/y", "serviceAccount:", "allUsers",
     '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}', '{"Statement": 7}', '{"Statement": {"Action": {}}}',
-    "[" * 2000, "2024-01-01", "\\", "../../x", "${var.x}", "P1Y", "1e9", "-5", "٣", [], {}, [None], [[]], [{}], [1, "a", None], {"": None},
+    "[" * 2000, "2024-01-01", "\\", "../../x", "${var.x}", "P1Y", "1e9", "-5", "--5", "9" * 5000, "٣", [], {}, [None], [[]], [{}], [1, "a", None], {"": None},
     {"references": ["each.value"]}, {"references": [None, 7, "module.", "var."]}, {"constant_value": {"a": [1]}}, {"references": "x"},
 )  # fmt: skip
 """What stands in the place of something else."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.connectors.terraform.plans import known, why
 from tierwise.connectors.terraform.planned import Node
 from tierwise.model.fact import Known, UnknownReason
@@ -64,6 +66,11 @@ def test_numbers_and_switches_of_old_providers_are_texts():
     assert one.number("e") == Known(None, one.at("e"))
     assert why(one.number("bad")) is UnknownReason.UNPARSABLE
     assert why(one.flag("bad")) is UnknownReason.UNPARSABLE
+
+
+@pytest.mark.parametrize("value", [10**19, -(10**40), 1e300, 1.5, "9" * 19, "--5", "5-", "٣", "1e9", [1], {}])
+def test_a_number_that_nothing_here_counts_is_none(value):
+    assert why(node({"n": value}).number("n")) is UnknownReason.UNPARSABLE
 
 
 def test_a_block_is_a_list_of_one_or_an_object():

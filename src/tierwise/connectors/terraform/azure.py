@@ -21,7 +21,7 @@ KEY, HSM_KEY = "azurerm_key_vault_key", "azurerm_key_vault_managed_hardware_secu
 KEYS: Final = frozenset({KEY, HSM_KEY})
 KEY_TYPES: Final = KEYS | {"data.azurerm_key_vault_key"}
 """What a converter of stores under a key has to read."""
-_VERSION: Final = re.compile(r"(~>|>=|<=|!=|=|<|>)?\s*v?(\d+)")
+_VERSION: Final = re.compile(r"(~>|>=|<=|!=|=|<|>)?\s*v?(\d{1,9})")
 T = TypeVar("T")
 
 

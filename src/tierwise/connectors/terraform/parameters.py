@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, whole
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.database import Lookup, family
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
@@ -89,9 +89,10 @@ def _defaults(engine: str, version: Maybe[str | None]) -> Mapping[str, Maybe[str
     major = version.value.split(".")[0] if isinstance(version, Known) and version.value else ""
     if sort == "postgres":
         aurora = engine.startswith("aurora")
-        if not major.isdecimal():
+        first = whole(major)
+        if first is None:
             return {}
-        on = int(major) >= (17 if aurora else 15)
+        on = first >= (17 if aurora else 15)
         return {"rds.force_ssl": Known("1" if on else "0", Provenance(_FORCE_SSL_AURORA if aurora else _FORCE_SSL))}
     if sort == "sqlserver":
         return {"rds.force_ssl": Known("0", Provenance("constant: RDS User Guide, SQL Server: rds.force_ssl is off by default"))}
@@ -108,4 +109,5 @@ def _defaults(engine: str, version: Maybe[str | None]) -> Mapping[str, Maybe[str
 
 def _numbers(version: Maybe[str | None]) -> tuple[int, ...]:
     parts = version.value.split(".")[:2] if isinstance(version, Known) and version.value else []
-    return tuple(int(part) for part in parts) if len(parts) == 2 and all(part.isdecimal() for part in parts) else ()
+    numbers = tuple(number for part in parts if (number := whole(part)) is not None)
+    return numbers if len(parts) == len(numbers) == 2 else ()

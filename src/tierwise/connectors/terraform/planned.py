@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,9 @@ from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 Step = str | int
 _MISSING: Final = object()
+_MOST: Final = 10**18
+"""Beyond this no number is one of days, bytes or anything else that is counted here."""
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _TRUE: Final = frozenset({"true", "1"})
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _FALSE: Final = frozenset({"false", "0", ""})
@@ -107,12 +111,12 @@ class Node:
                 return Known(None, found.via)
             case bool():
                 return _unparsable(found.via, "a number")
-            case int() as value:
+            case int() as value if abs(value) <= _MOST:
                 return Known(value, found.via)
-            case float() as value if value.is_integer():
+            case float() as value if value.is_integer() and abs(value) <= _MOST:
                 return Known(int(value), found.via)
-            case str() as text if text.strip().lstrip("-").isdecimal() and len(text) < 20:
-                return Known(int(text), found.via)
+            case str() as text if (written := whole(text)) is not None:
+                return Known(written, found.via)
             case _:
                 return _unparsable(found.via, "a number")
 
@@ -361,6 +365,12 @@ class Planned:
     def at(self, *path: Step) -> Provenance:
         """Where an attribute is."""
         return self.root.at(*path)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, of at most 18 digits; None where it is none."""
+    text = text.strip()
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def absent(place: Provenance, detail: str = "not in this plan") -> Unknown:

@@ -10,7 +10,7 @@ from tierwise.connectors.terraform.aws import KEY_TYPES, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Planned, whole
 from tierwise.connectors.terraform.policies import DOCUMENT
 from tierwise.connectors.terraform.stores import is_filled_in, keyed, policy_of, put_encryption, put_policy
 from tierwise.model.fact import AnyFact, FactSheet, Known, NotApplicable, Unknown, UnknownReason
@@ -61,9 +61,9 @@ def _days(archive: str, found: Known[str | None]) -> AnyFact:
         policy = json.loads(archive)
     except (ValueError, RecursionError):
         policy = None
-    days = str(policy.get("MessageRetentionPeriod", "")) if isinstance(policy, dict) else ""
-    if days.isdecimal():
-        return Known(int(days), found.via)
+    days = whole(str(policy.get("MessageRetentionPeriod", ""))) if isinstance(policy, dict) else None
+    if days is not None and days >= 0:
+        return Known(days, found.via)
     return Unknown(UnknownReason.UNPARSABLE, found.via, "archive_policy", between=(1, 365))
 
 

@@ -16,7 +16,7 @@ from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, absent
+from tierwise.connectors.terraform.planned import Planned, absent, whole
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Resource
@@ -134,9 +134,10 @@ def _hours(found: Maybe[str | None]) -> Maybe[int]:
     """Hours of a Go duration: `72h0m0s`, `72h`, or of seconds: `259200s`."""
     if isinstance(found, Unknown):
         return found
-    hours, mark, _ = (found.value or "").partition("h")
-    if mark and hours.isdecimal():
-        return Known(int(hours), found.via)
+    text, mark, _ = (found.value or "").partition("h")
+    hours = whole(text) if mark else None
+    if hours is not None and hours >= 0:
+        return Known(hours, found.via)
     seconds = gcp_terms.seconds(found)
     return seconds if isinstance(seconds, Unknown) else Known((seconds.value or 0) // 3600, seconds.via)
 

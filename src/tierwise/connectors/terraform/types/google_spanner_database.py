@@ -15,7 +15,7 @@ from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, absent
+from tierwise.connectors.terraform.planned import Planned, absent, whole
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Resource
@@ -109,9 +109,9 @@ def _span(found: Maybe[str]) -> Maybe[int]:
     """Seconds of a span as Spanner writes it: `1h`, `7d`, `3600s`."""
     if isinstance(found, Unknown):
         return found
-    number, unit = found.value.strip()[:-1], found.value.strip()[-1:]
-    if number.isdecimal() and len(number) < 12 and unit in _UNITS:
-        return Known(int(number) * _UNITS[unit], found.via)
+    number, unit = whole(found.value.strip()[:-1]), found.value.strip()[-1:]
+    if number is not None and number >= 0 and unit in _UNITS:
+        return Known(number * _UNITS[unit], found.via)
     return Unknown(UnknownReason.UNPARSABLE, found.via, "not a span of time")
 
 
