@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sys
 
 import pytest
@@ -105,6 +106,8 @@ def test_the_token_is_of_the_tenant_that_is_named(monkeypatch):
     assert asked["tenant_id"] == OTHER
     assert asked["additionally_allowed_tenants"] == [OTHER]
     assert asked["exclude_interactive_browser_credential"] is True
+    # Without a handler of its own, what the SDK tried would be printed line by line beside the error.
+    assert any(isinstance(one, logging.NullHandler) for one in logging.getLogger("azure").handlers)
 
 
 def test_a_sovereign_cloud_has_its_own_host_and_its_own_token(monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -56,6 +57,8 @@ def _credential(options: AzureConfig) -> Any:
     """azure-identity's chain: environment, workload and managed identity, Azure CLI and its kin; for one tenant where one is named."""
     from azure.identity import DefaultAzureCredential
 
+    # azure-identity logs a line for each way that it tried; what failed is told once, as an error of our own.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     chain = DefaultAzureCredential(exclude_interactive_browser_credential=True, additionally_allowed_tenants=[options.tenant or "*"])
     return _OfTenant(chain, options.tenant) if options.tenant else chain
 
