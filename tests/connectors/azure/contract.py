@@ -13,11 +13,11 @@ from unittest.mock import patch
 from tests.connectors.azure.cloud import read_of
 from tests.connectors.azure.estate import scanned, tenant
 from tests.connectors.azure.recorded import GRAPH_AND_ARM, answers, listed
+from tierwise.connectors.answers import decoded
 from tierwise.connectors.azure import calls
 from tierwise.connectors.azure.collectors import declared_reads
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.read import Row
-from tierwise.connectors.azure.session import Answer
 from tierwise.connectors.declared import Doc
 from tierwise.model.fact import Known, Maybe, Provenance
 
@@ -69,11 +69,10 @@ def operation_of(via: str) -> str:
 def fields_read() -> Fields:
     """What a scan of the whole test tenant reads, noted while it does."""
     seen: dict[str, set[str]] = defaultdict(set)
-    decoded = calls.decoded
     types = {one.type.lower(): one.via.via for one in declared_reads() if isinstance(one, Row)}
 
-    def noting(answer: Answer, via: Provenance) -> Maybe[Doc]:
-        body = decoded(answer, via)
+    def noting(raw: bytes, via: Provenance) -> Maybe[Doc]:
+        body = decoded(raw, via)
         if not isinstance(body, Known) or not via.via:
             return body
         if isinstance(rows := body.value.get("data"), list):

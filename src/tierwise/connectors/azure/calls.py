@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-import msgspec
 from azure.core.exceptions import AzureError
 
+from tierwise.connectors.answers import decoded, unknown_by
 from tierwise.connectors.azure.place import Place
 from tierwise.connectors.azure.read import Declaration, Read
 from tierwise.connectors.azure.session import Answer, Arm
@@ -45,29 +45,12 @@ def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
     """Why an answer is no answer. Messages of the services are not kept: they name principals, addresses and scopes."""
     if code in _UNSUPPORTED:
         return Unknown(UnknownReason.NOT_SUPPORTED, via, code)
-    match status:
-        case 403:
-            return Unknown(UnknownReason.PERMISSION_DENIED, via, code)
-        case 429:
-            return Unknown(UnknownReason.THROTTLED, via, code)
-        case _:
-            return Unknown(UnknownReason.API_ERROR, via, code)
-
-
-def decoded(answer: Answer, via: Provenance) -> Maybe[Doc]:
-    """The body of an answer; unknown where it is no JSON object."""
-    try:
-        body = msgspec.json.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON" if answer.body else "the answer is empty")
-    if not isinstance(body, dict):
-        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON object")
-    return Known(body, via)
+    return unknown_by(status, code, via)
 
 
 def error_code(answer: Answer) -> str:
     """The code of an error in a body, or its HTTP status; anything that does not look like a code is left out."""
-    body = decoded(answer, Provenance(""))
+    body = decoded(answer.body, Provenance(""))
     if isinstance(body, Known):
         error = body.value.get("error")
         found = error.get("code") if isinstance(error, Mapping) else body.value.get("code")
@@ -135,7 +118,7 @@ class Caller:
                 self.counts[read.via.via, "absent"] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
-        body = decoded(answer, read.via)
+        body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
         self.counts[read.via.via, "ok"] += 1
@@ -177,7 +160,7 @@ class Caller:
             return Unknown(UnknownReason.API_ERROR, declared.via, type(error).__name__)
         if answer.status != 200:
             return unknown_from(answer.status, error_code(answer), declared.via)
-        body = decoded(answer, declared.via)
+        body = decoded(answer.body, declared.via)
         if isinstance(body, Known):
             self.counts[declared.via.via, "ok"] += 1
             if answer.headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
-import msgspec
 import requests
 from google.auth.exceptions import GoogleAuthError
 
+from tierwise.connectors.answers import decoded, unknown_by
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.gcp import ids
 from tierwise.connectors.gcp.guard import PAGE_TOKEN, host_of
@@ -39,29 +39,12 @@ def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
         return Unknown(UnknownReason.NOT_SUPPORTED, via, DISABLED)
     if code in _THROTTLED:
         return Unknown(UnknownReason.THROTTLED, via, code)
-    match status:
-        case 403:
-            return Unknown(UnknownReason.PERMISSION_DENIED, via, code)
-        case 429:
-            return Unknown(UnknownReason.THROTTLED, via, code)
-        case _:
-            return Unknown(UnknownReason.API_ERROR, via, code)
-
-
-def decoded(answer: Answer, via: Provenance) -> Maybe[Doc]:
-    """The body of an answer; unknown where it is no JSON object."""
-    try:
-        body = msgspec.json.decode(answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON" if answer.body else "the answer is empty")
-    if not isinstance(body, dict):
-        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON object")
-    return Known(body, via)
+    return unknown_by(status, code, via)
 
 
 def error_code(answer: Answer) -> str:
     """The most exact code of an error in a body, or its HTTP status; anything that does not look like a code is left out."""
-    body = decoded(answer, Provenance(""))
+    body = decoded(answer.body, Provenance(""))
     error = body.value.get("error") if isinstance(body, Known) else None
     found: list[object] = []
     if isinstance(error, Mapping):
@@ -151,7 +134,7 @@ class Caller:
                 self.counts[read.via.via, "absent"] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
-        body = decoded(answer, read.via)
+        body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
         self.counts[read.via.via, "ok"] += 1

@@ -1,0 +1,30 @@
+"""What an answer over HTTP is where it is not what was asked for; shared by clouds whose calls are plain requests."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tierwise.connectors.declared import Doc
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+
+def unknown_by(status: int, code: str, via: Provenance) -> Unknown:
+    """Why a status is no answer. Messages of the services are not kept: they name principals, addresses and scopes."""
+    match status:
+        case 403:
+            return Unknown(UnknownReason.PERMISSION_DENIED, via, code)
+        case 429:
+            return Unknown(UnknownReason.THROTTLED, via, code)
+        case _:
+            return Unknown(UnknownReason.API_ERROR, via, code)
+
+
+def decoded(raw: bytes, via: Provenance) -> Maybe[Doc]:
+    """The JSON object of a body; unknown where it is none."""
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON" if raw else "the answer is empty")
+    if not isinstance(body, dict):
+        return Unknown(UnknownReason.UNPARSABLE, via, "the answer is no JSON object")
+    return Known(body, via)
