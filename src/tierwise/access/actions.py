@@ -35,6 +35,9 @@ DATA_ACTIONS: Final[Mapping[str, DataActions]] = MappingProxyType(
             "PutObjectRetention BypassGovernanceRetention PutBucketPolicy DeleteBucketPolicy PutBucketAcl DeleteBucket PutLifecycleConfiguration "
             "PutReplicationConfiguration PutBucketPublicAccessBlock PutBucketVersioning PutEncryptionConfiguration",
         ),
+        "s3express": _of(
+            "s3express", "CreateSession", "CreateSession DeleteBucket DeleteBucketPolicy PutBucketPolicy PutLifecycleConfiguration"
+        ),
         "sqs": _of(
             "sqs", "ReceiveMessage", "SendMessage DeleteMessage PurgeQueue DeleteQueue SetQueueAttributes AddPermission RemovePermission"
         ),
@@ -83,6 +86,7 @@ DATA_ACTIONS: Final[Mapping[str, DataActions]] = MappingProxyType(
             "GetLogEvents FilterLogEvents StartQuery GetLogRecord StartLiveTail",
             "PutLogEvents PutSubscriptionFilter DeleteLogGroup DeleteLogStream PutRetentionPolicy PutResourcePolicy",
         ),
+        "redshift-serverless": _of("redshift-serverless", "RestoreFromSnapshot RestoreTableFromSnapshot", "DeleteSnapshot UpdateSnapshot"),
         "lambda": _of(
             "lambda",
             "InvokeFunction InvokeFunctionUrl GetFunction GetLayerVersion",

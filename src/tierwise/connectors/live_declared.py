@@ -68,8 +68,10 @@ AWS: Final[Mapping[str, tuple[str, str] | None]] = {
     "aws_rds_cluster": ("rds", "DescribeDBClusters"),
     "aws_rds_cluster_snapshot_copy": ("rds", "DescribeDBClusterSnapshots"),
     "aws_redshift_cluster": ("redshift", "DescribeClusters"),
+    "aws_redshift_cluster_snapshot": ("redshift", "DescribeClusterSnapshots"),
     "aws_s3_account_public_access_block": ("account", ""),
     "aws_s3_bucket": ("s3", ""),
+    "aws_s3_directory_bucket": None,
     "aws_secretsmanager_secret": ("secretsmanager", "ListSecrets"),
     "aws_sns_topic": ("sns", "GetTopicAttributes"),
     "aws_sqs_queue": ("sqs", "GetQueueAttributes"),
@@ -77,7 +79,7 @@ AWS: Final[Mapping[str, tuple[str, str] | None]] = {
 }
 """The beginning of Terraform types, the service that reads them live, and the call that describes them, empty where no one call does.
 
-None for types that begin like those of another service and that no live connector reads, as it does not read types without an entry."""
+None for types of a service whose others are read live; types of services without an entry are read live by nobody."""
 
 AZURE: Final[Mapping[str, str]] = {
     "azurerm_container_registry": "Microsoft.ContainerRegistry/registries",

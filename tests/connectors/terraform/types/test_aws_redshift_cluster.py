@@ -44,6 +44,21 @@ CASES = (
         absent=UNSAID,
         having={"publicly_accessible": True},
     ),
+    Case(
+        "aws_redshift_snapshot_copy",
+        "destination_region",
+        "replicates-to",
+        {"eu-west-1": ("arn:aws:redshift:eu-west-1:111111111111:snapshot:copy",)},
+        absent=(),
+        of=CLUSTER,
+    ),
+    Case(
+        CLUSTER,
+        "snapshot_copy.0.destination_region",
+        "replicates-to",
+        {"eu-west-1": ("arn:aws:redshift:eu-west-1:111111111111:snapshot:copy",)},
+        absent=(),
+    ),
 )
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
-from tests.connectors.terraform.types.cases import OTHER, Case, Part
+from tests.connectors.terraform.types.cases import OTHER, Case, Part, Seen, policy
 from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -33,6 +33,7 @@ _ALGORITHMS = {"AES256": "provider-owned", "aws:kms": "provider-managed", "aws:k
 _TO_C = ("arn:aws:s3:::c",)
 _DEST = {"arn:aws:s3:::copies-of-ours": ("arn:aws:s3:::copies-of-ours",)}
 _LIFE = {"status": "Enabled", "expiration": [{"days": 30}]}
+DELEGATES = policy("*", "s3:*", Condition={"StringEquals": {"s3:DataAccessPointAccount": "111111111111"}})
 CASES = (
     Case(BUCKET, f"{_INLINE}.sse_algorithm", "encryption.key_custody", _ALGORITHMS, absent="provider-owned"),
     Case(
@@ -255,6 +256,15 @@ CASES = (
             ("and", [{"prefix": "tmp-of-ours/"}]),
         )
     ),
+    Case(
+        "aws_s3_access_point",
+        "policy",
+        "access.external_principals",
+        {OTHER: frozenset({"222222222222"})},
+        absent=frozenset(),
+        of=BUCKET,
+        beside={"policy": DELEGATES},
+    ),
 )
 _ACLS_COUNT = ((f"{BUCKET}_ownership_controls", {"rule": [{"object_ownership": "ObjectWriter"}]}), (BLOCK, ALL_OFF))
 PARTS = (
@@ -262,6 +272,12 @@ PARTS = (
     Part(f"{BUCKET}_ownership_controls", BUCKET, {"rule": [{"object_ownership": "ObjectWriter"}]}),
     Part(f"{BUCKET}_acl", BUCKET, {"acl": "public-read"}, also=_ACLS_COUNT),
     Part(f"{BUCKET}_website_configuration", BUCKET, {"index_document": [{"suffix": "index.html"}]}),
+    Part(
+        "aws_s3control_access_point_policy",
+        "aws_s3_access_point",
+        {"policy": OTHER},
+        seen=Seen(BUCKET, "", {"policy": DELEGATES}, by="bucket"),
+    ),
 )
 
 
@@ -612,3 +628,30 @@ def test_a_key_inside_a_dynamic_block_is_not_taken_for_the_default(plan, tmp_pat
     fact = plan.read(tmp_path)["aws_s3_bucket.b"].facts["encryption.key_custody"]
     assert isinstance(fact, Unknown)
     assert fact.between == ("provider-managed", "customer")
+
+
+def test_an_access_point_lets_nobody_in_where_the_bucket_does_not_delegate(plan, tmp_path):
+    address = new(plan)
+    plan.add("aws_s3_access_point", "p", {"bucket": "data", "policy": OTHER})
+    assert value(plan.read(tmp_path)[address], "access.external_principals") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("own", "found"), [(None, False), ({"restrict_public_buckets": True}, False), ({"restrict_public_buckets": False}, True)]
+)
+def test_what_an_access_point_makes_public_its_own_block_keeps_back(plan, tmp_path, own, found):
+    address = new(plan)
+    plan.add(BLOCK, "k", {"bucket": "data", **ALL_OFF})
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": DELEGATES})
+    block = {"public_access_block_configuration": [own]} if own else {}
+    plan.add("aws_s3_access_point", "a", {"bucket": "data", "policy": PUBLIC, **block})
+    assert value(plan.read(tmp_path)[address], "access.anonymous_read") is found
+
+
+def test_access_points_of_an_existing_bucket_that_delegates_are_not_in_the_plan(plan, tmp_path):
+    plan.add("aws_caller_identity", "here", {"account_id": "111111111111"}, mode="data", actions=("read",))
+    address = plan.add(BUCKET, "b", {"bucket": "data"}, actions=("no-op",))
+    plan.add(f"{BUCKET}_ownership_controls", "o", {"bucket": "data", "rule": [{"object_ownership": "BucketOwnerEnforced"}]})
+    plan.add(BLOCK, "k", {"bucket": "data", **ALL_OFF})
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": DELEGATES})
+    assert reason(plan.read(tmp_path)[address], "access.external_principals") is UnknownReason.NOT_COLLECTED

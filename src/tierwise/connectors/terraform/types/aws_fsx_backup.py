@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.share import put_mutable, put_shared
-from tierwise.connectors.terraform import converter
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.snapshots import put_as_source
 from tierwise.connectors.terraform.stores import neighbour
 from tierwise.connectors.terraform.types.aws_fsx_file_system import ONTAP, OPENZFS, SYSTEMS
-from tierwise.model.fact import AnyFact, FactSheet, Known, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 BACKUP: Final = "aws_fsx_backup"
@@ -32,29 +32,25 @@ def convert(backup: Planned, plan: Plan) -> Resource:
     """A planned backup."""
     sheet = FactSheet()
     system = _system(backup, plan)
-    source = converter.converters()[system.type].convert(system, plan) if system is not None else None
+    keys = put_as_source(plan, backup, system, sheet)
     sheet.known("encryption.at_rest", True, backup.root.via)
-    lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, backup.at("file_system_id"), "what it is taken of is not in this plan")
-    custody: AnyFact = source.facts["encryption.key_custody"] if source is not None else lost
-    sheet.put("encryption.key_custody", custody)
     put_shared(sheet, Known(frozenset(), backup.root.via), _UNSHARED)
     sheet.constant("access.public_blocked", True, _UNSHARED)
     put_mutable(sheet, "FSx has no write-once mode for backups")
-    keys = [link for link in source.links if link.rel is Rel.USES_KEY] if source is not None else []
     own = text_or(backup.root, "id")
     return plan.resource(
         backup,
         Kind.SNAPSHOT,
         own or backup.place.name,
         sheet.facts,
-        links=(*keys, *_copied(backup, plan, source)),
+        links=(*keys, *_copied(backup, plan, system)),
         aliases=(text_or(backup.root, "arn"), own),
     )
 
 
-def _copied(backup: Planned, plan: Plan, source: Resource | None) -> tuple[Link, ...]:
-    if source is not None:
-        return (Link(Rel.COPY_OF, source.id),)
+def _copied(backup: Planned, plan: Plan, system: Planned | None) -> tuple[Link, ...]:
+    if system is not None:
+        return (Link(Rel.COPY_OF, plan.id_of(system.address)),)
     systems = plan.links(Rel.COPY_OF, backup, backup.root, ("file_system_id",), SYSTEMS)
     return systems or plan.links(Rel.COPY_OF, backup, backup.root, ("volume_id",), SYSTEMS)
 

@@ -6,6 +6,7 @@ Management Guide, "Database audit logging").
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from tierwise.access.share import put_no_policy
@@ -16,12 +17,12 @@ from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.parameters import group_of, values_of
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
-from tierwise.connectors.terraform.stores import elsewhere, mapped, number, put_encryption
+from tierwise.connectors.terraform.stores import elsewhere, is_filled_in, mapped, number, put_encryption
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 CLUSTER: Final = "aws_redshift_cluster"
-LOGGING, PARAMETERS = "aws_redshift_logging", "aws_redshift_parameter_group"
+LOGGING, COPY, PARAMETERS = "aws_redshift_logging", "aws_redshift_snapshot_copy", "aws_redshift_parameter_group"
 _ACTIVITY_LOG: Final = "useractivitylog"
 _ACTIVITY: Final = "enable_user_activity_logging"
 _SSL: Final = "constant: Redshift Management Guide, default parameter groups: require_ssl is true in family redshift-2.0, false before"
@@ -131,8 +132,29 @@ def _recovery(cluster: Planned, sheet: FactSheet) -> None:
     sheet.put("volume.bytes", size)
 
 
+def _copies(cluster: Planned, plan: Plan) -> Iterator[Link]:
+    """Snapshots that are copied into another region as they are taken; the copies have no resource of their own."""
+    children = plan.children(cluster, COPY)
+    if children.loose is not None:
+        yield Link(Rel.REPLICATES_TO, "", children.loose)
+    places = [one.root.text("destination_region") for one in children.found]
+    if not children.found:
+        blocks = cluster.root.blocks("snapshot_copy")
+        if isinstance(blocks, Unknown):
+            if not is_filled_in(cluster, "snapshot_copy", found=blocks):
+                yield Link(Rel.REPLICATES_TO, "", blocks)
+        else:
+            places = [block.text("destination_region") for block in blocks.value]
+    for place in places:
+        if isinstance(place, Unknown):
+            yield Link(Rel.REPLICATES_TO, "", place)
+        elif place.value:
+            yield Link(Rel.REPLICATES_TO, f"arn:aws:redshift:{place.value}:{plan.providers.account(cluster)}:snapshot:copy")
+
+
 def _links(cluster: Planned, plan: Plan, found: Setting, name: str) -> tuple[Link, ...]:
     links = list(plan.links(Rel.COPY_OF, cluster, cluster.root, ("snapshot_identifier",), {"aws_redshift_cluster_snapshot"}))
+    links += _copies(cluster, plan)
     if isinstance(found, Unknown):
         return (*links, Link(Rel.LOGS_TO, "", found))
     if isinstance(found, Absent):
@@ -148,7 +170,7 @@ def _links(cluster: Planned, plan: Plan, found: Setting, name: str) -> tuple[Lin
 CONVERTER = Converter(
     frozenset({CLUSTER}),
     convert,
-    (Child(LOGGING, "cluster_identifier", ("cluster_identifier", "id")),),
+    tuple(Child(kind, "cluster_identifier", ("cluster_identifier", "id")) for kind in (LOGGING, COPY)),
     KEY_TYPES | {GROUP, PARAMETERS},
     ((GROUP, CHILDREN),),
 )

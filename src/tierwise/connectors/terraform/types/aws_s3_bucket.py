@@ -11,7 +11,7 @@ from typing import Final
 
 from tierwise.access.audience import Audience, combine, restrict_policy, signature_age_hours, unread_acl
 from tierwise.access.document import Policy
-from tierwise.connectors.terraform import aws
+from tierwise.connectors.terraform import aws, s3_points
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
@@ -41,7 +41,11 @@ _ENFORCED: Final = "BucketOwnerEnforced"
 def convert(bucket: Planned, plan: Plan) -> Resource:
     """A planned bucket."""
     sheet = FactSheet()
-    links = [*_encryption(bucket, plan, sheet), *_logging(bucket, plan, sheet), *_replication(bucket, plan)]
+    links = [
+        *encryption(bucket, plan, sheet, "server_side_encryption_configuration"),
+        *_logging(bucket, plan, sheet),
+        *_replication(bucket, plan),
+    ]
     _recovery(bucket, plan, sheet)
     grants = _access(bucket, plan, sheet)
     for name, fact in lifecycle_facts(setting(plan, bucket, LIFECYCLE, "lifecycle_rule"), _never_versioned(bucket, plan)).items():
@@ -52,9 +56,10 @@ def convert(bucket: Planned, plan: Plan) -> Resource:
     return plan.resource(bucket, Kind.OBJECT_STORE, shown, sheet.facts, links=links, aliases=aliases, grants=grants)
 
 
-def _encryption(bucket: Planned, plan: Plan, sheet: FactSheet) -> tuple[Link, ...]:
+def encryption(bucket: Planned, plan: Plan, sheet: FactSheet, inline: str = "") -> tuple[Link, ...]:
+    """Sets encryption and whose key it is; returns the link to the key. `inline` is the older block, where the type has it."""
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
-    found = setting(plan, bucket, SSE, "server_side_encryption_configuration")
+    found = setting(plan, bucket, SSE, inline)
     if isinstance(found, Unknown):
         sheet.put("encryption.key_custody", found)
         return (Link(Rel.USES_KEY, "", found),)
@@ -263,7 +268,9 @@ def _audience(bucket: Planned, plan: Plan, settings: tuple[Mapping[str, Maybe[bo
     account = [_block(Split(one)) for one in plan.by_type.get(ACCOUNT_BLOCK, ()) if one.provider == bucket.provider and not one.is_gone]
     effective = {switch: _either([block[switch], *(one[switch] for one in account)]) for switch in _SWITCHES}
     by_policy = aws.audience(policy, "s3", plan.providers.account(bucket), bucket.at("policy"))
-    parts = [restrict_policy(by_policy, effective["restrict_public_buckets"])]
+    restricted = effective["restrict_public_buckets"]
+    parts = [restrict_policy(by_policy, restricted)]
+    parts += [restrict_policy(one, _either([restricted, own])) for one, own in s3_points.through_points(bucket, plan, policy)]
     if not (isinstance(ownership, Known) and ownership.value == _ENFORCED):
         ignored = effective["ignore_public_acls"]
         by_acl = acl_of(bucket, plan, ignored)
@@ -318,7 +325,8 @@ CONVERTER = Converter(
     convert,
     tuple(
         Child(kind, "bucket", _NAMES)
-        for kind in (SSE, VERSIONING, LOGGING, LIFECYCLE, BLOCK, POLICY, ACL, OWNERSHIP, LOCK, REPLICATION, CORS, WEBSITE)
+        for kind in (SSE, VERSIONING, LOGGING, LIFECYCLE, BLOCK, POLICY, ACL, OWNERSHIP, LOCK, REPLICATION, CORS, WEBSITE, s3_points.POINT)
     ),
     aws.KEY_TYPES | {DOCUMENT, ACCOUNT_BLOCK, CANONICAL},
+    s3_points.OTHERS,
 )
