@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from tierwise.connectors.declared import Doc, field_of
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _ON: Final = frozenset({"enabled", "true", "on"})
 _OFF: Final = frozenset({"disabled", "false", "off"})
 
@@ -62,3 +64,9 @@ def items(doc: Maybe[Doc | None], *path: str) -> Maybe[list[Mapping[str, Any]]]:
 def inner(parent: Maybe[Any], item: Mapping[str, Any]) -> Known[Doc]:
     """An item of a document as a document with the same provenance."""
     return Known(item, parent.via)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, of at most 18 digits; None where it is none."""
+    text = text.strip()
+    return int(text) if _WHOLE.fullmatch(text) else None

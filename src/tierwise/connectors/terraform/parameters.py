@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from tierwise.connectors.fields import whole
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, whole
+from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.database import Lookup, family
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason

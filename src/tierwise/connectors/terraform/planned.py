@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
+from tierwise.connectors.fields import whole
 from tierwise.connectors.terraform.address import Address, ModuleInstance
 from tierwise.connectors.terraform.masks import has_marks, mask_below, widened
 from tierwise.connectors.terraform.shapes import Expression
@@ -19,7 +19,6 @@ Step = str | int
 _MISSING: Final = object()
 _MOST: Final = 10**18
 """Beyond this no number is one of days, bytes or anything else that is counted here."""
-_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _TRUE: Final = frozenset({"true", "1"})
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _FALSE: Final = frozenset({"false", "0", ""})
@@ -365,12 +364,6 @@ class Planned:
     def at(self, *path: Step) -> Provenance:
         """Where an attribute is."""
         return self.root.at(*path)
-
-
-def whole(text: str) -> int | None:
-    """The whole number that a text is, of at most 18 digits; None where it is none."""
-    text = text.strip()
-    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def absent(place: Provenance, detail: str = "not in this plan") -> Unknown:

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from tierwise.connectors.fields import whole
 from tierwise.connectors.terraform.aws import KEY_TYPES, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, whole
+from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.policies import DOCUMENT
 from tierwise.connectors.terraform.stores import is_filled_in, keyed, policy_of, put_encryption, put_policy
 from tierwise.model.fact import AnyFact, FactSheet, Known, NotApplicable, Unknown, UnknownReason

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from tierwise.access.google_iam import either
-from tierwise.access.internet import covers_internet
-from tierwise.connectors import gcp_terms
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.gcp_sql import both, flag_is, recorded
-from tierwise.connectors.gcp_terms import put_no_policy
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -23,12 +21,7 @@ from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Un
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 CLUSTER, INSTANCE = "google_alloydb_cluster", "google_alloydb_instance"
-_NO_IAM: Final = "AlloyDB, IAM: a cluster has no IAM policy of its own, and its data takes a database login"
-_PRIVATE: Final = "AlloyDB, connection overview: an instance has a private address; a public one only where it is asked for"
-_ENCRYPTED: Final = "AlloyDB, configure SSL enforcement: instances accept encrypted connections only unless ssl_mode says otherwise"
-_CONTINUOUS: Final = "AlloyDB, continuous backup: on, with a window of 14 days, unless the cluster says otherwise"
 _MOST: Final = 365
-_REGIONAL: Final = "AlloyDB, create a primary instance: several zones unless availability_type says ZONAL"
 _PER_INSTANCE: Final = "it is set on each instance, and the plan has none of this cluster"
 
 
@@ -36,19 +29,13 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     """A planned cluster."""
     sheet = FactSheet()
     links = [*gcp.put_key(plan, cluster, ("encryption_config", 0, "kms_key_name"), sheet), *_sources(cluster, plan)]
-    put_no_policy(sheet, _NO_IAM)
+    gcp_stores.put_alloydb(sheet)
     children = plan.children(cluster, INSTANCE)
     if children.found and children.loose is None and not cluster.outside:
         _instances(list(children.found), sheet, cluster)
     else:
         names = ("network.public_endpoint", "network.ingress_any", "transport.tls_required", "access.central_identity_enabled")
         put_unset(sheet, cluster, _PER_INSTANCE, *names, "logging.data_read", "logging.data_write", "recovery.redundancy")
-    sheet.constant("network.private_endpoint", True, _PRIVATE)
-    sheet.constant("transport.min_tls", "1.2", "AlloyDB, connection overview: TLS 1.2 or later")
-    sheet.constant("access.local_auth_enabled", True, "AlloyDB, manage users: built-in users log in with passwords")
-    sheet.constant(
-        "recovery.delete_protected", False, "AlloyDB: the API has no deletion protection; the Terraform argument is the client's"
-    )
     _recovery(cluster, sheet)
     name = text_or(cluster.root, "cluster_id")
     shown = " ".join(text for text in (text_or(cluster.root, "display_name"),) if text)
@@ -60,7 +47,9 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
 
 def _instances(found: list[Planned], sheet: FactSheet, cluster: Planned) -> None:
     via = cluster.root.via
-    public = either([gcp.flag(one, "network_config", 0, "enable_public_ip", default=False, doc=_PRIVATE) for one in found], via)
+    public = either(
+        [gcp.flag(one, "network_config", 0, "enable_public_ip", default=False, doc=gcp_stores.ALLOYDB_PRIVATE) for one in found], via
+    )
     sheet.put("network.public_endpoint", public)
     sheet.put("network.ingress_any", public if isinstance(public, Unknown) else either([_open(one) for one in found], via))
     if isinstance(public, Known) and not public.value:
@@ -89,7 +78,7 @@ def _redundancy(primaries: list[Planned], via: Provenance) -> Maybe[str]:
 
 
 def _is_regional(instance: Planned) -> Maybe[bool]:
-    return gcp_terms.is_word(gcp.text(instance, "availability_type", default="REGIONAL", doc=_REGIONAL), "REGIONAL")
+    return gcp_terms.is_word(gcp.text(instance, "availability_type", default="REGIONAL", doc=gcp_stores.ALLOYDB_REGIONAL), "REGIONAL")
 
 
 def _every(found: list[Planned], asked: Callable[[Planned], Maybe[bool]]) -> Maybe[bool]:
@@ -101,8 +90,10 @@ def _every(found: list[Planned], asked: Callable[[Planned], Maybe[bool]]) -> May
 
 
 def _encrypted(instance: Planned) -> Maybe[bool]:
-    mode = gcp.text(instance, "client_connection_config", 0, "ssl_config", 0, "ssl_mode", default="ENCRYPTED_ONLY", doc=_ENCRYPTED)
-    connectors = gcp.flag(instance, "client_connection_config", 0, "require_connectors", default=False, doc=_ENCRYPTED)
+    mode = gcp.text(
+        instance, "client_connection_config", 0, "ssl_config", 0, "ssl_mode", default="ENCRYPTED_ONLY", doc=gcp_stores.ALLOYDB_ENCRYPTED
+    )
+    connectors = gcp.flag(instance, "client_connection_config", 0, "require_connectors", default=False, doc=gcp_stores.ALLOYDB_ENCRYPTED)
     return either((gcp_terms.is_word(mode, "ENCRYPTED_ONLY"), connectors), instance.root.via)
 
 
@@ -118,15 +109,13 @@ def _open(instance: Planned) -> Maybe[bool]:
             still = given
         elif given.value:
             ranges.append(given.value)
-    try:
-        return Known(True, networks.via) if covers_internet(ranges) else still or Known(False, networks.via)
-    except ValueError:
-        return Unknown(UnknownReason.UNPARSABLE, networks.via, "not address ranges")
+    found = gcp_terms.covers(ranges, networks.via)
+    return found if found == Known(True, networks.via) else still or found
 
 
 def _recovery(cluster: Planned, sheet: FactSheet) -> None:
-    enabled = gcp.flag(cluster, "continuous_backup_config", 0, "enabled", default=True, doc=_CONTINUOUS)
-    window = gcp.number(cluster, "continuous_backup_config", 0, "recovery_window_days", default=14, doc=_CONTINUOUS)
+    enabled = gcp.flag(cluster, "continuous_backup_config", 0, "enabled", default=True, doc=gcp_stores.ALLOYDB_CONTINUOUS)
+    window = gcp.number(cluster, "continuous_backup_config", 0, "recovery_window_days", default=14, doc=gcp_stores.ALLOYDB_CONTINUOUS)
     sheet.put("recovery.point_in_time", enabled)
     sheet.put("retention.backup_days", _backup_days(cluster, enabled, window))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierwise.access.google_iam import Policy, merged, put_audience
-from tierwise.connectors import gcp_terms
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -16,7 +16,7 @@ from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, absent, whole
+from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Resource
@@ -54,7 +54,7 @@ def convert(table: Planned, plan: Plan) -> Resource | None:
             "retention.delete_after_days",
         )
         policy = policy_of(plan, table)
-    sheet.constant("recovery.point_in_time", False, "Bigtable, backups: a table is restored to a backup, not to a second")
+    gcp_stores.put_bigtable(sheet)
     grants = put_audience(policy, "bigtable", sheet, Kind.DOCUMENT_DB)
     name = text_or(table.root, "name")
     return gcp.resource(
@@ -114,10 +114,7 @@ def _encryption(table: Planned, instance: Planned | None, plan: Plan, sheet: Fac
 def _redundancy(table: Planned, instance: Planned | None, clusters: tuple[str, ...]) -> Maybe[str]:
     if instance is None or not clusters or "" in clusters:
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, table.root.via, "the clusters of the instance are not in this plan")
-    if len(set(clusters)) > 1:
-        return Known("multi-region", instance.at("cluster"))
-    # A cluster is in one zone; clusters in one region are in several.
-    return Known("multi-zone" if len(clusters) > 1 else "zone", instance.at("cluster"))
+    return gcp_stores.bigtable_redundancy(clusters, instance.at("cluster"))
 
 
 def _backup_days(table: Planned) -> AnyFact:
@@ -126,20 +123,8 @@ def _backup_days(table: Planned) -> AnyFact:
         return found
     if not found.value:
         return Known(0, found.via)
-    hours = _hours(found.value[0].text("retention_period"))
+    hours = gcp_stores.hours(found.value[0].text("retention_period"))
     return hours if isinstance(hours, Unknown) else Known(hours.value // 24, hours.via)
-
-
-def _hours(found: Maybe[str | None]) -> Maybe[int]:
-    """Hours of a Go duration: `72h0m0s`, `72h`, or of seconds: `259200s`."""
-    if isinstance(found, Unknown):
-        return found
-    text, mark, _ = (found.value or "").partition("h")
-    hours = whole(text) if mark else None
-    if hours is not None and hours >= 0:
-        return Known(hours, found.via)
-    seconds = gcp_terms.seconds(found)
-    return seconds if isinstance(seconds, Unknown) else Known((seconds.value or 0) // 3600, seconds.via)
 
 
 def _expiry(table: Planned, plan: Plan, sheet: FactSheet) -> None:
@@ -154,7 +139,7 @@ def _expiry(table: Planned, plan: Plan, sheet: FactSheet) -> None:
     ages: dict[str, int] = {}
     still: Unknown | None = None
     for one in rules.found:
-        hours = _hours(one.root.text("max_age", 0, "duration"))
+        hours = gcp_stores.hours(one.root.text("max_age", 0, "duration"))
         if isinstance(hours, Unknown) or one.root.has("gc_rules"):
             still = hours if isinstance(hours, Unknown) else still
         family = one.root.text("column_family")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import put_audience
-from tierwise.connectors import gcp_terms
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -26,7 +26,6 @@ _KEYS: Final = {
 }
 _SUPPLIED: Final = ("raw_key", "rsa_encrypted_key")
 _SOURCES: Final = {"snapshot": frozenset({SNAPSHOT}), "source_disk": DISKS}
-_NO_ADDRESS: Final = "Compute Engine: a disk has no address; it is reached through the instance that it is attached to"
 
 
 def convert(disk: Planned, plan: Plan) -> Resource:
@@ -36,17 +35,9 @@ def convert(disk: Planned, plan: Plan) -> Resource:
     links = [*_encryption(disk, plan, sheet), *_sources(disk, plan)]
     grants = put_audience(policy_of(plan, disk), "compute", sheet, kind)
     if kind is Kind.SNAPSHOT:
-        # Compute Engine has no switch against sharing a snapshot with everybody, and no write-once mode for standard snapshots.
-        sheet.constant("access.public_blocked", False, "Compute Engine, share snapshots: IAM alone says who may use one")
-        sheet.constant("immutability.mode", "none", "Compute Engine, standard snapshots: whoever may delete one can do so at once")
-        sheet.constant("immutability.min_days", 0, "Compute Engine, standard snapshots: whoever may delete one can do so at once")
+        gcp_stores.put_snapshot(sheet)
     else:
-        sheet.constant("network.public_endpoint", False, _NO_ADDRESS)
-        sheet.not_applicable("network.ingress_any", "a disk has no address")
-        sheet.constant("network.private_endpoint", True, _NO_ADDRESS)
-        sheet.not_applicable("recovery.delete_protected", "Compute Engine has no deletion protection for disks")
-        for name in ("logging.data_read", "logging.data_write"):
-            sheet.constant(name, False, "Compute Engine: reads and writes of blocks are not logged")
+        gcp_stores.put_disk(sheet)
     size = disk.root.number("disk_size_gb" if kind is Kind.SNAPSHOT else "size")
     if isinstance(size, Known) and size.value:
         sheet.known("volume.bytes", size.value * gcp_terms.GIB, size.via)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors import gcp_terms
-from tierwise.connectors.gcp_terms import put_network_only, put_no_policy
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -16,24 +15,14 @@ from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Resource
 
 FILESTORE: Final = "google_filestore_instance"
-_NETWORK: Final = "Filestore, networking: an instance has a private address only"
-_NO_IAM: Final = "Filestore, access control: who may mount is set by network and export options, not by IAM"
-_ACROSS_ZONES: Final = ("ENTERPRISE", "REGIONAL")
-_PLAIN: Final = "Filestore: NFS traffic is plain unless Kerberos encrypts it (NFSv4.1 with a directory service)"
 
 
 def convert(share: Planned, plan: Plan) -> Resource:
     """A planned instance."""
     sheet = FactSheet()
     links = gcp.put_key(plan, share, ("kms_key_name",), sheet)
-    put_no_policy(sheet, _NO_IAM)
-    put_network_only(sheet, _NETWORK)
+    gcp_stores.put_filestore(sheet)
     sheet.put("transport.tls_required", _encrypted(share))
-    sheet.not_applicable("transport.min_tls", "NFS has no TLS; Kerberos encrypts where it is set up", Provenance(f"constant: {_PLAIN}"))
-    for name in ("logging.data_read", "logging.data_write"):
-        sheet.constant(name, False, "Filestore, audit logging: administrative calls only, no file operations")
-    sheet.constant("retention.backup_days", 0, "Filestore, backups: there are no automatic ones; schedules are made outside the instance")
-    sheet.constant("recovery.soft_delete_days", 0, "Filestore: deleted files and instances are gone unless a backup has them")
     sheet.put("recovery.redundancy", _redundancy(share))
     size = share.root.number("file_shares", 0, "capacity_gb")
     if isinstance(size, Known) and size.value:
@@ -60,12 +49,12 @@ def _shares(share: Planned) -> list[str]:
 def _encrypted(share: Planned) -> Maybe[bool]:
     """No argument of the provider (4 to 6) demands Kerberos with privacy, so that a new share does not."""
     if share.is_new:
-        return Known(False, Provenance(f"constant: {_PLAIN}"))
+        return Known(False, Provenance(f"constant: {gcp_stores.PLAIN}"))
     return absent(share.root.via, "not in this plan: whether the exports demand Kerberos, for which the provider has no argument")
 
 
 def _redundancy(share: Planned) -> Maybe[str]:
-    tier = gcp_terms.is_word(share.root.text("tier"), *_ACROSS_ZONES)
+    tier = gcp_terms.is_word(share.root.text("tier"), *gcp_stores.FILESTORE_ZONES)
     return tier if isinstance(tier, Unknown) else Known("multi-zone" if tier.value else "zone", tier.via)
 
 

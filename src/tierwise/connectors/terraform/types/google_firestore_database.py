@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors import gcp_terms
-from tierwise.connectors.gcp_terms import put_no_policy
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -19,7 +18,6 @@ from tierwise.model.resource import Kind, Resource
 
 DATABASE, SCHEDULE, FIELD = "google_firestore_database", "google_firestore_backup_schedule", "google_firestore_field"
 _OFF: Final = "Firestore, create databases: off by default"
-_NO_IAM: Final = "Firestore, IAM: a database has no IAM policy of its own; whom security rules let in is not in the plan"
 _WEEK: Final = 7
 
 
@@ -28,11 +26,7 @@ def convert(database: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     links = gcp.put_key(plan, database, ("cmek_config", 0, "kms_key_name"), sheet)
     put_iam_database(plan, database, sheet, Kind.DOCUMENT_DB, "datastore.googleapis.com")
-    put_no_policy(sheet, _NO_IAM)
-    # Firebase Security Rules can let in anybody, and no resource of this plan says whether they do.
-    rules = Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "what Firebase Security Rules allow is not read from the plan")
-    for name in ("access.anonymous_read", "access.anonymous_write"):
-        sheet.put(name, rules)
+    gcp_stores.put_firestore(sheet, database.root.via)
     recovery = gcp_terms.is_word(
         gcp.text(database, "point_in_time_recovery_enablement", default="POINT_IN_TIME_RECOVERY_DISABLED", doc=_OFF),
         "POINT_IN_TIME_RECOVERY_ENABLED",

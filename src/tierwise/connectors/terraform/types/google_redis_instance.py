@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors import gcp_terms
-from tierwise.connectors.gcp_terms import put_network_only, put_no_policy
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -16,10 +15,7 @@ from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Un
 from tierwise.model.resource import Kind, Resource
 
 INSTANCE, CLUSTER = "google_redis_instance", "google_redis_cluster"
-_NETWORK: Final = "Memorystore for Redis, networking: an instance has a private address only"
-_NO_IAM: Final = "Memorystore for Redis, access control: an instance has no IAM policy of its own"
 _OFF: Final = "Memorystore for Redis: off unless the instance says otherwise"
-_NOT_LOGGED: Final = "Memorystore for Redis, audit logging: only administrative calls are logged, no commands"
 
 
 def convert(cache: Planned, plan: Plan) -> Resource:
@@ -27,19 +23,14 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     key = "customer_managed_key" if cache.type == INSTANCE else "kms_key"
     links = gcp.put_key(plan, cache, (key,), sheet)
-    put_no_policy(sheet, _NO_IAM)
-    put_network_only(sheet, _NETWORK)
+    gcp_stores.put_redis(sheet)
     encrypted = _encrypted(cache)
-    sheet.put("transport.tls_required", encrypted)
-    sheet.put("transport.internode_encrypted", encrypted)
-    sheet.put("transport.min_tls", _min_tls(encrypted))
+    gcp_stores.put_redis_tls(sheet, encrypted)
     password = gcp.flag(cache, "auth_enabled", default=False, doc=_OFF) if cache.type == INSTANCE else _never(cache)
     sheet.put("access.shared_key_enabled", password)
     sheet.put("access.local_auth_enabled", password)
     by_iam = gcp_terms.is_word(gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH")
     sheet.put("access.central_identity_enabled", _never(cache) if cache.type == INSTANCE else by_iam)
-    for name in ("logging.data_read", "logging.data_write"):
-        sheet.constant(name, False, _NOT_LOGGED)
     sheet.put("retention.backup_days", _backup_days(cache))
     sheet.put("recovery.redundancy", _redundancy(cache))
     size = cache.root.number("memory_size_gb")
@@ -67,13 +58,6 @@ def _encrypted(cache: Planned) -> Maybe[bool]:
     return gcp_terms.is_word(found, "SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")
 
 
-def _min_tls(encrypted: Maybe[bool]) -> Maybe[str]:
-    if isinstance(encrypted, Unknown):
-        return Unknown(encrypted.reason, encrypted.via, encrypted.detail, between=("none", "1.2"))
-    # Memorystore for Redis, "About in-transit encryption": TLS 1.2 and higher.
-    return Known("1.2" if encrypted.value else "none", encrypted.via)
-
-
 def _backup_days(cache: Planned) -> AnyFact:
     if cache.type == CLUSTER:
         found = gcp.blocks(cache, "automated_backup_config")
@@ -81,8 +65,7 @@ def _backup_days(cache: Planned) -> AnyFact:
             return found
         kept = gcp_terms.seconds(found.value[0].text("retention")) if found.value else Known(0, found.via)
         return kept if isinstance(kept, Unknown) else Known((kept.value or 0) // gcp_terms.DAY, kept.via)
-    # RDB snapshots are for restarts of the instance: only the last one is kept, and nobody can go back to an earlier one.
-    return Known(0, Provenance("constant: Memorystore for Redis, RDB snapshots: the latest only, for the recovery of the instance"))
+    return gcp_stores.REDIS_SNAPSHOTS
 
 
 def _redundancy(cache: Planned) -> Maybe[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.access.google_iam import Policy, merged, put_audience
-from tierwise.connectors import gcp_terms
+from tierwise.connectors import gcp_stores, gcp_terms
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -15,15 +15,13 @@ from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, absent, whole
+from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Resource
 
 DATABASE, INSTANCE, SCHEDULE = "google_spanner_database", "google_spanner_instance", "google_spanner_backup_schedule"
 _KEYS: Final = ("encryption_config", 0, "kms_key_name")
-_HOUR: Final = "Spanner, point-in-time recovery: 1 hour of versions unless version_retention_period says otherwise, 7 days at most"
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": gcp_terms.DAY}
 
 
 def convert(database: Planned, plan: Plan) -> Resource | None:
@@ -81,7 +79,7 @@ def _undecided(instance: Planned, sheet: FactSheet) -> None:
 
 
 def _recovery(database: Planned, instance: Planned | None, plan: Plan, sheet: FactSheet) -> None:
-    sheet.constant("recovery.point_in_time", True, _HOUR)
+    sheet.constant("recovery.point_in_time", True, gcp_stores.SPANNER_HOUR)
     sheet.put("recovery.redundancy", _redundancy(database, instance))
     sheet.put("retention.backup_days", _backup_days(database, plan))
 
@@ -90,7 +88,7 @@ def _backup_days(database: Planned, plan: Plan) -> AnyFact:
     """The longest of the window of versions and the schedules of backups."""
     if database.type == INSTANCE:
         return Unknown(UnknownReason.NOT_COLLECTED, database.root.via, "it is set on each database, and the plan has none of this instance")
-    window = _span(gcp.text(database, "version_retention_period", default="1h", doc=_HOUR))
+    window = gcp_stores.span(gcp.text(database, "version_retention_period", default="1h", doc=gcp_stores.SPANNER_HOUR))
     if isinstance(window, Unknown):
         return window
     best = window.value // gcp_terms.DAY
@@ -105,30 +103,17 @@ def _backup_days(database: Planned, plan: Plan) -> AnyFact:
     return schedules.loose or Known(best, window.via)
 
 
-def _span(found: Maybe[str]) -> Maybe[int]:
-    """Seconds of a span as Spanner writes it: `1h`, `7d`, `3600s`."""
-    if isinstance(found, Unknown):
-        return found
-    number, unit = whole(found.value.strip()[:-1]), found.value.strip()[-1:]
-    if number is not None and number >= 0 and unit in _UNITS:
-        return Known(number * _UNITS[unit], found.via)
-    return Unknown(UnknownReason.UNPARSABLE, found.via, "not a span of time")
-
-
 def _redundancy(database: Planned, instance: Planned | None) -> Maybe[str]:
     if instance is None:
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("instance"), "the instance, whose place it is, is not in this plan")
     config = instance.root.text("config")
     if isinstance(config, Unknown):
         return config
-    name = (config.value or "").rpartition("/")[2]
-    return Known("multi-zone" if name.startswith("regional-") else "multi-region", config.via)
+    return gcp_stores.spanner_redundancy(Known(config.value or "", config.via))
 
 
 def _place(instance: Planned | None) -> str:
-    """`regional-europe-west2` is a region; a multi-region of Spanner is not one of Cloud Storage of the same name."""
-    name = text_or(instance.root, "config").rpartition("/")[2].lower() if instance else ""
-    return name.removeprefix("regional-") if name.startswith("regional-") or not name else f"spanner-{name}"
+    return gcp_stores.spanner_region(text_or(instance.root, "config") if instance else "")
 
 
 _INSTANCE_NAMES: Final = ("name", "id")
