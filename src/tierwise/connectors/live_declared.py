@@ -111,6 +111,16 @@ AZURE: Final[Mapping[str, str]] = {
 }
 """The beginning of Terraform types, and the type under which Resource Graph lists them."""
 GCP: Final[Mapping[str, str]] = {
+    "google_alloydb_cluster": "alloydb.googleapis.com/Cluster",
+    "google_bigtable_": "bigtableadmin.googleapis.com/Table",
+    "google_compute_disk": "compute.googleapis.com/Disk",
+    "google_compute_region_disk": "compute.googleapis.com/RegionDisk",
+    "google_compute_snapshot": "compute.googleapis.com/Snapshot",
+    "google_filestore_instance": "file.googleapis.com/Instance",
+    "google_firestore_database": "firestore.googleapis.com/Database",
+    "google_redis_cluster": "redis.googleapis.com/Cluster",
+    "google_redis_instance": "redis.googleapis.com/Instance",
+    "google_spanner_": "spanner.googleapis.com/Database",
     "google_bigquery_dataset": "bigquery.googleapis.com/Dataset",
     "google_kms_crypto_key": "cloudkms.googleapis.com/CryptoKey",
     "google_logging_project_bucket_config": "logging.googleapis.com/LogBucket",

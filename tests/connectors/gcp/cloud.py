@@ -84,7 +84,18 @@ PLACES: dict[str, Any] = {
     "cloudresourcemanager/v3/projects:search": {"projects": [project()]},
 }
 """One project in an organisation."""
-_EMPTY = ("/policies", ":getIamPolicy", "/hmacKeys", "/defaultObjectAcl", "/iam", "/keys", "/users", "/databases")
+_EMPTY = (
+    "/policies",
+    ":getIamPolicy",
+    "/getIamPolicy",
+    "/hmacKeys",
+    "/defaultObjectAcl",
+    "/iam",
+    "/keys",
+    "/backupSchedules",
+    "/cryptoKeyVersions",
+    "/collectionGroups/__default__/fields",
+)
 """Answers that are empty where a test says nothing of them."""
 
 

@@ -33,10 +33,16 @@ def estate() -> Cloud:
     lists = {read: read.items for collector in collectors() for row in collector.rows for read in row.lists}
     for path, answer in docs.items():
         read = next((one for one in reads_of(path) if one in lists), None)
-        if read is not None and isinstance(answer, dict):
-            every = answer.get(read.items) if read.items else None
-            docs[path] = {**answer, read.items: [_labelled(one) for one in every]} if every is not None else _labelled(answer)
+        if read is not None:
+            docs[path] = {**answer, read.items: _each_labelled(answer[read.items])} if read.items in answer else _labelled(answer)
     return Cloud(assets, docs)
+
+
+def _each_labelled(listed: Any) -> Any:
+    """The same of a list, or of an aggregated list by zone and region."""
+    if isinstance(listed, dict):
+        return {name: _each_labelled(one) if isinstance(one, dict | list) else one for name, one in listed.items()}
+    return [_labelled(one) for one in listed]
 
 
 def _labelled(data: dict[str, Any]) -> dict[str, Any]:

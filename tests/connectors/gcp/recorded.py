@@ -34,23 +34,45 @@ PATHS: Final[tuple[tuple[str, str, str], ...]] = (
     (rf"/v2(?:{_P}|/folders/[^/]+)/locations/[^/]+/buckets/[^/:]+", "logging.googleapis.com/LogBucket", ""),
     (rf"/v2{_P}/sinks/[^/:]+", "logging.googleapis.com/LogSink", ""),
     (rf"/v2{_P}/sinks", "logging.googleapis.com/LogSink", "sinks"),
+    (r"/compute/v1/projects/[^/]+/zones/[^/]+/disks/[^/:]+", "compute.googleapis.com/Disk", ""),
+    (r"/compute/v1/projects/[^/]+/aggregated/disks", "compute.googleapis.com/Disk", "items"),
+    (r"/compute/v1/projects/[^/]+/global/snapshots/[^/:]+", "compute.googleapis.com/Snapshot", ""),
+    (r"/compute/v1/projects/[^/]+/global/snapshots", "compute.googleapis.com/Snapshot", "items"),
+    (rf"/v1(?:beta1?)?{_P}/locations/[^/]+/clusters/[^/:]+", "alloydb.googleapis.com/Cluster", ""),
+    (rf"/v1(?:beta1?)?{_P}/locations/[^/]+/clusters/[^/]+/instances/[^/:]+", "alloydb.googleapis.com/Instance", ""),
+    (rf"/v1{_P}/instances/[^/]+/databases/[^/:]+", "spanner.googleapis.com/Database", ""),
+    (rf"/v1{_P}/instances/[^/:]+", "spanner.googleapis.com/Instance", ""),
+    (rf"/v1{_P}/instances", "spanner.googleapis.com/Instance", "instances"),
+    (rf"/v1{_P}/instances/[^/]+/databases", "spanner.googleapis.com/Database", "databases"),
+    (rf"/v1{_P}/databases/[^/:]+", "firestore.googleapis.com/Database", ""),
+    (rf"/v1{_P}/databases", "firestore.googleapis.com/Database", "databases"),
+    (rf"/v2{_P}/instances/[^/]+/tables/[^/:]+", "bigtableadmin.googleapis.com/Table", ""),
+    (rf"/v2{_P}/instances/[^/]+/tables", "bigtableadmin.googleapis.com/Table", "tables"),
+    (rf"/v2{_P}/instances/[^/]+/clusters/[^/:]+", "bigtableadmin.googleapis.com/Cluster", ""),
+    (rf"/v2{_P}/instances", "bigtableadmin.googleapis.com/Instance", "instances"),
+    (rf"/v1(?:beta1)?{_P}/locations/[^/]+/instances/[^/:]+", "file.googleapis.com/Instance", ""),
+    (rf"/v1(?:beta1)?{_P}/locations/[^/]+/instances/[^/:]+", "redis.googleapis.com/Instance", ""),
+    (rf"/v1{_P}/locations/-/instances", "redis.googleapis.com/Instance", "instances"),
+    (rf"/v1{_P}/locations/[^/]+/clusters/[^/:]+", "redis.googleapis.com/Cluster", ""),
     (rf"/v1{_P}/serviceAccounts/[^/:]+", "iam.googleapis.com/ServiceAccount", ""),
     (rf"/v1{_P}/serviceAccounts", "iam.googleapis.com/ServiceAccount", "accounts"),
     (rf"/v[13]{_P}", "cloudresourcemanager.googleapis.com/Project", ""),
     (r"/v[13]/projects", "cloudresourcemanager.googleapis.com/Project", "projects"),
 )  # fmt: skip
 """Path, type, and where a listing has its documents."""
-_SHAPES: Final = [(re.compile(path), kind, items) for path, kind, items in PATHS]
+_SHAPES: Final = [(re.compile(rf"(?:www|{kind.partition('.')[0]})\.googleapis\.com{path}"), kind, items) for path, kind, items in PATHS]
 _REQUEST: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (https://\S+)")
 
 
 def documents() -> Iterator[tuple[str, str, Doc]]:
     """Source, type and document of every recorded answer that is of a type that is collected."""
     for source, url, body in (*_flights(), *_logs()):
-        path = urlsplit(url).path
+        parts = urlsplit(url)
         for shape, kind, items in _SHAPES:
-            if shape.fullmatch(path):
+            if shape.fullmatch(f"{parts.netloc}{parts.path}"):
                 every = body.get(items, ()) if items else (body,)
+                if isinstance(every, Mapping):  # an aggregated list, by zone and region
+                    every = [one for scope in every.values() for one in scope.get("disks", ())]
                 yield from ((source, kind, one) for one in every if isinstance(one, Mapping))
 
 

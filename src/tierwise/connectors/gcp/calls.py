@@ -101,14 +101,14 @@ class Caller:
             if isinstance(page, Unknown) or page.value is None:
                 yield page
                 return
-            listed = page.value.get(read.items) or []
+            listed = _flat(page.value.get(read.items) or [])
             token = page.value.get("nextPageToken") or ""
             wrong = ""
             if not isinstance(listed, list) or not isinstance(token, str):
                 wrong = "the answer has no list"
             elif token in seen:
                 wrong = "a page comes again"
-            elif page.value.get("unreachable"):
+            elif page.value.get("unreachable") or page.value.get("unreachables") or page.value.get("failedLocations"):
                 wrong = "some locations did not answer"
             if wrong:
                 yield self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, wrong), read, resource)
@@ -156,6 +156,14 @@ class Caller:
     def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
         self.failures.append(ReadOutcome(self.account, "", read.via.via, unknown.reason.value, resource))
         return unknown
+
+
+def _flat(listed: object) -> object:
+    """A list; of an aggregated list, which is by zone and region, all of them together (Compute Engine API, `aggregatedList`)."""
+    if not isinstance(listed, Mapping):
+        return listed
+    scopes = (scope for scope in listed.values() if isinstance(scope, Mapping))
+    return [one for scope in scopes for found in scope.values() if isinstance(found, list) for one in found]
 
 
 def _url(read: Read, values: tuple[str, ...], more: Parameters) -> str:

@@ -18,7 +18,17 @@ def relative(name: str) -> str:
 def values_of(name: str) -> tuple[str, ...]:
     """The names in a full resource name, each without its type: project, instance, and so on; of a bucket its name alone."""
     parts = relative(name).split("/")
-    return (parts[0],) if len(parts) == 1 else tuple(parts[1::2])
+    if len(parts) == 1:
+        return (parts[0],)
+    found: list[str] = []
+    place = 0
+    while place < len(parts):
+        # `projects/p/global/snapshots/s`: what is of no zone and no region has a place without a name.
+        if parts[place] != "global":
+            found.append(parts[place + 1] if place + 1 < len(parts) else "")
+            place += 1
+        place += 1
+    return tuple(found)
 
 
 def project_in(name: str) -> str:

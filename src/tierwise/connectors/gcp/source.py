@@ -185,7 +185,8 @@ class GoogleSource:
                 continue
             asset = one if isinstance(one, Asset) else Asset(row.name(one, place), row.type, Known(one, row.lists[-1].via))
             if asset.name not in seen:
-                asset = replace(asset, policy=_policy_of(policies, asset.name))
+                parts = tuple(replace(part, policy=_policy_of(policies, part.name)) for part in asset.parts)
+                asset = replace(asset, policy=_policy_of(policies, asset.name), parts=parts)
                 yield from self._drafts(collector, row, asset, caller)
         yield from caller.outcomes()
 
@@ -232,4 +233,4 @@ def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
 
 def _policy_of(policies: Maybe[Mapping[str, Doc]], name: str) -> Maybe[Doc] | None:
     """An asset's policy; the inventory leaves out assets that have none. None where it could not be asked: then the service is."""
-    return Known(policies.value.get(name, {}), policies.via) if isinstance(policies, Known) else None
+    return Known(policies.value.get(name, {}), policies.via) if isinstance(policies, Known) and name else None
