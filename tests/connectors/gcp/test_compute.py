@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from tests.connectors.gcp.cloud import PROJECT, Cloud, asset, binding
 from tests.connectors.gcp.conftest import ALL_FACTS, said
 from tierwise.connectors.gcp.services.compute import DISK, REGIONAL, SNAPSHOT
@@ -22,7 +24,7 @@ ROWS = [
     disk(REGIONAL, "regions/europe-west2/disks/rd", {"sizeGb": "20"}),
     disk(SNAPSHOT, "global/snapshots/s", {"diskSizeGb": "10", "storageLocations": ["eu"], "sourceDisk": f"{API}{HOME}/zones/europe-west2-a/disks/d"}, PUBLIC),
 ]  # fmt: skip
-DOCS = {
+DOCS: dict[str, Any] = {
     f"compute/compute/v1/{HOME}/aggregated/disks": {
         "items": {
             "zones/europe-west2-a": {"disks": [ROWS[0]["resource"]["data"]]},
@@ -68,7 +70,7 @@ def test_a_key_that_the_customer_hands_in_is_the_customers_and_links_to_none(col
 
 
 def test_zones_that_did_not_answer_leave_the_listing_open(collect):
-    listed = {**DOCS[f"compute/compute/v1/{HOME}/aggregated/disks"], "unreachables": ["zones/europe-west2-c"]}
+    listed: dict[str, Any] = {**DOCS[f"compute/compute/v1/{HOME}/aggregated/disks"], "unreachables": ["zones/europe-west2-c"]}
     cloud = Cloud(ROWS, {**DOCS, f"compute/compute/v1/{HOME}/aggregated/disks": listed})
     cloud.denied = frozenset({"cloudasset.assets.listResource"})
     estate = collect(cloud)
