@@ -27,7 +27,10 @@ PUBLIC = json.dumps(
 BLOCK = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True)
 ALWAYS = {"azurerm_mssql_managed_instance": {"network.private_endpoint"}}
 """What holds whatever the arguments are: a managed instance stands in a subnet."""
-PAIRS = sorted(_parts(frozenset(converters().values())), key=lambda pair: (pair[0], pair[1].type, pair[1].attribute))
+PAIRS = sorted(
+    ((parent, child) for parent, child, _ in _parts(frozenset(converters().values()))),
+    key=lambda pair: (pair[0], pair[1].type, pair[1].attribute),
+)
 
 
 def test_a_part_of_what_stands_outside_is_judged_there_and_all_else_is_not_known(tmp_path):
@@ -38,6 +41,13 @@ def test_a_part_of_what_stands_outside_is_judged_there_and_all_else_is_not_known
     assert value(bucket, "access.public_blocked") is True
     assert reason(bucket, "recovery.versioning") is UnknownReason.NOT_COLLECTED
     assert why(bucket.tags) is UnknownReason.NOT_COLLECTED
+
+
+def test_a_policy_of_a_planned_directory_bucket_is_of_nothing_outside(tmp_path):
+    plan = PlanBuilder()
+    plan.add("aws_s3_directory_bucket", "d", {"bucket": "records--euw2-az1--x-s3"})
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "records--euw2-az1--x-s3", "policy": PUBLIC})
+    assert set(plan.read(tmp_path)) == {"aws_s3_directory_bucket.d"}
 
 
 def test_several_parts_are_of_one_outside_resource(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -25,13 +25,14 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     Only by a value that is known: a part whose parent cannot be told is a loose end of those that it may belong to.
     """
     found: dict[str, Planned] = {}
-    inside: dict[tuple[str, tuple[str, ...]], Mapping[str, list[str]]] = {}
-    for parent, child in _parts(converters):
+    inside: dict[tuple[frozenset[str], tuple[str, ...]], Mapping[str, list[str]]] = {}
+    for parent, child, types in _parts(converters):
         for one in plan.by_type.get(child.type, ()):
             if one.address in plan.judged or one.is_gone:
-                if (parent, child.keys) not in inside:
-                    inside[parent, child.keys] = values_of(plan.by_type.get(parent, ()), child.keys)
-                if name := _name(plan, one, child, parent, inside[parent, child.keys]):
+                if (types, child.keys) not in inside:
+                    parents = [each for kind in sorted(types) for each in plan.by_type.get(kind, ())]
+                    inside[types, child.keys] = values_of(parents, child.keys)
+                if name := _name(plan, one, child, types, inside[types, child.keys]):
                     made = _made(one, child, parent, name)
                     found.setdefault(made.address, made)
     if not found:
@@ -42,29 +43,31 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     return replace(plan, by_type=by_type, by_address={**plan.by_address, **found}, judged=plan.judged | found.keys())
 
 
-def _parts(converters: Collection[Converter]) -> Iterator[tuple[str, Child]]:
-    """Parent types and the types of their parts, where a part can belong to that type alone and is not judged by itself."""
-    owners = Counter(child.type for converter in converters for child in converter.children)
+def _parts(converters: Collection[Converter]) -> Iterator[tuple[str, Child, frozenset[str]]]:
+    """Parent types and the types of their parts, with all types that such a part may name.
+
+    Only where a part can belong to that type alone, or has its name from it (`aws_s3_bucket_policy`), and is not judged by itself.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for converter in converters:
+        for child in converter.children:
+            owners[child.type] |= converter.types
     judged = {kind for converter in converters for kind in converter.types}
     for converter in converters:
         for child in converter.children:
-            parents = [kind for kind in converter.types if len(converter.types) == 1 or child.type.startswith(f"{kind}_")]
-            if (
-                len(parents) == 1
-                and owners[child.type] == 1
-                and child.type not in judged
-                and not (child.many or child.shared or child.below)
-            ):
-                yield parents[0], child
+            types = owners[child.type]
+            own = [kind for kind in converter.types if child.type.startswith(f"{kind}_")] or list(types if len(types) == 1 else ())
+            if len(own) == 1 and child.type not in judged and not (child.many or child.shared or child.below):
+                yield own[0], child, frozenset(types)
 
 
-def _name(plan: Plan, one: Planned, child: Child, parent: str, inside: Mapping[str, list[str]]) -> str:
+def _name(plan: Plan, one: Planned, child: Child, types: frozenset[str], inside: Mapping[str, list[str]]) -> str:
     """What a part calls its parent, where that leads to nothing of the plan."""
     path = path_of(child, one)
     named = one.root.text(*path)
     if not (isinstance(named, Known) and named.value) or parents_named(inside, named.value, child):
         return ""
-    way = resolve(plan.layout, origin_of(one), one.root.expression(*path), {parent})
+    way = resolve(plan.layout, origin_of(one), one.root.expression(*path), types)
     leads = isinstance(way, Resolved) or (isinstance(way, Unresolved) and way.candidates)
     return "" if leads else named.value.removeprefix(child.prefix)
 
