@@ -44,7 +44,10 @@ BAD = {
     "deep": (b'{"format_version":"1.2","planned_values":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001, ["nested too deeply"]),
     "deep and cut": (b'{"resource_changes":' + b"[" * 100_000, ["nested too deeply"]),
     "major": (b'{"format_version": "2.0", "resource_changes": []}', ["'2.0'", "0.x and 1.x"]),
-    "wrong shape": (b'{"format_version": "1.2", "resource_changes": [{"address": 7}]}', ["resource_changes", "$[0].address", MEND]),
+    "wrong shape": (
+        b'{"format_version": "1.2", "resource_changes": [{"address": 7}]}',
+        ["resource_changes", "resource_changes[0] is not as a plan has it", MEND],
+    ),
     "bad utf-8": (b'{"format_version": "1.2", "planned_values": {"root_module": {}}, "timestamp": "\xff"}', ["is not UTF-8", MEND]),
     "a surrogate in utf-8": (b'{"format_version": "1.2", "planned_values": {}, "timestamp": "\xed\xa0\x80"}', ["is not UTF-8"]),
     "a lone surrogate": (b'{"format_version": "1.2", "planned_values": {}, "timestamp": "\\ud800 and more"}', ["is not JSON", MEND]),

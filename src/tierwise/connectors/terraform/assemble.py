@@ -1,72 +1,129 @@
-"""Makes a `Plan` of a document: decodes one change at a time and keeps the values of the types that someone looks at."""
+"""Makes a `Plan` of a document: decodes one change at a time and keeps, of the types that someone looks at, where in the file their values are."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
 
+import msgspec
 from msgspec import structs
 
 from tierwise.connectors.terraform.address import Address, ModuleInstance, parse_address, parse_module, written
-from tierwise.connectors.terraform.document import Document, decoded, modules_of
-from tierwise.connectors.terraform.layout import Layout, lay_out
+from tierwise.connectors.terraform.document import Document, decoded
+from tierwise.connectors.terraform.layout import Layout, ModulePath, lay_out, path_of
 from tierwise.connectors.terraform.masks import has_marks, widened
-from tierwise.connectors.terraform.plan import Counts, Plan, grouped
-from tierwise.connectors.terraform.planned import Node, Planned, Was
+from tierwise.connectors.terraform.plan import Counts, Plan
+from tierwise.connectors.terraform.planned import Node, Planned, Shelf, Was
 from tierwise.connectors.terraform.providers import only_keys, read_providers
-from tierwise.connectors.terraform.shapes import Change, ChangeEntry, Values, ValuesResource
+from tierwise.connectors.terraform.shapes import NOTHING, Change, ChangeEntry, Expression, Values, ValuesResource
 from tierwise.connectors.terraform.text import MEND
 from tierwise.errors import InputError
 from tierwise.model.fact import Known, UnknownReason
 
 _NULL: Final = (b"null", b"{}", b"")
+_LONGEST_NULL: Final = 64
 _UNTOUCHED: Final = frozenset({"no-op", "read"})
+_AS_IT_IS: Final = ("no-op",)
+WHOLE: Final = 16 << 20
+"""Changes of up to so many bytes stay decoded, some five times as many: decoding again costs time, and memory is not short."""
+MOST: Final = 3 << 20
+"""Of larger plans, how many bytes stay decoded."""
 IDENTITY: Final = "data.aws_caller_identity"
 
 
-_Value: TypeAlias = tuple[ValuesResource, str, Address]
-"""A resource of a values representation with its address and place."""
+class _Whole(msgspec.Struct, frozen=True):
+    """An entry of `resource_changes`, of which only what happens is decoded."""
+
+    change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One resource with what happens to it; without values where nobody looks at them."""
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of a document so far: of each resource its place, and of those of the kept types what happens to them."""
 
-    planned: Planned
-    standing: Literal["change", "value", "prior"]
-    """Whether it stands in `resource_changes`, in the planned or the state's values, or in the state before the plan only."""
-    has_after: bool
+    document: Document
+    kept: frozenset[str]
+    layout: Layout
+    tally: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    left_behind: set[tuple[str, str]] = field(default_factory=set)
+    judged: set[str] = field(default_factory=set)
+    alive: dict[str, Planned] = field(default_factory=dict)
+    gone: dict[str, Planned] = field(default_factory=dict)
+    by_type: dict[str, list[Planned]] = field(default_factory=lambda: defaultdict(list))
+    deposed: list[Planned] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
+    """The addresses that resources had before."""
+    words: dict[str, str] = field(default_factory=dict)
+    """Texts that many resources have, one copy of each."""
+    deeds: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    """What happens to resources, one copy of each."""
+    only_keys: Mapping[str, str] | None = None
+    chained: dict[tuple[ModulePath, str, str], Expression] = field(default_factory=dict)
+    """The `for_each` of blocks by module, type and name, one copy for all instances."""
+
+    def word(self, text: str) -> str:
+        """The one copy of a text."""
+        return self.words.setdefault(text, text)
+
+    def once(self, address: str, deposed: str | None, where: str) -> None:
+        """Refuse an address that is listed twice: which of the two is meant cannot be told, and judging one would pass over the other."""
+        known = address in self.seen if deposed is None else (address, deposed) in self.left_behind
+        if known:
+            raise InputError(
+                f"{self.document.name}: {where} lists {address[:200]!r} a second time, so the file was edited or put together from several\n"
+                f"  {MEND}; several plans are given as several files"
+            )
+        if deposed is None:
+            self.seen.add(address)
+        else:
+            self.left_behind.add((address, deposed))
+
+    def take(self, planned: Planned) -> bool:
+        """Note where a resource stands; keep it if it is of a kept type. Of several that an address names, the first is kept."""
+        if not planned.is_gone:
+            self.layout.instances.add(planned.address, planned.place)
+        of_address = self.gone if planned.is_gone else self.alive
+        if label(planned.place) not in self.kept or planned.address in of_address:
+            return False
+        of_address[planned.address] = planned
+        self.by_type[label(planned.place)].append(planned)
+        self._configure(planned)
+        return True
+
+    def _configure(self, planned: Planned) -> None:
+        block = self.layout.resource(planned.place)
+        if block is None:
+            if self.only_keys is None:
+                self.only_keys = only_keys(self.layout, self.document.configuration)
+            planned.provider = self.only_keys.get(planned.source.rpartition("/")[2], "")
+            return
+        planned.provider = self.word(block.provider_config_key or "")
+        if block.for_each_expression is not None:
+            key = path_of(planned.module), planned.place.type, planned.place.name
+            planned.for_each = self.chained.setdefault(key, block.for_each_expression)
 
 
 def assemble(document: Document, prefix: str, kept: frozenset[str]) -> Plan:
     """The plan of a document; `kept` are the types whose values are needed, `data.T` for data sources."""
-    kept |= {IDENTITY}
-    found = list(_all(document, kept))
-    layout = lay_out(
-        document.configuration, ((one.planned.address, one.planned.place) for one in found if not one.planned.is_gone), document.variables
-    )
-    keys = only_keys(layout, document.configuration)
-    resources: dict[tuple[str, bool], Planned] = {}
-    for one in found:
-        if label(one.planned.place) in kept and not one.planned.deposed:
-            resources.setdefault((one.planned.address, one.planned.is_gone), _configured(one.planned, layout, keys))
-    by_address = {address: planned for (address, gone), planned in resources.items() if not gone}
-    by_type = grouped(resources.values(), lambda planned: label(planned.place))
+    reading = _Reading(document, kept | {IDENTITY}, lay_out(document))
+    _read_changes(reading)
+    _read_values(reading)
+    by_type = {kind: tuple(found) for kind, found in reading.by_type.items()}
+    tally = reading.tally
     return Plan(
         document=document,
         prefix=prefix,
-        counts=_counts(found),
+        counts=Counts(tally["changes"], tally["managed"], tally["managed_after"], tally["deleted"], tally["data"]),
         by_type=by_type,
-        by_address=by_address,
-        judged=frozenset(
-            one.planned.address
-            for one in found
-            if one.standing != "prior" and (one.has_after or one.planned.is_let_go) and one.planned.place.mode == "managed"
-        ),
-        layout=layout,
-        deposed=tuple(one.planned for one in found if one.planned.deposed and one.planned.was is not None),
-        providers=read_providers(layout, document.configuration, _accounts(by_type.get(IDENTITY, ()))),
+        by_address=reading.alive,
+        judged=reading.judged,
+        layout=reading.layout,
+        deposed=tuple(reading.deposed),
+        providers=read_providers(reading.layout, document.configuration, _accounts(by_type.get(IDENTITY, ()))),
     )
 
 
@@ -84,74 +141,123 @@ def _accounts(identities: tuple[Planned, ...]) -> Mapping[str, str]:
     return found
 
 
-def _counts(found: list[_Found]) -> Counts:
-    counted = [one for one in found if one.standing == "change"]
-    managed = [one for one in counted if one.planned.place.mode == "managed"]
-    return Counts(
-        changes=len(counted),
-        managed=len(managed),
-        managed_after=sum(1 for one in managed if one.has_after),
-        deleted=sum(1 for one in managed if one.planned.is_gone),
-        data=len(counted) - len(managed),
+def _read_changes(reading: _Reading) -> None:
+    changes = reading.document.changes
+    shelf = Shelf(
+        partial(_decode_change, reading.document.name, reading.layout), WHOLE if changes is None or changes.size <= WHOLE else MOST
     )
+    for number, (raw, entry) in enumerate(zip(changes.slices, changes, strict=True) if changes is not None else ()):
+        where = f"resource_changes[{number}]"
+        address, place = _placed(entry, entry.module_address)
+        reading.once(address, entry.deposed, where)
+        where = f"{reading.document.name}: {where}.change"
+        change: Change = decoded(entry.change, Change, where)
+        planned = Planned(address, _shared(place, reading), _actions(change, reading), None, shelf, raw)
+        planned.source = reading.word(entry.provider_name or "")
+        if entry.previous_address:
+            reading.moved.add(entry.previous_address)
+        is_changed = not set(planned.actions) <= _UNTOUCHED or bool(entry.previous_address)
+        if is_changed and label(place) in reading.kept and _had(change):
+            decoded(change.before, object, f"{where}.before")
+            planned.was = _was(entry, change)
+        if entry.deposed is not None:
+            _leave_behind(planned, entry.deposed, reading)
+        elif reading.take(planned):
+            shelf.keep(planned, _of_change(planned, change, reading.layout, where))
+        has_after = change.after is not None
+        _count(planned, reading.tally, has_after=has_after)
+        if place.mode == "managed" and entry.deposed is None and (has_after or planned.is_let_go):
+            reading.judged.add(address)
 
 
-def _all(document: Document, kept: frozenset[str]) -> Iterator[_Found]:
-    seen: set[tuple[str, str | None]] = set()
-    before = {address for _, address, _ in _walk(document.prior)}
-    placed: list[tuple[str, Address]] = []
-    for number, entry in enumerate(document.changes or ()):
-        placed.append(_placed(entry, entry.module_address))
-        _once((placed[-1][0], entry.deposed), seen, document, f"resource_changes[{number}]")
-    for number, (entry, (address, place)) in enumerate(zip(document.changes or (), placed, strict=True)):
-        yield _changed(entry, address, place, f"{document.name}: resource_changes[{number}].change", kept)
+def _leave_behind(planned: Planned, deposed: str, reading: _Reading) -> None:
+    """File an object that an earlier replacement left behind, which the plan removes and which has nothing but what it was."""
+    planned.node, planned.shelf = Node(planned.address, None), None
+    planned.address, planned.actions, planned.deposed = f"{planned.address} (deposed {deposed})", ("delete",), deposed
+    if planned.was is not None:
+        reading.deposed.append(planned)
+
+
+def _count(planned: Planned, tally: Counter[str], *, has_after: bool) -> None:
+    tally["changes"] += 1
+    if planned.place.mode != "managed":
+        tally["data"] += 1
+        return
+    tally["managed"] += 1
+    tally["managed_after"] += has_after
+    tally["deleted"] += planned.is_gone
+
+
+def _actions(change: Change, reading: _Reading) -> tuple[str, ...]:
+    found = tuple(change.actions or ()) or _guessed(change)
+    return reading.deeds.setdefault(found, found)
+
+
+def _shared(place: Address, reading: _Reading) -> Address:
+    """The same place with one copy of the type's name for all resources of the type."""
+    return Address(place.module, reading.word(place.mode), reading.word(place.type), place.name, place.index)
+
+
+def _read_values(reading: _Reading) -> None:
+    """The values of a state, or planned ones where no changes are listed; then what stands in the state before a plan only."""
+    document = reading.document
+    before = {address for _, _, address, _ in _walk(document, document.prior)}
     if not document.changes:
         is_state = document.kind == "state"
-        for value in _walk(document.values):
-            address = value[1]
-            _once((address, None), seen, document, "values" if is_state else "planned_values")
-            actions = ("no-op",) if is_state or address in before else ("create",)
-            omits = None if is_state else UnknownReason.KNOWN_AFTER_APPLY
-            yield _Found(_from_values(value, actions, omits, document, kept), standing="value", has_after=True)
-    seen |= {(entry.previous_address, None) for entry in document.changes or () if entry.previous_address}
-    for value in _walk(document.prior):
+        shelf = Shelf(partial(_decode_values, document.name, reading.layout, None if is_state else UnknownReason.KNOWN_AFTER_APPLY), MOST)
+        for one, raw, address, place in _walk(document, document.values):
+            reading.once(address, None, "values" if is_state else "planned_values")
+            _take_value(one, raw, address, place, _AS_IT_IS if is_state or address in before else ("create",), shelf, reading)
+            if place.mode == "managed":
+                reading.judged.add(address)
+    shelf = Shelf(partial(_decode_values, document.name, reading.layout, None), MOST)
+    for one, raw, address, place in _walk(document, document.prior):
         # What a targeted plan leaves alone, and data sources read while planning, stand in the prior state only.
-        if (value[1], None) not in seen:
-            yield _Found(_from_values(value, ("no-op",), None, document, kept), standing="prior", has_after=True)
+        if address not in reading.seen and address not in reading.moved:
+            _take_value(one, raw, address, place, _AS_IT_IS, shelf, reading)
 
 
-def _once(one: tuple[str, str | None], seen: set[tuple[str, str | None]], document: Document, where: str) -> None:
-    """Refuse an address that is listed twice: which of the two is meant cannot be told, and judging one would pass over the other."""
-    if one in seen:
-        raise InputError(
-            f"{document.name}: {where} lists {one[0][:200]!r} a second time, so the file was edited or put together from several\n"
-            f"  {MEND}; several plans are given as several files"
-        )
-    seen.add(one)
+def _walk(document: Document, values: Values) -> Iterator[tuple[ValuesResource, msgspec.Raw, str, Address]]:
+    """The current objects, each with its slice, its address and its place."""
+    for one, raw, module in document.resources_of(values):
+        if one.deposed_key is None:
+            yield one, raw, *_placed(one, module)
 
 
-def _walk(values: Values) -> Iterator[_Value]:
-    """The current objects, each with its address and place."""
-    for module in modules_of(values):
-        for one in module.resources or ():
-            if one.deposed_key is None:
-                yield one, *_placed(one, module.address)
+def _take_value(
+    one: ValuesResource, raw: msgspec.Raw, address: str, place: Address, actions: tuple[str, ...], shelf: Shelf, reading: _Reading
+) -> None:
+    planned = Planned(address, _shared(place, reading), actions, None, shelf, raw)
+    planned.source = reading.word(one.provider_name or "")
+    if reading.take(planned):
+        shelf.fetch(planned)
 
 
-def _changed(entry: ChangeEntry, address: str, place: Address, where: str, kept: frozenset[str]) -> _Found:
-    change: Change = decoded(entry.change, Change, where)
-    is_kept = label(place) in kept and entry.deposed is None
-    actions = tuple(change.actions or ()) or _guessed(change)
+def _decode_change(name: str, layout: Layout, planned: Planned) -> Node:
+    whole: _Whole = decoded(planned.raw or NOTHING, _Whole, f"{name}: {planned.address}")
+    return _of_change(planned, whole.change, layout, f"{name}: {planned.address}")
+
+
+def _of_change(planned: Planned, change: Change, layout: Layout, where: str) -> Node:
+    """The values that a change leaves behind; of what goes, those that it had."""
     value, unknown, sensitive = change.after, change.after_unknown, change.after_sensitive
-    if value is None and is_kept and ("delete" in actions or "forget" in actions):
+    if value is None and ("delete" in planned.actions or "forget" in planned.actions):
         value, unknown, sensitive = decoded(change.before, object, f"{where}.before"), None, change.before_sensitive
-    root = Node(address, value, unknown, _sensitive(value, sensitive, change, where)) if is_kept else Node(address, None)
-    is_changed = not set(actions) <= _UNTOUCHED or bool(entry.previous_address)
-    was = _was(entry, change) if is_changed and label(place) in kept and _had(change) else None
-    if entry.deposed is not None:
-        address, actions = f"{address} (deposed {entry.deposed})", ("delete",)
-    planned = Planned(address, place, actions, root, source=entry.provider_name or "", was=was, deposed=entry.deposed or "")
-    return _Found(planned, standing="change", has_after=change.after is not None)
+    mask = _sensitive(value, sensitive, change, where)
+    return Node(planned.address, value, unknown, mask, _expression=_expressions(planned, layout))
+
+
+def _expressions(planned: Planned, layout: Layout) -> dict[str, Any] | None:
+    """What the configuration says of a resource; None where it has no block."""
+    block = layout.resource(planned.place)
+    return None if block is None else block.expressions or {}
+
+
+def _decode_values(name: str, layout: Layout, omits: UnknownReason | None, planned: Planned) -> Node:
+    where = f"{name}: {planned.address[:200]}"
+    one: ValuesResource = decoded(planned.raw or NOTHING, ValuesResource, where)
+    value, mask = decoded(one.values, object, f"{where}: values"), decoded(one.sensitive_values, object, f"{where}: sensitive_values")
+    return Node(planned.address, {} if value is None else value, None, widened(value, mask), omits, _expressions(planned, layout))
 
 
 def _sensitive(value: object, mask: object, change: Change, where: str) -> object:
@@ -169,7 +275,8 @@ def _was(entry: ChangeEntry, change: Change) -> Was:
 
 def _had(change: Change) -> bool:
     """Whether there is something before the change."""
-    return bytes(change.before).strip() not in _NULL
+    before = memoryview(change.before)
+    return len(before) > _LONGEST_NULL or bytes(before).strip() not in _NULL
 
 
 def _guessed(change: Change) -> tuple[str, ...]:
@@ -178,16 +285,6 @@ def _guessed(change: Change) -> tuple[str, ...]:
     if change.after is None:
         return ("delete",) if had else ("no-op",)
     return ("update",) if had else ("create",)
-
-
-def _from_values(found: _Value, actions: tuple[str, ...], omits: UnknownReason | None, document: Document, kept: frozenset[str]) -> Planned:
-    one, address, place = found
-    root = Node(address, None)
-    if label(place) in kept:
-        where = f"{document.name}: {address[:200]}"
-        value, mask = decoded(one.values, object, f"{where}: values"), decoded(one.sensitive_values, object, f"{where}: sensitive_values")
-        root = Node(address, {} if value is None else value, None, widened(value, mask), omits)
-    return Planned(address, place, actions, root, source=one.provider_name or "")
 
 
 def _placed(entry: ChangeEntry | ValuesResource, module: str | None) -> tuple[str, Address]:
@@ -214,16 +311,3 @@ def _module(text: str | None) -> ModuleInstance:
         return parse_module(text) if text else ()
     except ValueError:
         return ()
-
-
-def _configured(planned: Planned, layout: Layout, keys: Mapping[str, str]) -> Planned:
-    block = layout.resource(planned.place)
-    if block is None:
-        key = keys.get(planned.source.rpartition("/")[2], "")
-        return replace(planned, provider=key) if key else planned
-    return replace(
-        planned,
-        root=replace(planned.root, _expression=block.expressions or {}),
-        provider=block.provider_config_key or "",
-        for_each=block.for_each_expression,
-    )

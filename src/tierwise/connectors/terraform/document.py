@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import mmap
+import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from tierwise.connectors.terraform.shapes import ChangeEntry, Configuration, DeferredChange, State, Values, ValuesModule, VariableValue
-from tierwise.connectors.terraform.text import MEND, json_text
+from tierwise.connectors.terraform.shapes import (
+    ChangeEntry,
+    Configuration,
+    DeferredChange,
+    State,
+    Typed,
+    Values,
+    ValuesModule,
+    ValuesResource,
+    VariableValue,
+)
+from tierwise.connectors.terraform.text import MEND, Buffer, json_text
 from tierwise.errors import InputError
 
 MAX_INPUT: Final = 1 << 30
@@ -21,6 +34,11 @@ PlanPath: TypeAlias = Path | Literal["-"]
 T = TypeVar("T")
 
 _PLAN_KEYS: Final = frozenset({"resource_changes", "planned_values", "configuration", "prior_state", "output_changes"})
+_LOOKED_AT: Final = frozenset({"resource_changes", "prior_state", "configuration"})
+"""The sections of which slices are looked at again once a plan is decoded."""
+_MAPPED: Final = 1 << 20
+"""From how many bytes a file is read into memory that can be given back in parts."""
+_KEY: Final = re.compile(rb'[ \t\r\n,]*"(?:[^"\\]|\\.)*"[ \t\r\n]*:[ \t\r\n]*')
 _LONGEST_EVENT: Final = 1 << 20
 _DESCRIPTORS: Final = frozenset({Path("/dev/fd"), Path("/proc/self/fd")})
 _NAMED: Final = 3
@@ -34,7 +52,7 @@ class Document:
     name: str
     """The file's name, or `stdin`."""
     kind: Literal["plan", "state"]
-    changes: tuple[ChangeEntry, ...] | None
+    changes: Entries | None
     """None where the plan has no `resource_changes`."""
     values: Values
     """The planned values; of a state its values."""
@@ -49,19 +67,51 @@ class Document:
     @property
     def types(self) -> Iterator[str]:
         """Texts that name the type of each resource: addresses, and the types given beside them."""
-        yield from (text for entry in self.changes or () for text in (entry.address, entry.type) if text)
-        for values in (self.values, self.prior):
-            for module in modules_of(values):
-                yield from (text for one in module.resources or () for text in (one.address, one.type) if text)
+        changes = enumerate(self.changes.slices if self.changes is not None else ())
+        values = ((raw, "a resource of the values") for section in (self.values, self.prior) for raw in _slices(section))
+        for raw, where in chain(((raw, f"resource_changes[{number}]") for number, raw in changes), values):
+            one: Typed = decoded(raw, Typed, f"{self.name}: {where}")
+            yield one.address or ""
+            yield one.type or ""
+
+    def resources_of(self, values: Values) -> Iterator[tuple[ValuesResource, msgspec.Raw, str | None]]:
+        """The resources of a values representation, decoded one at a time, each with its slice and its module's address; parents before children."""
+        waiting: list[ValuesModule] = [values.root_module or ValuesModule()]
+        while waiting:
+            module = waiting.pop()
+            for raw in module.resources or ():
+                yield decoded(raw, ValuesResource, f"{self.name}: a resource of the values"), raw, module.address
+            waiting.extend(reversed(module.child_modules or []))
 
 
-def modules_of(values: Values) -> Iterator[ValuesModule]:
-    """All modules of a values representation, parents before children."""
+def _slices(values: Values) -> Iterator[msgspec.Raw]:
     waiting: list[ValuesModule] = [values.root_module or ValuesModule()]
     while waiting:
         module = waiting.pop()
-        yield module
-        waiting.extend(reversed(module.child_modules or []))
+        yield from module.resources or ()
+        waiting.extend(module.child_modules or [])
+
+
+class Entries:
+    """The entries of `resource_changes`, decoded one at a time, each time that they are gone through."""
+
+    __slots__ = ("_where", "slices")
+
+    def __init__(self, slices: Sequence[msgspec.Raw], where: str) -> None:
+        self.slices = slices
+        self._where = where
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take up in the file."""
+        return sum(len(memoryview(raw)) for raw in self.slices)
+
+    def __len__(self) -> int:
+        return len(self.slices)
+
+    def __iter__(self) -> Iterator[ChangeEntry]:
+        for number, raw in enumerate(self.slices):
+            yield decoded(raw, ChangeEntry, f"{self._where}[{number}]")
 
 
 def read_document(path: PlanPath, max_bytes: int = MAX_INPUT) -> Document:
@@ -70,7 +120,7 @@ def read_document(path: PlanPath, max_bytes: int = MAX_INPUT) -> Document:
     return decode(_read(path, name, max_bytes), name)
 
 
-def _read(path: PlanPath, name: str, max_bytes: int) -> bytes:
+def _read(path: PlanPath, name: str, max_bytes: int) -> bytes | mmap.mmap:
     if not isinstance(path, Path):
         return _bounded(sys.stdin.buffer, name, max_bytes)
     try:
@@ -84,6 +134,8 @@ def _read(path: PlanPath, name: str, max_bytes: int) -> bytes:
         if status.st_size > max_bytes:
             raise _too_large(name, status.st_size, max_bytes)
         with path.open("rb") as stream:
+            if status.st_size >= _MAPPED and hasattr(mmap, "MAP_PRIVATE"):
+                return _mapped(stream, status.st_size)
             return _bounded(stream, name, max_bytes)
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file\n  {MEND}") from None
@@ -103,28 +155,73 @@ def _bounded(stream: BinaryIO, name: str, max_bytes: int) -> bytes:
     return raw
 
 
+def _mapped(stream: BinaryIO, size: int) -> mmap.mmap:
+    """A large file in memory of its own, of which parts can be given back while others are in use."""
+    mapped = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with memoryview(mapped) as view:
+        filled = 0
+        while filled < size and (more := stream.readinto(view[filled:])):  # type: ignore[attr-defined]  # every file that is opened for bytes has it
+            filled += more
+    if filled < size:
+        mapped.resize(max(filled, 1))
+    return mapped
+
+
 def _too_large(name: str, size: int, max_bytes: int) -> InputError:
     return InputError(f"{name}: {size} bytes are more than the {max_bytes} that are read\n  raise the bound with --max-input BYTES")
 
 
-def decode(raw: bytes, name: str) -> Document:
+def decode(raw: bytes | mmap.mmap, name: str) -> Document:
     """The document in these bytes."""
-    sections = _sections(json_text(raw, name), name)
+    text = json_text(raw, name)
+    sections = _sections(text, name)
     _refuse_others(sections, name)
-    return _plan(sections, name) if _PLAN_KEYS & sections.keys() else _state(sections, name)
+    if not _PLAN_KEYS & sections.keys():
+        return _state(sections, name)
+    document = _plan(sections, name)
+    if isinstance(text, mmap.mmap):
+        give_back(text, sections, _LOOKED_AT if document.changes else _LOOKED_AT | {"planned_values"})
+    return document
+
+
+def give_back(text: mmap.mmap, sections: Mapping[str, msgspec.Raw], kept: Collection[str]) -> None:
+    """Give the memory of the sections that nobody will look at back to the system, where it takes it."""
+    if not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    for name, (start, end) in _spans(text, sections).items():
+        first, last = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE, end // mmap.PAGESIZE * mmap.PAGESIZE
+        if name not in kept and first < last:
+            text.madvise(mmap.MADV_DONTNEED, first, last - first)
+
+
+def _spans(text: mmap.mmap, sections: Mapping[str, msgspec.Raw]) -> dict[str, tuple[int, int]]:
+    """Where the value of each section begins and ends: they stand in their order; none where that fails, as where one is named twice."""
+    found: dict[str, tuple[int, int]] = {}
+    at = text.find(b"{", 0) + 1
+    for name, raw in sections.items():
+        key = _KEY.match(text, at)
+        size = len(memoryview(raw))
+        if (
+            key is None
+            or text[key.end() : key.end() + 64] != bytes(memoryview(raw)[:64]) + text[key.end() + min(size, 64) : key.end() + 64]
+        ):
+            return {}
+        found[name] = key.end(), key.end() + size
+        at = key.end() + size
+    return found
 
 
 def _base(name: str) -> str:
     return Path(name).name
 
 
-def _sections(text: bytes, name: str) -> dict[str, msgspec.Raw]:
+def _sections(text: Buffer, name: str) -> dict[str, msgspec.Raw]:
     try:
         return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except RecursionError:
         raise InputError(f"{name}: is nested too deeply to be a plan\n  {MEND}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if _is_event(text[:_LONGEST_EVENT].split(b"\n", 1)[0]):
+        if _is_event(bytes(text[:_LONGEST_EVENT]).split(b"\n", 1)[0]):
             raise _events(name) from None
         raise _not_whole(error, name) from None
 
@@ -182,7 +279,8 @@ def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
 
 
 def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
-    changes: list[ChangeEntry] | None = _section(sections, "resource_changes", list[ChangeEntry] | None, name)
+    slices: list[msgspec.Raw] | None = _section(sections, "resource_changes", list[msgspec.Raw] | None, name)
+    changes = None if slices is None else Entries(slices, f"{name}: resource_changes")
     # Where changes are listed they say more than the planned values, which nobody looks at then.
     values: Values | None = None if changes else _section(sections, "planned_values", Values | None, name)
     if changes is None and values is None:
@@ -200,7 +298,7 @@ def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
     return Document(
         name=name,
         kind="plan",
-        changes=None if changes is None else tuple(changes),
+        changes=changes,
         values=values or Values(),
         prior=(prior and prior.values) or Values(),
         deferred=len(deferred),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
+from tierwise.connectors.terraform.assemble import MOST
 from tierwise.connectors.terraform.document import decoded
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planned import Node, Planned, Shelf, Was
+from tierwise.connectors.terraform.shapes import NULL
 from tierwise.model.change import Action, Change, Part
 from tierwise.model.fact import AnyFact, say_same, says_same
 from tierwise.model.resource import Resource
@@ -26,7 +29,8 @@ def earlier(plan: Plan, joins: Sequence[tuple[frozenset[str], tuple[Child, ...]]
         return None
     if all(one.is_untouched and one.was is None for one in (*every, *plan.deposed)):
         return None
-    by_type = {kind: tuple(_then(one, plan) for one in planned if one.is_there) for kind, planned in plan.by_type.items()}
+    shelf = Shelf(partial(_before, plan.document.name), MOST)
+    by_type = {kind: tuple(_then(one, shelf) for one in planned if one.is_there) for kind, planned in plan.by_type.items()}
     gone = {one.address for one in there if one.is_gone and one.place.mode == "managed"}
     by_address = {one.address: one for planned in by_type.values() for one in planned}
     then = replace(
@@ -35,16 +39,20 @@ def earlier(plan: Plan, joins: Sequence[tuple[frozenset[str], tuple[Child, ...]]
         by_address=by_address,
         judged=frozenset(by_address) & (plan.judged | gone),
         layout=plan.layout.holding((one.address, one.place) for one in by_address.values()),
-        deposed=tuple(_then(one, plan) for one in plan.deposed),
+        deposed=tuple(_then(one, shelf) for one in plan.deposed),
     )
     return then.joining(joins)
 
 
-def _then(one: Planned, plan: Plan) -> Planned:
-    if one.was is None:
-        return one
-    value = decoded(one.was.value, object, f"{plan.document.name}: {one.address}: before")
-    return replace(one, actions=_AS_IT_IS, root=one.root.before(value, one.was.sensitive), was=None)
+def _then(one: Planned, shelf: Shelf) -> Planned:
+    return one if one.was is None else replace(one, actions=_AS_IT_IS, node=None, shelf=shelf, after=one, was=None)
+
+
+def _before(name: str, planned: Planned) -> Node:
+    """The values that a changed resource has before the plan."""
+    after = planned.after or planned
+    was = after.was or Was(NULL, None)
+    return after.root.before(decoded(was.value, object, f"{name}: {planned.address}: before"), was.sensitive)
 
 
 def compare(plan: Plan, now: Iterable[Resource], then: Iterable[Resource], outlived: frozenset[str]) -> Iterator[Resource | Change]:
@@ -130,7 +138,7 @@ def _touched(plan: Plan) -> _Touched:
     every = [one for planned in plan.by_type.values() for one in planned]
     parts: dict[str, list[Part]] = defaultdict(list)
     for joined in plan.joined.values():
-        for (address, _type), children in joined.by_parent.items():
+        for address, _kind, children in joined.every():
             parts[address] += [Part(one.address, one.type, one.action) for one in (*children.removed, *children.found) if one.is_touched]
     return _Touched(
         {one.address: one for one in (*every, *plan.deposed) if one.is_touched},

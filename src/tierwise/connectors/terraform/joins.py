@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tierwise.connectors.terraform.layout import Layout
@@ -60,12 +60,18 @@ class _Gathered:
 class Joined:
     """All joins of one parent type."""
 
-    by_parent: Mapping[tuple[str, str], Children]
-    """(parent's address, child's type) to children."""
+    by_type: Mapping[str, Mapping[str, Children]]
+    """Child's type to parent's address to children."""
 
     def of(self, parent: Planned, child: str) -> Children:
         """The children of a type that belong to a parent."""
-        return self.by_parent.get((parent.address, child), NONE)
+        found = self.by_type.get(child)
+        return found.get(parent.address, NONE) if found else NONE
+
+    def every(self) -> Iterator[tuple[str, str, Children]]:
+        """Each parent's address with a child's type and the children."""
+        for kind, found in self.by_type.items():
+            yield from ((address, kind, children) for address, children in found.items())
 
 
 def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned], frozenset[str]]]) -> Joined:
@@ -78,7 +84,10 @@ def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Ch
         for one in resources:
             values = by_keys[child.keys]
             _attach(layout, one, child, parents, types, values, gathered)
-    return Joined({key: Children(tuple(one.found), one.loose, tuple(one.removed)) for key, one in gathered.items()})
+    by_type: dict[str, dict[str, Children]] = defaultdict(dict)
+    for (address, kind), each in gathered.items():
+        by_type[kind][address] = Children(tuple(each.found), each.loose, tuple(each.removed))
+    return Joined(by_type)
 
 
 def values_of(parents: Sequence[Planned], keys: Sequence[str]) -> dict[str, list[str]]:

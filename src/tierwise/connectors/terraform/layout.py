@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+import msgspec
+
 from tierwise.connectors.terraform.address import Address, Index, ModuleInstance
+from tierwise.connectors.terraform.document import Document, decoded
 from tierwise.connectors.terraform.shapes import (
     ConfigModule,
     ConfigResource,
-    Configuration,
     Expression,
     ModuleCall,
     VariableValue,
@@ -35,21 +37,20 @@ class Layout:
     modules: Mapping[ModulePath, ConfigModule]
     calls: Mapping[ModulePath, ModuleCall]
     """By the path of the module that is called."""
-    resources: Mapping[tuple[ModulePath, Name], ConfigResource]
-    instances: Mapping[tuple[ModuleInstance, Name], Mapping[Index, str]]
-    """Key to address, for each resource of each module instance."""
-    module_keys: Mapping[tuple[ModuleInstance, str], tuple[Index, ...]]
-    """The keys under which a module is called."""
+    resources: Blocks
+    instances: Instances
     variables: Mapping[str, VariableValue] = field(repr=False)
 
     def holding(self, places: Iterable[tuple[str, Address]]) -> Layout:
         """The same configuration with other resources (address, place)."""
-        instances, keys = _instances(places)
-        return replace(self, instances=instances, module_keys=keys)
+        instances = Instances()
+        for address, place in places:
+            instances.add(address, place)
+        return replace(self, instances=instances)
 
     def resource(self, place: Address) -> ConfigResource | None:
         """The block that a resource comes from."""
-        return self.resources.get((path_of(place.module), (place.mode, place.type, place.name)))
+        return self.resources.of(path_of(place.module), (place.mode, place.type, place.name))
 
     def argument(self, module: ModuleInstance, variable: str) -> Expression | None:
         """What a module is given for a variable."""
@@ -99,31 +100,81 @@ class Layout:
         return found.default if found else None
 
 
-def lay_out(configuration: Configuration, places: Iterable[tuple[str, Address]], variables: Mapping[str, VariableValue]) -> Layout:
-    """Index a configuration and the resources (address, place) that a plan has."""
+class Blocks:
+    """The resource blocks of a configuration by module and name. They are kept as slices of the file and decoded each time that one is looked at."""
+
+    def __init__(self) -> None:
+        self._slices: dict[ModulePath, dict[str, msgspec.Raw]] = {}
+        self.provider_keys: dict[str, str] = {}
+        """The keys of the providers that blocks name, each once."""
+        self._last: tuple[tuple[ModulePath, Name] | None, ConfigResource | None] = (None, None)
+
+    def add(self, path: ModulePath, slices: Iterable[msgspec.Raw], where: str) -> None:
+        """The blocks of a module; InputError for the first that is none."""
+        module = self._slices.setdefault(path, {})
+        for number, raw in enumerate(slices):
+            block: ConfigResource = decoded(raw, ConfigResource, f"{where}.resources[{number}]")
+            module[_spelt((block.mode or "managed", block.type or "", block.name or ""))] = raw
+            if block.provider_config_key:
+                self.provider_keys.setdefault(block.provider_config_key, block.provider_config_key)
+
+    def of(self, path: ModulePath, name: Name) -> ConfigResource | None:
+        """The block of a name in a module."""
+        if (path, name) != self._last[0]:
+            raw = self._slices.get(path, {}).get(_spelt(name))
+            self._last = (path, name), None if raw is None else msgspec.json.decode(raw, type=ConfigResource)
+        return self._last[1]
+
+
+class Instances:
+    """The addresses of a plan by module instance, name and key."""
+
+    def __init__(self) -> None:
+        self._found: dict[ModuleInstance, dict[str, str | dict[Index, str]]] = {}
+        self.module_keys: dict[tuple[ModuleInstance, str], dict[Index, None]] = defaultdict(dict)
+        """The keys under which a module is called."""
+
+    def add(self, address: str, place: Address) -> None:
+        """One more resource."""
+        module = self._found.get(place.module)
+        if module is None:
+            module = self._found[place.module] = {}
+            for depth, (name, key) in enumerate(place.module):
+                self.module_keys[place.module[:depth], name][key] = None
+        spelt = _spelt((place.mode, place.type, place.name))
+        known = module.get(spelt)
+        if known is None and place.index is None:
+            # Most resources of a large plan have one instance without a key, whose address at the root is the name: no dictionary is needed.
+            module[address if spelt == address else spelt] = address
+        else:
+            several: dict[Index, str] = known if isinstance(known, dict) else {} if known is None else {None: known}
+            several[place.index] = address
+            module[spelt] = several
+
+    def of(self, module: ModuleInstance, name: Name) -> Mapping[Index, str]:
+        """Key to address of a resource in a module instance."""
+        found = self._found.get(module, {}).get(_spelt(name), {})
+        return {None: found} if isinstance(found, str) else found
+
+
+def _spelt(name: Name) -> str:
+    mode, kind, called = name
+    return f"{kind}.{called}" if mode == "managed" else f"{mode}.{kind}.{called}"
+
+
+def lay_out(document: Document) -> Layout:
+    """Index the configuration of a document; its resources are added as they are read."""
+    configuration = document.configuration
     modules: dict[ModulePath, ConfigModule] = {}
     calls: dict[ModulePath, ModuleCall] = {}
-    resources: dict[tuple[ModulePath, Name], ConfigResource] = {}
+    resources = Blocks()
     waiting: list[tuple[ModulePath, ConfigModule]] = [((), configuration.root_module or ConfigModule())]
     while waiting:
         path, module = waiting.pop()
         modules[path] = module
-        for one in module.resources or ():
-            resources[path, (one.mode or "managed", one.type or "", one.name or "")] = one
+        resources.add(path, module.resources or (), f"{document.name}: configuration: {'.'.join(path) or 'root_module'}")
         for name, call in (module.module_calls or {}).items():
             calls[(*path, name)] = call
             if call.module is not None:
                 waiting.append(((*path, name), call.module))
-    return Layout(modules, calls, resources, *_instances(places), variables)
-
-
-def _instances(
-    places: Iterable[tuple[str, Address]],
-) -> tuple[Mapping[tuple[ModuleInstance, Name], Mapping[Index, str]], Mapping[tuple[ModuleInstance, str], tuple[Index, ...]]]:
-    instances: dict[tuple[ModuleInstance, Name], dict[Index, str]] = defaultdict(dict)
-    keys: dict[tuple[ModuleInstance, str], dict[Index, None]] = defaultdict(dict)
-    for address, place in places:
-        instances[place.module, (place.mode, place.type, place.name)][place.index] = address
-        for depth, (name, key) in enumerate(place.module):
-            keys[place.module[:depth], name][key] = None
-    return instances, {where: tuple(found) for where, found in keys.items()}
+    return Layout(modules, calls, resources, Instances(), document.variables)

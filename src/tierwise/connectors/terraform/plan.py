@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
@@ -42,10 +42,12 @@ class Plan:
     by_type: Mapping[str, tuple[Planned, ...]]
     """The resources whose values are kept, deleted ones included; data sources under `data.T`."""
     by_address: Mapping[str, Planned] = field(repr=False)
-    judged: frozenset[str]
+    judged: Set[str]
     """Addresses of the resources to convert."""
     layout: Layout = field(repr=False)
     providers: Providers = field(repr=False)
+    clouds: frozenset[str] = frozenset()
+    """Those that it may have something of."""
     joined: Mapping[str, Joined] = field(repr=False, default_factory=dict)
     """By parent type."""
     deposed: tuple[Planned, ...] = ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -286,14 +287,48 @@ class Was:
     """The plan's reason for what it does; that it takes the resource in."""
 
 
-@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Decodes the values of resources when they are looked at, and keeps those decoded last."""
+
+    def __init__(self, decode: Callable[[Planned], Node], most: int) -> None:
+        self._decode = decode
+        self._most = most
+        """How many bytes of the file may be kept decoded; as Python's values they are some five times as many."""
+        self._kept: deque[Planned] = deque()
+        self._bytes = 0
+
+    def fetch(self, planned: Planned) -> Node:
+        """The values of a resource, decoded anew."""
+        node = self._decode(planned)
+        self.keep(planned, node)
+        return node
+
+    def keep(self, planned: Planned, node: Node) -> None:
+        """Keep what was decoded until others that were decoded later take its place."""
+        planned.node = node
+        self._kept.append(planned)
+        self._bytes += planned.size
+        while self._bytes > self._most and len(self._kept) > 1:
+            oldest = self._kept.popleft()
+            oldest.node = None
+            self._bytes -= oldest.size
+
+
+@dataclass(slots=True, eq=False)
 class Planned:
-    """One resource as it will be: its place, what happens to it, its values and its configuration."""
+    """One resource as it will be: its place, what happens to it, its values and its configuration. Nothing but `node` ever changes."""
 
     address: str
     place: Address
     actions: tuple[str, ...]
-    root: Node
+    node: Node | None = field(repr=False)
+    """Its values while they are decoded; `root` decodes them where they are not."""
+    shelf: Shelf | None = field(repr=False, default=None)
+    """What decodes them; None where they are in no file."""
+    raw: msgspec.Raw | None = field(repr=False, default=None)
+    """The slice of the file that they stand in."""
+    after: Planned | None = field(repr=False, default=None)
+    """Of a resource as it is before the plan: the same after it."""
     provider: str = ""
     """`aws.west`, `module.x:aws`: the key of its provider's configuration."""
     source: str = ""
@@ -305,6 +340,18 @@ class Planned:
     """Whether it stands outside the plan, which has a part of it only."""
     deposed: str = ""
     """The key of an object that an earlier replacement left behind, which the plan removes."""
+
+    @property
+    def root(self) -> Node:
+        """Its values, with its configuration."""
+        if self.node is not None:
+            return self.node
+        return self.shelf.fetch(self) if self.shelf is not None else Node(self.address, None)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the file it takes up."""
+        return len(memoryview(self.raw)) if self.raw is not None else 0
 
     @property
     def type(self) -> str:

@@ -148,8 +148,7 @@ def only_keys(layout: Layout, configuration: Configuration) -> Mapping[str, str]
     It is that of a resource whose own block is gone from the configuration, because the plan deletes it or lets it go.
     """
     found: dict[str, set[str]] = defaultdict(set)
-    used = (block.provider_config_key or "" for block in layout.resources.values())
-    for key in (*(configuration.provider_config or {}), *used):
+    for key in (*(configuration.provider_config or {}), *layout.resources.provider_keys):
         found[split_key(key)[1].partition(".")[0]].add(key)
     return {name: next(iter(keys)) for name, keys in found.items() if len(keys) == 1}
 

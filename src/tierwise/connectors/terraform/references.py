@@ -183,7 +183,7 @@ def _descend(layout: Layout, origin: Origin, group: list[tuple[Part, ...]], hint
     if expression is None:
         trail.dead.append(f"module.{name} has no output {parts[2].name!r} in this plan")
         return
-    keys = layout.module_keys.get((origin.module, name), (None,))
+    keys = tuple(layout.instances.module_keys.get((origin.module, name), (None,)))
     chosen = _chosen(dict(zip(keys, keys, strict=True)), [one[1].index for one in group], origin, hints, _chains(origin, ("module", name)))
     if len(chosen) > 1:
         trail.ambiguous = True
@@ -196,7 +196,7 @@ def _land(
 ) -> None:
     parts = max(group, key=len)[skip:]
     kind, name = parts[0].name, parts[1].name
-    instances = layout.instances.get((origin.module, (mode, kind, name)), {})
+    instances = layout.instances.of(origin.module, (mode, kind, name))
     label = f"data.{kind}" if mode == "data" else kind
     attribute = parts[2].name if len(parts) > 2 else ""
     if label not in trail.wanted:
@@ -219,7 +219,7 @@ def parts_of(mode: str, kind: str, name: str) -> tuple[str, ...]:
 
 def _through(layout: Layout, origin: Origin, name: tuple[str, str, str], attribute: str, trail: _Trail) -> None:
     """An attribute of another resource that merely repeats its argument: `aws_s3_bucket_versioning.v.bucket`."""
-    block = layout.resources.get((path_of(origin.module), name))
+    block = layout.resources.of(path_of(origin.module), name)
     if attribute == "id" and name[1].startswith("aws_s3_bucket_"):
         # The id of a split resource of a bucket is the bucket's name.
         attribute = "bucket"

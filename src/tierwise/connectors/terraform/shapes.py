@@ -14,6 +14,13 @@ NOTHING: Final = msgspec.Raw(b"{}")
 NULL: Final = msgspec.Raw(b"null")
 
 
+class Typed(msgspec.Struct, frozen=True):
+    """Of an entry of any section, what tells its type."""
+
+    address: str | None = None
+    type: str | None = None
+
+
 class ChangeEntry(msgspec.Struct, frozen=True):
     """One entry of `resource_changes`."""
 
@@ -67,7 +74,8 @@ class ValuesModule(msgspec.Struct, frozen=True):
     """A module of `planned_values`, `prior_state` or a state."""
 
     address: str | None = None
-    resources: list[ValuesResource] | None = None
+    resources: list[msgspec.Raw] | None = None
+    """Each a `ValuesResource`."""
     child_modules: list[ValuesModule] | None = None
 
 
@@ -120,7 +128,8 @@ class ModuleCall(msgspec.Struct, frozen=True):
 class ConfigModule(msgspec.Struct, frozen=True):
     """What a module's files say."""
 
-    resources: list[ConfigResource] | None = None
+    resources: list[msgspec.Raw] | None = None
+    """Each a `ConfigResource`."""
     module_calls: dict[str, ModuleCall] | None = None
     variables: dict[str, Variable] | None = None
     outputs: dict[str, Output] | None = None

@@ -51,7 +51,7 @@ class PlanSource:
         found: dict[str, tuple[str, dict[str, None]]] = {}
         for plan in self.plans:
             for joined in plan.joined.values():
-                for (parent, kind), children in joined.by_parent.items():
+                for parent, kind, children in joined.every():
                     for child in children.found:
                         found.setdefault(plan.id_of(child.address), (kind, {}))[1][plan.id_of(parent)] = None
         return {key: PartOf(kind, tuple(parents)) for key, (kind, parents) in found.items()}
@@ -77,7 +77,7 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 def plan_of(document: Document, prefix: str = "") -> Plan:
     """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
-    plan = assemble(document, prefix, kept_types(found))
+    plan = replace(assemble(document, prefix, kept_types(found)), clouds=found)
     return with_outside(plan, frozenset(converters(found).values())).joining(joins(found))
 
 
@@ -112,11 +112,11 @@ def _items(plan: Plan) -> Iterator[Item]:
 
 def judged(plan: Plan) -> Iterator[Resource | Change]:
     """The resources of a plan, and what it does to those that are there already."""
-    then = earlier(plan, joins(plan.once(clouds)))
+    then = earlier(plan, joins(plan.clouds))
     if then is None:
         yield from _converted(plan)
     else:
-        outlived = frozenset(kind for kind, converter in converters(plan.once(clouds)).items() if converter.outlived)
+        outlived = frozenset(kind for kind, converter in converters(plan.clouds).items() if converter.outlived)
         yield from compare(plan, _converted(plan), chain(_converted(then), _left_behind(then)), outlived)
 
 
@@ -125,13 +125,8 @@ def resources(plan: Plan) -> Iterator[Resource]:
     return (one for one in judged(plan) if isinstance(one, Resource))
 
 
-def clouds(plan: Plan) -> frozenset[str]:
-    """The clouds that a plan may have something of."""
-    return clouds_in(plan.document.types)
-
-
 def _converted(plan: Plan) -> Iterator[Resource]:
-    known = converters(plan.once(clouds))
+    known = converters(plan.clouds)
     for address, planned in plan.by_address.items():
         converter = known.get(planned.type) if planned.place.mode == "managed" else None
         if converter is not None and address in plan.judged and (found := converter.convert(planned, plan)) is not None:
@@ -144,7 +139,7 @@ def _converted(plan: Plan) -> Iterator[Resource]:
 
 def _left_behind(then: Plan) -> Iterator[Resource]:
     """What earlier replacements left behind, without the names and links that it shares with what took its place."""
-    known = converters(then.once(clouds))
+    known = converters(then.clouds)
     for one in then.deposed:
         converter = known.get(one.type)
         if converter is not None and (found := converter.convert(one, then)) is not None:
