@@ -10,7 +10,7 @@ from tierwise.classify.identifiers import identifiers
 from tierwise.model.fact import Known, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.register import DataCategory, Register, RegisterEntry, Selector
 from tierwise.model.resource import Evidence, Kind
-from tierwise.model.sensitivity import Category, Marking, Tier
+from tierwise.model.sensitivity import Category, Marking, Tier, TierInterval
 from tierwise.model.vocabulary import check_fact
 
 DENIED = Unknown(UnknownReason.PERMISSION_DENIED, Provenance("s3:GetBucketTagging", "s3:GetBucketTagging"))
@@ -27,6 +27,10 @@ def facts(resource=None, register=None, **tags: str):
 def value(fact):
     assert isinstance(fact, Known), fact
     return fact.value
+
+
+def at(tier: Tier, top: Tier | None = None) -> TierInterval:
+    return TierInterval(tier, top or tier)
 
 
 def test_roles_are_those_that_tags_and_register_name() -> None:
@@ -126,27 +130,34 @@ def test_only_facts_that_the_kind_lists_are_given() -> None:
     assert facts(store(kind=Kind.ROLE)) == {}
 
 
+def test_missing_tags_of_an_open_tier_are_certain_where_the_lowest_wants_them() -> None:
+    open_ = missing_tags(store(), at(Tier.T1, Tier.T3), PROFILE, Register())
+    assert isinstance(open_, Unknown)
+    assert open_.reason is UnknownReason.TIER_UNDETERMINED
+    assert open_.includes == {"data-classification", "owner", "environment"}
+
+
 def test_missing_tags_grow_with_the_tier() -> None:
     bare = store()
-    assert value(missing_tags(bare, Tier.T0, PROFILE, Register())) == frozenset()
-    assert value(missing_tags(bare, Tier.T1, PROFILE, Register())) == {"data-classification", "owner", "environment"}
-    assert value(missing_tags(bare, Tier.T3, PROFILE, Register())) >= {"data-subjects", "retention-period"}
-    assert "iar-id" in value(missing_tags(bare, Tier.T4, PROFILE, Register()))
+    assert value(missing_tags(bare, at(Tier.T0), PROFILE, Register())) == frozenset()
+    assert value(missing_tags(bare, at(Tier.T1), PROFILE, Register())) == {"data-classification", "owner", "environment"}
+    assert value(missing_tags(bare, at(Tier.T3), PROFILE, Register())) >= {"data-subjects", "retention-period"}
+    assert "iar-id" in value(missing_tags(bare, at(Tier.T4), PROFILE, Register()))
 
 
 def test_a_malformed_tag_is_missing_and_another_key_of_its_role_stands_in() -> None:
-    assert value(missing_tags(store(tags={"data_class": "blue", "owner": "x", "is-production": "true"}), Tier.T1, PROFILE, Register())) == {
-        "data-classification"
-    }
-    assert value(missing_tags(store(tags={"iar-id": "1"}), Tier.T4, PROFILE, Register())) >= {"dpia-ref"}
+    assert value(
+        missing_tags(store(tags={"data_class": "blue", "owner": "x", "is-production": "true"}), at(Tier.T1), PROFILE, Register())
+    ) == {"data-classification"}
+    assert value(missing_tags(store(tags={"iar-id": "1"}), at(Tier.T4), PROFILE, Register())) >= {"dpia-ref"}
 
 
 def test_what_the_register_says_is_not_missing() -> None:
     register = lines(by_name("store", tier=Tier.T2, owner="x", environment="production", references={"DPIA_ref": "D1", "iar-id": "I1"}))
-    assert value(missing_tags(store(), Tier.T1, PROFILE, register)) == frozenset()
-    assert value(missing_tags(store(tags=DENIED), Tier.T1, PROFILE, register)) == frozenset()
-    assert value(missing_tags(store(), Tier.T4, PROFILE, register)) == {"data-subjects", "retention-period"}
-    assert missing_tags(store(tags=DENIED), Tier.T4, PROFILE, register) == DENIED
+    assert value(missing_tags(store(), at(Tier.T1), PROFILE, register)) == frozenset()
+    assert value(missing_tags(store(tags=DENIED), at(Tier.T1), PROFILE, register)) == frozenset()
+    assert value(missing_tags(store(), at(Tier.T4), PROFILE, register)) == {"data-subjects", "retention-period"}
+    assert missing_tags(store(tags=DENIED), at(Tier.T4), PROFILE, register) == DENIED
 
 
 def test_identifiers_are_ids_and_unreadable_tags_leave_them_open() -> None:

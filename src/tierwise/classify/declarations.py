@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from tierwise.classify import tags
@@ -11,7 +12,7 @@ from tierwise.classify.weigh import declared_tier
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.profile import Profile
 from tierwise.model.register import Register, RegisterEntry, Role, duration_days, plain_word
-from tierwise.model.resource import Resource
+from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Marking, Tier, TierInterval
 from tierwise.model.vocabulary import facts_of
 
@@ -24,18 +25,22 @@ def declared_facts(resource: Resource, profile: Profile, register: Register) -> 
     Where tags could not be read and the register does not settle a fact, it is unknown for the tags' reason.
     """
     said = declared(resource, tags.dictionary(profile), register)
-    makers = {
+    return {name: make(said, profile) for name, make in _makers(resource.kind)}
+
+
+@cache
+def _makers(kind: Kind) -> tuple[tuple[str, Callable[[Declared, Profile], AnyFact]], ...]:
+    """How the declaration facts of a kind are made."""
+    every: dict[str, Callable[[Declared, Profile], AnyFact]] = {
         "ownership.roles": _roles,
         "environment.production": _production,
         "marking.level": _marking,
         "retention.declared_days": _retention,
         "retention.schedule_declared": _schedule,
+        "classification.declared": _declared_tier,
     }
-    listed = {spec.name for spec in facts_of(resource.kind)}
-    facts: dict[str, AnyFact] = {name: make(said) for name, make in makers.items() if name in listed}
-    if "classification.declared" in listed:
-        facts["classification.declared"] = _declared_tier(said, profile)
-    return facts
+    listed = {spec.name for spec in facts_of(kind)}
+    return tuple((name, make) for name, make in every.items() if name in listed)
 
 
 def _declared_tier(said: Declared, profile: Profile) -> AnyFact:
@@ -51,7 +56,7 @@ def _register_via(entry: RegisterEntry) -> Provenance:
     return Provenance(f"register: {entry.source}" if entry.source else "register")
 
 
-def _roles(said: Declared) -> AnyFact:
+def _roles(said: Declared, _profile: Profile) -> AnyFact:
     found = {role.value for reading in said.readings if (role := tags.role_of(reading))}
     for entry in said.entries:
         named = {Role.OWNER: entry.owner, Role.TEAM: entry.team, Role.ASSET_OWNER: entry.asset_owner, Role.CUSTODIAN: entry.custodian}
@@ -61,7 +66,7 @@ def _roles(said: Declared) -> AnyFact:
     return Known(frozenset(found), said.via)
 
 
-def _production(said: Declared) -> AnyFact:
+def _production(said: Declared, _profile: Profile) -> AnyFact:
     readings = said.role("environment")
     entry = next((one for one in said.entries if one.environment), None)
     words = {meaning for reading in readings if (meaning := tags.production_of(reading)) is not None}
@@ -79,7 +84,7 @@ def _production(said: Declared) -> AnyFact:
     return Unknown(NOT_COLLECTED.reason, Provenance("declarations"), "neither a tag nor the register names the environment")
 
 
-def _marking(said: Declared) -> AnyFact:
+def _marking(said: Declared, _profile: Profile) -> AnyFact:
     tagged = [found.level for reading in said.readings if (found := tags.marking_of(reading))]
     listed = [entry.marking for entry in said.entries if entry.marking is not Marking.NONE]
     if said.unread is not None and not listed:
@@ -90,7 +95,7 @@ def _marking(said: Declared) -> AnyFact:
     return Known(level.value, said.via)
 
 
-def _retention(said: Declared) -> AnyFact:
+def _retention(said: Declared, _profile: Profile) -> AnyFact:
     readings = said.role("retention")
     periods = [days for reading in readings if (days := duration_days(reading.meaning)) is not None]
     entry = next((one for one in said.entries if one.retention_days is not None), None)
@@ -107,7 +112,7 @@ def _retention(said: Declared) -> AnyFact:
     return NotApplicable("neither a tag nor the register declares a period", said.via)
 
 
-def _schedule(said: Declared) -> AnyFact:
+def _schedule(said: Declared, _profile: Profile) -> AnyFact:
     tagged = any(not tags.malformed(reading, said.known) for role in ("retention", "retention-schedule") for reading in said.role(role))
     listed = any(entry.retention_schedule or entry.retention_days is not None for entry in said.entries)
     if tagged or listed:
@@ -115,9 +120,16 @@ def _schedule(said: Declared) -> AnyFact:
     return said.open or Known(value=False, via=said.via)
 
 
-def missing_tags_within(resource: Resource, interval: TierInterval, profile: Profile, register: Register) -> AnyFact:
-    """`tags.missing` over all tiers still possible: what is wanted at the lowest is missing whatever the tier."""
-    low, high = (missing_tags(resource, tier, profile, register) for tier in (interval.lo, interval.hi))
+def missing_tags(resource: Resource, interval: TierInterval, profile: Profile, register: Register) -> AnyFact:
+    """The fact `tags.missing`: canonical keys that the profile wants at this tier and that are absent or malformed.
+
+    Over all tiers still possible: what is wanted at the lowest is missing whatever the tier. A key whose information the register gives is
+    not missing; nor is one for which another key of the same role stands (`is-production` for `environment`), but each reference is wanted
+    for itself.
+    """
+    said = declared(resource, tags.dictionary(profile), register)
+    high = _missing(said, interval.hi, profile)
+    low = high if interval.settled else _missing(said, interval.lo, profile)
     if low == high or not isinstance(low, Known) or not isinstance(low.value, frozenset) or isinstance(high, Unknown):
         return high
     return Unknown(
@@ -125,16 +137,9 @@ def missing_tags_within(resource: Resource, interval: TierInterval, profile: Pro
     )
 
 
-def missing_tags(resource: Resource, tier: Tier, profile: Profile, register: Register) -> AnyFact:
-    """The fact `tags.missing`: canonical keys that the profile wants at this tier and that are absent or malformed.
-
-    A key whose information the register gives is not missing; nor is one for which another key of the same role stands
-    (`is-production` for `environment`), but each reference is wanted for itself.
-    """
-    known = tags.dictionary(profile)
-    said = declared(resource, known, register)
+def _missing(said: Declared, tier: Tier, profile: Profile) -> AnyFact:
     wanted = {tag.key: tag.role for tag in profile.tags if tag.wanted_from is not None and tag.wanted_from <= tier}
-    good = [reading.key for reading in said.readings if not tags.malformed(reading, known)]
+    good = [reading.key for reading in said.readings if not tags.malformed(reading, said.known)]
     given = {tag.key for tag in good} | {key for key in wanted if _registered_reference(key, said.entries)}
     roles = {tag.role for tag in good if tag.role != "reference"} | _registered_roles(said.entries)
     absent = frozenset(key for key, role in wanted.items() if key not in given and role not in roles)
@@ -144,6 +149,8 @@ def missing_tags(resource: Resource, tier: Tier, profile: Profile, register: Reg
 
 
 def _registered_roles(entries: tuple[RegisterEntry, ...]) -> frozenset[str]:
+    if not entries:
+        return frozenset()
     given: Mapping[str, bool] = {
         "tier": any(entry.describes_data for entry in entries),
         "marking": any(entry.marking is not Marking.NONE for entry in entries),

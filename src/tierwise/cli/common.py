@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -31,6 +31,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("console", "json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv")
 """Named here so that `--help` imports no report; a test holds it to what is found."""
 EXIT_FAILED, EXIT_INCOMPLETE, EXIT_BUG = 1, 3, 70
+_PIECE = 1 << 18
+"""Bytes of a file that are written at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     for verdict in verdicts:
         _one_of("--findings", verdict, ["pass", "fail", "unknown", "not-applicable"])
     if options.save_inventory:
-        write_atomically(options.save_inventory, inventory_bytes(outcome))
+        write_atomically(options.save_inventory, inventory_lines(outcome))
     sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
     controls = {one.id: one for one in judging.controls} if judging is not None else {}
     audience = _audience(config, quiet=options.quiet)
@@ -340,7 +342,7 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes], *, private: bool
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
+        with open(handle, "wb", buffering=_PIECE) as file:  # noqa: PTH123 - an open descriptor, not a path
             file.writelines([data] if isinstance(data, bytes) else data)
         if not private:
             umask = os.umask(0)
@@ -351,14 +353,14 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes], *, private: bool
         raise UsageError(f"cannot write {path}: {error.strerror or type(error).__name__}") from None
 
 
-def inventory_bytes(outcome: Outcome) -> bytes:
-    """What was read, as an inventory."""
+def inventory_lines(outcome: Outcome) -> Iterator[bytes]:
+    """What was read, as the lines of an inventory."""
     from tierwise.connectors.inventory.files import lines
 
     collected = outcome.collected
     started = datetime.fromisoformat(outcome.result.run.started)
     resources = sorted(collected.resources.values(), key=lambda one: one.id)
-    made = lines(
+    return lines(
         resources,
         collected.gaps,
         collected.outcomes,
@@ -367,7 +369,6 @@ def inventory_bytes(outcome: Outcome) -> bytes:
         started=started,
         organisation=collected.organisation,
     )
-    return b"".join(made)
 
 
 def data_dir() -> Path:
@@ -394,7 +395,7 @@ def remember(outcome: Outcome, config: Config) -> None:
         "acceptances": _absolute(config.acceptances),
         "sources": list(outcome.result.run.sources),
     }
-    write_atomically(folder / "last.jsonl", inventory_bytes(outcome), private=True)
+    write_atomically(folder / "last.jsonl", inventory_lines(outcome), private=True)
     write_atomically(folder / "last.json", json.dumps(judged_by).encode(), private=True)
 
 

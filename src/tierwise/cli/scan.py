@@ -255,13 +255,13 @@ def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Map
     options = options_from(values)
     config = load_config(options)
     source = open_plans(paths, max_input)
-    asked = asking(values, paths)
+    asked = asking(values, paths, source)
     judging = load_gated(config, options, change=not source.is_state)
     if source.is_state:
         judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
     progress = progress_for(options)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
-    return finish(with_second(outcome, asked, source, judging, progress), config, options, judging=judging)
+    return finish(with_second(outcome, asked, judging, progress), config, options, judging=judging)
 
 
 def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:

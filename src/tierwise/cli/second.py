@@ -14,6 +14,7 @@ from tierwise.cli.common import F
 
 if TYPE_CHECKING:
     from tierwise.connectors.terraform.source import PlanSource
+    from tierwise.model.opinion import PartOf
     from tierwise.scan import Judging, Outcome, Progress
 
 
@@ -22,7 +23,10 @@ class Asking:
     """Checkov, found, and the files that it is asked about."""
 
     executable: Path
-    files: tuple[Path, ...]
+    files: tuple[tuple[Path, str], ...]
+    """Each with what is put before the addresses in it."""
+    parts: Mapping[str, PartOf]
+    """The resources of the files that set parts of others, by id."""
     timeout: float
 
 
@@ -45,16 +49,18 @@ def second_options(command: F) -> F:
     return reduce(lambda found, option: option(found), reversed(options), command)
 
 
-def asking(values: Mapping[str, Any], paths: Sequence[Path | str]) -> Asking | None:
-    """What was asked for, None where nothing was; UsageError without Checkov, InputError for what it could not read."""
+def asking(values: Mapping[str, Any], paths: Sequence[Path | str], source: PlanSource) -> Asking | None:
+    """What was asked for of the plans at these paths, None where nothing was; UsageError without Checkov, InputError for what it could not read."""
     if not values["with_checkov"] and values["checkov_bin"] is None:
         return None
     from tierwise.connectors.checkov.run import as_files, find
 
-    return Asking(find(values["checkov_bin"]), as_files(paths), values["checkov_timeout"])
+    executable = find(values["checkov_bin"])
+    files = tuple((file, plan.prefix) for file, plan in zip(as_files(paths), source.plans, strict=True))
+    return Asking(executable, files, source.parts(), values["checkov_timeout"])
 
 
-def with_second(outcome: Outcome, asked: Asking | None, source: PlanSource, judging: Judging, progress: Progress | None) -> Outcome:
+def with_second(outcome: Outcome, asked: Asking | None, judging: Judging, progress: Progress | None) -> Outcome:
     """The outcome with what Checkov says of the same files, where it was asked."""
     if asked is None:
         return outcome
@@ -62,12 +68,11 @@ def with_second(outcome: Outcome, asked: Asking | None, source: PlanSource, judg
     from tierwise.connectors.checkov.run import TOOL, ask
     from tierwise.evaluate.opinion import second_opinion
 
-    plans = [(file, plan.prefix) for file, plan in zip(asked.files, source.plans, strict=True)]
     answers = []
-    for answer in ask(asked.executable, plans, asked.timeout):
+    for answer in ask(asked.executable, asked.files, asked.timeout):
         answers.append(answer)
         if progress is not None:
-            progress(TOOL, len(answers), len(plans))
+            progress(TOOL, len(answers), len(asked.files))
     result = outcome.result
-    second = second_opinion(TOOL, answers, load_map().questions, judging.controls, result.resources, result.classifications, source.parts())
+    second = second_opinion(TOOL, answers, load_map().questions, judging.controls, result.resources, result.classifications, asked.parts)
     return replace(outcome, result=replace(result, second=second))

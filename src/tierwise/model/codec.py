@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tierwise.model.change import Action, Change, Part
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
-from tierwise.model.resource import Column, Evidence, Gap, Grant, Kind, Link, ReadOutcome, RegionStatus, Rel, Resource
+from tierwise.model.resource import EMPTY_EVIDENCE, Column, Evidence, Gap, Grant, Kind, Link, ReadOutcome, RegionStatus, Rel, Resource
 from tierwise.model.vocabulary import check_fact, find_spec
 
 INVENTORY_SCHEMA: Final = "tierwise/inventory/1"
@@ -16,8 +16,6 @@ SCAN_SCHEMA: Final = "tierwise/scan/1"
 
 def value_out(value: Value) -> Any:
     """A fact's value as JSON: sets as sorted lists, unlimited as a word."""
-    if isinstance(value, bool | str):
-        return value
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, float):
@@ -52,14 +50,13 @@ def unknown_out(fact: Unknown) -> dict[str, Any]:
 
 def fact_out(fact: AnyFact) -> dict[str, Any]:
     """A fact in the contract's shape."""
-    match fact:
-        case Known(value=value, via=via):
-            out = {"value": value_out(value), "via": via.via}
-            return {**out, "action": via.action} if via.action else out
-        case Unknown():
-            return unknown_out(fact)
-        case NotApplicable(because=because, via=via):
-            return {"not-applicable": because, "via": via.via}
+    if isinstance(fact, Known):
+        via = fact.via
+        out = {"value": value_out(fact.value), "via": via.via}
+        if via.action:
+            out["action"] = via.action
+        return out
+    return unknown_out(fact) if isinstance(fact, Unknown) else {"not-applicable": fact.because, "via": fact.via.via}
 
 
 def _unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
@@ -118,7 +115,7 @@ def resource_out(resource: Resource) -> dict[str, Any]:
         "name": resource.name,
         "address": resource.address,
         "tags": dict(resource.tags.value) if isinstance(resource.tags, Known) else None,
-        "facts": {name: fact_out(fact) for name, fact in sorted(resource.facts.items())},
+        "facts": {name: fact_out(resource.facts[name]) for name in sorted(resource.facts)},
         "links": [link_out(link) for link in resource.links],
     }
     if isinstance(resource.tags, Unknown):
@@ -130,7 +127,7 @@ def resource_out(resource: Resource) -> dict[str, Any]:
     if resource.existing:
         out["existing"] = True
     evidence = resource.evidence
-    if evidence != Evidence():
+    if evidence is not EMPTY_EVIDENCE and evidence != EMPTY_EVIDENCE:
         out["evidence"] = {
             "description": evidence.description,
             "columns": [[column.table, column.name, column.type] for column in evidence.columns],

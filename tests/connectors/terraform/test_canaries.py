@@ -13,7 +13,7 @@ import pytest
 from tests.connectors.terraform.canary import Planter, leaked
 from tests.connectors.terraform.mutation import plans
 from tests.scan.worlds import judging
-from tierwise.cli.common import inventory_bytes
+from tierwise.cli.common import inventory_lines
 from tierwise.connectors.terraform.source import PlanSource, open_plans
 from tierwise.reports.base import View, reports
 from tierwise.scan import scan
@@ -34,4 +34,4 @@ def test_no_public_plan_lets_out_what_it_marks_as_sensitive(tmp_path, part):
     assert outcome.crashes == ()
     assert len(outcome.result.resources) > 20
     assert len(planter.canaries) > 400
-    assert leaked(inventory_bytes(outcome) + (made if isinstance(made, bytes) else made.encode())) == []
+    assert leaked(b"".join(inventory_lines(outcome)) + (made if isinstance(made, bytes) else made.encode())) == []

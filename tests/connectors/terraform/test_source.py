@@ -40,10 +40,10 @@ def test_deleted_resources_are_not_judged_and_no_ops_and_replacements_are(tmp_pa
         | {"change": {"actions": ["delete"], "before": {"bucket": "old"}, "after": None}}
     )
     source = open_plans([plan.write(tmp_path)])
+    counts = source.plans[0].counts
     found = items(source)
     assert [one.id for one in found if isinstance(one, Resource)] == [f"{BUCKET}.same", f"{BUCKET}.anew"]
     assert [one.count for one in found if isinstance(one, ReadOutcome)] == [2]
-    counts = source.plans[0].counts
     assert (counts.changes, counts.managed_after, counts.deleted) == (4, 2, 2)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
+from weakref import ref
 
 import msgspec
 
@@ -34,20 +35,23 @@ class Texts:
     """Why there may be more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A block or object, with the masks that belong to it."""
 
     where: str
     """`aws_s3_bucket.b#versioning.0`"""
-    _value: object = field(repr=False)
-    _unknown: object = field(repr=False, default=None)
-    _sensitive: object = field(repr=False, default=None)
-    _omits: UnknownReason | None = field(repr=False, default=None)
+    _value: object
+    _unknown: object = None
+    _sensitive: object = None
+    _omits: UnknownReason | None = None
     """Why a value that is left out is not known; None where the source marks what is not known, so that what it leaves out is absent."""
-    _expression: object = field(repr=False, default=None)
-    _top: bool = field(repr=False, default=True)
+    _expression: object = None
+    _top: bool = True
     """Whether this is the resource itself, not a part of it."""
+
+    def __repr__(self) -> str:
+        """Where it is; its values may be sensitive."""
+        return f"Node(where={self.where!r})"
 
     @property
     def via(self) -> Provenance:
@@ -60,6 +64,10 @@ class Node:
 
     def get(self, *path: Step) -> Maybe[object]:
         """What is at a path: known (`Known(None)` for absent or null), known after apply, or redacted."""
+        value = self._value
+        if len(path) == 1 and isinstance(value, dict) and (self._omits is None or path[0] in value) and self._is_plain(path[0]):
+            # Nearly all that is asked, without the walk.
+            return Known(value.get(path[0]), Provenance(self._place(path)))
         found = self._find(path)
         if isinstance(found, Unknown):
             return found
@@ -77,10 +85,10 @@ class Node:
         if isinstance(found, Unknown):
             return found
         match found.value:
-            case None | "":
+            case "":
                 return Known(None, found.via)
-            case str() as value:
-                return Known(value, found.via)
+            case None | str():
+                return cast("Known[str | None]", found)
             case bool() as flag:
                 return Known("true" if flag else "false", found.via)
             case int() | float() as value:
@@ -222,6 +230,15 @@ class Node:
         """Whether the values name an attribute at all, be it null."""
         return isinstance(self._value, dict) and name in self._value
 
+    def _is_plain(self, step: Step) -> bool:
+        """Whether a step names an attribute of which no mask speaks."""
+        unknown, sensitive = self._unknown, self._sensitive
+        return (
+            isinstance(step, str)
+            and (not unknown or (isinstance(unknown, dict) and not unknown.get(step)))
+            and (not sensitive or (isinstance(sensitive, dict) and not sensitive.get(step)))
+        )
+
     def _place(self, path: Sequence[Step]) -> str:
         if not path:
             return self.where
@@ -294,7 +311,8 @@ class Shelf:
         self._decode = decode
         self._most = most
         """How many bytes of the file may be kept decoded; as Python's values they are some five times as many."""
-        self._kept: deque[Planned] = deque()
+        self._kept: deque[tuple[ref[Planned], int]] = deque()
+        """By weak references, so that resources and shelf do not keep each other in memory."""
         self._bytes = 0
 
     def fetch(self, planned: Planned) -> Node:
@@ -306,15 +324,16 @@ class Shelf:
     def keep(self, planned: Planned, node: Node) -> None:
         """Keep what was decoded until others that were decoded later take its place."""
         planned.node = node
-        self._kept.append(planned)
+        self._kept.append((ref(planned), planned.size))
         self._bytes += planned.size
         while self._bytes > self._most and len(self._kept) > 1:
-            oldest = self._kept.popleft()
-            oldest.node = None
-            self._bytes -= oldest.size
+            kept, size = self._kept.popleft()
+            self._bytes -= size
+            if (oldest := kept()) is not None:
+                oldest.node = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Planned:
     """One resource as it will be: its place, what happens to it, its values and its configuration. Nothing but `node` ever changes."""
 

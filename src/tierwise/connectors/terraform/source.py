@@ -29,12 +29,14 @@ _AROUND: Final = frozenset({Kind.AUDIT_TRAIL, Kind.BACKUP_PLAN})
 """What usually stands in other configurations and reaches the stores of this one all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PlanSource:
     """One or more plans, read whole."""
 
     name: str
     plans: tuple[Plan, ...]
+    """Empty once they have been surveyed: a plan takes up much memory, and nobody needs it any more when its resources are made."""
+    _is_surveyed: bool = False
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -57,8 +59,11 @@ class PlanSource:
         return {key: PartOf(kind, tuple(parents)) for key, (kind, parents) in found.items()}
 
     def survey(self) -> Iterable[Unit]:
-        """One unit for each file."""
-        return [Unit("", "", plan.document.name, partial(_items, plan), provider=_NOBODY) for plan in self.plans]
+        """One unit for each file, once: what they are asked for besides is asked before."""
+        if self._is_surveyed:
+            raise RuntimeError(f"{self.name} has been surveyed already")
+        plans, self.plans, self._is_surveyed = self.plans, (), True
+        return [Unit("", "", plan.document.name, partial(_items, plan), provider=_NOBODY) for plan in plans]
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:  # noqa: ARG002 - a plan has nothing more to give
         """Nothing: a plan is read whole."""
@@ -78,7 +83,7 @@ def plan_of(document: Document, prefix: str = "") -> Plan:
     """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
     plan = replace(assemble(document, prefix, kept_types(found)), clouds=found)
-    return with_outside(plan, frozenset(converters(found).values())).joining(joins(found))
+    return with_outside(plan, tuple(dict.fromkeys(converters(found).values()))).joining(joins(found))
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:

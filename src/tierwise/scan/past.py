@@ -1,0 +1,49 @@
+"""What is there before a plan, judged by the same engine as what will be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from tierwise.evaluate.change import directions, fallen
+from tierwise.evaluate.compiled import CompiledControl
+from tierwise.evaluate.origin import Past, deeds_of
+from tierwise.model.fact import say_same
+from tierwise.model.sensitivity import Classification
+from tierwise.scan.assess import Assessed, Judging, add_facts_of_tiers, assess
+from tierwise.scan.collect import Collected
+
+
+def pasts_of(
+    collected: Collected, assessed: Assessed, compiled: Sequence[CompiledControl], judging: Judging, today: date
+) -> Mapping[str, Past]:
+    """What is there before a plan and is another after it; nothing where nothing changes."""
+    there = {key: one for key, one in collected.resources.items() if one.existing or one.address is None}
+    if not collected.changes and len(there) in (0, len(collected.resources)):
+        return {}
+    there |= {key: change.before for key, change in collected.changes.items()}
+    before = replace(collected, resources=there, changes={})
+    then = assess(before, judging, today)
+    add_facts_of_tiers(then, before, judging, today)
+    sets, deeds = directions(compiled), deeds_of(collected.changes, collected.resources.values())
+    pasts: dict[str, Past] = {}
+    for key, was in then.classifications.items():
+        now, known, facts = assessed.classifications.get(key), then.facts[key], assessed.facts.get(key)
+        if key not in collected.changes and now is not None and facts is not None and _alike(was, now) and say_same(known, facts):
+            continue
+        resource = there[key]
+        rises = now is not None and now.interval.hi > was.interval.hi
+        less = fallen(resource.kind, known, facts, sets, rises=rises) if facts is not None else frozenset[str]()
+        pasts[key] = Past(resource, known, was, less, deeds)
+    return pasts
+
+
+def _alike(one: Classification, other: Classification) -> bool:
+    return (one.tier, one.interval, one.declared) == (other.tier, other.interval, other.declared)
+
+
+def moved_in(collected: Collected) -> dict[str, str]:
+    """The id that each moved resource of a plan had before: its file's prefix and the old address."""
+    moves = ((key, collected.resources.get(key), change.previous_address) for key, change in collected.changes.items())
+    return {key: key.removesuffix(now.address or "") + before for key, now, before in moves if now is not None and before}

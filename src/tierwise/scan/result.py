@@ -1,0 +1,97 @@
+"""An assessed estate judged, and everything that a report may show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from tierwise.connectors.live import live_reads
+from tierwise.evaluate.accept import accept
+from tierwise.evaluate.baseline import held_against
+from tierwise.evaluate.change import plan_changes
+from tierwise.evaluate.compiled import CompiledControl
+from tierwise.evaluate.findings import findings_of
+from tierwise.evaluate.fixes import fixes_of
+from tierwise.evaluate.gate import coverage_of, decide
+from tierwise.evaluate.origin import Past
+from tierwise.evaluate.pending import pending_of
+from tierwise.evaluate.requirements import evidence_of
+from tierwise.evaluate.truth import Truth
+from tierwise.model.change import Pending
+from tierwise.model.finding import Finding, Run, ScanResult
+from tierwise.model.resource import HELD, Resource
+from tierwise.model.sensitivity import Classification, Tier, TierState
+from tierwise.scan.asks import by_kind
+from tierwise.scan.assess import Assessed, Judging, told
+from tierwise.scan.collect import Collected
+from tierwise.scan.memory import bulk
+from tierwise.scan.past import moved_in
+
+_WHAT_IF: Final = (Tier.T1, Tier.T2, Tier.T3)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a result is made from."""
+
+    run: Run
+    collected: Collected
+    assessed: Assessed
+    pasts: Mapping[str, Past]
+    compiled: Sequence[CompiledControl]
+
+
+@bulk()
+def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
+    """Findings, gate, fixes and the rest."""
+    collected, assessed, compiled = made.collected, made.assessed, made.compiled
+    resources = tuple(resource for _, resource in sorted(assessed.estate.resources.items()))
+    asked_of = by_kind(compiled)
+    findings = findings_of(resources, asked_of, assessed.classifications, made.pasts)
+    gaps = told(collected, judging, today)
+    by_id = assessed.estate.resources
+    accepted = accept(findings, by_id, judging.acceptances, today)
+    if judging.baseline is not None:
+        accepted = held_against(accepted, judging.baseline, by_id, moved_in(collected))
+    coverage = coverage_of(collected.outcomes)
+    return ScanResult(
+        run=made.run,
+        resources=resources,
+        classifications=assessed.classifications,
+        findings=accepted,
+        gaps=gaps,
+        gate=decide(accepted, gaps, coverage, judging.gate, judging.baseline, judging.override),
+        coverage=coverage,
+        outcomes=tuple(collected.outcomes),
+        regions=tuple(collected.regions),
+        no_rung=sum(len(asked_of.get(resource.kind, ())) for resource in resources) - len(findings),
+        fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
+        deselected=tuple(sorted(judging.profile.deselected.items())),
+        requirements=evidence_of(judging.profile.requirements, accepted),
+        framework=judging.profile.framework,
+        what_if=_what_if(resources, assessed.classifications, compiled),
+        earlier=tuple(collected.changes.values()),
+        pending=_pending(accepted, by_id),
+        changes=plan_changes(collected.changes, made.pasts, assessed.facts, assessed.classifications, asked_of),
+    )
+
+
+def _pending(findings: Sequence[Finding], resources: Mapping[str, Resource]) -> tuple[Pending, ...]:
+    if all(one.address is None for one in resources.values()):
+        return ()
+    return pending_of(findings, resources, live_reads())
+
+
+def _what_if(
+    resources: Sequence[Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
+) -> dict[str, dict[str, int]]:
+    """For stores whose tier is only assumed: how many failures each possible tier would bring."""
+    found: dict[str, dict[str, int]] = {}
+    asked_of = by_kind([one for one in compiled if not one.control.cause])
+    for resource in resources:
+        if classifications[resource.id].state is TierState.ASSUMED and resource.kind in HELD:
+            answers = [(one, one.answers(_WHAT_IF[-1], resource.facts)) for one in asked_of.get(resource.kind, ())]
+            found[resource.id] = {tier.name: sum(one.says(said, tier) is Truth.FALSE for one, said in answers) for tier in _WHAT_IF}
+    return found
