@@ -23,6 +23,7 @@ from tierwise.reports.edit import written
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tools import terraform_types
 from tools.fact_sources import told_by
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +74,7 @@ def generated() -> dict[str, str]:
     pages = {
         "docs/facts.md": facts_page(),
         "docs/controls/index.md": index_page(catalogue),
+        "docs/terraform-types.md": types_page(),
         "action/requirements.txt": requirements(),
         "src/tierwise/connectors/live_reads.json": live_declared.as_file(NOTICE),
         "docs/schemas/control.schema.json": schema_text(control_schema()),
@@ -136,6 +138,22 @@ def fact_row(spec: FactSpec) -> tuple[str, ...]:
     kinds = ", ".join(sorted(kind.value for kind in spec.kinds))
     by = ", ".join(told_by()[spec.name]) or ("other facts" if spec.derived else "tags and the register")
     return (f"`{spec.name}`", kind_of_value(spec), better, operators, kinds, by, meaning)
+
+
+def types_page() -> str:
+    """What becomes of each Terraform type."""
+    intro = (
+        "# Terraform types\n\nWhat a plan's resources become, by type: a resource of its own, a part of another one, or nothing, with the reason. The facts "
+        "and the relations of links are those that a test shows to depend on the type; a type without any gives names, or values of which the facts of "
+        "others are made. Files are below `src/tierwise/connectors/terraform/`.\n"
+    )
+    parts = [PAGE + intro]
+    head = ("Type", "Becomes", "Tells", "Read in")
+    for provider, groups in terraform_types.data()["types"].items():
+        parts.append(f"## {terraform_types.PROVIDERS[provider]}\n")
+        for group, kinds in groups.items():
+            parts.append(f"### {group[:1].upper()}{group[1:]}\n\n" + table(head, terraform_types.rows(kinds)))
+    return "\n".join(parts)
 
 
 def index_page(catalogue: Catalogue) -> str:
