@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses, ip_network, summarize_address_range
 from typing import Final
 
 _NOBODY: Final = (
@@ -33,3 +33,8 @@ def covers_internet(ranges: Iterable[str]) -> bool:
             sixes.append(one)
     whole = any(four.prefixlen == 0 for four in collapse_addresses([*fours, *_NOBODY]))
     return whole or any(_EVERYBODY.subnet_of(six) for six in collapse_addresses(sixes))
+
+
+def parts_of(first: str, last: str) -> Iterator[str]:
+    """The ranges in CIDR form that a span of IPv4 addresses is made of; ValueError where it is none."""
+    yield from map(str, summarize_address_range(IPv4Address(first), IPv4Address(last)))

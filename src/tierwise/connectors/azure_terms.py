@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from tierwise.access.internet import covers_internet
+from tierwise.access.internet import covers_internet, parts_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
-from tierwise.model.vocabulary import find_spec
+from tierwise.model.vocabulary import put_listed
 
 PROVIDER_KEY: Final = "provider-owned"
 """A key of Microsoft's that no subscription sees."""
@@ -51,28 +51,20 @@ def min_tls(value: Maybe[str]) -> Maybe[str]:
     return Known(version, value.via)
 
 
-def put(sheet: FactSheet, kind: Kind, facts: Mapping[str, AnyFact]) -> None:
-    """Sets those facts that a kind lists."""
-    for name, fact in facts.items():
-        spec = find_spec(name)
-        if spec is not None and kind in spec.kinds:
-            sheet.put(name, fact)
-
-
 def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None = None, external: AnyFact | None = None) -> None:
     """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant."""
     via = Provenance(f"constant: {TENANT}")
     no = Known(False, via)
     outside = external or Known(frozenset(), via)
-    put(
+    put_listed(
         sheet,
-        kind,
         {
             "access.anonymous_read": anonymous or no,
             "access.anonymous_write": no,
             "access.any_authenticated": no,
             "access.external_principals": outside,
         },
+        kind,
     )
     if isinstance(outside, Known) and not outside.value:
         sheet.not_applicable("access.external_conditioned", "no principal outside the tenant is let in", via)
@@ -93,18 +85,20 @@ def put_network(sheet: FactSheet, kind: Kind, public: Maybe[bool], admits: Maybe
         facts["network.ingress_any"] = admits
     else:
         facts["network.private_endpoint"] = Known(True, public.via)
-    put(sheet, kind, facts)
+    put_listed(sheet, facts, kind)
     if isinstance(public, Known) and not public.value:
         sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
 
 
-def admits(ends: tuple[str, str]) -> bool:
-    """Whether a range is the internet, half of it, or the range that stands for all of Azure."""
+def admits_spans(spans: Iterable[tuple[str, str]], via: Provenance) -> Maybe[bool]:
+    """Whether ranges from a first to a last address are together the internet, or one stands for all of Azure."""
+    listed = list(spans)
+    if _EVERY_AZURE in listed:
+        return Known(True, via)
     try:
-        low, high = (int.from_bytes(bytes(int(part) for part in end.split(".")), "big") for end in ends)
+        return Known(covers_internet(part for ends in listed for part in parts_of(*ends)), via)
     except ValueError:
-        return False
-    return ends == _EVERY_AZURE or high - low >= 2**31 - 1
+        return Unknown(UnknownReason.UNPARSABLE, via, "a rule is no range of addresses")
 
 
 def admits_ranges(ranges: Iterable[str], via: Provenance) -> Maybe[bool]:

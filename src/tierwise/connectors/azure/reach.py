@@ -68,11 +68,16 @@ def admits_by_rules(rules: Maybe[Doc | None], ends: tuple[str, str] = ("startIpA
     listed = fields.items(rules, "value")
     if isinstance(listed, Unknown):
         return listed
-    spans = [tuple(fields.value(fields.inner(listed, one), "properties", end) for end in ends) for one in listed.value]
-    for low, high in spans:
-        if isinstance(low, Known) and isinstance(high, Known) and azure_terms.admits((str(low.value), str(high.value))):
-            return Known(True, listed.via)
-    return next((end for span in spans for end in span if isinstance(end, Unknown)), Known(False, listed.via))
+    found: list[tuple[str, str]] = []
+    still: Unknown | None = None
+    for one in listed.value:
+        low, high = (fields.value(fields.inner(listed, one), "properties", end) for end in ends)
+        if isinstance(low, Unknown) or isinstance(high, Unknown):
+            still = low if isinstance(low, Unknown) else high if isinstance(high, Unknown) else still
+        else:
+            found.append((str(low.value), str(high.value)))
+    admits = azure_terms.admits_spans(found, listed.via)
+    return admits if still is None or admits == Known(True, listed.via) else still
 
 
 def has_private_endpoint(row: Maybe[Doc | None]) -> Maybe[bool]:

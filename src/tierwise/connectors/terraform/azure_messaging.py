@@ -14,6 +14,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.vocabulary import put_listed
 
 _ENCRYPTED: Final = "Azure Event Hubs and Service Bus documentation, encryption at rest: on for every namespace"
 _TLS: Final = "Azure Event Hubs and Service Bus documentation, minimum TLS version: AMQP and HTTPS run over TLS alone"
@@ -57,7 +58,7 @@ def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, 
         "logging.data_read": read,
         "logging.data_write": write,
     }
-    azure_terms.put(sheet, kind, facts)
+    put_listed(sheet, facts, kind)
     public = flag(namespace, "public_network_access_enabled", default=True)
     azure_terms.put_network(
         sheet,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tierwise.connectors.azure_terms import admits
+from tierwise.connectors.azure_terms import admits_spans
 from tierwise.connectors.terraform.joins import Child, Children
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
@@ -52,12 +52,16 @@ def admits_by_rules(
     """Whether firewall rules in resources of their own admit the internet, or every Azure service whosever it is."""
     children = plan.children(planned, kind)
     still: Unknown | None = children.loose
+    spans: list[tuple[str, str]] = []
     for one in children.found:
         low, high = one.root.text(names[0]), one.root.text(names[1])
         if isinstance(low, Unknown) or isinstance(high, Unknown):
             still = low if isinstance(low, Unknown) else high if isinstance(high, Unknown) else still
-        elif admits((low.value or "", high.value or "")):
-            return Known(True, one.root.via)
+        else:
+            spans.append((low.value or "", high.value or ""))
+    found = admits_spans(spans, children.found[0].root.via if spans else planned.root.via)
+    if isinstance(found, Unknown) or found.value:
+        return found
     if still is not None:
         return still
     if planned.is_new:

@@ -14,6 +14,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import put_listed
 
 VAULT, POLICY = "azurerm_key_vault", "azurerm_key_vault_access_policy"
 CHILDREN: Final = (Child(POLICY, "key_vault_id", ("id",)), *azure_reach.REACHED)
@@ -30,14 +31,14 @@ def put_vault(sheet: FactSheet, kind: Kind, vault: Planned, plan: Plan) -> None:
     public = flag(vault, "public_network_access_enabled", default=True)
     azure_terms.put_network(sheet, kind, public, _admits(vault), azure_reach.has_private_endpoint(plan, vault))
     read, write = azure_reach.recorded(plan, vault, _RECORDS, _RECORDS)
-    azure_terms.put(sheet, kind, {"logging.data_read": read, "logging.data_write": write})
+    put_listed(sheet, {"logging.data_read": read, "logging.data_write": write}, kind)
     azure_terms.put_audience(sheet, kind, external=_external(vault, plan))
 
 
 def put_lost(sheet: FactSheet, kind: Kind, lost: Unknown) -> None:
     """The same facts where the vault is not in the plan."""
     azure_terms.put_audience(sheet, kind, external=lost)
-    azure_terms.put(sheet, kind, dict.fromkeys(NAMES, lost))
+    put_listed(sheet, dict.fromkeys(NAMES, lost), kind)
 
 
 def soft_delete_days(vault: Planned) -> Maybe[int]:

@@ -64,7 +64,7 @@ CASES = (
             "end_ip_address",
             "network.ingress_any",
             {"255.255.255.255": True, "0.0.0.9": False},
-            absent=False,
+            absent=UnknownReason.UNPARSABLE,
             having={"start_ip_address": "0.0.0.0"},
             of=of,
         )
@@ -76,7 +76,7 @@ CASES = (
             "start_ip_address",
             "network.ingress_any",
             {"0.0.0.0": True, "255.255.255.0": False},
-            absent=False,
+            absent=UnknownReason.UNPARSABLE,
             having={"end_ip_address": "255.255.255.255"},
             of=of,
         )

@@ -97,7 +97,7 @@ CASES = (
             "end_ip_address",
             "network.ingress_any",
             {"255.255.255.255": True, "0.0.0.9": False},
-            absent=False,
+            absent=UnknownReason.UNPARSABLE,
             having={"start_ip_address": "0.0.0.0"},
             of=f"{kind}_server",
         )
@@ -109,7 +109,7 @@ CASES = (
             "start_ip_address",
             "network.ingress_any",
             {"0.0.0.0": True, "255.255.255.0": False},
-            absent=False,
+            absent=UnknownReason.UNPARSABLE,
             having={"end_ip_address": "255.255.255.255"},
             of=f"{kind}_server",
         )
@@ -191,6 +191,14 @@ def test_a_firewall_rule_opens_the_server_and_its_databases(plan, tmp_path, star
     of_server(plan, "azurerm_mssql_firewall_rule", "r", {"start_ip_address": start, "end_ip_address": end})
     assert value(checked(plan, tmp_path, f"{SERVER}.s"), "network.ingress_any") is expected
     assert value(checked(plan, tmp_path, f"{DATABASE}.d"), "network.ingress_any") is expected
+
+
+def test_half_of_the_internet_is_not_the_internet_and_both_halves_are(plan, tmp_path):
+    server(plan)
+    of_server(plan, "azurerm_mssql_firewall_rule", "low", {"start_ip_address": "0.0.0.0", "end_ip_address": "127.255.255.255"})
+    assert value(checked(plan, tmp_path, f"{SERVER}.s"), "network.ingress_any") is False
+    of_server(plan, "azurerm_mssql_firewall_rule", "high", {"start_ip_address": "128.0.0.0", "end_ip_address": "255.255.255.255"})
+    assert value(checked(plan, tmp_path, f"{SERVER}.s"), "network.ingress_any") is True
 
 
 def test_a_server_that_is_closed_has_no_ingress(plan, tmp_path):

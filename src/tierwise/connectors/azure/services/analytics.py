@@ -14,11 +14,12 @@ from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
-from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days, put, sql_audited
+from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days, sql_audited
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import negated
 from tierwise.model.resource import EMPTY_EVIDENCE, Kind, Link, Rel
+from tierwise.model.vocabulary import put_listed
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
@@ -129,7 +130,7 @@ def cluster_facts(draft: Draft) -> Mapping[str, AnyFact]:
     settings = draft.doc(CLUSTER_LOGS)
     sheet.put("logging.data_read", reach.sends(settings, frozenset({"query"})))
     sheet.put("logging.data_write", reach.sends(settings, frozenset({"command", "succeededingestion"})))
-    put(sheet, kind, _cluster_ages(draft))
+    put_listed(sheet, _cluster_ages(draft), kind)
     for name in ("recovery.point_in_time", "retention.backup_days"):
         sheet.not_applicable(name, _KUSTO_RECOVERY, CLUSTER.via)
     zones = row.value.get("zones") if isinstance(row, Known) and row.value else None
@@ -205,7 +206,7 @@ def synapse_facts(draft: Draft) -> Mapping[str, AnyFact]:
     admin = draft.doc(ADMIN)
     sheet.put("access.central_identity_enabled", admin if isinstance(admin, Unknown) else Known(admin.value is not None, admin.via))
     read, write = _synapse_audit(draft)
-    put(sheet, kind, {"logging.data_read": read, "logging.data_write": write})
+    put_listed(sheet, {"logging.data_read": read, "logging.data_write": write}, kind)
     for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
         sheet.not_applicable(name, _POOLS, SYNAPSE.via)
     for name in _EXPIRY:

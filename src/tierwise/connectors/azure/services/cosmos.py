@@ -16,11 +16,12 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
-from tierwise.connectors.azure_terms import min_tls, put
+from tierwise.connectors.azure_terms import min_tls
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Unknown, UnknownReason
 from tierwise.model.kleene import negated
 from tierwise.model.resource import EMPTY_EVIDENCE, Kind, Link
+from tierwise.model.vocabulary import put_listed
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
@@ -107,9 +108,8 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     api = _api(draft)
     central: Maybe[bool] = api if isinstance(api, Unknown) else Known(api.value[0] in ("dataplanerequests", "tableapirequests"), api.via)
     logs = api if isinstance(api, Unknown) else reach.sends(draft.doc(LOGS), frozenset({api.value[0]}))
-    put(
+    put_listed(
         sheet,
-        _KIND,
         {
             "access.shared_key_enabled": keys,
             "access.local_auth_enabled": keys,
@@ -118,10 +118,11 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
             "logging.data_write": logs,
             **_backup(row),
         },
+        _KIND,
     )
     sheet.put("recovery.redundancy", _redundancy(row))
     sheet.put("recovery.delete_protected", reach.delete_protected(draft))
-    put(sheet, _KIND, _ages(draft.doc(CONTAINERS)))
+    put_listed(sheet, _ages(draft.doc(CONTAINERS)), _KIND)
     return sheet.facts
 
 

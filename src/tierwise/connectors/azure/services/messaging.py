@@ -15,11 +15,12 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.place import OUTSIDERS, drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
-from tierwise.connectors.azure_terms import LINKS, days, min_tls, put
+from tierwise.connectors.azure_terms import LINKS, days, min_tls
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.kleene import negated
 from tierwise.model.resource import EMPTY_EVIDENCE, Gap, Kind, Link, Rel, Resource
+from tierwise.model.vocabulary import put_listed
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
@@ -169,7 +170,7 @@ def _put_namespace(draft: Draft, sheet: FactSheet, declared: Row, rules: Read, l
         "logging.data_read": reach.sends(settings, _RECORDS),
         "logging.data_write": reach.sends(settings, _RECORDS),
     }
-    put(sheet, kind, facts)
+    put_listed(sheet, facts, kind)
     reach.put_network(sheet, kind, row, reach.admits_by_acl(draft.doc(rules), "properties", because=_OPEN, address="ipMask"))
     reach.put_audience(sheet, draft)
 

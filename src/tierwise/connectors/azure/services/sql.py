@@ -38,11 +38,12 @@ from tierwise.connectors.azure.services.sql_reads import (
     SHORT_TERM,
     TDE,
 )
-from tierwise.connectors.azure_terms import days, min_tls, put, put_network, sql_audited
+from tierwise.connectors.azure_terms import days, min_tls, put_network, sql_audited
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import either, negated
 from tierwise.model.resource import Kind, Link, Rel
+from tierwise.model.vocabulary import put_listed
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
@@ -80,9 +81,9 @@ def server_facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet = FactSheet()
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.put("encryption.key_custody", reach.custody(_server_key(draft)))
-    put(sheet, _KIND, _decided(draft))
+    put_listed(sheet, _decided(draft), _KIND)
     read, write = _audited(draft.doc(AUDIT))
-    put(sheet, _KIND, {"logging.data_read": read, "logging.data_write": write})
+    put_listed(sheet, {"logging.data_read": read, "logging.data_write": write}, _KIND)
     reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
     reach.put_audience(sheet, draft)
     for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
@@ -100,9 +101,9 @@ def database_facts(draft: Draft) -> Mapping[str, AnyFact]:
         sheet.not_applicable("encryption.key_custody", "not encrypted", encrypted.via)
     else:
         sheet.put("encryption.key_custody", encrypted if isinstance(encrypted, Unknown) else reach.custody(_database_key(draft)))
-    put(sheet, _KIND, _decided(draft))
+    put_listed(sheet, _decided(draft), _KIND)
     own, above = _audited(draft.doc(OWN_AUDIT)), _audited(draft.doc(AUDIT))
-    put(sheet, _KIND, {"logging.data_read": either(own[0], above[0]), "logging.data_write": either(own[1], above[1])})
+    put_listed(sheet, {"logging.data_read": either(own[0], above[0]), "logging.data_write": either(own[1], above[1])}, _KIND)
     reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
     reach.put_audience(sheet, draft)
     sheet.put("retention.backup_days", _backup_days(draft))
@@ -126,7 +127,7 @@ def instance_facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.put("encryption.key_custody", reach.custody(_protector(draft, INSTANCE, INSTANCE_PROTECTOR)))
     local, central = _logins(draft.doc(INSTANCE_ADMINS), draft.doc(INSTANCE_ENTRA_ONLY))
-    put(sheet, _KIND, {**_transport(row), "access.local_auth_enabled": local, "access.central_identity_enabled": central})
+    put_listed(sheet, {**_transport(row), "access.local_auth_enabled": local, "access.central_identity_enabled": central}, _KIND)
     public = fields.flag(row, "properties", "publicDataEndpointEnabled", absent=False, because=_CLOSED)
     put_network(sheet, _KIND, public, Unknown(UnknownReason.NOT_COLLECTED, INSTANCE.via, _GROUPS), Known(True, INSTANCE.via))
     reach.put_audience(sheet, draft)

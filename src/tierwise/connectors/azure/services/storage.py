@@ -28,11 +28,12 @@ from tierwise.connectors.azure.services.storage_reads import (
     SHARES,
     kind_of,
 )
-from tierwise.connectors.azure_terms import DELEGATED, PROVIDER_KEY, REDUNDANCY, WEEK_HOURS, WORM_STATES, min_tls, put, signature_hours
+from tierwise.connectors.azure_terms import DELEGATED, PROVIDER_KEY, REDUNDANCY, WEEK_HOURS, WORM_STATES, min_tls, signature_hours
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import either, negated
 from tierwise.model.resource import Kind, Link
+from tierwise.model.vocabulary import put_listed
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
@@ -123,7 +124,7 @@ def _access(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
         "access.cors_any_origin": _any_origin(draft.doc(BLOBS)),
         "credential.oldest_key_days": _oldest_key(draft, shared),
     }
-    put(sheet, kind, found)
+    put_listed(sheet, found, kind)
 
 
 def _website(draft: Draft) -> Maybe[bool]:

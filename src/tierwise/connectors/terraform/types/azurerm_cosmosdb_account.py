@@ -14,6 +14,7 @@ from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.model import kleene
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
+from tierwise.model.vocabulary import put_listed
 
 ACCOUNT: Final = "azurerm_cosmosdb_account"
 CONTAINERS: Final = ("azurerm_cosmosdb_sql_container", "azurerm_cosmosdb_mongo_collection", "azurerm_cosmosdb_table")
@@ -53,8 +54,8 @@ def convert(account: Planned, plan: Plan) -> Resource:
         api if isinstance(api, Unknown) else Known(api.value in ("dataplanerequests", "tableapirequests"), api.via)
     )
     recorded = _recorded(account, plan, api)
-    azure_terms.put(sheet, kind, {**facts, "logging.data_read": recorded[0], "logging.data_write": recorded[1]})
-    azure_terms.put(sheet, kind, {**_backup(account), **_ages(account, plan)})
+    put_listed(sheet, {**facts, "logging.data_read": recorded[0], "logging.data_write": recorded[1]}, kind)
+    put_listed(sheet, {**_backup(account), **_ages(account, plan)}, kind)
     sheet.put("recovery.redundancy", _redundancy(account))
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, account))
     name = text_or(account.root, "name")

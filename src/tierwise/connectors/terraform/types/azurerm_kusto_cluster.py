@@ -13,6 +13,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
+from tierwise.model.vocabulary import put_listed
 
 CLUSTER, DATABASE = "azurerm_kusto_cluster", "azurerm_kusto_database"
 _KEY: Final = f"{CLUSTER}_customer_managed_key"
@@ -40,7 +41,7 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     read = azure_reach.recorded(plan, cluster, frozenset({"query"}), frozenset({"command", "succeededingestion"}))
     sheet.put("logging.data_read", read[0])
     sheet.put("logging.data_write", read[1])
-    azure_terms.put(sheet, kind, _ages(cluster, plan))
+    put_listed(sheet, _ages(cluster, plan), kind)
     for name in ("recovery.point_in_time", "retention.backup_days"):
         sheet.not_applicable(name, _RECOVERY, cluster.root.via)
     zones = cluster.root.texts("zones")

@@ -16,6 +16,7 @@ from tierwise.connectors.terraform.planned import Planned
 from tierwise.model import kleene
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
+from tierwise.model.vocabulary import put_listed
 
 DATABASE, LEGACY = "azurerm_mssql_database", "azurerm_sql_database"
 _PARENT: Final = ("server_id", "server_name")
@@ -35,7 +36,7 @@ def convert(database: Planned, plan: Plan) -> Resource:
     lost = azure.elsewhere(database, azure.first(database, _PARENT), "server")
     links = [*_encryption(database, server, plan, sheet, lost)]
     azure_terms.put_audience(sheet, Kind.RELATIONAL_DB)
-    azure_terms.put(sheet, Kind.RELATIONAL_DB, azure_sql.server_facts(server, plan) if server else dict.fromkeys(_DECIDED, lost))
+    put_listed(sheet, azure_sql.server_facts(server, plan) if server else dict.fromkeys(_DECIDED, lost), Kind.RELATIONAL_DB)
     network = azure_sql.network(server, plan) if server else (lost, lost, lost)
     azure_terms.put_network(sheet, Kind.RELATIONAL_DB, *network)
     above = azure_sql.audited(plan, server, AUDIT) if server else (lost, lost)

@@ -14,6 +14,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
+from tierwise.model.vocabulary import put_listed
 
 _READ: Final = frozenset({"sqlsecurityauditevents"})
 _GROUPS: Final = "the network security group of its subnet decides, port 3342"
@@ -32,7 +33,7 @@ def convert(instance: Planned, plan: Plan) -> Resource:
     admits = Unknown(UnknownReason.NOT_COLLECTED, instance.at("subnet_id"), _GROUPS)
     azure_terms.put_network(sheet, kind, public, admits, Known(True, instance.at("subnet_id")))
     azure_terms.put_audience(sheet, kind)
-    azure_terms.put(sheet, kind, azure_sql.server_facts(instance, plan))
+    put_listed(sheet, azure_sql.server_facts(instance, plan), kind)
     read, write = azure_reach.recorded(plan, instance, _READ, _READ)
     sheet.put("logging.data_read", read)
     sheet.put("logging.data_write", write)

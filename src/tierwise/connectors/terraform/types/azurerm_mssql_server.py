@@ -11,6 +11,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.model.fact import FactSheet
 from tierwise.model.resource import Kind, Resource
+from tierwise.model.vocabulary import put_listed
 
 
 def convert(server: Planned, plan: Plan) -> Resource:
@@ -23,7 +24,7 @@ def convert(server: Planned, plan: Plan) -> Resource:
     sheet.put("encryption.key_custody", custody)
     azure_terms.put_network(sheet, Kind.RELATIONAL_DB, *azure_sql.network(server, plan))
     azure_terms.put_audience(sheet, Kind.RELATIONAL_DB)
-    azure_terms.put(sheet, Kind.RELATIONAL_DB, azure_sql.server_facts(server, plan))
+    put_listed(sheet, azure_sql.server_facts(server, plan), Kind.RELATIONAL_DB)
     for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
         sheet.not_applicable(name, "it is set on each database of the server", server.root.via)
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, server))

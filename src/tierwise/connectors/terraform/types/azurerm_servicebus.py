@@ -15,7 +15,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
-from tierwise.model.vocabulary import facts_of
+from tierwise.model.vocabulary import facts_of, put_listed
 
 NAMESPACE, QUEUE = "azurerm_servicebus_namespace", "azurerm_servicebus_queue"
 _KEY, _RULES = f"{NAMESPACE}_customer_managed_key", f"{NAMESPACE}_network_rule_set"
@@ -46,7 +46,7 @@ def _namespace(namespace: Planned, plan: Plan) -> Resource:
     expires: AnyFact = still or Known(any(one != UNLIMITED for one in known), namespace.root.via)
     if UNLIMITED in known:
         last = Known(UNLIMITED, namespace.root.via)
-    azure_terms.put(sheet, Kind.QUEUE, {"retention.delete_after_days": last, "retention.expiry_configured": expires})
+    put_listed(sheet, {"retention.delete_after_days": last, "retention.expiry_configured": expires}, Kind.QUEUE)
     name = text_or(namespace.root, "name")
     aliases = (text_or(namespace.root, "id"), name)
     return plan.resource(namespace, Kind.QUEUE, name or namespace.place.name, sheet.facts, links=links, aliases=aliases)

@@ -24,6 +24,7 @@ from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.model import kleene
 from tierwise.model.fact import UNLIMITED, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
+from tierwise.model.vocabulary import put_listed
 
 ACCOUNT: Final = "azurerm_storage_account"
 RULES, CUSTOMER_KEY, WEBSITE = f"{ACCOUNT}_network_rules", f"{ACCOUNT}_customer_managed_key", f"{ACCOUNT}_static_website"
@@ -149,7 +150,7 @@ def _access(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
         "access.website_enabled": website,
         "access.cors_any_origin": _any_origin(blob),
     }
-    azure_terms.put(sheet, kind, facts)
+    put_listed(sheet, facts, kind)
     if kind is Kind.OBJECT_STORE:
         sheet.constant("access.acls_disabled", True, _ACLS)
 
