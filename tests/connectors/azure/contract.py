@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 from tests.connectors.azure.cloud import read_of
 from tests.connectors.azure.estate import scanned, tenant
 from tests.connectors.azure.recorded import GRAPH_AND_ARM, answers, listed
+from tests.connectors.noted import Noted, noted, noting_field_of, paths_in
+from tierwise.connectors import fields
 from tierwise.connectors.answers import decoded
 from tierwise.connectors.azure import calls
 from tierwise.connectors.azure.collectors import declared_reads
@@ -28,36 +29,6 @@ SDK = Path(__file__).with_name("sdk_fields.json")
 DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
 _ENVELOPE = ("value", "nextLink")
 """Of every list of Azure Resource Manager."""
-
-
-class _Noted(dict[str, Any]):
-    """A document that notes what is asked of it."""
-
-    def __init__(self, body: Mapping[str, Any], seen: set[str], path: tuple[str, ...] = ()) -> None:
-        super().__init__({name: _noted(one, seen, path if not path and name == "value" else (*path, name)) for name, one in body.items()})
-        self._seen, self._path = seen, path
-
-    def _note(self, name: object) -> None:
-        if self._path or name not in _ENVELOPE:
-            self._seen.add(".".join((*self._path, str(name))))
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self._note(name)
-        return super().get(name, default)
-
-    def __getitem__(self, name: str) -> Any:
-        self._note(name)
-        return super().__getitem__(name)
-
-    def __contains__(self, name: object) -> bool:
-        self._note(name)
-        return super().__contains__(name)
-
-
-def _noted(value: Any, seen: set[str], path: tuple[str, ...]) -> Any:
-    if isinstance(value, dict):
-        return _Noted(value, seen, path)
-    return [_noted(one, seen, path) for one in value] if isinstance(value, list) else value
 
 
 def operation_of(via: str) -> str:
@@ -76,10 +47,10 @@ def fields_read() -> Fields:
         if not isinstance(body, Known) or not via.via:
             return body
         if isinstance(rows := body.value.get("data"), list):
-            return Known({**body.value, "data": [_Noted(row, seen[types[row["type"]]]) for row in rows]}, body.via)
-        return Known(_Noted(body.value, seen[operation_of(via.via)]), body.via)
+            return Known({**body.value, "data": [Noted(row, seen[types[row["type"]]], _ENVELOPE) for row in rows]}, body.via)
+        return noted(body, seen[operation_of(via.via)], _ENVELOPE)
 
-    with patch.object(calls, "decoded", noting):
+    with patch.object(calls, "decoded", noting), patch.object(fields, "field_of", noting_field_of):
         scanned(tenant())
     return {name: frozenset(paths) for name, paths in seen.items()}
 
@@ -92,23 +63,11 @@ def fields_recorded() -> Fields:
     for answer in answers():
         for path in {answer.path, same(answer.body.get("id"))} - {""}:
             if (read := read_of(path)) is not None:
-                found[operation_of(read.via.via)].update(_paths(answer.body))
+                found[operation_of(read.via.via)].update(paths_in(answer.body, _ENVELOPE))
         for body in listed(answer.body):
             name = types.get(body["type"].lower()) or (DIAGNOSTICS if body["type"].lower() == DIAGNOSTICS[10:].lower() else "")
-            found[name].update(_paths(body))
+            found[name].update(paths_in(body, _ENVELOPE))
     return {name: frozenset(paths) for name, paths in found.items()}
-
-
-def _paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, one in value.items():
-            inner = path if not path and name == "value" else (*path, name)
-            if inner:
-                yield ".".join(inner)
-            yield from _paths(one, inner)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _paths(one, path)
 
 
 @cache

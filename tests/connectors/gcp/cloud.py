@@ -100,7 +100,7 @@ _EMPTY = (
 
 
 class Cloud(HTTPAdapter):
-    """Projects that answer; `docs` gives answers by service and path (`storage/storage/v1/b`), a function of how often it was asked, or an error."""
+    """Projects that answer; `docs` gives answers by service and path (`storage/storage/v1/b`), with the parent where that is asked for, a function of how often it was asked, or an error."""
 
     def __init__(self, assets: Iterable[Body] = (), docs: Mapping[str, Any] | None = None) -> None:
         super().__init__()
@@ -150,7 +150,8 @@ class Cloud(HTTPAdapter):
             return error(403, "IAM_PERMISSION_DENIED")
         if match := _ASSETS.fullmatch(path):
             return self._inventory(f"{match[1]}/{match[2]}", query)
-        found = self._made(self.docs[path], path) if path in self.docs else None
+        named = f"{path}?parent={query['parent'][0]}" if "parent" in query else path
+        found = self._made(self.docs[named], path) if named in self.docs else None
         if found is None:
             return Reply(body={}) if path.endswith(_EMPTY) else error(404, "notFound")
         return found

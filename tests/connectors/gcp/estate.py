@@ -1,4 +1,4 @@
-"""A project in an organisation with an example of everything that is collected: the `ROWS` and `DOCS` of each service's tests, labelled as they would be."""
+"""A project in a folder of an organisation with an example of everything that is collected: the `ROWS` and `DOCS` of each service's tests, labelled as they would be."""
 
 from __future__ import annotations
 
@@ -6,15 +6,41 @@ import importlib
 import pkgutil
 from typing import Any
 
-from tests.connectors.gcp.cloud import PLACES, PROJECT, Cloud, Token, reads_of
+from tests.connectors.gcp.cloud import CHAIN, NUMBER, PLACES, PROJECT, Cloud, Token, asset, binding, logged, project, reads_of
 from tests.connectors.gcp.conftest import STARTED
 from tests.scan.worlds import judging
 from tierwise.config import GcpConfig
+from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
 from tierwise.connectors.gcp.collectors import collectors
 from tierwise.connectors.gcp.connect import open_projects
 from tierwise.scan import Outcome, scan
 
 LABELS = {"data-classification": "special-category", "owner": "records", "environment": "production"}
+FOLDER, ROOT = "folders/7", CHAIN[-1]
+_MANAGER = "cloudresourcemanager"
+_TLS, _PUBLIC = "gcp.restrictTLSVersion", "storage.publicAccessPrevention"
+IAM = {
+    FOLDER: {"bindings": [binding("storage.objectViewer", "user:someone@gmail.com"), binding("owner", "group:admins@dept.example")]},
+    ROOT: {**logged("DATA_WRITE"), "bindings": [binding("viewer", "user:auditor@dept.example")]},
+}
+"""The IAM policies above the project."""
+LEVELS: dict[str, Any] = {
+    f"{_MANAGER}/v3/projects/{PROJECT}": project(parent=FOLDER),
+    f"{_MANAGER}/v3/{FOLDER}": {"name": FOLDER, "parent": ROOT},
+    f"{_MANAGER}/v3/projects?parent={FOLDER}": {"projects": [project(parent=FOLDER, **LABELS)]},
+    f"{_MANAGER}/v3/projects?parent={ROOT}": {},
+    f"{_MANAGER}/v3/folders?parent={ROOT}": {"folders": [{"name": FOLDER, "parent": ROOT}]},
+    f"{_MANAGER}/v3/folders?parent={FOLDER}": {},
+    **{f"{_MANAGER}/v3/{node}:getIamPolicy": policy for node, policy in IAM.items()},
+    f"orgpolicy/v2/{ROOT}/policies": {"policies": [{"name": f"{ROOT}/policies/{_TLS}", "spec": {"rules": [{"values": {"deniedValues": ["TLS_VERSION_1", "TLS_VERSION_1_1"]}}]}}]},
+    f"orgpolicy/v2/{FOLDER}/policies": {"policies": [{"name": f"{FOLDER}/policies/{_PUBLIC}", "spec": {"rules": [{"enforce": True}]}}]},
+}  # fmt: skip
+"""What Resource Manager and Organization Policy say of what is above the project."""
+ORG = {
+    FOLDER: [{"constraint": f"constraints/{_PUBLIC}", "booleanPolicy": {"enforced": True}}],
+    ROOT: [{"constraint": f"constraints/{_TLS}", "listPolicy": {"deniedValues": ["TLS_VERSION_1", "TLS_VERSION_1_1"]}}],
+}
+"""The same as the inventory has it."""
 
 
 def estate() -> Cloud:
@@ -29,7 +55,19 @@ def estate() -> Cloud:
             rows += getattr(module, "ROWS", ())
             for path, answer in getattr(module, "DOCS", {}).items():
                 docs[path] = {**docs.get(path, {}), **answer}
-    assets = [{**one, "resource": {"data": _labelled(one["resource"]["data"])}} for one in rows]
+    docs |= LEVELS
+    chain = (f"projects/{NUMBER}", FOLDER, ROOT)
+    assets = [{**one, "ancestors": list(chain), "resource": {"data": _labelled(one["resource"]["data"])}} for one in rows]
+    for one in assets:
+        if one["assetType"] == f"{_MANAGER}.googleapis.com/Project":
+            one["resource"]["data"]["parent"] = FOLDER
+    for number, (kind, node) in enumerate((("Folder", FOLDER), ("Organization", ROOT)), start=1):
+        name = f"//{_MANAGER}.googleapis.com/{node}"
+        assets.append(
+            asset(
+                f"{_MANAGER}.googleapis.com/{kind}", name, {"name": node}, policy=IAM[node], ancestors=chain[number:], orgPolicy=ORG[node]
+            )
+        )
     lists = {read: read.items for collector in collectors() for row in collector.rows for read in row.lists}
     for path, answer in docs.items():
         read = next((one for one in reads_of(path) if one in lists), None)
@@ -59,3 +97,9 @@ def scanned(cloud: Cloud, **options: Any) -> Outcome:
     outcome = scan(sources, judging(), started=STARTED, jobs=1)
     assert outcome.crashes == ()
     return outcome
+
+
+def unlisted(cloud: Cloud) -> Cloud:
+    """The same cloud where the inventory cannot be asked."""
+    cloud.denied |= frozenset(one.action for one in (RESOURCES, POLICIES, ORG_POLICIES))
+    return cloud

@@ -82,6 +82,15 @@ def exported() -> Iterator[Doc]:
         yield from json.loads(file.read_text("utf-8"))
 
 
+def goldens() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Plan file and exported assets of each pair that terraform-validator's tests have."""
+    for file in sorted(shared_path("plans", "expected").glob("*.json")):
+        found = json.loads(file.read_text("utf-8"))
+        for source in found.get("sources", ()):
+            if source.get("kind") == "cai_golden":
+                yield found["file"], source["golden"]
+
+
 def _flights() -> Iterator[tuple[str, str, Doc]]:
     for file in sorted(shared_path("recordings", "gcp", "c7n_flights").glob("*/get-*.json")):
         found = json.loads(file.read_text("utf-8"))

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
-from tests.connectors.gcp.cloud import Reply, error
-from tests.connectors.gcp.estate import estate, scanned
+from tests.connectors.gcp.cloud import ORGANISATION, Reply, error
+from tests.connectors.gcp.estate import FOLDER, estate, scanned, unlisted
 from tests.scan.honesty import all_violations
+from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
 from tierwise.connectors.gcp.collectors import collectors, declared_calls, declared_reads
-from tierwise.connectors.gcp.place import PLACES
+from tierwise.connectors.gcp.place import PLACES, SEARCH
 from tierwise.connectors.gcp.read import Read, Row
+from tierwise.errors import CredentialsError
 from tierwise.model.finding import ScanResult, Verdict
+from tierwise.model.resource import Kind
 
-WALKED = {one.action for one in PLACES} - {"resourcemanager.organizations.get"}
-"""Denied, these end a scan of a project before it begins, or are for scans of folders alone."""
-OTHER_SCOPES = {ORG_POLICIES.action, "resourcemanager.folders.getIamPolicy"}
-"""Of scans of folders and organisations, and of projects in folders (`test_source.py`)."""
+BEFORE = {"resourcemanager.projects.get", "resourcemanager.projects.list", "resourcemanager.folders.list"}
+"""Denied, these end a scan before it begins (of the example, which has one project), or are of scans of folders and organisations alone."""
 INSTEAD = {read.action for collector in collectors() for row in collector.rows for read in (*row.lists, *((row.iam,) if row.iam else ()))}
 """Calls that are made where the inventory cannot be asked."""
 HOLDERS = {"spanner.googleapis.com/Instance", "bigtableadmin.googleapis.com/Instance"}
 """Types that hold stores and are none."""
 ALL = {one.action for one in declared_reads()}
-MADE = sorted(ALL - WALKED - OTHER_SCOPES)
+MADE = sorted(ALL - BEFORE - {ORG_POLICIES.action})
+SCOPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "folder": {"folders": (FOLDER.rpartition("/")[2],)},
+    "organisation": {"organizations": (ORGANISATION,)},
+}
+"""Scans that find their projects by themselves."""
+FEW = ("storage", "resourcemanager", "iam")
+ABOVE = sorted({one.action for one in (*CALLS, *PLACES, RESOURCES, POLICIES, ORG_POLICIES)})
+"""What only such scans read, or read in another way."""
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +46,7 @@ def whole() -> ScanResult:
 @pytest.fixture(scope="module")
 def direct() -> ScanResult:
     """The same estate where the inventory cannot be asked."""
-    cloud = estate()
-    cloud.denied = frozenset({RESOURCES.action, POLICIES.action})
-    found = scanned(cloud).result
+    found = scanned(unlisted(estate())).result
     assert found.gaps == ()
     return found
 
@@ -49,9 +58,9 @@ def test_passes_and_fails_are_at_stake(whole):
 
 
 def test_every_read_is_made_and_answers(whole, direct):
-    made = {one.operation for result in (whole, direct) for one in result.outcomes if one.outcome in ("ok", "absent")}
-    wanted = {one.via.via for one in declared_calls() if one.make is None and one.action not in WALKED | OTHER_SCOPES}
-    assert {one for one in wanted - made if "folders" not in one} == set()
+    others = [scan_of(scope, listed=listed) for scope in SCOPES for listed in (True, False)]
+    made = {one.operation for result in (whole, direct, *others) for one in result.outcomes if one.outcome in ("ok", "absent")}
+    assert {one.via.via for one in declared_calls() if one.make is None} - made == {SEARCH.via.via}, "made where no scope is named"
 
 
 def test_every_row_is_listed_with_the_inventory_and_without(whole, direct):
@@ -88,6 +97,32 @@ def test_a_read_that_fails_flips_nothing(whole, direct, read: Read, fault):
     cloud.broken = {read: fault}
     partial = scanned(cloud).result
     assert all_violations(direct if inventory else whole, partial, frozenset({read.action}) | cloud.denied) == []
+
+
+@cache
+def scan_of(scope: str, *, listed: bool) -> ScanResult:
+    """All that a scan of such a scope finds, with the inventory and without."""
+    found = scanned(estate() if listed else unlisted(estate()), **SCOPES[scope], services=FEW).result
+    assert {one.kinds for one in found.gaps} == (set() if listed else {frozenset({Kind.POLICY})}), "of folders the inventory alone tells"
+    return found
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "walked"])
+@pytest.mark.parametrize("scope", SCOPES)
+def test_what_is_denied_of_a_scope_is_unknown_and_named_and_flips_nothing(scope, listed):
+    whole, ended = scan_of(scope, listed=listed), set()
+    for action in ABOVE:
+        cloud = estate() if listed else unlisted(estate())
+        cloud.denied |= {action}
+        try:
+            partial = scanned(cloud, **SCOPES[scope], services=FEW).result
+        except CredentialsError:
+            ended.add(action)
+            continue
+        assert all_violations(whole, partial, cloud.denied) == [], action
+    assert ended == (
+        set() if listed else {"resourcemanager.projects.list"} | ({"resourcemanager.folders.list"} if scope == "organisation" else set())
+    )
 
 
 def test_with_everything_denied_nothing_passes_and_nothing_fails_by_what_was_read():

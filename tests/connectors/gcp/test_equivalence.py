@@ -6,7 +6,6 @@ facts for which the inventory's own document would be needed are open on one sid
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pytest
 
 from tests.connectors.gcp.cloud import NUMBER, ORGANISATION, Cloud, asset, project
 from tests.connectors.gcp.conftest import ALL_FACTS, run_collect
+from tests.connectors.gcp.recorded import goldens
 from tests.shared import shared_path
 from tierwise.connectors.gcp.collectors import collectors
 from tierwise.connectors.gcp.ids import relative
@@ -51,15 +51,6 @@ class Pair:
         for name, fact in self.planned.facts.items():
             if name in self.live.facts:
                 yield name, fact, self.live.facts[name]
-
-
-def goldens() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Plan file and exported assets of each pair."""
-    for file in sorted(shared_path("plans", "expected").glob("*.json")):
-        found = json.loads(file.read_text("utf-8"))
-        for source in found.get("sources", ()):
-            if source.get("kind") == "cai_golden":
-                yield found["file"], source["golden"]
 
 
 def key_of(resource: Resource) -> tuple[Kind, str]:

@@ -5,6 +5,7 @@ import pytest
 from tests.connectors.gcp.cloud import PROJECT, Cloud, asset
 from tests.connectors.gcp.conftest import ALL_FACTS, said
 from tierwise.connectors.gcp.services.filestore import TYPE
+from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Link, Rel
 
 SERVICES = ("filestore",)
@@ -13,7 +14,7 @@ SAFE = {
     "name": f"projects/{PROJECT}/locations/europe-west2/instances/share",
     "tier": "REGIONAL",
     "kmsKeyName": KEY,
-    "fileShares": [{"name": "cases", "capacityGb": "1024", "nfsExportOptions": [{"securityFlavors": ["KRB5P"]}]}],
+    "fileShares": [{"name": "cases", "capacityGb": "1024", "nfsExportOptions": [{"ipRanges": ["10.0.0.0/8"]}]}],
 }
 
 
@@ -31,7 +32,7 @@ def test_an_instance_with_everything_set(collect):
     assert said(found.facts) == {
         "encryption.at_rest": True,
         "encryption.key_custody": "customer",
-        "transport.tls_required": True,
+        "transport.tls_required": False,
         "transport.min_tls": "n/a",
         "access.anonymous_read": False,
         "access.anonymous_write": False,
@@ -50,10 +51,8 @@ def test_an_instance_with_everything_set(collect):
     }
 
 
-@pytest.mark.parametrize(
-    "exports", [[], [{"ipRanges": ["10.0.0.0/8"]}], [{"securityFlavors": ["KRB5P"]}, {"securityFlavors": ["AUTH_SYS"]}]]
-)
-def test_an_export_that_takes_plain_traffic(collect, exports):
+@pytest.mark.parametrize("exports", [[], [{"ipRanges": ["10.0.0.0/8"]}]])
+def test_nfs_is_plain_without_a_directory_service(collect, exports):
     data = {**SAFE, "tier": "BASIC_SSD", "kmsKeyName": "", "fileShares": [{"name": "s", "nfsExportOptions": exports}]}
     (found,) = collect(Cloud([share(data)]), ALL_FACTS).values()
     facts = said(found.facts)
@@ -62,3 +61,9 @@ def test_an_export_that_takes_plain_traffic(collect, exports):
         "zone",
         "provider-owned",
     )
+
+
+def test_with_a_directory_service_exports_may_demand_kerberos(collect):
+    data = {**SAFE, "protocol": "NFS_V4_1", "directoryServices": {"ldap": {"domain": "dept.example"}}}
+    (found,) = collect(Cloud([share(data)]), ALL_FACTS).values()
+    assert found.facts["transport.tls_required"].reason is UnknownReason.NOT_SUPPORTED

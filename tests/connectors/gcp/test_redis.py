@@ -23,6 +23,7 @@ CLUSTER_DATA = {
     "authorizationMode": "AUTH_MODE_IAM_AUTH",
     "zoneDistributionConfig": {"mode": "SINGLE_ZONE"},
     "automatedBackupConfig": {"automatedBackupMode": "ENABLED", "retention": "3024000s"},
+    "sizeGb": 7,
 }
 ROWS = [asset(kind, f"//redis.googleapis.com/{data['name']}", data) for kind, data in ((INSTANCE, DATA), (CLUSTER, CLUSTER_DATA))]
 DOCS = {f"redis/v1/projects/{PROJECT}/locations/-/instances": {"instances": [DATA]}, f"redis/v1/projects/{PROJECT}/locations/-/clusters": {"clusters": [CLUSTER_DATA]}}  # fmt: skip
@@ -66,6 +67,7 @@ def test_an_instance_and_a_cluster(collect):
         "access.central_identity_enabled": True,
         "retention.backup_days": 35,
         "recovery.redundancy": "zone",
+        "volume.bytes": 7 * 1024**3,
     }
 
 

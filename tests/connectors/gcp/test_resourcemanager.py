@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, project
+from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, logged, project
 from tests.connectors.gcp.conftest import ALL_FACTS, said
 from tierwise.connectors.gcp.services.resourcemanager import TYPE
 from tierwise.model.resource import Kind, Link, Rel
@@ -9,8 +9,9 @@ SERVICES = ("resourcemanager",)
 NAME = f"//cloudresourcemanager.googleapis.com/projects/{NUMBER}"
 OWNER = binding("owner", f"user:ann@{DOMAIN}")
 READER = binding("storage.objectViewer", f"serviceAccount:app@{PROJECT}.iam.gserviceaccount.com", condition={"expression": "x"})
-ROWS = [asset(TYPE, NAME, project(), policy={"bindings": [OWNER, READER]})]
-DOCS = {f"cloudresourcemanager/v3/projects/{NUMBER}:getIamPolicy": {"bindings": [OWNER, READER], "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}, {"logType": "DATA_WRITE"}]}]}}  # fmt: skip
+POLICY = {"bindings": [OWNER, READER], **logged("DATA_READ", "DATA_WRITE")}
+ROWS = [asset(TYPE, NAME, project(), policy=POLICY)]
+DOCS = {f"cloudresourcemanager/v3/projects/{NUMBER}:getIamPolicy": POLICY}
 
 
 def test_a_project_and_its_bindings(collect):

@@ -167,23 +167,40 @@ def test_what_the_levels_of_an_organisation_say_comes_with_the_inventory(collect
     assert cloud.asked(":getIamPolicy") == 0
 
 
-def test_without_the_inventory_an_organisation_is_walked(collect):
-    whole = organisation([bucket(BARE)])
-    walked = organisation([bucket(BARE)])
-    walked.denied = LIST_BOTH | {"cloudasset.assets.listOrgPolicy"}
-    walked.docs |= {
-        "cloudresourcemanager/v3/projects": lambda times: {"projects": [project(parent="folders/7")]} if times == 2 else {},
-        "cloudresourcemanager/v3/folders": lambda times: {"folders": [{"name": "folders/7", "parent": f"organizations/{ORGANISATION}"}]} if times == 1 else {},
-        "cloudresourcemanager/v3/folders/7": {"name": "folders/7", "parent": f"organizations/{ORGANISATION}"},
+def walked() -> Cloud:
+    """An organisation of which the inventory says nothing."""
+    root, prefix = f"organizations/{ORGANISATION}", "cloudresourcemanager/v3"
+    cloud = organisation([bucket(BARE)])
+    cloud.denied = LIST_BOTH | {"cloudasset.assets.listOrgPolicy"}
+    cloud.docs |= {
+        f"{prefix}/projects?parent={root}": {},
+        f"{prefix}/projects?parent=folders/7": {"projects": [project(parent="folders/7")]},
+        f"{prefix}/folders?parent={root}": {"folders": [{"name": "folders/7", "parent": root}]},
+        f"{prefix}/folders?parent=folders/7": {},
+        f"{prefix}/folders/7": {"name": "folders/7", "parent": root},
         "storage/storage/v1/b": {"items": [BARE]},
-    }  # fmt: skip
+    }
+    return cloud
+
+
+def test_without_the_inventory_an_organisation_is_walked(collect):
     options = {"organizations": (ORGANISATION,), "services": ("storage",)}
-    direct, listed = collect(walked, ALL_FACTS, **options), collect(whole, ALL_FACTS, **options)
+    direct, listed = collect(walked(), ALL_FACTS, **options), collect(organisation([bucket(BARE)]), ALL_FACTS, **options)
     assert set(direct) == set(listed)
     assert {one.unit for one in direct.values()} == {"folders/7"}
     assert direct.gaps == []
     (found,) = direct.values()
     assert found.facts["logging.data_read"].value is False
+
+
+def test_a_folder_that_cannot_be_walked_into_is_a_gap(collect):
+    cloud = walked()
+    cloud.faults["cloudresourcemanager/v3/folders"] = lambda times: error(403, "IAM_PERMISSION_DENIED") if times == 2 else None
+    estate = collect(cloud, organizations=(ORGANISATION,), services=("storage",))
+    assert len(estate) == 1
+    assert [(gap.account, gap.reason, gap.action) for gap in estate.gaps] == [
+        ("folders/7", "permission-denied", "resourcemanager.folders.list")
+    ]
 
 
 def test_an_asset_without_data_and_one_of_a_foreign_type_are_no_crash(collect):

@@ -19,6 +19,7 @@ from tierwise.connectors.gcp.calls import DISABLED, Caller, attempt
 from tierwise.connectors.gcp.collectors import collectors, declared_calls
 from tierwise.connectors.gcp.guard import Guard
 from tierwise.connectors.gcp.place import BELOW, FOLDERS, PROJECT, SEARCH, Place, Places, place_of
+from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.gcp.session import SCOPE, Google, transport
 from tierwise.connectors.gcp.source import GoogleRun, GoogleScope, GoogleSource
 from tierwise.errors import CredentialsError, UsageError
@@ -48,7 +49,7 @@ def open_projects(
     for name in options.projects:
         scopes += _project(caller, name, above, missing)
     for kind, names in (("folders", options.folders), ("organizations", options.organizations)):
-        scopes += [GoogleScope(f"{kind}/{name}", _inside(caller, f"{kind}/{name}", above)) for name in names]
+        scopes += [GoogleScope(f"{kind}/{name}", _inside(caller, f"{kind}/{name}", above, missing)) for name in names]
     if not (options.projects or options.folders or options.organizations):
         scopes = list(_all_seen(caller, above))
     if not scopes:
@@ -81,8 +82,8 @@ def _project(caller: Caller, name: str, above: Once, missing: dict[str, Unknown]
     yield GoogleScope(f"projects/{name}", places)
 
 
-def _inside(caller: Caller, scope: str, above: Once) -> Places:
-    """The projects in a folder or an organisation: by the inventory, else level by level."""
+def _inside(caller: Caller, scope: str, above: Once, missing: dict[str, Unknown]) -> Places:
+    """The projects in a folder or an organisation: by the inventory, else level by level; a level that cannot be listed is missing."""
     places = Places()
     answer = caller.ask(RESOURCES, tuple(scope.split("/", 1)), more=((TYPES, _TYPE),))
     if isinstance(answer, Known) and answer.value is not None:
@@ -94,20 +95,24 @@ def _inside(caller: Caller, scope: str, above: Once) -> Places:
     waiting, seen = [scope], {scope}
     while waiting and len(seen) < _MOST_FOLDERS:
         parent = waiting.pop()
-        for row in _rows(caller, BELOW, parent):
+        for row in _rows(caller, BELOW, parent, missing):
             places.add(place_of(row, above, scope))
-        folders = [str(row.get("name")) for row in _rows(caller, FOLDERS, parent)]
+        folders = [str(row.get("name")) for row in _rows(caller, FOLDERS, parent, missing)]
         waiting += [one for one in folders if one not in seen]
         seen.update(folders)
+    if waiting:
+        missing[scope] = Unknown(UnknownReason.NOT_SUPPORTED, FOLDERS.via, f"more than {_MOST_FOLDERS} folders")
     if not places:
         why = answer.detail if isinstance(answer, Unknown) else ""
         raise CredentialsError(_closed(scope, why))
     return places
 
 
-def _rows(caller: Caller, read: Any, parent: str) -> Iterator[Doc]:
+def _rows(caller: Caller, read: Read, parent: str, missing: dict[str, Unknown]) -> Iterator[Doc]:
     for page in caller.pages(read, (parent,)):
-        if isinstance(page, Known) and page.value is not None:
+        if isinstance(page, Unknown):
+            missing[parent] = page
+        elif page.value is not None:
             yield from (one for one in page.value[read.items] if isinstance(one, dict))
 
 

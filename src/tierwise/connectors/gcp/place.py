@@ -11,7 +11,7 @@ from tierwise.connectors.declared import Doc, Draft, Once
 from tierwise.connectors.gcp.ids import project_in, relative
 from tierwise.connectors.gcp.read import Asset, Read, Row
 from tierwise.connectors.gcp_terms import as_region
-from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
 PROJECT: Final = Read("cloudresourcemanager", "/v3/projects/{}", "resourcemanager.projects.get")
@@ -114,6 +114,10 @@ def labels_of(doc: Maybe[Doc | None], *path: str) -> Maybe[Mapping[str, str]]:
     return Known({str(key): "" if value is None else str(value) for key, value in found.value.items()}, via)
 
 
+def _no_labels(doc: Maybe[Doc | None]) -> Maybe[Mapping[str, str]]:
+    return doc if isinstance(doc, Unknown) else Known({}, Provenance("constant: the API has no labels for it"))
+
+
 def drafted(
     place: Place,
     declared: Row,
@@ -123,9 +127,9 @@ def drafted(
     name: str = "",
     region: object = "",
     aliases: Iterable[object] = (),
-    labels: tuple[str, ...] = ("labels",),
+    labels: tuple[str, ...] | None = ("labels",),
 ) -> Draft:
-    """A draft of an asset, whose document is its first, with its IAM policy where the inventory gave it."""
+    """A draft of an asset, whose document is its first, with its IAM policy where the inventory gave it; `labels` is where they are, None for nowhere."""
     other = place.number if place.id == project_in(asset.name) else place.id
     paths = [relative(asset.name)]
     if other and (own := project_in(asset.name)):
@@ -138,7 +142,7 @@ def drafted(
         place.id,
         "" if isinstance(asset.data, Unknown) else as_region(str(region)) if region else "global",
         name or asset.name.rpartition("/")[2],
-        tags=labels_of(asset.data, *labels),
+        tags=labels_of(asset.data, *labels) if labels is not None else _no_labels(asset.data),
         aliases=tuple(dict.fromkeys(str(one) for one in (*paths, *aliases) if one)),
     )
     draft = Draft(resource, {declared.operation: asset.data})

@@ -106,6 +106,8 @@ class Row:
     """Where one call does not list them: lists those of a project."""
     policed: bool = False
     """Whether the inventory has an IAM policy of it that no call of the service gives: what it says is in the document too."""
+    alone: bool = False
+    """Whether the inventory alone lists it: what no project has."""
     within: str = ""
     """The type of which it is a part (tables of a dataset): it comes as one of the parts of that asset and is no resource by itself."""
 

@@ -38,7 +38,7 @@ class GoogleRun:
     scopes: Sequence[GoogleScope]
     services: frozenset[str] = frozenset()
     missing: Mapping[str, Unknown] = field(default_factory=dict)
-    """Projects that were asked for and cannot be seen."""
+    """Projects that were asked for and cannot be seen, and folders of which not all that is in them could be listed."""
     outcomes: Sequence[ReadOutcome] = ()
     """What came of the calls that found them."""
 
@@ -122,6 +122,9 @@ class GoogleSource:
         for asset in waiting if lost is None else ():
             yield from self._take(scope, replace(asset, parts=tuple(parts.get(asset.name, ()))))
         if lost is not None:
+            alone = [row.kinds for _, row in self._by_type.values() if row.alone and not scope.name.startswith("projects/")]
+            if alone:
+                yield self._gap("", "inventory", lost, frozenset[Kind]().union(*alone))
             for place in scope.places.each:
                 yield Unit(place.id, "", "listing", partial(self._directly, place, seen, policies), provider="gcp")
             if not scope.places:
@@ -173,7 +176,7 @@ class GoogleSource:
     def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
         """What each service lists of a project, where the inventory does not."""
         for collector, row in self._by_type.values():
-            if row.within:
+            if row.within or row.alone:
                 continue
             yield Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies), provider="gcp")
 

@@ -107,7 +107,6 @@ def links(draft: Draft) -> tuple[Link, ...]:
     for rel, path in (
         (Rel.USES_KEY, ("encryptionConfig", "kmsKeyName")),
         (Rel.COPY_OF, ("secondaryConfig", "primaryClusterName")),
-        (Rel.COPY_OF, ("continuousBackupSource", "cluster")),
     ):
         named = fields.word(draft.doc(CLUSTERS), *path, absent="", because=_UNSET)
         if isinstance(named, Known) and named.value:

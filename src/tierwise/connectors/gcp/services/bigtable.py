@@ -100,7 +100,7 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     for part in asset.parts:
         if part.type != TABLE:
             continue
-        draft = drafted(caller.place, TABLES, part, Kind.DOCUMENT_DB)
+        draft = drafted(caller.place, TABLES, part, Kind.DOCUMENT_DB, labels=None)
         place = next(iter(regions)) if len(regions) == 1 else ""
         draft.resource = replace(draft.resource, tags=labels_of(asset.data), region=place)
         draft.docs[declared.operation] = asset.data

@@ -24,6 +24,7 @@ _PROJECT: Final = "/compute/v1/projects/{}"
 _UNSET: Final = "Compute Engine API v1: none where it was never set"
 _PAGE: Final = (("maxResults", "500"),)
 _VERSION: Final = (("optionsRequestedPolicyVersion", "3"),)
+_SOURCES: Final = {DISK: ("sourceSnapshot", "sourceDisk"), REGIONAL: ("sourceSnapshot", "sourceDisk"), SNAPSHOT: ("sourceDisk",)}
 _KEYS: Final = {DISK: "diskEncryptionKey", REGIONAL: "diskEncryptionKey", SNAPSHOT: "snapshotEncryptionKey"}
 
 
@@ -93,7 +94,7 @@ def links(draft: Draft) -> tuple[Link, ...]:
     key = _key(draft)
     if isinstance(key, Known) and key.value.startswith("projects/"):
         found.append(Link(Rel.USES_KEY, gcp_terms.unversioned(key.value)))
-    for name in ("sourceSnapshot", "sourceDisk"):
+    for name in _SOURCES[draft.resource.type]:
         source = fields.word(row, name, absent="", because=_UNSET)
         if isinstance(source, Known) and source.value:
             found.append(

@@ -11,7 +11,7 @@ from tierwise.connectors.declared import Draft, Stage
 from tierwise.connectors.gcp.ids import values_of
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
-from tierwise.model.fact import AnyFact, FactSheet, Known, Provenance, Unknown
+from tierwise.model.fact import AnyFact, FactSheet, Known, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 
 if TYPE_CHECKING:
@@ -72,15 +72,13 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
 
 
 def _encrypted(draft: Draft) -> AnyFact:
-    """Whether every export demands Kerberos with privacy, which encrypts (Filestore API, NfsExportOptions.securityFlavors)."""
-    shares = fields.items(draft.doc(INSTANCE), "fileShares")
-    if isinstance(shares, Unknown):
-        return shares
-    exports = [one for share in shares.value for one in share.get("nfsExportOptions") or ()]
-    flavors = [tuple(one.get("securityFlavors") or ()) for one in exports if isinstance(one, Mapping)]
-    if flavors and all(one == ("KRB5P",) for one in flavors):
-        return Known(True, shares.via)
-    return Known(False, shares.via if flavors else Provenance(f"constant: {gcp_stores.PLAIN}"))
+    """Whether NFS traffic is encrypted: only where a directory service gives Kerberos can it be, and which flavours exports demand v1beta1 alone tells."""
+    directory = fields.value(draft.doc(INSTANCE), "directoryServices", absent={}, because=gcp_stores.PLAIN)
+    if isinstance(directory, Unknown) or not directory.value:
+        return directory if isinstance(directory, Unknown) else Known(False, directory.via)
+    return Unknown(
+        UnknownReason.NOT_SUPPORTED, directory.via, "whether exports demand Kerberos with privacy is not told by version 1 of the API"
+    )
 
 
 COLLECTOR = Collector("filestore", (INSTANCE,), (), survey, facts, links)

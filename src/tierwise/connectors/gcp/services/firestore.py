@@ -64,7 +64,13 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     number = fields.word(asset.data, "uid", absent="", because=_OFF)
     aliases = (number.value,) if isinstance(number, Known) else ()
     draft = drafted(
-        caller.place, declared, asset, Kind.DOCUMENT_DB, region=place.value if isinstance(place, Known) else "", aliases=aliases
+        caller.place,
+        declared,
+        asset,
+        Kind.DOCUMENT_DB,
+        region=place.value if isinstance(place, Known) else "",
+        aliases=aliases,
+        labels=None,
     )
     draft.docs[iam.PLACE] = Known({"place": caller.place})
     yield draft

@@ -63,11 +63,11 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     if declared is SINKS:
         wanted = fields.word(asset.data, "filter", absent="", because=_UNSET)
         if isinstance(wanted, Unknown) or not wanted.value or gcp_logs.AUDIT in wanted.value:
-            yield drafted(caller.place, declared, asset, Kind.AUDIT_TRAIL, aliases=(asset.name.rpartition("/")[2],))
+            yield drafted(caller.place, declared, asset, Kind.AUDIT_TRAIL, aliases=(asset.name.rpartition("/")[2],), labels=None)
         return
     values = values_of(asset.name)
     region = values[-2] if len(values) > 2 else ""
-    yield drafted(caller.place, declared, asset, Kind.LOG_STORE, region="" if region == "global" else region)
+    yield drafted(caller.place, declared, asset, Kind.LOG_STORE, region="" if region == "global" else region, labels=None)
 
 
 def links(draft: Draft) -> tuple[Link, ...]:

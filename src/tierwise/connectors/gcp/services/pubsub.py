@@ -69,11 +69,16 @@ OWNER: Final = Read(
 
 def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     """One draft per topic or subscription."""
-    regions = fields.value(asset.data, "messageStoragePolicy", "allowedPersistenceRegions", absent=[], because=_UNSET)
-    region = regions.value[0] if isinstance(regions, Known) and len(regions.value) == 1 else ""
+    region = _region(asset.data) if declared is TOPICS else ""
     draft = drafted(caller.place, declared, asset, Kind.QUEUE, region=region, aliases=(asset.name.rpartition("/")[2],))
     draft.docs[iam.PLACE] = Known({"place": caller.place})
     yield draft
+
+
+def _region(topic: Maybe[Doc]) -> str:
+    """The one region in which the topic lets messages be kept."""
+    regions = fields.value(topic, "messageStoragePolicy", "allowedPersistenceRegions", absent=[], because=_UNSET)
+    return str(regions.value[0]) if isinstance(regions, Known) and len(regions.value) == 1 else ""
 
 
 def _key(draft: Draft) -> Maybe[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import fields, gcp_stores, gcp_terms
-from tierwise.connectors.declared import Draft, Stage
+from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp.ids import values_of
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INSTANCE, CLUSTER = "redis.googleapis.com/Instance", "redis.googleapis.com/Cluster"
 _OFF: Final = "Memorystore for Redis API v1: off where it was never set"
 _KEYS: Final = {INSTANCE: "customerManagedKey", CLUSTER: "kmsKey"}
+_SIZES: Final = {INSTANCE: "memorySizeGb", CLUSTER: "sizeGb"}
 _CACHE: Final = frozenset({Kind.CACHE})
 _ENCRYPTED: Final = ("SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION")
 
@@ -45,7 +46,8 @@ ROWS: Final = {INSTANCE: _row(INSTANCE, "instances"), CLUSTER: _row(CLUSTER, "cl
 def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     """One draft per instance or cluster."""
     values = values_of(asset.name)
-    title = fields.word(asset.data, "displayName", absent="", because=_OFF)
+    # A cluster has no title.
+    title = fields.word(asset.data, "displayName", absent="", because=_OFF) if declared.type == INSTANCE else None
     aliases = (title.value,) if isinstance(title, Known) else ()
     yield drafted(caller.place, declared, asset, Kind.CACHE, region=values[1] if len(values) > 2 else "", aliases=aliases)
 
@@ -73,14 +75,17 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     password = fields.flag(row, "authEnabled", absent=False, because=_OFF) if of == INSTANCE else never
     sheet.put("access.shared_key_enabled", password)
     sheet.put("access.local_auth_enabled", password)
-    by_iam = gcp_terms.is_word(fields.word(row, "authorizationMode", absent="", because=_OFF), "AUTH_MODE_IAM_AUTH")
-    sheet.put("access.central_identity_enabled", never if of == INSTANCE else by_iam)
+    sheet.put("access.central_identity_enabled", never if of == INSTANCE else _by_iam(row))
     sheet.put("retention.backup_days", gcp_stores.REDIS_SNAPSHOTS if of == INSTANCE else _kept(draft))
     sheet.put("recovery.redundancy", _redundancy(draft))
-    size = fields.number(row, "memorySizeGb", absent=0, because=_OFF)
+    size = fields.number(row, _SIZES[of], absent=0, because=_OFF)
     if isinstance(size, Known) and size.value:
         sheet.known("volume.bytes", int(size.value) * gcp_terms.GIB, size.via)
     return sheet.facts
+
+
+def _by_iam(row: Maybe[Doc | None]) -> Maybe[bool]:
+    return gcp_terms.is_word(fields.word(row, "authorizationMode", absent="", because=_OFF), "AUTH_MODE_IAM_AUTH")
 
 
 def _kept(draft: Draft) -> AnyFact:

@@ -40,18 +40,12 @@ def _own_project(caller: Caller, declared: Row) -> Iterator[Doc | Unknown]:
         yield found if isinstance(found, Unknown) else found.value or {}
 
 
-def _nothing(_caller: Caller, _declared: Row) -> Iterator[Doc | Unknown]:
-    """Folders and organisations are listed by the inventory alone; what stands above a project is read with it."""
-    return iter(())
-
-
 def _name(doc: Doc, place: Place) -> str:
     return f"//{_PREFIX}/projects/{place.number or doc.get('projectNumber') or place.id}"
 
 
 def _row(kind: str, read: Read, kinds: frozenset[Kind], level: str) -> Row:
-    walk = _own_project if kind == "Project" else _nothing
-    return Row(f"{_PREFIX}/{kind}", kinds, (read,), _name, IAM_OF[level], walk=walk)
+    return Row(f"{_PREFIX}/{kind}", kinds, (read,), _name, IAM_OF[level], walk=_own_project, alone=kind != "Project")
 
 
 PROJECTS: Final = _row("Project", PROJECT, _ONE, "projects")

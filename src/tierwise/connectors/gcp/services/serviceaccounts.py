@@ -75,7 +75,7 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     texts = [fields.word(asset.data, one, absent="", because=_UNSET) for one in ("displayName", "description")]
     asset = replace(asset, name=f"//iam.googleapis.com/projects/{place.id}/serviceAccounts/{named}")
     aliases = (named, f"serviceAccount:{named}", number.value if isinstance(number, Known) else "")
-    draft = drafted(place, declared, asset, Kind.ROLE, name=named.partition("@")[0], aliases=aliases)
+    draft = drafted(place, declared, asset, Kind.ROLE, name=named.partition("@")[0], aliases=aliases, labels=None)
     about = " ".join(one.value for one in texts if isinstance(one, Known) and one.value)
     draft.resource = replace(draft.resource, evidence=replace(draft.resource.evidence, description=about))
     draft.docs[iam.PLACE] = Known({"place": place, _NOW: caller.now})

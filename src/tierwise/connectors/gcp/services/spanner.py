@@ -100,7 +100,7 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft | Gap]
     title = fields.word(asset.data, "displayName", absent="", because=_OFF)
     region = gcp_stores.spanner_region(config.value) if isinstance(config, Known) else ""
     for part in asset.parts:
-        draft = drafted(caller.place, DATABASES, part, Kind.RELATIONAL_DB, region=region)
+        draft = drafted(caller.place, DATABASES, part, Kind.RELATIONAL_DB, region=region, labels=None)
         evidence = replace(draft.resource.evidence, description=title.value if isinstance(title, Known) else "")
         place = "" if isinstance(config, Unknown) else draft.resource.region
         draft.resource = replace(draft.resource, tags=labels_of(asset.data), evidence=evidence, region=place)
