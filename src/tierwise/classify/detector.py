@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -13,6 +13,7 @@ from typing import Final
 
 from tierwise.classify import detectors
 from tierwise.classify.names import singular, split_words
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 
 
@@ -23,6 +24,16 @@ class Match(Enum):
     SYNTHETIC = "synthetic"
     """A documented test value, or a value from a range that is never issued."""
     REAL = "real"
+
+
+def strongest(matches: Iterable[Match]) -> Match:
+    """Real if one is, else synthetic if one is."""
+    seen = Match.NO
+    for match in matches:
+        if match is Match.REAL:
+            return match
+        seen = match if match is Match.SYNTHETIC else seen
+    return seen
 
 
 class ColumnType(Enum):
@@ -41,6 +52,45 @@ MOMENT_OR_TEXT: Final = TEXT | {ColumnType.MOMENT}
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """How a detector judges the values of a column, and candidates in running text."""
+
+    shape: str
+    """What a value looks like as written: a regular expression for the whole of it, without look-around, back-references or anchors."""
+    judge: Callable[[str], Match]
+    """Tests a value of the shape, upper case and without separators; as written where `as_written`."""
+    strength: Strength
+    chance: float
+    """Share of random values of the shape that pass: what a column of something else would show."""
+    random: tuple[str, ...] = ()
+    """Templates of such random values: `9` a digit, `A` a capital letter, `X` either, the rest itself."""
+    rate: float = 0.85
+    """Share of a column's values of the shape that must pass where the name says nothing."""
+    named_rate: float = 0.2
+    """The same where the name agrees."""
+    coverage: float = 0.5
+    """Share of a column's filled values that must have the shape, or be explained by another detector that stands alone."""
+    varies: tuple[tuple[int, int], ...] = ()
+    """Parts (from, to) that differ from person to person; a column in which one never changes holds something else."""
+    crowded: bool = False
+    """Numbers of it may lie next to each other, as when one office issues them in turn."""
+    as_written: bool = False
+    people: bool = False
+    """Counts only beside other signs of people in the same table: things have it as well as people."""
+    of_things: bool = False
+    """Organisations have it as well, so that it is no sign of people to other columns."""
+    context: frozenset[str] = frozenset()
+    """Words before a candidate in running text that are evidence of their own."""
+    in_text: bool = False
+    """Also looked for in running text."""
+    bounded: bool = True
+    """In running text it starts and ends at the edge of a word."""
+    positives: tuple[str, ...] = ()
+    synthetic: tuple[str, ...] = ()
+    negatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Detector:
     """Recognises one identifier or attribute of people, in texts, in column names, or in both."""
 
@@ -55,7 +105,9 @@ class Detector:
     types: frozenset[ColumnType] = TEXT
     """Column types that can hold it; any other type is a veto."""
     find: Callable[[str], Match] | None = None
-    """For texts; a detector that has it is strong enough to stand alone."""
+    """For names and tags; a detector that has it is strong enough to stand alone."""
+    values: Values | None = None
+    """For content."""
     positives: tuple[str, ...] = ()
     synthetic: tuple[str, ...] = ()
     negatives: tuple[str, ...] = ()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from tierwise.classify.names import singular, split_words
+
+TEN_DIGITS: Final = r"\d{10}|\d{3}[ -]\d{3}[ -]\d{4}"
 
 
 def groups(text: str, *lengths: int) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tierwise.classify.detector import Detector, Match
+from tierwise.classify.detector import Detector, Match, Values
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -29,12 +30,31 @@ def find(text: str) -> Match:
     return seen
 
 
+def judge(number: str) -> Match:
+    """The sixteen characters, with or without the two of the card's issue."""
+    return find(number[:16])
+
+
 DETECTOR: Final = Detector(
     id="driving_licence",
     title="driving licence number",
     category=DataCategory(Category.C2),
     columns=("driver number", "licence no", "driving licence", "driving licence number", "driver licence", "driving license"),
     find=find,
+    values=Values(
+        shape=r"[A-Za-z][A-Za-z9]{4}[ -]?\d{6}[ -]?[A-Za-z][A-Za-z9][A-Za-z0-9][ -]?[A-Za-z]{2}(?: ?\d{2})?",
+        judge=judge,
+        strength=Strength.STRONG,
+        chance=0.074,
+        random=("AAAAA999999AAXAA",),
+        coverage=0.1,
+        varies=((0, 5), (5, 11)),
+        context=frozenset({"licence", "license", "driver", "driving", "dvla"}),
+        in_text=True,
+        positives=("SMITH812159AB9XY", "FOX99712125J99AB", "SMITH 812159 AB9XY"),
+        synthetic=("MORGA657054SM9IJ",),
+        negatives=("SMITH899159AB9XY", "SMITH812159AB9X"),
+    ),
     positives=(
         "scan-SMITH812159AB9XY",
         ["fox99", "FOX99712125J99AB"][1],

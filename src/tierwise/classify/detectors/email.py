@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tierwise.classify.detector import Detector, Match
+from tierwise.classify.detector import Detector, Match, Values, strongest
 from tierwise.classify.names import singular, split_words
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -79,22 +80,35 @@ _ROLES: Final = frozenset(
     ]
 )
 _SYNTHETIC: Final = ("example.com", "example.org", "example.net", ".example", ".test", ".invalid", ".localhost")
+_FILES: Final = frozenset(
+    {"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "json", "html", "service", "timer", "socket", "md", "py", "local", "internal"}
+)
+"""Endings that are no top-level domain of an address: `logo@2x.png`, `getty@tty1.service`."""
 _MACHINES: Final = (".gserviceaccount.com", "amazonses.com", "amazonaws.com")
 
 
 def find(text: str) -> Match:
     """An address whose local part names no team or role."""
-    seen = Match.NO
-    for address in _ADDRESS.finditer(text):
-        local, domain = address[1], address[2].lower()
-        words = {singular(word) for word in split_words(local)}
-        if domain.endswith(_MACHINES) or not words.isdisjoint(_ROLES):
-            continue
-        if any(domain == end.lstrip(".") or domain.endswith("." + end.lstrip(".")) for end in _SYNTHETIC):
-            seen = Match.SYNTHETIC
-        else:
-            return Match.REAL
-    return seen
+    return strongest(_judged(address[1], address[2].lower()) for address in _ADDRESS.finditer(text))
+
+
+def _judged(local: str, domain: str) -> Match:
+    words = {singular(word) for word in split_words(local)}
+    if (
+        domain.endswith(_MACHINES)
+        or domain.rpartition(".")[2] in _FILES
+        or not words.isdisjoint(_ROLES)
+        or sum(sign.isalpha() for sign in local) < 2
+    ):
+        return Match.NO
+    synthetic = any(domain == end.lstrip(".") or domain.endswith("." + end.lstrip(".")) for end in _SYNTHETIC)
+    return Match.SYNTHETIC if synthetic else Match.REAL
+
+
+def judge(text: str) -> Match:
+    """A whole address, whose local part names a person: a word, and no team or role."""
+    address = _ADDRESS.fullmatch(text)
+    return _judged(address[1], address[2].lower()) if address else Match.NO
 
 
 DETECTOR: Final = Detector(
@@ -104,6 +118,19 @@ DETECTOR: Final = Detector(
     columns=("email", "e mail", "email address", "emailaddress", "mail address"),
     column_confidence=0.8,
     find=find,
+    values=Values(
+        shape=r"[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,120}\.[A-Za-z]{2,24}",
+        judge=judge,
+        strength=Strength.STRONG,
+        chance=0.0005,
+        rate=0.2,
+        coverage=0.1,
+        as_written=True,
+        in_text=True,
+        positives=("jane.smith@dept.gov.uk", "a.b1990@mail.co.uk"),
+        synthetic=("jane.smith@example.org",),
+        negatives=("payments-team@dept.gov.uk", "logo@2x.png", "20240101.123456@mail.dept.gov.uk", "getty@tty1.service"),
+    ),
     positives=("exports for jane.smith@dept.gov.uk", "a.b1990@mail.co.uk"),
     synthetic=("jane.smith@example.org", "x.y@host.test"),
     negatives=(

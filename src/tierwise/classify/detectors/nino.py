@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tierwise.classify.detector import Detector, Match
+from tierwise.classify.detector import Detector, Match, Values
 from tierwise.classify.digits import has_context
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -27,6 +28,15 @@ def find(text: str) -> Match:
     return seen
 
 
+def judge(number: str) -> Match:
+    """Nine characters with a prefix and suffix that are issued."""
+    if number[-1] not in "ABCD":
+        return Match.NO
+    if number.startswith("QQ"):
+        return Match.SYNTHETIC
+    return Match.REAL if _issued(number[:2]) else Match.NO
+
+
 def _issued(prefix: str) -> bool:
     return prefix[0] not in "DFIQUV" and prefix[1] not in "DFIOQUV" and prefix not in _NEVER
 
@@ -42,6 +52,20 @@ DETECTOR: Final = Detector(
     columns=("ni number", "nino", "national insurance number", "national insurance no", "ni no", "ninumber"),
     column_confidence=0.9,
     find=find,
+    values=Values(
+        shape=r"[A-Za-z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Za-z]",
+        judge=judge,
+        strength=Strength.STRONG,
+        chance=0.086,
+        random=("AA999999A",),
+        coverage=0.1,
+        varies=((0, 2), (2, 8), (8, 9)),
+        context=_CONTEXT,
+        in_text=True,
+        positives=("AB123456C", "ab 12 34 56 c", "AB-12-34-56-C"),
+        synthetic=("QQ123456C",),
+        negatives=("GB123456A", "AB123456E", "AB1234567C", "DA123456A"),
+    ),
     positives=("claims-AB123456C", "AB 12 34 56 C", "nino-ab123456c", "letters-jg103759a-2026"),
     synthetic=("QQ123456C", "claims/qq 12 34 56 a"),
     negatives=("GB123456A", "DA123456A", "AB123456E", "release-ab123456c", "XAB123456C", "AB1234567C", "ab12"),

@@ -1,12 +1,34 @@
-"""Telephone numbers in columns."""
+"""Telephone numbers: British ones of the ranges of people (Ofcom's numbering plan), others with their country code."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from tierwise.classify.detector import TEXT_OR_NUMBER, Detector
+from tierwise.classify.detector import TEXT_OR_NUMBER, Detector, Match, Values
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
+
+_BRITISH: Final = re.compile(r"0(?:1[1-9]\d{7,8}|2[03489]\d{8}|3[0347]\d{8}|7[1-57-9]\d{8})", re.ASCII)
+_DRAMA: Final = re.compile(
+    r"0(?:1632960|7700900|306999|808157|207946|2890180|2920180|(?:11[3-8]|121|131|141|151|161|191)4960)\d+|1?\d{3}55501\d\d", re.ASCII
+)
+"""Ranges that Ofcom keeps for drama and that nobody has; 555-01xx of North America."""
+
+
+def judge(text: str) -> Match:
+    """A national number of a range of people, or an international one written with its plus sign."""
+    plus = text.startswith(("+", "00"))
+    digits = re.sub(r"\D", "", text.replace("(0)", "").removeprefix("00"))
+    if plus and digits.startswith("44"):
+        digits, plus = "0" + digits[2:], False
+    if _DRAMA.fullmatch(digits):
+        return Match.SYNTHETIC
+    if plus:
+        return Match.REAL if 9 <= len(digits) <= 15 and digits[0] != "0" else Match.NO
+    return Match.REAL if _BRITISH.fullmatch(digits) else Match.NO
+
 
 DETECTOR: Final = Detector(
     id="phone",
@@ -24,6 +46,21 @@ DETECTOR: Final = Detector(
         "msisdn",
     ),
     types=TEXT_OR_NUMBER,
+    values=Values(
+        shape=r"(?:\+|00)[1-9][0-9() .-]{7,18}[0-9]|\(?0[1-9][0-9() .-]{7,13}[0-9]",
+        judge=judge,
+        strength=Strength.MEDIUM,
+        chance=0.353,
+        random=("09999999999",),
+        rate=0.95,
+        named_rate=0.0,
+        coverage=0.5,
+        as_written=True,
+        of_things=True,
+        positives=("07911 123456", "+44 7911 123456", "020 7219 4272", "+49 30 901820", "+44(0)20 7219 4272"),
+        synthetic=("07700 900123", "+44 1632 960123", "(020) 7946 0123"),
+        negatives=("0999 123 4567", "08001111111", "0000 000 0000"),
+    ),
     column_positives=(
         "phone_number",
         "mobile:varchar(15)",

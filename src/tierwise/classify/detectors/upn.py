@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tierwise.classify.detector import Detector, Match
+from tierwise.classify.detector import Detector, Match, Values, strongest
 from tierwise.classify.digits import has_context
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -19,11 +20,13 @@ def find(text: str) -> Match:
     """A number with the right check letter, in a text that speaks of schools or pupils."""
     if not has_context(text, _CONTEXT):
         return Match.NO
-    for shape in _SHAPE.finditer(text):
-        total = sum(int(digit) * weight for digit, weight in zip(shape[2], range(2, 14), strict=True))
-        if len(set(shape[2])) > 1 and _LETTERS[total % 23] == shape[1].upper():
-            return Match.REAL
-    return Match.NO
+    return strongest(judge(shape[0].upper()) for shape in _SHAPE.finditer(text))
+
+
+def judge(number: str) -> Match:
+    """A letter and twelve digits with the right check letter."""
+    total = sum(int(digit) * weight for digit, weight in zip(number[1:], range(2, 14), strict=True))
+    return Match.REAL if len(set(number[1:])) > 1 and _LETTERS[total % 23] == number[0] else Match.NO
 
 
 DETECTOR: Final = Detector(
@@ -32,6 +35,19 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C3, "children"),
     columns=("upn", "unique pupil number", "pupil number"),
     find=find,
+    values=Values(
+        shape=r"[A-Za-z]\d{12}",
+        judge=judge,
+        strength=Strength.STRONG,
+        chance=0.0385,
+        random=("A999999999999",),
+        coverage=0.1,
+        varies=((0, 1), (6, 13)),
+        context=_CONTEXT,
+        in_text=True,
+        positives=("B801200005001", "b801200005001"),
+        negatives=("A801200005001", "I801200005001", "B80120000500"),
+    ),
     positives=("pupil B801200005001", "upn-B801200005001"),
     negatives=("build-B801200005001", "pupil A801200005001", "pupil B80120000500", "school-123456789012"),
     column_positives=("upn:char(13)", "unique_pupil_number"),

@@ -1,0 +1,231 @@
+"""Content as evidence: which detectors the values of columns, or running text, satisfy. Values go in; only counts and places come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Final, NoReturn, SupportsIndex
+
+from tierwise.classify.detector import Detector, Match, all_detectors, names_column
+from tierwise.classify.names import singular, split_words
+from tierwise.classify.text import Engine, InText, default_engine, scan
+from tierwise.classify.vote import UNLIKELY, Sample, Tally, judged, plain, sample_of, tidy, vote, whole
+from tierwise.model.detection import Detection, Strength
+from tierwise.model.sensitivity import Category
+
+MASKED: Final = "[{}]"
+COUNTS: Final = 0.7
+"""From this confidence a detection is a sign of people to the other columns of its table."""
+_BY_VALUES: Final = {Strength.STRONG: 0.9, Strength.MEDIUM: 0.8, Strength.WEAK: 0.5}
+_BY_WEAK_NAME: Final = 0.5
+_BY_CONTEXT: Final = 0.5
+_POSSIBLE: Final = 0.6
+"""What needs signs of people beside it has no more than this without them."""
+_PEOPLE: Final = frozenset({Category.C1, Category.C2, Category.C3, Category.C4, Category.C5})
+_THINGS: Final = frozenset(
+    (
+        "isbn", "issn", "ean", "gtin", "upc", "sku", "product", "part", "item", "stock", "batch", "lot", "asset", "serial", "order", "invoice", "transaction",
+        "tracking", "parcel", "consignment", "shipment", "voucher", "coupon", "imei", "iccid", "mac", "hash", "checksum", "digest", "etag", "uuid", "guid",
+        "epoch", "timestamp", "ts", "created", "updated", "modified", "version", "build", "commit", "revision", "ticket", "barcode", "bin", "shelf", "rack",
+        "model", "company", "supplier", "vendor", "crn", "duns", "lei", "isin", "sedol", "cusip", "meter", "mpan", "mprn", "seq", "sequence", "row",
+    )
+)  # fmt: skip
+"""Words of a column's name that say it numbers things: whatever check its values pass, they are no people's."""
+_BUSINESS: Final = frozenset(
+    ("business", "company", "office", "branch", "site", "store", "shop", "depot", "warehouse", "supplier", "vendor", "registered", "premises", "venue", "station", "outlet", "hq", "organisation", "organization", "trading", "school", "hospital", "practice", "surgery")
+)  # fmt: skip
+"""Words that make a name, a postcode or an address that of an organisation."""
+_PERSONAL_ANYWAY: Final = frozenset({"email"})
+"""What tells people from organisations by its values."""
+_OF_PEOPLE: Final = frozenset(
+    ("home", "residential", "personal", "patient", "customer", "applicant", "claimant", "client", "citizen", "employee", "person", "pupil", "tenant", "resident", "next", "kin")
+)  # fmt: skip
+"""Words that say themselves that a column is about people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Values of one column, or under the name None the lines of an object without columns; neither shown nor pickled."""
+
+    name: str | None = field(repr=False)
+    values: Sequence[str] = field(repr=False)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("values of a column are never copied, pickled or serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A detection before the rest of the table is heard."""
+
+    detector: Detector
+    detection: Detection
+    gated: bool
+    """It counts only beside other signs of people."""
+
+
+def examine(columns: Iterable[Column], *, engine: Engine | None = None) -> list[Detection]:
+    """What the columns of one table, or the parts of one object, hold; by column in the order given, then by detector.
+
+    A detection below the profile's `infer_confidence` is one that is possible and no more.
+    """
+    table = [_found(column, engine or default_engine()) for column in columns]
+    about_people = [any(_says_people(one) for one in found) for found in table]
+    result: list[Detection] = []
+    for place, found in enumerate(table):
+        context = any(people for other, people in enumerate(about_people) if other != place)
+        heard = [_in_table(one, context=context) for one in found]
+        result += _without_echoes(heard)
+    return result
+
+
+def scan_text(data: bytes, *, engine: Engine | None = None, exhaustive: bool = False) -> list[Detection]:
+    """What running text holds. Of a long one the bytes that `text.probe` names are looked at, or all where `exhaustive`."""
+    found = (_in_text(one, None) for one in scan(data, engine or default_engine(), exhaustive=exhaustive))
+    return [one.detection for one in found if one is not None]
+
+
+def _says_people(found: _Found) -> bool:
+    values = found.detector.values
+    return (
+        found.detection.confidence >= COUNTS
+        and not found.gated
+        and found.detector.category.category in _PEOPLE
+        and not (values is not None and values.of_things)
+    )
+
+
+def _in_table(found: _Found, *, context: bool) -> Detection:
+    one = found.detection
+    if not context:
+        return replace(one, confidence=min(one.confidence, _POSSIBLE)) if found.gated else one
+    return replace(one, confidence=_summed(one.confidence, _BY_CONTEXT), evidence=(*one.evidence, "context"))
+
+
+def _summed(*parts: float) -> float:
+    """Confidence of independent pieces of evidence together."""
+    doubt = 1.0
+    for part in parts:
+        doubt *= 1.0 - part
+    return round(1.0 - doubt, 4)
+
+
+def _without_echoes(heard: list[Detection]) -> list[Detection]:
+    """One column holds one thing: what only its values suggest yields to what its name or stronger values say."""
+    named = any("name" in one.evidence and one.confidence >= COUNTS for one in heard)
+    best = max((_RANK[one.strength] for one in heard if one.confidence >= COUNTS), default=0)
+    kept = (one for one in heard if "name" in one.evidence or not (named or _RANK[one.strength] < best))
+    return sorted(kept, key=lambda one: one.detector)
+
+
+_RANK: Final = {Strength.WEAK: 0, Strength.MEDIUM: 1, Strength.STRONG: 2}
+
+
+def _found(column: Column, engine: Engine) -> list[_Found]:
+    """What one column says by itself."""
+    if column.name is None:
+        return _in_prose(column.values, None, engine)
+    sample = sample_of(column.values)
+    if not sample.checked:
+        return []
+    place = masked(column.name)
+    words = frozenset(singular(word) for word in split_words(column.name))
+    found: dict[str, _Found] = {}
+    for detector in all_detectors():
+        one = _judged_column(detector, column.name, words, sample, place)
+        if one is not None:
+            found[detector.id] = one
+    for one in _in_prose(sample.prose, place, engine):
+        found.setdefault(one.detector.id, one)
+    return list(found.values())
+
+
+def _judged_column(detector: Detector, name: str, words: frozenset[str], sample: Sample, place: str) -> _Found | None:
+    organisation = detector.category.category is Category.C1 and not words.isdisjoint(_BUSINESS) and detector.id not in _PERSONAL_ANYWAY
+    values = detector.values
+    if values is None or not values.named_rate:
+        named = _named(detector, name, sample.type) and not organisation
+    else:
+        named = _named(detector, name, "") and not organisation
+    said = (
+        vote(detector, values, sample, named=named, misnamed=organisation or not words.isdisjoint(_THINGS)) if values is not None else None
+    )
+    if said is None and not (named and sample.plausible(detector) and (values is None or not values.named_rate)):
+        return None
+    strength = values.strength if values is not None else Strength.WEAK if detector.weak else Strength.MEDIUM
+    parts, evidence = [], []
+    if named:
+        parts.append(_BY_WEAK_NAME if detector.weak else detector.column_confidence)
+        evidence.append("name")
+    if said is not None:
+        parts.append(_BY_VALUES[strength] if said.by_values else _BY_VALUES[Strength.WEAK])
+        evidence.append("values")
+    tally = said.tally if said is not None else Tally()
+    gated = values is not None and values.people and words.isdisjoint(_OF_PEOPLE)
+    chance = values.chance if values is not None else 0.0
+    detection = Detection(
+        detector.id, place, tally.hits, sample.checked, tally.synthetic, tally.distinct, _summed(*parts), strength, chance, tuple(evidence)
+    )
+    return _Found(detector, detection, gated)
+
+
+@lru_cache(maxsize=32768)
+def _named(detector: Detector, name: str, declared: str) -> bool:
+    return bool(detector.columns) and names_column(detector, name, declared)
+
+
+def _in_prose(lines: Sequence[str], place: str | None, engine: Engine) -> list[_Found]:
+    if not lines:
+        return []
+    found = (_in_text(one, place) for one in scan("\n".join(lines).encode(errors="replace"), engine))
+    return [one for one in found if one is not None]
+
+
+def _in_text(one: InText, place: str | None) -> _Found | None:
+    """What candidates in running text come to: beyond chance everywhere, or beside words that speak of the thing."""
+    values, strength, all_, near = one.values, one.values.strength, one.everywhere, one.in_context
+    limit = _RARE if strength is Strength.STRONG else UNLIKELY
+    beyond = strength is not Strength.WEAK and all_.over_chance(values.chance, values.rate) and all_.chance_of(values.chance) <= limit
+    beside = near.over_chance(values.chance, 0.5)
+    if not (beyond or beside):
+        return None
+    counted = all_ if beyond else near
+    parts = [_BY_VALUES[strength]] if beyond else []
+    if beside:
+        parts += [_BY_CONTEXT, _BY_VALUES[Strength.WEAK]] if strength is Strength.WEAK else [one.detector.column_confidence]
+    evidence = ("values", "context") if beside else ("values",)
+    detection = Detection(
+        one.detector.id,
+        place,
+        counted.hits,
+        counted.checked,
+        counted.synthetic,
+        counted.distinct,
+        _summed(*parts),
+        strength,
+        values.chance,
+        evidence,
+    )
+    return _Found(one.detector, detection, gated=False)
+
+
+_RARE: Final = 1e-3
+"""The same as `UNLIKELY` for a strong detector in running text, where two or three identifiers are a find."""
+
+
+def masked(name: str) -> str:
+    """A column's name, or which detector recognises it where it is itself an identifier, as in a file without a header."""
+    text = tidy(name)
+    for detector in all_detectors():
+        by_find = detector.find is not None and detector.find(name) is not Match.NO
+        values = detector.values
+        by_value = (
+            values is not None
+            and values.strength is not Strength.WEAK
+            and whole(values.shape).fullmatch(text) is not None
+            and judged(values, text, plain(text)) is not Match.NO
+        )
+        if by_find or by_value:
+            return MASKED.format(detector.id)
+    return name

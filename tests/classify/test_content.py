@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import random
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from tierwise.classify.content import Column, examine, scan_text
+from tierwise.classify.detector import Match, Values, all_detectors
+from tierwise.classify.digits import mod11
+from tierwise.classify.text import BLOCK, PURE, SHARE, WHOLE, accelerated, probe
+from tierwise.classify.vote import judged, plain, tail, tidy, whole
+from tierwise.classify.withheld import Distinct, Withheld
+from tierwise.model.detection import Detection, Strength
+
+COUNTS = 0.7
+VALUES = [(one.id, one.values) for one in all_detectors() if one.values is not None]
+
+
+def _judged(values: Values, text: str) -> Match:
+    written = tidy(text)
+    return judged(values, written, plain(written)) if whole(values.shape).fullmatch(written) else Match.NO
+
+
+@pytest.mark.parametrize(("name", "values"), VALUES, ids=[name for name, _ in VALUES])
+def test_each_detector_judges_its_own_values(name: str, values: Values) -> None:
+    assert values.positives
+    assert values.negatives
+    for texts, match in ((values.positives, Match.REAL), (values.synthetic, Match.SYNTHETIC), (values.negatives, Match.NO)):
+        assert {text: _judged(values, text) for text in texts} == dict.fromkeys(texts, match)
+
+
+def _random(template: str, draw: random.Random) -> str:
+    letters, digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
+    choices = {"9": digits, "A": letters, "X": letters + digits}
+    return "".join(draw.choice(choices.get(sign, sign)) for sign in template)
+
+
+@pytest.mark.parametrize(("name", "values"), [one for one in VALUES if one[1].random], ids=[name for name, one in VALUES if one.random])
+def test_the_stated_chance_is_what_random_values_show(name: str, values: Values) -> None:
+    draw = random.Random(7)
+    texts = [_random(template, draw) for template in values.random for _ in range(8000 // len(values.random))]
+    shaped = [text for text in texts if whole(values.shape).fullmatch(text)]
+    passed = sum(_judged(values, text) is not Match.NO for text in shaped)
+    expected = values.chance * len(shaped)
+    assert abs(passed - expected) <= 5 * expected**0.5 + 1
+
+
+def nhs(draw: random.Random) -> str:
+    while True:
+        number = f"{draw.choice('467')}{draw.randrange(10**9):09d}"
+        if mod11(number):
+            return number
+
+
+def _counted(detections: list[Detection]) -> set[tuple[str | None, str]]:
+    return {(one.column, one.detector) for one in detections if one.confidence >= COUNTS}
+
+
+def _column(make: Callable[[random.Random], str], rows: int = 200, name: str | None = "c1") -> Column:
+    draw = random.Random(11)
+    return Column(name, [make(draw) for _ in range(rows)])
+
+
+def test_a_column_of_nhs_numbers_is_told_from_numbers_of_the_same_shape() -> None:
+    assert _counted(examine([_column(nhs)])) == {("c1", "nhs_number")}
+    assert _counted(examine([_column(lambda draw: f"{draw.choice('467')}{draw.randrange(10**9):09d}")])) == set()
+
+
+def test_hits_rates_and_distinct_values_are_counted() -> None:
+    numbers = list(_column(nhs, 50).values)
+    (one,) = examine([Column("nhs_number", numbers * 2 + ["", "null"] * 10 + ["not taken"] * 4)])
+    assert (one.detector, one.hits, one.checked, one.distinct, one.synthetic) == ("nhs_number", 100, 104, 50, 0)
+    assert one.evidence == ("name", "values")
+    assert one.strength is Strength.MEDIUM
+
+
+def test_written_by_spreadsheets_they_are_still_found() -> None:
+    numbers = list(_column(nhs).values)
+    for column in (
+        [f"{one}.0" for one in numbers],
+        [f"{one[:3]}-{one[3:6]}-{one[6:]}" for one in numbers],
+        [f" {one[:3]} {one[3:6]} {one[6:]} " for one in numbers],
+        [f"{int(one):.9E}" for one in numbers],
+        [f"'{one}" for one in numbers],
+    ):
+        assert _counted(examine([Column("x", column)])) == {("x", "nhs_number")}
+
+
+def test_numbers_in_succession_are_nobodys_even_where_the_check_passes() -> None:
+    start = 450557
+    column = [number for stem in range(start * 1000, start * 1000 + 3000) for check in "0123456789" if mod11(number := f"{stem}{check}")]
+    assert _counted(examine([Column("ref", column)])) == set()
+
+
+def test_a_name_that_says_something_else_outweighs_the_check_digit() -> None:
+    assert _counted(examine([_column(nhs, name="isbn")])) == set()
+
+
+def test_test_ranges_are_counted_as_synthetic() -> None:
+    draw = random.Random(3)
+    numbers = [number for _ in range(3000) if mod11(number := f"999{draw.randrange(10**7):07d}")]
+    (one,) = examine([Column("nhs_number", numbers)])
+    assert one.synthetic == one.hits > 100
+    assert not one.real
+
+
+def test_a_header_that_is_a_value_is_not_repeated() -> None:
+    (one,) = examine([_column(nhs, name="4505577104")])
+    assert one.column == "[nhs_number]"
+
+
+def test_running_text_needs_a_word_beside_a_lone_number() -> None:
+    assert _counted(scan_text(b"Dear Sir, NHS number 450 557 7104, we write about your appointment.")) == {(None, "nhs_number")}
+    assert _counted(scan_text(b"Order 450 557 7104 has been sent. Take 4505577104.")) == set()
+    assert _counted(scan_text(b"id 550e8400-e29b-41d4-a716-446655440000 at 1718000000 v1.2.4505577104")) == set()
+
+
+def test_both_engines_find_the_same() -> None:
+    draw = random.Random(5)
+    words = ["nhs", "number", "ref", "AB123456C", "jane.smith@dept.gov.uk", "GB94 BARC 1020 1530 0934 59", "\xe9", "_", "-", "card"]
+    text = " ".join(
+        draw.choice([*words, nhs(draw), str(draw.randrange(10**16))]) + draw.choice(["", "\n", ",", "_x", "-1"]) for _ in range(4000)
+    )
+    data = text.encode("latin-1") + text.encode()
+    assert scan_text(data, engine=accelerated()) == scan_text(data, engine=PURE) != []
+
+
+def test_a_long_text_is_probed_evenly_and_a_short_one_read_whole() -> None:
+    assert probe(WHOLE) == ((0, WHOLE),)
+    assert probe(1 << 30, exhaustive=True) == ((0, 1 << 30),)
+    spans = probe(100 << 20)
+    assert sum(end - start for start, end in spans) == (100 << 20) // SHARE // BLOCK * BLOCK
+    assert spans[0][0] == 0
+    assert spans[-1][1] == 100 << 20
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+@pytest.mark.parametrize("show", [str, repr, format, lambda one: repr([one])])
+def test_withheld_bytes_are_not_shown(show: Callable[[object], str]) -> None:
+    assert "4505577104" not in show(Withheld(b"4505577104"))
+    assert "4505577104" not in show(Column("4505577104", ["4505577104"]))
+
+
+@pytest.mark.parametrize("carry", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, bytes, list, vars])
+@pytest.mark.parametrize("held", [Withheld(b"4505577104"), Column("x", ["4505577104"])])
+def test_withheld_bytes_are_not_carried_away(carry: Callable[[object], object], held: object) -> None:
+    with pytest.raises(TypeError):
+        carry(held)
+
+
+def test_different_values_are_counted_without_being_kept() -> None:
+    few, many = Distinct(), Distinct()
+    for number in range(500):
+        few.add(Withheld(str(number % 300).encode()))
+    for number in range(50_000):
+        many.add(Withheld(str(number).encode()))
+    assert few.count == 300
+    assert abs(many.count - 50_000) < 5_000
+
+
+def test_the_bound_on_chance_is_one_for_what_chance_gives_and_tiny_beyond_it() -> None:
+    assert tail(3, 100, 0.03) == 1.0
+    assert tail(100, 100, 0.5) == pytest.approx(0.5**100)
+    assert tail(5, 5, 0.03) < 1e-6 < tail(3, 3, 0.03)
