@@ -1,0 +1,193 @@
+"""What the report says first: how much could be seen, the answer in sentences, and how many verdicts fail at which tier."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.model.finding import Finding, Findings, Verdict
+from tierwise.model.resource import HELD
+from tierwise.model.sensitivity import Tier, TierState
+from tierwise.reports.page.stores import Store
+from tierwise.reports.shown import Shown
+from tierwise.reports.text import count, listed
+
+ASSUMED: Final = "assumed"
+LOW_COVERAGE: Final = 0.95
+"""Below it the strip that tells what could not be seen is the loudest thing on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One of the six questions that the first screen answers."""
+
+    asked: str
+    answer: str
+    target: str = ""
+    """The id of the section that has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The verdicts of one family at one tier."""
+
+    failed: int
+    unknown: int
+    passed: int
+    target: str
+
+    @property
+    def state(self) -> str:
+        """`fail`, `unknown`, `pass` or `none`; the look of the cell, which its words say too."""
+        return "fail" if self.failed else "unknown" if self.unknown else "pass" if self.passed else "none"
+
+    @property
+    def words(self) -> str:
+        """What the cell says."""
+        told = [f"{self.failed:,} failed"] * bool(self.failed) + [f"{self.unknown:,} unknown"] * bool(self.unknown)
+        return ", ".join(told) or (f"{self.passed:,} passed" if self.passed else "nothing judged")
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """One tier's row of the table."""
+
+    label: str
+    stores: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What the reader must know before believing the rest."""
+
+    coverage: str
+    low: bool
+    unknown: int
+    gaps: int
+    read_at: str
+    profile: str
+    sources: str
+    accounts: int
+    resources: int
+    assumed: int
+
+
+def row_of(one: Finding) -> str:
+    """The row a finding counts in: its tier, or apart where the tier is only assumed."""
+    return ASSUMED if one.assumed else one.tier.label
+
+
+def group_id(row: str, family: str) -> str:
+    """The id of a group of findings in the page."""
+    return f"f-{row.split(' ', maxsplit=1)[0].lower()}-{family}"
+
+
+def strip_of(page: Shown) -> Strip:
+    """The trust strip."""
+    result = page.result
+    verdicts = Findings.of(result.findings).verdicts
+    return Strip(
+        coverage=f"{result.coverage:.1%}",
+        low=result.coverage < LOW_COVERAGE,
+        unknown=verdicts[Verdict.UNKNOWN],
+        gaps=sum(1 for one in result.gaps if one.account or not one.expected),
+        read_at=result.run.started,
+        profile=result.run.profile,
+        sources=listed(list(result.run.sources), 4),
+        accounts=len({one.account for one in result.resources if one.account}),
+        resources=len(result.resources),
+        assumed=sum(1 for one in result.resources if one.kind in HELD and result.classifications[one.id].state is TierState.ASSUMED),
+    )
+
+
+def sentence_of(stores: Sequence[Store]) -> str:
+    """The answer: how many stores of the highest tier that fails are weaker than they must be, and how many of them are open to the internet."""
+    weak = [one for one in stores if one.failed and one.holds and not one.assumed]
+    if not weak:
+        return "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier."
+    tier = max(one.tier for one in weak)
+    worst = [one for one in weak if one.tier is tier]
+    people = max((one.subjects or 0 for one in worst), default=0)
+    about = f", the largest about up to {people:,} people" if people else ""
+    reached = [one for one in worst if one.reach.rank >= 4]
+    open_ = f" {len(reached):,} of them can be reached by people outside." if reached else ""
+    verb = "is" if len(worst) == 1 else "are"
+    lower = len(weak) - len(worst)
+    others = f" So {'is' if lower == 1 else 'are'} {count(lower, 'store')} of lower tiers." if lower else ""
+    return f"{count(len(worst), 'store')} of tier {tier.label}{about}, {verb} weaker than that tier requires.{open_}{others}"
+
+
+def questions(page: Shown, stores: Sequence[Store]) -> tuple[Question, ...]:
+    """The six questions and their answers."""
+    worst = next((one for one in stores if one.failed and one.holds), None)
+    return (
+        Question("Which store is worst?", _worst(worst), worst.target if worst else ""),
+        Question("Whose data is it?", _whose(worst), "people"),
+        Question("Who can reach it?", f"{worst.reach.words[:1].upper()}{worst.reach.words[1:]}." if worst else "No store fails.", "map"),
+        Question("What do we not know?", _unknown(page), "quality"),
+        Question("What is overdue?", _overdue(page), "accepted"),
+        Question("Are we getting better?", "This report is of one run. It cannot say."),
+    )
+
+
+def _worst(worst: Store | None) -> str:
+    if worst is None:
+        return "No store fails a requirement of its tier."
+    how = f" ({worst.state})" if worst.assumed else ""
+    return f"{worst.name}, {worst.tier.label}{how}: {count(worst.failed, 'requirement')} not met, the worst {worst.severity}: {worst.headline}."
+
+
+def _whose(worst: Store | None) -> str:
+    if worst is None:
+        return "No store fails."
+    people = f"up to {worst.subjects:,} people ({worst.basis})" if worst.subjects is not None else "nobody has said how many people"
+    of = f"; {worst.categories}" if worst.categories else ""
+    return f"{worst.dataset or worst.name}: {people}{of}. Owner: {worst.owner or 'nobody is named'}."
+
+
+def _unknown(page: Shown) -> str:
+    strip = strip_of(page)
+    told = [
+        count(strip.unknown, "verdict is unknown", "verdicts are unknown") if strip.unknown else "",
+        count(strip.gaps, "listing failed", "listings failed") if strip.gaps else "",
+        count(strip.assumed, "store has a tier that is only assumed", "stores have a tier that is only assumed") if strip.assumed else "",
+    ]
+    return f"{'; '.join(one for one in told if one)}." if any(told) else "Every read that was due was answered, and every tier is settled."
+
+
+def _overdue(page: Shown) -> str:
+    today = page.result.run.started[:10]
+    held = [one.accepted for one in Findings.of(page.result.findings).problems if one.accepted is not None]
+    late = sum(1 for one in held if one.expires < today)
+    if late:
+        return f"{count(late, 'accepted risk')} past the date until which somebody answered for it."
+    soonest = min((one.expires for one in held), default="")
+    return f"No accepted risk is past its date; the next ends on {soonest}." if soonest else "No risk is accepted, so none is overdue."
+
+
+def heat_map(page: Shown) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
+    """The families, and a row for each tier that has resources, highest first, assumed tiers apart and last."""
+    result = page.result
+    tally: Counter[tuple[str, str, Verdict]] = Counter()
+    for one in Findings.of(result.findings):
+        if one.verdict is not Verdict.NOT_APPLICABLE:
+            tally[row_of(one), one.family, one.verdict] += 1
+    families = tuple(sorted({family for _, family, _ in tally}))
+    held = Counter(
+        ASSUMED if (told := result.classifications[one.id]).state is TierState.ASSUMED else told.tier.label for one in result.resources
+    )
+    rows = tuple(
+        HeatRow(label, held[label], tuple(_cells(label, families, tally)))
+        for label in [*(tier.label for tier in reversed(Tier)), ASSUMED]
+        if held[label]
+    )
+    return families, rows
+
+
+def _cells(label: str, families: Sequence[str], tally: Mapping[tuple[str, str, Verdict], int]) -> Iterator[Cell]:
+    for family in families:
+        failed, unknown, passed = (tally.get((label, family, one), 0) for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
+        yield Cell(failed, unknown, passed, group_id(label, family) if failed or unknown else "")

@@ -1,0 +1,187 @@
+"""The HTML report as a document: whole without any other file or place, its links lead somewhere, and it says what it leaves out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from tests.reports.hostile import HOSTILE, hostile_result
+from tests.reports.sample import BUCKET, bucket, classification, finding, result_of, sample
+from tierwise.model.fact import Known, Unknown, UnknownReason
+from tierwise.model.finding import Verdict
+from tierwise.model.sensitivity import Tier, TierState
+from tierwise.reports import html_report
+from tierwise.reports.base import View
+from tierwise.reports.page.reach import reach_of
+from tierwise.reports.page.stores import datasets_of, stores_of
+from tierwise.reports.shown import shown
+
+VOID = {"meta", "br", "input"}
+
+
+class Outline(HTMLParser):
+    """Ids, links, headings and whether every element is closed in its turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.others: list[tuple[str, str]] = []
+        self.headings: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            elif name == "href":
+                self.links.append(value)
+            elif name.startswith("on") or name in {"src", "srcdoc", "style", "action", "data", "poster"}:
+                self.others.append((name, value))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def made(result=None, **view) -> str:
+    return html_report.render(result or sample(), View(**view))
+
+
+def outlines():
+    yield Outline(made())
+    for text in HOSTILE:
+        yield Outline(made(hostile_result(text)))
+
+
+def test_every_element_is_closed_in_its_turn_whatever_names_say():
+    assert [(one.open, one.wrong) for one in outlines()] == [([], [])] * (len(HOSTILE) + 1)
+
+
+def test_every_link_leads_into_the_page_and_every_id_is_there_once():
+    for one in outlines():
+        assert {link for link in one.links if not link.startswith("#")} == set()
+        assert {link[1:] for link in one.links} - set(one.ids) == set()
+        assert len(one.ids) == len(set(one.ids))
+
+
+def test_nothing_is_loaded_and_no_attribute_runs_or_styles():
+    assert [one.others for one in outlines()] == [[]] * (len(HOSTILE) + 1)
+
+
+def test_there_is_one_first_heading_and_no_level_is_left_out():
+    headings = Outline(made()).headings
+    assert headings.count("h1") == 1
+    assert all(int(after[1]) <= int(before[1]) + 1 for before, after in pairwise(headings))
+
+
+def test_the_policy_knows_the_script_and_the_style_and_nothing_else():
+    text = made()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; ")
+    for kind in ("style", "script"):
+        inline = re.findall(rf"<{kind}>(.*?)</{kind}>", text, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
+        assert len(inline) == 1
+        assert f"{kind}-src 'sha256-{digest}'" in policy[1]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Which store is worst?",
+        "Whose data is it?",
+        "Who can reach it?",
+        "What do we not know?",
+        "What is overdue?",
+        "Are we getting better?",
+    ],
+)
+def test_the_six_questions_have_an_answer(asked):
+    answer = re.search(rf"<dt>{re.escape(asked)}</dt><dd>([^<]+)", made())
+    assert answer
+    assert answer[1].strip()
+
+
+def test_the_worst_store_is_the_one_with_the_most_severe_failure_of_a_settled_tier():
+    assert "patients, T3 heightened: 1 requirement not met, the worst critical: Data is encrypted, way 1." in made()
+
+
+def test_low_coverage_is_the_loudest_thing_on_the_page():
+    assert 'class="strip loud"' in made(replace(sample(), coverage=0.5))
+    assert 'class="strip"' in made(replace(sample(), coverage=1.0))
+
+
+def test_what_does_not_fit_is_counted_where_it_would_stand(monkeypatch):
+    monkeypatch.setattr(html_report, "MOST_FINDINGS", 2)
+    monkeypatch.setattr(html_report, "MOST_STORES", 1)
+    text = made()
+    assert "The worst 2 of 5 are listed here" in text
+    assert "The worst 1 of 3 are described here" in text
+    assert text.count('<details id="r-') == 1
+
+
+def test_a_page_of_many_findings_stays_within_two_megabytes():
+    long = "x" * 120
+    one = finding(1, Verdict.FAIL, title=long, expected=long, why=long * 2, remediation=long)
+    found = tuple(replace(one, fingerprint=f"{number:020x}") for number in range(12_000))
+    text = made(result_of(found))
+    assert len(text.encode()) < 2_000_000
+    assert f"The worst {html_report.MOST_FINDINGS:,} of 12,000 are listed here" in text
+
+
+def told(**changes):
+    result = result_of((finding(1, Verdict.FAIL),))
+    return replace(result, classifications={**result.classifications, **changes})
+
+
+def test_people_are_counted_once_for_a_dataset_and_its_copies():
+    one = replace(classification(Tier.T3), dataset="claims", subjects=500)
+    copy = replace(one, state=TierState.INHERITED, subjects=400)
+    second = "arn:aws:s3:::copy"
+    result = result_of((finding(1, Verdict.FAIL),), held=(bucket(), bucket("copy", second)))
+    page = shown(replace(result, classifications={BUCKET: one, second: copy}), View())
+    (dataset,) = datasets_of(stores_of(page))
+    assert (dataset.name, dataset.subjects, dataset.stores, dataset.copies) == ("claims", 500, 2, 1)
+
+
+def test_an_assumed_tier_counts_as_nobodys_data():
+    result = result_of((finding(1, Verdict.FAIL, assumed=True),))
+    assumed = {key: replace(one, state=TierState.ASSUMED) for key, one in result.classifications.items()}
+    page = shown(replace(result, classifications=assumed), View())
+    assert datasets_of(stores_of(page)) == ()
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        (Known("public"), "anyone on the internet"),
+        (Known("account"), "anyone in its account"),
+        (Unknown(UnknownReason.PERMISSION_DENIED), "not known (permission-denied)"),
+        (
+            Unknown(UnknownReason.PERMISSION_DENIED, between=("organisation", "public")),
+            "not known (permission-denied; at least anyone in the organisation, at most anyone on the internet)",
+        ),
+    ],
+)
+def test_who_can_reach_a_store_is_said_in_words_and_unknown_stays_unknown(fact, words):
+    assert reach_of(replace(bucket(), facts={"access.audience": fact})).words == words
+
+
+def test_where_nothing_fails_the_page_says_so():
+    text = made(result_of((finding(1, Verdict.PASS),)))
+    assert "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier." in text
+    assert "<title>Nothing fails" in text
