@@ -22,9 +22,10 @@ _LEGACY: Final = {
     "google_organization_policy": "org_id",
 }
 AUDIT: Final = "google_project_iam_audit_config"
+_AUDITS_ABOVE: Final = {"google_folder_iam_audit_config": "folder", "google_organization_iam_audit_config": "org_id"}
 PROJECT_POLICY: Final = "google_project_iam_policy"
 POLICY_DATA: Final = "data.google_iam_policy"
-READS: Final = frozenset({POLICY, *_LEGACY, AUDIT, PROJECT_POLICY, POLICY_DATA, PROJECT, "google_folder"})
+READS: Final = frozenset({POLICY, *_LEGACY, AUDIT, *_AUDITS_ABOVE, PROJECT_POLICY, POLICY_DATA, PROJECT, "google_folder"})
 """What a converter whose facts rest on guardrails has to read."""
 PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
 UNIFORM: Final = "storage.uniformBucketLevelAccess"
@@ -153,8 +154,8 @@ def audit_facts(plan: Plan, planned: Planned, service: str) -> tuple[Maybe[bool]
     """Whether data access audit logs record reads and changes in a service (`storage.googleapis.com`) for the project of a resource."""
     mark = project_mark(plan, planned)
     found: dict[str, Maybe[bool]] = {}
-    for project, name, log, exempt, via in _configured(plan):
-        if name not in (service, _WHOLE) or same_project(plan, mark, project) is not True:
+    for name, log, exempt, via in _configured(plan, mark):
+        if name not in (service, _WHOLE):
             continue
         if isinstance(exempt, Unknown) or exempt.value:
             why = exempt if isinstance(exempt, Unknown) else Unknown(UnknownReason.NOT_SUPPORTED, via, "some principals are exempted")
@@ -165,36 +166,40 @@ def audit_facts(plan: Plan, planned: Planned, service: str) -> tuple[Maybe[bool]
     return found.get("DATA_READ", nothing), found.get("DATA_WRITE", nothing)
 
 
-def _configured(plan: Plan) -> Iterator[tuple[str, str, str, Maybe[bool], Provenance]]:
-    """Project, service, log type and whether anyone is exempted, of each audit log that this plan sets."""
+def _configured(plan: Plan, mark: str) -> Iterator[tuple[str, str, Maybe[bool], Provenance]]:
+    """Service, log type and whether anyone is exempted, of each audit log that this plan sets for a project or above it."""
+    for kind, attribute in _AUDITS_ABOVE.items():
+        for one in plan.by_type.get(kind, ()):
+            if not one.is_gone and _below(plan, mark, one, attribute):
+                yield from _logs(one.root)
     for one in plan.by_type.get(AUDIT, ()):
-        if not one.is_gone:
-            yield from _logs(project_mark(plan, one), one.root)
+        if not one.is_gone and same_project(plan, mark, project_mark(plan, one)):
+            yield from _logs(one.root)
     for one in plan.by_type.get(PROJECT_POLICY, ()):
-        if one.is_gone:
+        if one.is_gone or not same_project(plan, mark, project_mark(plan, one)):
             continue
-        mark, data = project_mark(plan, one), one.root.text("policy_data")
+        data = one.root.text("policy_data")
         if isinstance(data, Known):
-            yield from _in_document(mark, data.value or "", data.via)
+            yield from _in_document(data.value or "", data.via)
             continue
         way = plan.resolve(one, one.root, ("policy_data",), {POLICY_DATA})
         source = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
         parts = source.root.blocks("audit_config") if source else None
         for part in parts.value if isinstance(parts, Known) else ():
-            yield from _logs(mark, part, "audit_log_configs")
+            yield from _logs(part, "audit_log_configs")
 
 
-def _logs(mark: str, node: Node, name: str = "audit_log_config") -> Iterator[tuple[str, str, str, Maybe[bool], Provenance]]:
+def _logs(node: Node, name: str = "audit_log_config") -> Iterator[tuple[str, str, Maybe[bool], Provenance]]:
     listed = node.blocks(name)
     for log in listed.value if isinstance(listed, Known) else ():
         members = log.texts("exempted_members")
         exempt: Maybe[bool] = (
             members if isinstance(members, Unknown) else Known(bool(members.value.known or members.value.open), members.via)
         )
-        yield mark, text_or(node, "service"), text_or(log, "log_type"), exempt, log.via
+        yield text_or(node, "service"), text_or(log, "log_type"), exempt, log.via
 
 
-def _in_document(mark: str, text: str, via: Provenance) -> Iterator[tuple[str, str, str, Maybe[bool], Provenance]]:
+def _in_document(text: str, via: Provenance) -> Iterator[tuple[str, str, Maybe[bool], Provenance]]:
     try:
         document = json.loads(text or "{}")
     except (ValueError, RecursionError):
@@ -204,4 +209,4 @@ def _in_document(mark: str, text: str, via: Provenance) -> Iterator[tuple[str, s
         logs = config.get("auditLogConfigs") if isinstance(config, dict) else None
         for log in logs if isinstance(logs, list) else ():
             if isinstance(log, dict):
-                yield mark, str(config.get("service", "")), str(log.get("logType", "")), Known(bool(log.get("exemptedMembers")), via), via
+                yield str(config.get("service", "")), str(log.get("logType", "")), Known(bool(log.get("exemptedMembers")), via), via

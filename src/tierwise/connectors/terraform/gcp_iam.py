@@ -7,7 +7,7 @@ whole is in doubt: the provider's documentation says that they fight over the po
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -26,10 +26,18 @@ READS: Final = IDENTITIES | {POLICY_DATA}
 _FIGHT: Final = "it stands beside a resource that claims the whole of the policy or the role, and the two undo each other"
 
 
-def iam_children(base: str, attribute: str, keys: tuple[str, ...], prefix: str = "", of: str | None = None) -> tuple[Child, ...]:
+def iam_children(
+    base: str,
+    attribute: str,
+    keys: tuple[str, ...],
+    prefix: str = "",
+    of: str | None = None,
+    names: Callable[[Plan, Planned], Iterable[str]] | None = None,
+) -> tuple[Child, ...]:
     """The children of a type (`of` where another one is meant) that hold its IAM policy."""
     of = base if of is None else of
-    return tuple(Child(f"{base}_iam_{form}", attribute, keys, prefix=prefix, of=of) for form in ("policy", "binding", "member"))
+    forms = ("policy", "binding", "member")
+    return tuple(Child(f"{base}_iam_{form}", attribute, keys, prefix=prefix, of=of, names=names) for form in forms)
 
 
 def policy_of(plan: Plan, parent: Planned, base: str = "") -> Policy:
@@ -49,6 +57,21 @@ def policy_of(plan: Plan, parent: Planned, base: str = "") -> Policy:
     more = more or next((one for one in whole if isinstance(one, Unknown)), None)
     if more is None and not parent.is_new and not parts["policy"].found:
         more = absent(parent.root.via, f"not in this plan: whom else the IAM policy of {parent.address} lets in")
+    return Policy(tuple(found), more, parent.root.via)
+
+
+def granted(plan: Plan, parent: Planned, base: str) -> Policy:
+    """The bindings on parts of a resource, each with a policy of its own, so that none takes away what another gives."""
+    found: list[Binding] = []
+    more: Unknown | None = None
+    for form in ("policy", "binding", "member"):
+        children = plan.children(parent, f"{base}_iam_{form}")
+        more = more or children.loose
+        for one in (one for child in children.found for one in bindings_at(plan, child)):
+            if isinstance(one, Unknown):
+                more = more or one
+            else:
+                found.append(one)
     return Policy(tuple(found), more, parent.root.via)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tierwise.connectors.terraform.layout import Layout
 from tierwise.connectors.terraform.planned import Planned, Step
 from tierwise.connectors.terraform.references import Constant, Resolved, Unresolved, origin_of, resolve
 from tierwise.model.fact import Known, Unknown, UnknownReason
+
+if TYPE_CHECKING:
+    from tierwise.connectors.terraform.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Child:
     """What the child may put before the value: `b/` before the name of a bucket."""
     of: str = ""
     """The one type of its converter that it belongs to; empty for all of them."""
+    names: Callable[[Plan, Planned], Iterable[str]] | None = None
+    """Further names by which it may name the parent: `europe/ring/key`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +80,29 @@ class Joined:
             yield from ((address, kind, children) for address, children in found.items())
 
 
-def join(layout: Layout, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned], frozenset[str]]]) -> Joined:
+def join(plan: Plan, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned], frozenset[str]]]) -> Joined:
     """Join the children of some types to parents of one type; each with all types that it may name, so that another's is no loose end."""
     gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
-    by_keys: dict[tuple[str, ...], Mapping[str, list[str]]] = {}
+    by_keys: dict[object, Mapping[str, list[str]]] = {}
     for child, resources, types in children:
-        if resources and child.keys not in by_keys:
-            by_keys[child.keys] = values_of(parents, child.keys)
+        keys = child.keys, child.names
+        if resources and keys not in by_keys:
+            by_keys[keys] = values_of(plan, parents, child)
         for one in resources:
-            values = by_keys[child.keys]
-            _attach(layout, one, child, parents, types, values, gathered)
+            _attach(plan.layout, one, child, parents, types, by_keys[keys], gathered)
     by_type: dict[str, dict[str, Children]] = defaultdict(dict)
     for (address, kind), each in gathered.items():
         by_type[kind][address] = Children(tuple(each.found), each.loose, tuple(each.removed))
     return Joined(by_type)
 
 
-def values_of(parents: Sequence[Planned], keys: Sequence[str]) -> dict[str, list[str]]:
-    """The values by which parents may be named, each with their addresses."""
+def values_of(plan: Plan, parents: Sequence[Planned], child: Child) -> dict[str, list[str]]:
+    """The values by which children of a type may name parents, each with their addresses."""
     found: dict[str, list[str]] = defaultdict(list)
     for parent in parents:
-        named = (parent.root.text(key) for key in keys)
-        for value in {_same(one.value) for one in named if isinstance(one, Known) and one.value}:
+        named = (parent.root.text(key) for key in child.keys)
+        values = [one.value for one in named if isinstance(one, Known) and one.value]
+        for value in dict.fromkeys(_same(one) for one in (*values, *(child.names(plan, parent) if child.names else ()))):
             found[value].append(parent.address)
     return found
 

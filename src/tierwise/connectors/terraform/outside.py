@@ -25,14 +25,15 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     Only by a value that is known: a part whose parent cannot be told is a loose end of those that it may belong to.
     """
     found: dict[str, Planned] = {}
-    inside: dict[tuple[frozenset[str], tuple[str, ...]], Mapping[str, list[str]]] = {}
+    inside: dict[object, Mapping[str, list[str]]] = {}
     for parent, child, types in _parts(converters):
         for one in plan.by_type.get(child.type, ()):
             if one.address in plan.judged or one.is_gone:
-                if (types, child.keys) not in inside:
+                keys = types, child.keys, child.names
+                if keys not in inside:
                     parents = [each for kind in sorted(types) for each in plan.by_type.get(kind, ())]
-                    inside[types, child.keys] = values_of(parents, child.keys)
-                if name := _name(plan, one, child, types, inside[types, child.keys]):
+                    inside[keys] = values_of(plan, parents, child)
+                if name := _name(plan, one, child, types, inside[keys]):
                     made = _made(one, child, parent, name)
                     found.setdefault(made.address, made)
     if not found:

@@ -66,7 +66,7 @@ class Plan:
             for one in types if children else ():
                 parents = [each for each in self.by_type.get(one, ()) if not each.is_gone]
                 joined[one] = join(
-                    self.layout, parents, [(child, self.by_type.get(child.type, ()), frozenset(named[child.type])) for child in children]
+                    self, parents, [(child, self.by_type.get(child.type, ()), frozenset(named[child.type])) for child in children]
                 )
         return replace(self, joined=joined, memo={})
 

@@ -116,20 +116,25 @@ OTHER: Final = policy({"AWS": "222222222222"})
 """A policy that lets in another account."""
 
 
-def iam_cases(base: str, *, part: bool = False) -> Iterator[Case]:
-    """Who is let in by the three forms in which Google's resources take IAM bindings; a `part` of something that is not in the plan has more."""
+def iam_cases(base: str, *, of: str = "", part: bool = False) -> Iterator[Case]:
+    """Who is let in by the three forms in which Google's resources take IAM bindings; a `part` of something that is not in the plan has more.
+
+    `of` is the type whose resource they let into, where it is not the one that they are named for.
+    """
     who, out = "serviceAccount:app@elsewhere-prod.iam.gserviceaccount.com", "elsewhere-prod"
     found: object = at_least(out) if part else frozenset({out})
     rest: dict[str, Any] = {"absent": UNSAID, "unknown": UNSAID, "sensitive": UNSAID} if part else {"absent": frozenset()}
     fact, role = "access.external_principals", {"role": "roles/viewer"}
-    yield Case(f"{base}_iam_member", "member", fact, {who: found}, having=role, of=base, **rest)
-    yield Case(f"{base}_iam_binding", "members", fact, [([who], found)], having=role, of=base, **rest)
+    yield Case(f"{base}_iam_member", "member", fact, {who: found}, having=role, of=of or base, **rest)
+    yield Case(f"{base}_iam_binding", "members", fact, [([who], found)], having=role, of=of or base, **rest)
     bound = [([{"title": "t", "expression": "e"}], True), ([], False)]
     for form, whom in (("member", {"member": who}), ("binding", {"members": [who]})):
         unmet: dict[str, Any] = {"known": [([], False)], "unknown": UNSAID, "sensitive": UNSAID} if part else {"known": bound}
-        yield Case(f"{base}_iam_{form}", "condition", "access.external_conditioned", having=role | whom, of=base, absent=False, **unmet)
+        yield Case(
+            f"{base}_iam_{form}", "condition", "access.external_conditioned", having=role | whom, of=of or base, absent=False, **unmet
+        )
     bindings = json.dumps({"bindings": [{"role": "roles/viewer", "members": [who]}]})
-    yield Case(f"{base}_iam_policy", "policy_data", fact, {bindings: found}, absent=UNSAID if part else frozenset(), of=base)
+    yield Case(f"{base}_iam_policy", "policy_data", fact, {bindings: found}, absent=UNSAID if part else frozenset(), of=of or base)
 
 
 @cache

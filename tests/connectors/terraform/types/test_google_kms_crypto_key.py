@@ -115,3 +115,30 @@ def test_a_ring_outside_the_plan_gives_project_and_place_and_leaves_its_bindings
     one = plan.one(tmp_path, f"{KEY}.k")
     assert (one.account, one.region) == (PROJECT, "europe-west2")
     assert reason(one, "access.anonymous_read") is UnknownReason.NOT_COLLECTED
+
+
+@pytest.mark.parametrize("named", [f"{PROJECT}/europe-west2/r/k", "europe-west2/r/k", f"{RING_ID}/cryptoKeys/k"])
+def test_a_key_is_joined_by_its_short_ids(plan, tmp_path, named):
+    key(plan)
+    plan.put(f"{KEY}_iam_member", "m", {"role": USE, "member": "allUsers", "crypto_key_id": named})
+    assert value(plan.one(tmp_path, f"{KEY}.k"), "access.anonymous_read") is True
+
+
+@pytest.mark.parametrize("named", [f"{PROJECT}/europe-west2/r", "europe-west2/r", RING_ID])
+def test_and_so_is_a_key_ring(plan, tmp_path, named):
+    key(plan)
+    plan.put(f"{RING}_iam_member", "m", {"role": USE, "member": "allUsers", "key_ring_id": named})
+    assert value(plan.one(tmp_path, f"{KEY}.k"), "access.anonymous_read") is True
+
+
+@pytest.mark.parametrize("named", ["europe-west2/r/another", "europe-west1/r/k", "elsewhere/europe-west2/r/k"])
+def test_another_keys_short_id_is_not_this_one(plan, tmp_path, named):
+    key(plan)
+    plan.put(f"{KEY}_iam_member", "m", {"role": USE, "member": "allUsers", "crypto_key_id": named})
+    assert value(plan.one(tmp_path, f"{KEY}.k"), "access.anonymous_read") is False
+
+
+def test_a_key_that_is_there_already_is_joined_by_the_end_of_its_id(plan, tmp_path):
+    key(plan, after={"key_ring": RING_ID, "id": f"{RING_ID}/cryptoKeys/k"}, unknown={}, expressions={}, actions=("no-op",))
+    plan.put(f"{KEY}_iam_member", "m", {"role": USE, "member": "allUsers", "crypto_key_id": "europe-west2/r/k"})
+    assert value(plan.one(tmp_path, f"{KEY}.k"), "access.anonymous_read") is True

@@ -6,6 +6,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
+from tests.connectors.terraform.types.cases import plain
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
@@ -162,3 +163,16 @@ def test_audit_logs_in_a_whole_iam_policy(plan, tmp_path):
     data = {"bindings": [], "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_WRITE"}]}]}
     plan.put("google_project_iam_policy", "p", {"project": PROJECT, "policy_data": json.dumps(data)})
     assert value(plan.one(tmp_path, f"{BUCKET}.b"), "logging.data_write") is True
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute", "above", "own"), [("folder", "folder", "folders/7", "folder_id"), ("organization", "org_id", "7", "org_id")]
+)
+def test_data_access_logs_of_what_is_above_a_planned_project_fold_into_its_stores(tmp_path, kind, attribute, above, own):
+    for number, expected in (("7", True), ("8", UnknownReason.NOT_COLLECTED)):
+        plan = GooglePlan()
+        plan.put(ACCOUNT, "p", {"project_id": PROJECT, own: number})
+        plan.put(BUCKET, "b", {"name": "b", "location": "EU"}, unknown=COMPUTED)
+        logs = [{"log_type": "DATA_READ", "exempted_members": []}]
+        plan.put(f"google_{kind}_iam_audit_config", "a", {attribute: above, "service": "allServices", "audit_log_config": logs})
+        assert plain(plan.one(tmp_path, f"{BUCKET}.b").facts["logging.data_read"]) == expected

@@ -79,6 +79,7 @@ CASES = (
     ),
     Case(BUCKET, "lifecycle_rule.0.condition.0.age", "retention.delete_after_days", {30: 30}, absent=UNLIMITED, having=_AGED),
     *iam_cases(BUCKET),
+    *iam_cases("google_storage_managed_folder", of=BUCKET),
     Case(
         BUCKET,
         "ip_filter.0.vpc_network_sources",
@@ -500,3 +501,13 @@ def test_an_ip_filter_narrows_what_gets_in(plan, tmp_path):
     assert value(found[f"{BUCKET}.net"], "network.private_endpoint") is True
     assert value(found[f"{BUCKET}.all"], "network.ingress_any") is True
     assert value(found[f"{BUCKET}.off"], "network.ingress_any") is True
+
+
+def test_a_managed_folder_that_anyone_reads_opens_the_bucket_and_none_takes_away_what_another_gives(plan, tmp_path):
+    plan.put(BUCKET, "b", {"name": "people", "location": "EU", "public_access_prevention": "inherited"}, unknown={"id": True})
+    folder = "google_storage_managed_folder"
+    plan.put(f"{folder}_iam_member", "m", {"bucket": "people", "managed_folder": "open/", "role": VIEWER, "member": "allUsers"})
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True
+    closed = {"bucket": "people", "managed_folder": "closed/", "role": VIEWER, "members": ["user:one@records.gov.uk"]}
+    plan.put(f"{folder}_iam_binding", "b", closed)
+    assert value(plan.one(tmp_path, f"{BUCKET}.b"), "access.anonymous_read") is True

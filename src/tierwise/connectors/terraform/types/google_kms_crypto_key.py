@@ -44,8 +44,7 @@ def convert(key: Planned, plan: Plan) -> Resource:
     gcp_keys.put_use(sheet, policy, Unknown(UnknownReason.NOT_COLLECTED, key.root.via, _INHERITED))
     grants = put_audience(policy, "cloudkms", sheet, Kind.KEY)
     name, place = text_or(key.root, "name"), _region(key, ring, plan)
-    path = _path(key, ring, plan, name, place)
-    return gcp.resource(plan, key, Kind.KEY, name or key.place.name, sheet, aliases=(path,), grants=grants, region=place)
+    return gcp.resource(plan, key, Kind.KEY, name or key.place.name, sheet, aliases=(_path(key, plan),), grants=grants, region=place)
 
 
 def ring_of(key: Planned, plan: Plan) -> Planned | None:
@@ -70,18 +69,31 @@ def _region(key: Planned, ring: Planned | None, plan: Plan) -> str:
     return parts[3].lower() if len(parts) > 3 and parts[0] == "projects" else parts[1].lower() if len(parts) == 3 else ""
 
 
-def _path(key: Planned, ring: Planned | None, plan: Plan, name: str, place: str) -> str:
+def _path(key: Planned, plan: Plan) -> str:
     """The name by which stores elsewhere may name the key."""
-    above = text_or(key.root, "key_ring")
-    if not above and ring is not None and (own := text_or(ring.root, "name")) and (project := project_of(plan, ring)) and place:
-        above = f"projects/{project}/locations/{place}/keyRings/{own}"
+    above, name = text_or(key.root, "key_ring"), text_or(key.root, "name")
+    ring = ring_of(key, plan)
+    if not above and ring is not None:
+        above = _ring_path(ring, plan)
     return f"{above}/cryptoKeys/{name}" if above and name else ""
+
+
+def _ring_path(ring: Planned, plan: Plan) -> str:
+    project, place, name = project_of(plan, ring), gcp.region_of(plan, ring), text_or(ring.root, "name")
+    return f"projects/{project}/locations/{place}/keyRings/{name}" if project and place and name else ""
+
+
+def _short(plan: Plan, planned: Planned) -> tuple[str, ...]:
+    """`project/location/ring/key`, and the same without the project (Terraform Google provider, google_kms_crypto_key_iam, google_kms_key_ring_iam)."""
+    path = text_or(planned.root, "id") or (_path(planned, plan) if planned.type == KEY else _ring_path(planned, plan))
+    parts = path.split("/")[1::2] if path.startswith("projects/") else path.split("/")
+    return (path, "/".join(parts), "/".join(parts[1:])) if len(parts) > 2 else ()
 
 
 CONVERTER = Converter(
     frozenset({KEY}),
     convert,
-    iam_children(KEY, "crypto_key_id", ("id", "self_link")),
+    iam_children(KEY, "crypto_key_id", ("id", "self_link"), names=_short),
     READS | IDENTITIES | {RING},
-    ((RING, iam_children(RING, "key_ring_id", ("id", "self_link"))),),
+    ((RING, iam_children(RING, "key_ring_id", ("id", "self_link"), names=_short)),),
 )

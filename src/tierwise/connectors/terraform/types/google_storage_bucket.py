@@ -17,7 +17,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_acl import ACLS, acl_of
 from tierwise.connectors.terraform.gcp_guard import PUBLIC_ACCESS, READS, UNIFORM, enforced
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
-from tierwise.connectors.terraform.gcp_iam import iam_children, policy_of
+from tierwise.connectors.terraform.gcp_iam import granted, iam_children, policy_of
 from tierwise.connectors.terraform.gcp_lifecycle import rule_of
 from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
@@ -27,6 +27,7 @@ from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
 BUCKET: Final = "google_storage_bucket"
 HMAC: Final = "google_storage_hmac_key"
+FOLDER: Final = "google_storage_managed_folder"
 _NAMES: Final = ("name", "id", "self_link", "url")
 _UBLA: Final = "Terraform Google provider, google_storage_bucket: uniform_bucket_level_access is false by default"
 _PAP: Final = "Cloud Storage, public access prevention: a bucket without the setting inherits it"
@@ -137,8 +138,8 @@ def _access(bucket: Planned, plan: Plan, sheet: FactSheet) -> tuple[Grant, ...]:
 
 
 def _policy(bucket: Planned, plan: Plan, uniform: Maybe[bool]) -> Policy:
-    """IAM and, where they count, ACLs."""
-    policy = policy_of(plan, bucket)
+    """IAM of the bucket and of its managed folders and, where they count, ACLs."""
+    policy = merged(policy_of(plan, bucket), granted(plan, bucket, FOLDER))
     if isinstance(uniform, Known) and uniform.value:
         return policy
     acls = acl_of(plan, bucket)
@@ -208,6 +209,6 @@ def _any_origin(bucket: Planned) -> AnyFact:
 CONVERTER = Converter(
     frozenset({BUCKET}),
     convert,
-    (*iam_children(BUCKET, "bucket", _NAMES, prefix="b/"), *ACLS),
+    (*iam_children(BUCKET, "bucket", _NAMES, prefix="b/"), *iam_children(FOLDER, "bucket", _NAMES, of=BUCKET), *ACLS),
     gcp.KEY_TYPES | READS | IDENTITIES | {HMAC},
 )
