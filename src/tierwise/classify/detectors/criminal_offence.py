@@ -1,10 +1,11 @@
-"""Convictions and offences in columns: criminal offence data."""
+"""Convictions and offences: criminal offence data."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tierwise.classify.detector import MOMENT_OR_TEXT, TEXT_OR_NUMBER, Detector
+from tierwise.classify.terms import terms
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -19,22 +20,46 @@ DETECTOR: Final = Detector(
         "criminal record",
         "offence",
         "offence code",
-        "pnc id",
-        "pnc number",
         "cro number",
-        "prison number",
-        "nomis id",
-        "delius crn",
         "dbs certificate",
         "caution",
         "sentence",
     ),
     types=TEXT_OR_NUMBER | MOMENT_OR_TEXT,
+    values=terms(
+        "theft",
+        "burglary",
+        "robbery",
+        "assault",
+        "common assault",
+        "actual bodily harm",
+        "grievous bodily harm",
+        "criminal damage",
+        "possession of cannabis",
+        "drink driving",
+        "driving while disqualified",
+        "fraud by false representation",
+        "manslaughter",
+        "murder",
+        "rape",
+        "affray",
+        "public order offence",
+        "handling stolen goods",
+        "arson",
+        "shoplifting",
+        "harassment",
+        "stalking",
+        "wounding",
+        "possession with intent",
+        "breach of bail",
+        "perverting the course",
+        positives=("Common assault", "Theft from shop"),
+        negatives=("defence", "salt"),
+    ),
     column_positives=(
         "offence_code",
-        "pnc_id",
+        "cro_number",
         "conviction_date:date",
-        "nomis_id",
     ),
     column_negatives=(
         "defence_code",

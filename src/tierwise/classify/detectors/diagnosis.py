@@ -1,10 +1,11 @@
-"""Diagnoses and their codes in columns: health data."""
+"""Diagnoses and their codes: health data."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector
+from tierwise.classify.terms import terms
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -39,6 +40,52 @@ DETECTOR: Final = Detector(
         "treatment code",
     ),
     types=TEXT_OR_NUMBER,
+    values=terms(
+        "diabetes",
+        "asthma",
+        "hypertension",
+        "depression",
+        "anxiety disorder",
+        "epilepsy",
+        "schizophrenia",
+        "bipolar disorder",
+        "dementia",
+        "cancer",
+        "carcinoma",
+        "copd",
+        "chronic obstructive pulmonary",
+        "stroke",
+        "myocardial infarction",
+        "heart failure",
+        "pneumonia",
+        "hiv",
+        "hepatitis",
+        "tuberculosis",
+        "eczema",
+        "psoriasis",
+        "arthritis",
+        "osteoporosis",
+        "migraine",
+        "covid 19",
+        "fracture",
+        "autism",
+        "adhd",
+        "parkinson disease",
+        "multiple sclerosis",
+        "chronic kidney disease",
+        "anaemia",
+        "hypothyroidism",
+        "crohn disease",
+        "ulcerative colitis",
+        "leukaemia",
+        "lymphoma",
+        "melanoma",
+        "angina",
+        "atrial fibrillation",
+        "sepsis",
+        positives=("Type 2 diabetes mellitus", "Asthma"),
+        negatives=("asthmatic", "tic"),
+    ),
     column_positives=(
         "diagnosis_code:varchar",
         "icd10",

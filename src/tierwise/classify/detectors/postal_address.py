@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from tierwise.classify.detector import Detector
+from tierwise.classify.detector import Detector, Match, Values
+from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
+
+_STREET: Final = re.compile(
+    r"(?:(?:flat|unit|apartment|studio) ?)?\d{1,4}[a-z]?,? .*\b(?:road|rd|street|st|avenue|ave|lane|close|drive|way|crescent|place|gardens|grove|court|"
+    r"terrace|hill|mews|row|square|walk|park|view|green|rise)\b.*",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
+)
+
+
+def judge(text: str) -> Match:
+    """A house number and a word for a street."""
+    return Match.REAL if _STREET.fullmatch(text) else Match.NO
+
 
 DETECTOR: Final = Detector(
     id="postal_address",
@@ -24,6 +38,19 @@ DETECTOR: Final = Detector(
         "correspondence address",
         "billing address",
         "delivery address",
+    ),
+    values=Values(
+        shape=r"[A-Za-z0-9][^\n]{5,200}",
+        judge=judge,
+        strength=Strength.WEAK,
+        chance=0.02,
+        rate=0.5,
+        named_rate=0.0,
+        as_written=True,
+        people=True,
+        of_things=True,
+        positives=("12 High Street, Leeds", "Flat 3, 4a Mill Lane"),
+        negatives=("High Street", "12 apples"),
     ),
     column_positives=(
         "home_address:text",

@@ -1,10 +1,11 @@
-"""Religion and belief in columns, a special category."""
+"""Religion and belief, a special category."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector
+from tierwise.classify.terms import terms
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -20,6 +21,28 @@ DETECTOR: Final = Detector(
         "philosophical belief",
     ),
     types=TEXT_OR_NUMBER,
+    values=terms(
+        "christian",
+        "muslim",
+        "islam",
+        "hindu",
+        "sikh",
+        "jewish",
+        "judaism",
+        "buddhist",
+        "church of england",
+        "roman catholic",
+        "no religion",
+        "christianity",
+        "hinduism",
+        "sikhism",
+        "buddhism",
+        "atheist",
+        "agnostic",
+        "pagan",
+        positives=("Christian", "No religion"),
+        negatives=("Sunday", "None"),
+    ),
     column_positives=(
         "religion",
         "religious_belief:text",

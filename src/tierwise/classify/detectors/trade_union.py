@@ -1,10 +1,11 @@
-"""Trade union membership in columns, a special category."""
+"""Trade union membership, a special category."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector
+from tierwise.classify.terms import terms
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
@@ -19,6 +20,23 @@ DETECTOR: Final = Detector(
         "union branch",
     ),
     types=TEXT_OR_NUMBER,
+    values=terms(
+        "unison",
+        "unite the union",
+        "gmb",
+        "usdaw",
+        "nasuwt",
+        "neu",
+        "pcs union",
+        "rcn",
+        "prospect union",
+        "aslef",
+        "rmt",
+        "ucu",
+        "unite union",
+        positives=("UNISON", "Unite the Union"),
+        negatives=("union square", "unite"),
+    ),
     column_positives=(
         "trade_union",
         "union_membership:text",
