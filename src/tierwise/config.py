@@ -73,6 +73,8 @@ class Config:
     """Empty: the profile's."""
     fail_on: str = ""
     """Empty: the profile's; `none` never fails."""
+    store: str = ""
+    """Where runs are kept: a path or a URL; empty: live scans in the user's data directory; `none`: nowhere."""
     jobs: int = 24
     audience: str = ""
     """Empty: `public` where CI says that anyone may read what is printed, else `team`."""
@@ -97,6 +99,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "register": "register",
         "corrections": "corrections",
         "acceptances": "acceptances",
+        "store": "store",
         "jobs": "jobs",
         "audience": "audience",
         "marking": "marking",
@@ -128,6 +131,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "requests-per-second": "requests_per_second",
     },
 }
+_PASSWORD: Final = re.compile(r"://[^/@:]*:[^/@]+@|[?&]password=")
 _PATHS: Final = frozenset({"register", "corrections", "acceptances", "controls"})
 
 
@@ -146,7 +150,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     config = _from_file(path) if path else Config()
     problems: list[str] = []
     changes: dict[str, Any] = {}
-    for name in ("profile", "register", "corrections", "acceptances", "gate_mode", "fail_on", "jobs", "audience", "marking"):
+    for name in ("profile", "register", "corrections", "acceptances", "store", "gate_mode", "fail_on", "jobs", "audience", "marking"):
         text = environ.get(f"TIERWISE_{name.upper()}")
         if text is None:
             continue
@@ -184,6 +188,14 @@ def _from_file(path: Path) -> Config:
     gcp = _section("gcp", _table(data, "gcp", path, problems), path, text, problems)
     if problems:
         raise ConfigError("\n".join(problems))
+    store = str(top.get("store", ""))
+    if _PASSWORD.search(store):
+        raise ConfigError(
+            f"{path}:{_line(text, 'store')}: a password has no place in a file of settings\n"
+            "leave it out of the URL and give it by PGPASSWORD or ~/.pgpass, or give the whole URL by TIERWISE_STORE"
+        )
+    if store and store != "none" and "://" not in store:
+        top["store"] = str(path.parent / store)
     config = Config(**top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), gcp=GcpConfig(**gcp), origin=str(path))
     problems = _check(config, str(path))
     if problems:

@@ -33,3 +33,7 @@ class CredentialsError(ScannerError):
     """No usable credentials, or none that the provider accepts; exit code 4."""
 
     exit_code = 4
+
+
+class StoreError(ScannerError):
+    """A store that cannot be opened, read or written."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tierwise.errors import UsageError
+from tierwise.errors import StoreError, UsageError
 from tierwise.model.control import Severity
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Options:
     audience: str = ""
     output: Path | None = None
     save_inventory: Path | None = None
+    store: str = ""
+    series: str = ""
     source_dir: Path | None = None
     jobs: int = 0
     quiet: bool = False
@@ -89,6 +91,13 @@ _OUTPUT = (
     ),
     click.option("--output", type=click.Path(path_type=Path), help="Directory for output files; default: here."),
     click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, to judge it again later."),
+    click.option(
+        "--store",
+        default="",
+        metavar="PATH|URL",
+        help="Keep the run: a file, a postgresql:// URL, or 'none'; default: live scans in the user's data directory.",
+    ),
+    click.option("--series", default="", help="What the run is compared with in the store; default: scans of the same sources and scope."),
     click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
     click.option("-q", "--quiet", is_flag=True, help="No progress and no report on stdout, only files and the exit code."),
     click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
@@ -162,6 +171,7 @@ def load_config(options: Options) -> Config:
         "register": options.register,
         "corrections": options.corrections,
         "acceptances": options.acceptances,
+        "store": options.store,
         "fail_on": options.fail_on.lower(),
         "gate_mode": options.gate,
         "audience": options.audience,
@@ -227,9 +237,11 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
 def load_gated(config: Config, options: Options, *, change: bool = False) -> Judging:
     """The judging of a scan whose gate decides, held against what its options name; `change`: what is judged is a change, not an estate."""
     from tierwise.cli.baseline import read_against
+    from tierwise.cli.keeping import see_to
     from tierwise.cli.override import read_override
 
     judging = load_judging(config, options.control)
+    see_to(config)
     if options.target and not options.baseline:
         raise UsageError("--target says where the change goes, to tell whether it edits its --baseline; give both, or neither")
     if options.baseline:
@@ -284,6 +296,7 @@ def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
 def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True, judging: Judging | None = None) -> int:
     """Write everything that was asked for, keep the scan for `explain`, and return the exit code."""
     from tierwise.cli.baseline import save_baseline
+    from tierwise.cli.keeping import keeping_of
     from tierwise.cli.main import bug
     from tierwise.cli.sources import read_sources
     from tierwise.reports.audience import for_audience
@@ -297,6 +310,9 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
     controls = {one.id: one for one in judging.controls} if judging is not None else {}
     audience = _audience(config, quiet=options.quiet)
+    keeping = keeping_of(outcome, config, options, judging)
+    if keeping is not None:
+        outcome = replace(outcome, result=keeping.dated(outcome.result))
     for name, path in parse_formats(options):
         color = path is None and use_color(options)
         view = View(color, _width(), audience, verdicts, config.marking, sources, controls)
@@ -309,7 +325,9 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     if outcome.crashes:
         bug("\n".join(outcome.crashes))
         return EXIT_BUG
-    return {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
+    code = {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
+    kept = keeping is None or keeping.save(outcome.result)
+    return code if kept or code else StoreError.exit_code
 
 
 def _write(report: Report, result: ScanResult, view: View, path: Path | None) -> None:

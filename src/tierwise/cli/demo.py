@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.common import EXIT_BUG, Options, emit, finish, load_config, load_judging, options_from, output_options, progress_for
+from tierwise.cli.keeping import NOWHERE
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
     from tierwise.config import Config
     from tierwise.model.finding import Finding, ScanResult
-    from tierwise.scan import Outcome
+    from tierwise.scan import Judging, Outcome
 
 _MOST = 6
 _SETTLED_BY_APPLY = ("known-after-apply", "unresolved-reference")
@@ -46,12 +47,12 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
         emit(_OPENING)
     crashed = False
     if not plan_only:
-        live, config = _live(options)
-        crashed = finish(live, config, options) == EXIT_BUG
+        live, config, judging = _live(options)
+        crashed = finish(live, config, options, judging=judging) == EXIT_BUG
     if not live_only:
-        plan, config = _plan(options)
+        plan, config, judging = _plan(options)
         if plan_only:
-            crashed = finish(plan, config, options) == EXIT_BUG
+            crashed = finish(plan, config, options, judging=judging) == EXIT_BUG
         elif shown:
             emit(_plan_text(plan.result))
     if shown:
@@ -81,8 +82,10 @@ def _config(options: Options, register: Path | None = None, acceptances: Path | 
     """The user's choice of outputs over the sample's own profile and files: what the sample shows does not depend on where it is run."""
     from tierwise.config import DEFAULT_PROFILE
 
+    config = load_config(options)
     return replace(
-        load_config(options),
+        config,
+        store=options.store or NOWHERE,
         profile=DEFAULT_PROFILE,
         controls=(),
         register=str(register or ""),
@@ -91,24 +94,26 @@ def _config(options: Options, register: Path | None = None, acceptances: Path | 
     )
 
 
-def _live(options: Options) -> tuple[Outcome, Config]:
+def _live(options: Options) -> tuple[Outcome, Config, Judging]:
     from tierwise.demo.estate import sample_estate
     from tierwise.scan import scan
 
     with sample_estate() as (sources, register, acceptances, started):
         config = _config(options, register, acceptances)
+        judging = load_judging(config)
         # One thread: moto answers in this process, so more would only take turns, and the order of what is found stays the same.
-        return scan(sources, load_judging(config), started=started, jobs=1, progress=progress_for(options)), config
+        return scan(sources, judging, started=started, jobs=1, progress=progress_for(options)), config, judging
 
 
-def _plan(options: Options) -> tuple[Outcome, Config]:
+def _plan(options: Options) -> tuple[Outcome, Config, Judging]:
     from tierwise.connectors.terraform.source import open_plans
     from tierwise.demo.dates import STARTED
     from tierwise.demo.estate import PLAN
     from tierwise.scan import scan
 
     config = _config(options)
-    return scan([open_plans([PLAN])], load_judging(config), started=STARTED, jobs=1), config
+    judging = load_judging(config)
+    return scan([open_plans([PLAN])], judging, started=STARTED, jobs=1), config, judging
 
 
 def _plan_text(result: ScanResult) -> str:

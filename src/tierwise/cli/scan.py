@@ -94,6 +94,7 @@ def aws(**values: Any) -> None:
 
     options = options_from(values)
     config = load_config(options)
+    config = replace(config, aws=aws_config(config.aws, values))
     judging = load_gated(config, options)
     started = utc_now()
     sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs)
@@ -161,6 +162,7 @@ def azure(**values: Any) -> None:
 
     options = options_from(values)
     config = load_config(options)
+    config = replace(config, azure=azure_config(config.azure, values))
     judging = load_gated(config, options)
     started = utc_now()
     sources = open_azure(config.azure, values, started)
@@ -219,6 +221,7 @@ def gcp(**values: Any) -> None:
 
     options = options_from(values)
     config = load_config(options)
+    config = replace(config, gcp=gcp_config(config.gcp, values))
     judging = load_gated(config, options)
     started = utc_now()
     sources = open_gcp(config.gcp, values, started)

@@ -1,0 +1,1 @@
+"""History: runs, tiers, findings and evidence over time, in SQLite or PostgreSQL."""

@@ -1,0 +1,232 @@
+"""The tables of a store. What changes from run to run is kept as spans: a row holds from the run `since` until the run `until`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+META: Final = MetaData()
+STORE = Table("store", META, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+"""`schema`: the number of the last migration; `pruned`: the day of the last pruning."""
+
+SERIES = Table(
+    "series",
+    META,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+"""Runs of the same sources, by the same profile: what is compared with one another."""
+
+RUNS = Table(
+    "runs",
+    META,
+    Column("id", Text, primary_key=True),
+    Column("series", ForeignKey("series.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("finished", Text, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("controls", Text, nullable=False),
+    Column("gate", Text, nullable=False),
+    Column("coverage", Float, nullable=False),
+    Column("resources", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("gaps", Integer, nullable=False),
+    Column("open", Text, nullable=False),
+    Column("pruned", Boolean, nullable=False),
+    UniqueConstraint("series", "number"),
+)
+
+CONTROLS = Table("controls", META, Column("digest", Text, primary_key=True), Column("id", Text, primary_key=True), Column("text", Text))
+"""What each control asked, in words, by the digest of what it asks."""
+
+
+def _resource() -> list[Column[Any]]:
+    return [
+        Column("kind", Text, nullable=False),
+        Column("provider", Text, nullable=False),
+        Column("account", Text, nullable=False),
+        Column("region", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("tier", Integer, nullable=False),
+        Column("assumed", Boolean, nullable=False),
+        Column("dataset", Text, nullable=False),
+        Column("classification", Text, nullable=False),
+        Column("passes", Text, nullable=False),
+        Column("not_applicable", Text, nullable=False),
+        Column("detail", Text, nullable=False),
+    ]
+
+
+def _facts() -> list[Column[Any]]:
+    return [Column("tier", Integer, nullable=False), Column("detail", LargeBinary, nullable=False)]
+
+
+def _finding() -> list[Column[Any]]:
+    return [
+        Column("control", Text, nullable=False),
+        Column("family", Text, nullable=False),
+        Column("resource", Text, nullable=False),
+        Column("verdict", Text, nullable=False),
+        Column("severity", Integer, nullable=False),
+        Column("tier", Integer, nullable=False),
+        Column("assumed", Boolean, nullable=False),
+        Column("accepted", Text, nullable=False),
+        Column("detail", Text, nullable=False),
+    ]
+
+
+def _spans(name: str, columns: Callable[[], list[Column[Any]]], *more: Index) -> Table:
+    table = Table(
+        name,
+        META,
+        Column("series", ForeignKey("series.id"), nullable=False),
+        Column("key", Text, nullable=False),
+        Column("since", Integer, nullable=False),
+        Column("until", Integer),
+        Column("state", Text, nullable=False),
+        *columns(),
+        PrimaryKeyConstraint("series", "key", "since"),
+        Index(f"{name}_until", "series", "until"),
+        Index(f"{name}_since", "series", "since"),
+        *more,
+    )
+    # At most one span of a key is open: the database itself refuses another.
+    still = table.c.until.is_(None)
+    Index(f"{name}_open", table.c.series, table.c.key, unique=True, sqlite_where=still, postgresql_where=still)
+    return table
+
+
+RESOURCES = _spans("resources", _resource, Index("resources_dataset", "series", "dataset"))
+"""Resources with their classification and the controls that they meet; `state` is a digest of all but `detail`, which holds the trace."""
+FACTS = _spans("facts", _facts)
+"""What was read and derived of each resource, as compressed JSON."""
+FINDINGS = _spans("findings", _finding, Index("findings_resource", "series", "resource"))
+"""What failed or was unknown, by fingerprint; `detail` is as it was last seen in this state."""
+
+STANDINGS = Table(
+    "standings",
+    META,
+    Column("series", ForeignKey("series.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("first_seen", Text, nullable=False),
+    Column("opened", Text, nullable=False),
+    Column("last_seen", Text),
+    Column("ended", Text),
+    Column("ending", Text),
+    Column("row", Text),
+    Column("verdict", Text),
+    Column("days", Integer),
+    Column("reopened", Integer, nullable=False),
+    PrimaryKeyConstraint("series", "key"),
+    Index("standings_ending", "series", "ending"),
+)
+"""Each fingerprint ever seen: when first, when it came back, when and how it ended (row, verdict and days are those of its end)."""
+
+DAYS = Table(
+    "days",
+    META,
+    Column("series", ForeignKey("series.id"), nullable=False),
+    Column("day", Text, nullable=False),
+    Column("coverage", Float, nullable=False),
+    PrimaryKeyConstraint("series", "day"),
+)
+DAY_TIERS = Table(
+    "day_tiers",
+    META,
+    Column("series", ForeignKey("series.id"), nullable=False),
+    Column("day", Text, nullable=False),
+    Column("row", Text, nullable=False),
+    Column("resources", Integer, nullable=False),
+    PrimaryKeyConstraint("series", "day", "row"),
+)
+DAY_COUNTS = Table(
+    "day_counts",
+    META,
+    Column("series", ForeignKey("series.id"), nullable=False),
+    Column("day", Text, nullable=False),
+    Column("row", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("not_applicable", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    PrimaryKeyConstraint("series", "day", "row", "family"),
+)
+"""The last run of each day in numbers: trends read these and nothing else."""
+
+GAPS = Table(
+    "gaps",
+    META,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("provider", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("expected", Boolean, nullable=False),
+)
+COVERAGE = Table(
+    "coverage",
+    META,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("account", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+UNKNOWNS = Table(
+    "unknowns",
+    META,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("row", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("findings", Integer, nullable=False),
+)
+"""Why verdicts stayed open, and the action that would settle them."""
+
+
+def _staged(name: str, columns: Callable[[], list[Column[Any]]]) -> Table:
+    return Table(
+        f"staged_{name}",
+        MetaData(),
+        Column("key", Text, primary_key=True),
+        Column("state", Text, nullable=False),
+        *columns(),
+        prefixes=["TEMPORARY"],
+    )
+
+
+STAGED_RESOURCES = _staged("resources", _resource)
+STAGED_FACTS = _staged("facts", _facts)
+STAGED_FINDINGS = _staged("findings", _finding)
+STAGED: Final = ((STAGED_RESOURCES, RESOURCES), (STAGED_FACTS, FACTS), (STAGED_FINDINGS, FINDINGS))
+"""A run on its way into the spans: temporary tables of one connection, so that a killed save leaves nothing behind."""
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = ()
+"""What brings a store from each schema to the next, the first one from 1 to 2. Never edited, only added to; a new store is made as it stands above."""

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.reports.sample import sample
+from tests.store.worlds import control
+from tierwise.cli.common import Options
+from tierwise.cli.keeping import keeping_of, series_name
+from tierwise.config import AwsConfig, Config, GcpConfig
+from tierwise.errors import StoreError
+from tierwise.scan import Collected, Outcome
+
+
+@pytest.fixture
+def two_runs(tierwise, plan):
+    """The sample plan kept twice, the second time with other controls; the second run's JSON."""
+    assert tierwise("scan", "plan", plan, "--store", "kept.db", "--series", "plan", "--format", "json").code == 1
+    ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--series", "plan", "--format", "json", "--control", "ENC-*")
+    return json.loads(ran.out)
+
+
+def test_a_plan_is_kept_only_where_a_store_is_named(tierwise, plan):
+    tierwise("scan", "plan", plan, "-q")
+    tierwise("history").complains(2, "there is no store at", "tierwise scan aws")
+
+
+def test_history_tells_runs_trend_and_ages(tierwise, two_runs):
+    shown = tierwise("history", "--store", "kept.db")
+    assert shown.code == 0
+    for word in ("plan: run 2", "Runs", "rule changes", "How long it has been open", "opening", "closing"):
+        assert word in shown.out
+    told = json.loads(tierwise("history", "--store", "kept.db", "--format", "json").out)
+    assert [one["number"] for one in told["runs"]] == [2, 1]
+    bridge = told["bridge"]
+    assert bridge["opening"]["all"] + sum(line["all"] for line in bridge["lines"]) == bridge["closing"]["all"] == told["runs"][0]["failed"]
+
+
+def test_diff_tells_what_changed_and_why(tierwise, two_runs):
+    shown = tierwise("diff", "--store", "kept.db")
+    assert "Rule changed" in shown.out
+    assert "the control is no longer asked" in shown.out
+    told = json.loads(tierwise("diff", "last", "first", "--store", "kept.db", "--format", "json").out)
+    assert {one["change"] for one in told["findings"]} == {"rule changed"}
+    assert told["bridge"]["closing"]["all"] == told["after"]["failed"]
+
+
+def test_diff_fails_on_what_is_new_at_the_bar(tierwise, plan, quiet_plan):
+    for one in (quiet_plan, plan):
+        tierwise("scan", "plan", one, "--store", "kept.db", "--series", "plan", "-q")
+    assert tierwise("diff", "--store", "kept.db").code == 0
+    assert tierwise("diff", "--store", "kept.db", "--fail-on", "high").code == 1
+    assert tierwise("diff", "last", "first", "--store", "kept.db", "--fail-on", "high").code == 0
+    tierwise("diff", "--store", "kept.db", "--fail-on", "hihg").complains(2, "did you mean 'high'?")
+
+
+def test_a_finding_says_when_it_was_first_seen(tierwise, two_runs):
+    first = json.loads(tierwise("history", "--store", "kept.db", "--format", "json").out)["runs"][-1]["started"]
+    assert {one["first_seen"] for one in two_runs["findings"] if one["verdict"] in ("fail", "unknown")} == {first}
+    assert {one["first_seen"] for one in two_runs["findings"] if one["verdict"] == "pass"} == {None}
+
+
+def test_evidence_is_written_as_a_bundle(tierwise, home, plan):
+    (home / "register.yaml").write_text('entries:\n  - select: {name: "*"}\n    dataset: everything\n    tier: T3\n')
+    tierwise("scan", "plan", plan, "--register", "register.yaml", "--store", "kept.db", "-q")
+    assert tierwise("store", "check", "--store", "kept.db").out.startswith("kept.db is whole: 1 run(s) of 1 series")
+    shown = tierwise("evidence", "--store", "kept.db", "--dataset", "everything", "--output", "audit")
+    assert "T3 heightened, registered since" in shown.out
+    assert sorted(one.name for one in (home / "audit").iterdir()) == ["SHA256SUMS", "evidence.json", "evidence.md"]
+    told = json.loads(tierwise("evidence", "--store", "kept.db", "--dataset", "everything", "--format", "json").out)
+    assert (told["schema"], told["controls"] != []) == ("tierwise/evidence/1", True)
+    tierwise("evidence", "--store", "kept.db", "--dataset", "everythin").complains(2, "did you mean 'everything'?")
+
+
+def test_where_a_store_is_can_be_asked_before_there_is_one(tierwise, home, tmp_path):
+    assert tierwise("store", "path").out.strip() == str(tmp_path / "data" / "store.db")
+    assert tierwise("store", "path", "--store", "postgresql://ada:secret@db/tierwise").out.strip() == "postgresql://ada:***@db/tierwise"
+    (home / "tierwise.toml").write_text('store = "runs/kept.db"\n')
+    assert tierwise("store", "path").out.strip() == str(home / "runs" / "kept.db")
+
+
+def test_a_password_in_the_settings_is_refused_and_not_repeated(tierwise, home):
+    (home / "tierwise.toml").write_text('store = "postgresql://ada:s3cret@db/tierwise"\n')
+    ran = tierwise("store", "path")
+    ran.complains(2, "tierwise.toml:1", "PGPASSWORD", "TIERWISE_STORE")
+    assert "s3cret" not in ran.err
+
+
+def test_a_store_that_cannot_be_used_is_told_before_anything_is_scanned(tierwise, home, plan):
+    (home / "kept.db").write_text("not a database, and longer than a header of one would be" * 30)
+    tierwise("scan", "plan", plan, "--store", "kept.db").complains(2, "damaged or no store", "mv kept.db kept.db.broken")
+
+
+def fails(*_args, **_more):
+    raise StoreError("the disk is full\nmake room")
+
+
+def test_a_run_that_cannot_be_kept_is_reported_all_the_same_and_can_be_kept_later(tierwise, quiet_plan, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("tierwise.store.save.save", fails)
+        ran = tierwise("scan", "plan", quiet_plan, "--store", "kept.db", "--series", "plan")
+    assert (ran.code, "Gate passed" in ran.out) == (2, True)
+    assert len(ran.err.splitlines()) <= 6
+    again = (
+        next(line for line in ran.err.splitlines() if "tierwise scan inventory" in line)
+        .partition("run tierwise ")[2]
+        .replace("'", "")
+        .split()
+    )
+    assert tierwise(*again, "-q").code == 0
+    assert "plan: run 1" in tierwise("history", "--store", "kept.db").out
+
+
+def test_a_failed_gate_stays_a_failed_gate_where_the_run_cannot_be_kept(tierwise, plan, monkeypatch):
+    monkeypatch.setattr("tierwise.store.save.save", fails)
+    assert tierwise("scan", "plan", plan, "--store", "kept.db", "-q").code == 1
+
+
+def test_store_prune_says_what_it_drops(tierwise, two_runs):
+    assert (
+        tierwise("store", "prune", "--store", "kept.db", "--dry-run").out
+        == "would drop 0 run(s), 0 finding(s), 0 row(s) of evidence and 0 day(s)\n"
+    )
+    told = json.loads(tierwise("store", "prune", "--store", "kept.db", "--format", "json").out)
+    assert told == {"runs": 0, "findings": 0, "evidence": 0, "days": 0, "dropped": True}
+
+
+def outcome(*sources):
+    made = sample()
+    return Outcome(replace(made, run=replace(made.run, sources=sources)), Collected())
+
+
+SERIES = [
+    (("aws:1",), Config(), Options(), "aws:1 profile=uk-gov-personal-data"),
+    (
+        ("aws:1",),
+        Config(aws=AwsConfig(regions=("eu-west-2",), services=("s3",))),
+        Options(),
+        "aws:1 regions=eu-west-2 services=s3 profile=uk-gov-personal-data",
+    ),
+    (
+        ("aws:111111111111",),
+        Config(aws=AwsConfig(role_arns=("arn:aws:iam::222222222222:role/r", "arn:aws:iam::111111111111:role/r"))),
+        Options(),
+        "aws:111111111111 aws:222222222222 profile=uk-gov-personal-data",
+    ),
+    (("gcp:records+3",), Config(), Options(), "gcp profile=uk-gov-personal-data"),
+    (("gcp:records+3",), Config(gcp=GcpConfig(folders=("7",))), Options(), "gcp folders=7 profile=uk-gov-personal-data"),
+    (("inventory:monday.jsonl",), Config(), Options(control=("ENC-*",)), "aws:123456789012 profile=uk-gov-personal-data controls=ENC-*"),
+    (("plan:plan.json",), Config(), Options(), "plan:plan.json profile=uk-gov-personal-data"),
+]
+
+
+@pytest.mark.parametrize(("sources", "config", "options", "name"), SERIES, ids=[case[3] for case in SERIES])
+def test_runs_of_the_same_scope_are_one_series(sources, config, options, name):
+    assert series_name(outcome(*sources), config, options) == name
+
+
+def test_a_very_long_scope_is_cut_and_stays_apart():
+    arns = tuple(f"arn:aws:iam::{number:012}:role/r" for number in range(40))
+    names = {series_name(outcome("aws:0"), Config(aws=AwsConfig(role_arns=some)), Options()) for some in (arns, arns[:-1])}
+    assert [len(one) for one in names] == [120, 120]
+
+
+def test_live_scans_are_kept_unless_someone_says_no():
+    judging = SimpleNamespace(controls=(control(1),))
+    live = outcome("aws:1")
+    kept = keeping_of(live, Config(), Options(series="own"), judging)  # type: ignore[arg-type]  # only its controls are looked at
+    assert kept is not None
+    assert (kept.where, kept.series, kept.asked, list(kept.controls)) == ("", "own", False, ["ENC-01"])
+    assert keeping_of(live, Config(store="none"), Options(), judging) is None  # type: ignore[arg-type]
+    assert keeping_of(outcome("plan:x"), Config(), Options(), judging) is None  # type: ignore[arg-type]
+    named = keeping_of(outcome("plan:x"), Config(store="kept.db"), Options(), judging)  # type: ignore[arg-type]
+    assert named is not None
+    assert named.asked
+
+
+def test_where_nobody_named_a_store_a_run_that_cannot_be_kept_is_a_warning(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("TIERWISE_DATA", str(tmp_path))
+    monkeypatch.setattr("tierwise.store.save.save", fails)
+    kept = keeping_of(outcome("aws:1"), Config(), Options(), SimpleNamespace(controls=()))  # type: ignore[arg-type]
+    assert kept is not None
+    assert kept.save(sample())
+    assert "is not in the store: the disk is full" in capsys.readouterr().err
+    assert Path(tmp_path / "store.db").exists()

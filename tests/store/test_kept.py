@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.store.test_save import ONE, but, keep
+from tests.store.worlds import FIRST, SERIES, World, arn
+from tierwise.errors import StoreError
+from tierwise.model.finding import Verdict
+from tierwise.model.history import Retention
+from tierwise.model.sensitivity import Tier
+from tierwise.reports.evidence import bundle
+from tierwise.store.check import check
+from tierwise.store.compare import comparison
+from tierwise.store.evidence import evidence_of
+from tierwise.store.prune import prune, tidy
+from tierwise.store.read import acceptances_of, find_run, runs_of, trend_of
+from tierwise.store.save import save
+from tierwise.store.tables import FINDINGS
+
+ACCEPTED = replace(ONE, accepted=frozenset({("claims", 1)}))
+
+
+def kept_since(store):
+    with store.reading() as connection:
+        runs = runs_of(connection, 1)
+        spans = connection.execute(FINDINGS.select().order_by(FINDINGS.c.key, FINDINGS.c.since)).all()
+        return (
+            [(one.number, one.pruned) for one in reversed(runs)],
+            [(one.key, one.since, one.until) for one in spans],
+            len(trend_of(connection, 1)),
+        )
+
+
+def test_old_runs_keep_what_is_kept_for_longer_and_then_nothing(store):
+    keep(store, ONE, but(ONE, claims_1=Verdict.PASS, patients_1=Verdict.PASS), ONE, days=60)
+    day = date(2026, 5, 10)
+    assert prune(store, Retention(), day, dry=True).findings == 1
+    assert kept_since(store)[0] == [(1, False), (2, False), (3, False)]
+    prune(store, Retention(), day)
+    runs, spans, days = kept_since(store)
+    assert runs == [(1, True), (2, False), (3, False)]
+    assert spans == [("claims-1", 1, 2), ("claims-1", 3, None), ("patients-1", 3, None)]
+    assert days == 3
+    prune(store, Retention(), date(2029, 1, 1))
+    assert kept_since(store) == ([(3, False)], [("claims-1", 3, None), ("patients-1", 3, None)], 1)
+    assert check(store).problems == ()
+
+
+def test_a_scan_prunes_once_a_day(store):
+    keep(store, ONE, ONE, days=200)
+    tidy(store, Retention(), date(2026, 1, 6))
+    tidy(store, Retention(), date(2026, 1, 6))
+    assert kept_since(store)[0] == [(1, False), (2, False)]
+    tidy(store, Retention(), date(2026, 7, 30))
+    assert kept_since(store)[0] == [(1, True), (2, False)]
+
+
+def test_a_pruned_run_is_not_compared(store):
+    keep(store, ONE, ONE, days=200)
+    prune(store, Retention(), date(2026, 7, 30))
+    with store.reading() as connection, pytest.raises(StoreError, match="T3 and T4 evidence only"):
+        comparison(connection, find_run(connection, "", "first"), find_run(connection, "", "last"))
+
+
+def test_evidence_is_of_the_run_by_then_with_acceptances_texts_and_digests(store):
+    moved = replace(ACCEPTED, tiers={**ONE.tiers, "claims": Tier.T4})
+    keep(store, ACCEPTED, moved)
+    with store.reading() as connection:
+        run = find_run(connection, "", "2026-01-11")
+        found = evidence_of(connection, run, "secretdataset", "2026-01-11")
+        later = evidence_of(connection, find_run(connection, "", "last"), "secretdataset", "2026-01-12")
+    files = bundle(found)
+    told = json.loads(files["evidence.json"])
+    claims = next(one for one in told["resources"] if one["id"] == arn("claims"))
+    assert (claims["classification"]["tier"], claims["classification"]["so_since"]) == ("T3", FIRST.isoformat())
+    assert claims["facts"] == {"access.anonymous_read": {"value": True, "via": "s3:GetBucketAcl"}}
+    assert (claims["pass"], [(one["control"], one["verdict"]) for one in claims["findings"]]) == (["ENC-02"], [("ENC-01", "fail")])
+    assert [(one["approver"], one["expires"], one["findings"]) for one in told["acceptances"]] == [("a.senior", "2027-01-31", ["claims-1"])]
+    assert [one["id"] for one in told["controls"]] == ["ENC-01", "ENC-02"]
+    assert all(one["digest"] == run.controls[one["id"]] for one in told["controls"])
+    sums = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}" for name in ("evidence.json", "evidence.md")]
+    assert files["SHA256SUMS"].decode().splitlines() == sums
+    assert [one.classification["tier"] for one in later.resources if one.id == arn("claims")] == ["T4"]
+
+
+def test_a_dataset_that_a_run_has_not_is_met_with_the_nearest(store):
+    keep(store, ONE)
+    with store.reading() as connection, pytest.raises(StoreError, match="did you mean 'secretdataset'"):
+        evidence_of(connection, find_run(connection, "", "last"), "secretdatset", "2026-01-05")
+
+
+def test_what_is_hostile_in_names_is_plain_text_in_the_page(store):
+    evil = World({"x`](javascript:alert(1))<script>\n# not a heading": Tier.T3}, {})
+    keep(store, evil)
+    with store.reading() as connection:
+        page = bundle(evidence_of(connection, find_run(connection, "", "last"), "secretdataset", "2026-01-05"))["evidence.md"].decode()
+    assert "\n# not" not in page
+    assert all(line.count("`") >= 2 for line in page.splitlines() if "script>" in line)
+
+
+def test_acceptances_in_force_are_told_once_with_what_they_cover(store):
+    keep(store, replace(ACCEPTED, accepted=frozenset({("claims", 1), ("patients", 1)})), ONE)
+    with store.reading() as connection:
+        (one,) = acceptances_of(connection, 1, 1)
+        assert acceptances_of(connection, 1, 2) == ()
+    assert (one["approver"], one["controls"], one["findings"]) == ("a.senior", ["ENC-01"], 2)
+
+
+def test_a_later_version_of_a_control_has_its_own_text(store):
+    other = replace(ONE, versions={1: 2, 2: 1, 3: 1})
+    keep(store, ONE)
+    save(store, other.result(2), series=SERIES, controls=other.controls)
+    with store.reading() as connection:
+        texts = [
+            evidence_of(connection, find_run(connection, "", name), "secretdataset", "").controls[0]["ladder"] for name in ("first", "last")
+        ]
+    assert texts == [{"T1": "encryption.at_rest is true"}, {"T1": "encryption.at_rest is false"}]
