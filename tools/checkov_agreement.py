@@ -41,6 +41,7 @@ def opinions(plans: Path, judging: Judging, questions: Sequence[Question]) -> It
     recorded = json.loads((plans / VERDICTS).read_text("utf-8"))["files"]
     for name, found in sorted(recorded.items()):
         source = open_plans([plans / "files" / name])
+        parts = source.parts()
         result = scan([source], judging, started=_STARTED, jobs=1).result
         said = tuple(
             Said(check, "", address, passed)
@@ -56,7 +57,7 @@ def opinions(plans: Path, judging: Judging, questions: Sequence[Question]) -> It
             judging.controls,
             result.resources,
             result.classifications,
-            source.parts(),
+            parts,
         )
         yield from ((name, one) for one in second.opinions)
 
