@@ -41,9 +41,11 @@ AWS: Final[Mapping[str, tuple[str, str] | None]] = {
     "aws_backup_": ("backup", "ListBackupVaults"),
     "aws_backup_plan": ("backup", "GetBackupPlan"),
     "aws_cloudtrail": ("cloudtrail", "DescribeTrails"),
+    "aws_cloudtrail_event_data_store": None,
     "aws_cloudwatch_log_group": ("logs", "DescribeLogGroups"),
     "aws_db_cluster_snapshot": ("rds", "DescribeDBClusterSnapshots"),
     "aws_db_instance": ("rds", "DescribeDBInstances"),
+    "aws_db_instance_automated_backups_replication": None,
     "aws_db_snapshot": ("rds", "DescribeDBSnapshots"),
     "aws_docdb_cluster": ("rds", "DescribeDBClusters"),
     "aws_docdb_cluster_snapshot": ("rds", "DescribeDBClusterSnapshots"),
@@ -79,7 +81,7 @@ AWS: Final[Mapping[str, tuple[str, str] | None]] = {
 }
 """The beginning of Terraform types, the service that reads them live, and the call that describes them, empty where no one call does.
 
-None for types of a service whose others are read live; types of services without an entry are read live by nobody."""
+None for types of a service whose others are read live, and for those whose name begins as another's; types of services without an entry are read live by nobody."""
 
 AZURE: Final[Mapping[str, str]] = {
     "azurerm_container_registry": "Microsoft.ContainerRegistry/registries",

@@ -38,10 +38,11 @@ def own_opinions(folder: Path) -> tuple[Opinion, ...]:
     path = folder / "plan.json"
     path.write_text(json.dumps(world().document()), "utf-8")
     source, judging = open_plans([path]), load_judging(Config())
+    parts = source.parts()
     result = scan([source], judging, started=datetime(2026, 1, 1, tzinfo=UTC), jobs=1).result
     return second_opinion(
         "Checkov", [Answer("plan.json", "", said)], load_map().questions, judging.controls, result.resources, result.classifications,
-        source.parts(),
+        parts,
     ).opinions  # fmt: skip
 
 

@@ -6,12 +6,13 @@ call per key. Where a field of DescribeKey is absent, the docstring of the fact'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any, Final
 
-from tierwise.access.audience import Audience, combine
+from tierwise.access.audience import combine
 from tierwise.access.key import key_use
+from tierwise.access.key_grants import grant_audience, is_constrained, named_only, overlap
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.gather import gather
@@ -30,11 +31,9 @@ from tierwise.model.fact import (
     NOWHERE,
     UNLIMITED,
     AnyFact,
-    Fact,
     FactSheet,
     Known,
     Maybe,
-    NotApplicable,
     Provenance,
     Unknown,
     UnknownReason,
@@ -46,7 +45,6 @@ _ROTATION: Final = ("key.rotation_enabled", "key.rotation_days")
 _STARTED: Final = "the run's start"
 _WINDOW: Final = (7, 30)
 """The shortest and longest wait in days before a key is deleted (API Reference, ScheduleKeyDeletion, PendingWindowInDays)."""
-_USES: Final = frozenset({"Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo", "Sign", "GenerateMac"})
 _STATES: Final = {
     # Developer Guide, "Key states of AWS KMS keys": a key being updated works, one being created, awaiting import or cut off from its
     # custom key store does not.
@@ -212,7 +210,7 @@ def _access_facts(draft: Draft, sheet: FactSheet) -> None:
     account, text = draft.resource.account, policy_text(draft.doc(POLICY), "Policy")
     policy_facts(text, "kms", account, POLICY.via, sheet, kind=Kind.KEY)
     policy, listed = parsed(text, POLICY.via), field_of(draft.doc(GRANTS), "Grants", absent=())
-    by_grants = _grant_audience(listed, account)
+    by_grants = grant_audience(listed, account, GRANTS.via)
     put_audience(combine(audience_from(policy, "kms", account, POLICY.via), by_grants), sheet, Kind.KEY)
     if isinstance(policy, Unknown) or policy.value is None:
         why = policy if isinstance(policy, Unknown) else Unknown(UnknownReason.UNPARSABLE, POLICY.via, "the key has no policy")
@@ -220,57 +218,8 @@ def _access_facts(draft: Draft, sheet: FactSheet) -> None:
             sheet.put(name, why)
         return
     use = key_use(policy.value, account=account, via=POLICY.via)
-    sheet.put("key.decrypt_named_only", _named_only(use.decrypt_named_only, listed, account))
-    sheet.put("key.admin_user_overlap", _overlap(use.overlap, use.admins, use.users, listed))
-
-
-def _grant_audience(listed: Maybe[Any], account: str) -> Audience:
-    """Whom the key's grants let in: they name one principal each, never everyone."""
-    no = Known(False, GRANTS.via)
-    if isinstance(listed, Unknown):
-        return Audience(no, no, no, listed, listed)
-    outside = [(name, one) for one in listed.value if (name := _account_of(str(one.get("GranteePrincipal", "")))) not in ("", account)]
-    conditioned: Fact[bool] = NotApplicable("no grant names another account", GRANTS.via)
-    if outside:
-        conditioned = Known(all(_constrained(one) for _, one in outside), GRANTS.via)
-    return Audience(no, no, no, Known(frozenset(name for name, _ in outside), GRANTS.via), conditioned)
-
-
-def _account_of(principal: str) -> str:
-    """The account of a grantee's ARN; empty for AWS services, which are named by host."""
-    parts = principal.split(":")
-    return parts[4] if len(parts) > 5 and parts[0] == "arn" else ""
-
-
-def _constrained(grant: Mapping[str, Any]) -> bool:
-    return any((grant.get("Constraints") or {}).values())
-
-
-def _named_only(by_policy: Maybe[bool], listed: Maybe[Any], account: str) -> Maybe[bool]:
-    """Decryption by policy and by grants; a grant to the root of another account lets in whomever that account chooses."""
-    if isinstance(by_policy, Known) and not by_policy.value:
-        return by_policy
-    if isinstance(listed, Unknown):
-        return listed
-    for one in listed.value:
-        principal = str(one.get("GranteePrincipal", ""))
-        if "Decrypt" in (one.get("Operations") or ()) and principal.endswith(":root") and _account_of(principal) != account:
-            return Known(False, GRANTS.via)
-    return by_policy
-
-
-def _overlap(by_policy: Maybe[int], admins: frozenset[str], users: frozenset[str], listed: Maybe[Any]) -> Maybe[int]:
-    """Principals that administer by policy and use by policy or grant."""
-    if isinstance(by_policy, Unknown):
-        return by_policy
-    if isinstance(listed, Unknown):
-        return Unknown(listed.reason, listed.via, listed.detail, between=(by_policy.value, max(by_policy.value, len(admins))))
-    granted = frozenset(str(one.get("GranteePrincipal", "")) for one in listed.value if _uses(one.get("Operations") or ()))
-    return Known(len(admins & (users | granted)), by_policy.via)
-
-
-def _uses(operations: Iterable[str]) -> bool:
-    return any(one in _USES or one.startswith("GenerateDataKey") for one in operations)
+    sheet.put("key.decrypt_named_only", named_only(use.decrypt_named_only, listed, account, GRANTS.via))
+    sheet.put("key.admin_user_overlap", overlap(use, listed))
 
 
 def grants(draft: Draft) -> tuple[Grant, ...]:
@@ -280,7 +229,7 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     for one in listed.value if isinstance(listed, Known) else ():
         operations = tuple(f"kms:{name}" for name in one.get("Operations") or ())
         principal = str(one.get("GranteePrincipal") or one.get("GranteeServicePrincipal") or "")
-        found.append(Grant(principal, operations, (draft.resource.id,), conditioned=_constrained(one), via=GRANTS.via))
+        found.append(Grant(principal, operations, (draft.resource.id,), conditioned=is_constrained(one), via=GRANTS.via))
     return tuple(found)
 
 

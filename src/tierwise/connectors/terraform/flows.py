@@ -49,6 +49,15 @@ _DISKS: Final = frozenset({"google_compute_disk", "google_compute_region_disk"})
 _ARM: Final = ("id",)
 
 FLOWS: Final = (
+    # An inventory lists the names of objects, which are data of the bucket where names tell of people.
+    Flow(
+        Rel.EXPORTS_TO,
+        Child("aws_s3_bucket_inventory", "bucket", ("bucket", "id", "arn")),
+        _BUCKET,
+        (("destination", 0, "bucket", 0, "bucket_arn"),),
+        _BUCKET,
+        ("enabled", "false"),
+    ),
     Flow(
         Rel.EXPORTS_TO,
         Child("aws_dynamodb_table_export", "table_arn", ("arn",)),

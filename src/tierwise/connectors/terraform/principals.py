@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, Step
 from tierwise.connectors.terraform.policies import DOCUMENT, policy_at
 from tierwise.connectors.terraform.references import Resolved, Unresolved
+from tierwise.connectors.terraform.stores import each_link
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Link, Rel
 
@@ -47,12 +48,24 @@ class Principal:
         return f"{self.type}_policy_attachment"
 
     @property
+    def all_inline(self) -> str:
+        """The type that lists all policies that are written into it; others are taken away."""
+        return f"{self.type}_policies_exclusive"
+
+    @property
+    def all_attached(self) -> str:
+        """The type that lists all policies that are attached to it; others are detached, and missing ones attached."""
+        return f"{self.type}_policy_attachments_exclusive"
+
+    @property
     def children(self) -> tuple[Child, ...]:
         """The types that set its policies."""
         return (
             Child(self.inline, self.argument, _NAMES),
             Child(self.attachment, self.argument, _NAMES),
             Child(ATTACHMENTS, f"{self.argument}s", _NAMES, many=True),
+            Child(self.all_inline, f"{self.argument}_name", _NAMES),
+            Child(self.all_attached, f"{self.argument}_name", _NAMES),
         )
 
 
@@ -90,22 +103,35 @@ def inline_of(sort: Principal, principal: Planned, plan: Plan) -> Iterator[Maybe
         yield from _present(policy_at(plan, child, child.root, "policy"))
     if children.loose is not None:
         yield children.loose
-    if not sort.listed:
-        if not principal.is_new:
-            yield Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: what else is written into it")
-        return
-    blocks = principal.root.blocks("inline_policy")
-    if isinstance(blocks, Unknown):
-        if not (principal.is_new and principal.root.is_computed("inline_policy")):
+    named = {text_or(child.root, "name") for child in children.found}
+    settled = principal.is_new
+    if sort.listed:
+        settled = settled or bool(children.found) or principal.root.has("inline_policy")
+        blocks = principal.root.blocks("inline_policy")
+        own = named | {text_or(child.root, "name") for child in children.removed}
+        if isinstance(blocks, Unknown) and not (principal.is_new and principal.root.is_computed("inline_policy")):
             yield blocks
-        return
-    own = {text_or(child.root, "name") for child in (*children.found, *children.removed)}
-    for block in blocks.value:
-        # The provider also lists here what separate resources write; those are read above, or go away with them.
-        if text_or(block, "name") not in own or not own:
-            yield from _present(policy_at(plan, principal, block, "policy"))
-    if not principal.is_new and not principal.root.has("inline_policy") and not children.found:
+        for block in blocks.value if isinstance(blocks, Known) else ():
+            # The provider also lists here what separate resources write; those are read above, or go away with them.
+            if text_or(block, "name") not in own or not own:
+                yield from _present(policy_at(plan, principal, block, "policy"))
+            named.add(text_or(block, "name"))
+    every = plan.children(principal, sort.all_inline)
+    for child in every.found:
+        yield from _not_planned(child, named | {plan.id_of(one.address) for one in children.found}, sort, plan)
+    if every.loose is not None:
+        yield every.loose
+    if not settled and not every.found:
         yield Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: what else is written into it")
+
+
+def _not_planned(every: Planned, planned: Set[str], sort: Principal, plan: Plan) -> Iterator[Unknown]:
+    """Why policies that are listed as written into a principal cannot be judged: they, or their names, are not in the plan."""
+    for link in each_link(plan, Rel.ATTACHES, every, ("policy_names",), {sort.inline}):
+        if link.unknown is not None:
+            yield link.unknown
+        elif link.to not in planned:
+            yield Unknown(UnknownReason.UNRESOLVED_REFERENCE, every.at("policy_names"), f"its policy {link.to} is not in this plan")
 
 
 def _present(policy: Maybe[Policy | None]) -> Iterator[Maybe[Policy]]:
@@ -130,6 +156,15 @@ def attached_to(sort: Principal, principal: Planned, plan: Plan) -> tuple[tuple[
                 found[one.arn] = one
             else:
                 lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, child.at("policy_arn"), "the attachment names no policy")
+    every = plan.children(principal, sort.all_attached)
+    lost = every.loose or lost
+    for child in every.found:
+        for link in each_link(plan, Rel.ATTACHES, child, ("policy_arns",), {POLICY, _NAMED}):
+            lost = link.unknown or lost
+            if link.unknown is None:
+                found.setdefault(link.to, _by_arn(link.to, plan))
+    if every.found:
+        return tuple(found.values()), lost
     if not sort.listed:
         if not principal.is_new:
             lost = lost or Unknown(UnknownReason.NOT_COLLECTED, principal.root.via, "not in this plan: which policies it attaches")
@@ -183,7 +218,7 @@ def _managed(holder: Planned, node: Node, path: tuple[Step, ...], plan: Plan) ->
 
 def _by_arn(arn: str, plan: Plan) -> Managed:
     for one in plan.by_type.get(POLICY, ()):
-        if arn and not one.is_gone and text_or(one.root, "arn") == arn:
+        if arn and not one.is_gone and arn in (text_or(one.root, "arn"), plan.id_of(one.address)):
             return Managed(plan.id_of(one.address), document_of(one, plan))
     if not arn:
         return Managed("", Known(Policy(())))

@@ -49,7 +49,7 @@ class PlanSource:
         return all(plan.document.kind == "state" for plan in self.plans)
 
     def parts(self) -> dict[str, PartOf]:
-        """The resources that set parts of others, by id: a bucket's policy, a role's policies."""
+        """The resources that set parts of others, by id: a bucket's policy, a role's policies; asked before the survey, which gives the plans up."""
         found: dict[str, tuple[str, dict[str, None]]] = {}
         for plan in self.plans:
             for joined in plan.joined.values():

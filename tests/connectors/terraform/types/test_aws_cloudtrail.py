@@ -11,6 +11,7 @@ TRAIL = "aws_cloudtrail"
 _OF_DATA = {"field": "eventCategory", "equals": ["Data"]}
 _OF_S3 = {"field": "resources.type", "equals": ["AWS::S3::Object"]}
 _ALL_S3 = {"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}
+_STORE = "aws_cloudtrail_event_data_store"
 CASES = (
     Case(TRAIL, "enable_logging", "logging.control_plane", {False: False, True: True}, absent=True),
     Case(TRAIL, "is_multi_region_trail", "logging.all_regions", {True: True, False: False}, absent=False),
@@ -37,17 +38,17 @@ CASES = (
         having={"event_selector": [{"data_resource": [{"type": "AWS::S3::Object"}]}]},
     ),
     Case(
-        TRAIL, "advanced_event_selector.0.field_selector.1.equals", "records",
+        (TRAIL, _STORE), "advanced_event_selector.0.field_selector.1.equals", "records",
         [(["AWS::DynamoDB::Table"], ("records:dynamodb:*#all",))], absent=(),
         having={"advanced_event_selector": [{"field_selector": [_OF_DATA, {"field": "resources.type"}]}]},
     ),
     Case(
-        TRAIL, "advanced_event_selector.0.field_selector.1.field", "records", {"resources.type": ("records:dynamodb:*#all",)}, absent=(),
+        (TRAIL, _STORE), "advanced_event_selector.0.field_selector.1.field", "records", {"resources.type": ("records:dynamodb:*#all",)}, absent=(),
         having={"advanced_event_selector": [{"field_selector": [_OF_DATA, {"equals": ["AWS::DynamoDB::Table"]}]}]},
     ),
     *(
         Case(
-            TRAIL, f"advanced_event_selector.0.field_selector.2.{operator}", "records", [(["arn:aws:s3:::cases/"], found)], absent=(),
+            (TRAIL, _STORE), f"advanced_event_selector.0.field_selector.2.{operator}", "records", [(["arn:aws:s3:::cases/"], found)], absent=(),
             bare=(), having={"advanced_event_selector": [{"field_selector": [_OF_DATA, _OF_S3, {"field": "resources.ARN"}]}]},
         )
         for operator, found in (

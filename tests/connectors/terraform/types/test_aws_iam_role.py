@@ -49,6 +49,22 @@ CASES = (
         absent=True,
         having={"inline_policy": [{"policy": policy()}]},
     ),
+    Case(
+        "aws_iam_role_policies_exclusive",
+        "policy_names",
+        "privilege.admin",
+        [(["unseen"], UnknownReason.UNRESOLVED_REFERENCE), ([], False)],
+        absent=False,
+        of=ROLE,
+    ),
+    Case(
+        "aws_iam_role_policy_attachments_exclusive",
+        "policy_arns",
+        "privilege.admin",
+        [(["arn:aws:iam::aws:policy/AdministratorAccess"], True), ([], False)],
+        absent=False,
+        of=ROLE,
+    ),
 )
 
 
@@ -170,3 +186,16 @@ def test_a_boundary_that_is_no_administrators_bounds(plan, tmp_path):
     role(plan, permissions_boundary=arn)
     plan.add("aws_iam_role_policy", "a", {"role": "r", "policy": ADMIN})
     assert value(read(plan, tmp_path), "privilege.admin") is False
+
+
+def test_what_an_exclusive_list_names_is_all_that_a_role_has(plan, tmp_path):
+    plan.add(ROLE, "r", {"name": "r"}, before={"name": "r"}, actions=("no-op",))
+    assert reason(plan.read(tmp_path)[f"{ROLE}.r"], "privilege.admin") is UnknownReason.NOT_COLLECTED
+    plan.add("aws_iam_role_policy", "p", {"name": "p", "role": "r", "policy": policy(action="s3:GetObject")})
+    plan.add("aws_iam_role_policies_exclusive", "p", {"role_name": "r", "policy_names": ["p"]})
+    plan.add("aws_iam_policy", "m", {"policy": policy(action="s3:GetObject")}, unknown={"arn": True})
+    arns = {"policy_arns": ref("aws_iam_policy.m.arn")}
+    plan.add("aws_iam_role_policy_attachments_exclusive", "m", {"role_name": "r"}, unknown={"policy_arns": True}, expressions=arns)
+    one = plan.read(tmp_path)[f"{ROLE}.r"]
+    assert value(one, "privilege.admin") is False
+    assert (Rel.ATTACHES, "aws_iam_policy.m") in [(link.rel, link.to) for link in one.links]

@@ -34,6 +34,23 @@ CASES = (
     Case("aws_iam_access_key", "status", "credential.active_keys", {"Inactive": 0, "Active": 1}, absent=1, of=USER, unknown=1, sensitive=1),
     Case("aws_iam_user_group_membership", "groups", "member-of", [(["auditors"], ("auditors",))], absent=(), of=USER),
     Case("aws_iam_group_membership", "group", "member-of", {"auditors": ("auditors",)}, absent=(), of=USER),
+    *(
+        Case(
+            f"{kind}_policies_exclusive",
+            "policy_names",
+            "privilege.admin",
+            [(["unseen"], UnknownReason.UNRESOLVED_REFERENCE), ([], False)],
+            absent=False,
+            of=kind,
+        )
+        for kind in (USER, GROUP)
+    ),
+    *(
+        Case(
+            f"{kind}_policy_attachments_exclusive", "policy_arns", "privilege.admin", [([_ADMIN], True), ([], False)], absent=False, of=kind
+        )
+        for kind in (USER, GROUP)
+    ),
 )
 PARTS = (Part("aws_iam_user_login_profile", USER), Part("aws_iam_access_key", USER, {"status": "Active"}))
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
-from tests.connectors.terraform.types.cases import NA, OTHER, Case, Part
+from tests.connectors.terraform.types.cases import NA, OTHER, Case, Part, policy
 from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import check_fact, facts_of
@@ -14,6 +14,8 @@ KEY = "aws_kms_key"
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 _KEYS = ("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key")
+_OTHERS = "arn:aws:iam::222222222222"
+_NAMED = policy({"AWS": "arn:aws:iam::111111111111:role/app"}, "kms:Decrypt")
 CASES = (
     Case("aws_kms_key", "is_enabled", "key.state", {True: "enabled", False: "disabled"}, absent="enabled"),
     Case(_KEYS[1:], "enabled", "key.state", {True: "enabled", False: "disabled"}, absent="enabled"),
@@ -40,8 +42,27 @@ CASES = (
         absent=frozenset(),
         of="aws_kms_key",
     ),
+    Case(
+        "aws_kms_grant", "grantee_principal", "access.external_principals", {f"{_OTHERS}:root": frozenset({"222222222222"})},
+        absent=frozenset(), having={"operations": ["Decrypt"]}, of=KEY,
+    ),
+    Case(
+        "aws_kms_grant", "operations", "key.decrypt_named_only", [(["Decrypt"], False), (["Encrypt"], True)], absent=True,
+        having={"grantee_principal": f"{_OTHERS}:root"}, of=KEY, beside={"policy": _NAMED},
+    ),
+    *(
+        Case(
+            "aws_kms_grant", f"constraints.0.encryption_context_{form}", "access.external_conditioned", [({"case": "1"}, True), ({}, False)],
+            absent=False, having={"grantee_principal": f"{_OTHERS}:role/r"}, of=KEY,
+        )
+        for form in ("equals", "subset")
+    ),
+)  # fmt: skip
+PARTS = (
+    Part("aws_kms_alias", _KEYS, {"name": "alias/app-of-ours"}),
+    Part("aws_kms_key_policy", _KEYS, {"policy": OTHER}),
+    Part("aws_kms_grant", _KEYS, {"grantee_principal": f"{_OTHERS}:role/r", "operations": ["Decrypt"]}),
 )
-PARTS = (Part("aws_kms_alias", _KEYS, {"name": "alias/app-of-ours"}), Part("aws_kms_key_policy", _KEYS, {"policy": OTHER}))
 
 
 @pytest.fixture
@@ -153,3 +174,19 @@ def test_principals_known_after_apply_leave_the_overlap_open(plan, tmp_path):
     one = read(plan, tmp_path)
     assert reason(one, "key.admin_user_overlap") is UnknownReason.KNOWN_AFTER_APPLY
     assert isinstance(one.facts["access.external_principals"], Unknown)
+
+
+def test_a_grant_to_a_role_of_the_plan_lets_nobody_else_in(plan, tmp_path):
+    plan.add(KEY, "k", {"key_id": "k"})
+    plan.add("aws_iam_role", "app", {}, unknown={"arn": True})
+    grant = {"key_id": "k", "operations": ["Decrypt"]}
+    role = {"grantee_principal": ref("aws_iam_role.app.arn")}
+    plan.add("aws_kms_grant", "g", grant, unknown={"grantee_principal": True}, expressions=role)
+    assert value(read(plan, tmp_path), "access.external_principals") == frozenset()
+
+
+def test_who_administers_a_key_and_uses_it_by_a_grant_is_counted(plan, tmp_path):
+    plan.add(KEY, "k", {"key_id": "k", "policy": policy({"AWS": ROLE}, "kms:PutKeyPolicy")})
+    assert value(read(plan, tmp_path), "key.admin_user_overlap") == 0
+    plan.add("aws_kms_grant", "g", {"key_id": "k", "operations": ["GenerateDataKeyWithoutPlaintext"], "grantee_principal": ROLE})
+    assert value(read(plan, tmp_path), "key.admin_user_overlap") == 1

@@ -1,4 +1,4 @@
-"""KMS keys with their aliases and key policy.
+"""KMS keys with their aliases, key policy and grants.
 
 A key without a policy gets the default key policy: the account's root may do everything, so that IAM decides who else may (KMS Developer
 Guide, "Default key policy").
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.access.audience import DATA_ACTIONS, audience_of
+from tierwise.access.audience import DATA_ACTIONS, audience_of, combine
 from tierwise.access.document import Policy, parse_policy
 from tierwise.access.key import key_use
+from tierwise.access.key_grants import KeyGrant, grant_audience, named_only, overlap
 from tierwise.connectors.terraform import aws
 from tierwise.connectors.terraform.aws import Absent, Split, defaulted, setting, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -22,7 +23,8 @@ from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Resource
 
-KEY, ALIAS, POLICY = "aws_kms_key", "aws_kms_alias", "aws_kms_key_policy"
+KEY, ALIAS, POLICY, GRANT = "aws_kms_key", "aws_kms_alias", "aws_kms_key_policy", "aws_kms_grant"
+_PRINCIPALS: Final = frozenset({"aws_iam_role", "aws_iam_user"})
 _IMPORTED: Final = frozenset({"aws_kms_external_key", "aws_kms_replica_external_key"})
 _REPLICAS: Final = frozenset({"aws_kms_replica_key", "aws_kms_replica_external_key"})
 _NOBODY: Final = "000000000000"
@@ -144,12 +146,52 @@ def _access(key: Planned, plan: Plan, sheet: FactSheet) -> tuple[Grant, ...]:
         for name in ("key.decrypt_named_only", "key.admin_user_overlap"):
             sheet.put(name, why)
         return aws.put_audience(aws.audience(why, "kms", account, via), sheet, Kind.KEY)
+    by_grants = _grants(key, plan)
     found = audience_of(policy.value, account=account, via=via, data_actions=DATA_ACTIONS["kms"])
-    grants = aws.put_audience(found, sheet, Kind.KEY)
+    grants = aws.put_audience(combine(found, grant_audience(by_grants, account, by_grants.via)), sheet, Kind.KEY)
     use = key_use(policy.value, account=account, via=via)
-    sheet.put("key.decrypt_named_only", use.decrypt_named_only)
-    sheet.put("key.admin_user_overlap", use.overlap)
+    sheet.put("key.decrypt_named_only", named_only(use.decrypt_named_only, by_grants, account, by_grants.via))
+    sheet.put("key.admin_user_overlap", overlap(use, by_grants))
     return grants
+
+
+def _grants(key: Planned, plan: Plan) -> Maybe[tuple[KeyGrant, ...]]:
+    """The grants of this plan, in the shape in which KMS lists them; those that services give themselves stand in no plan."""
+    children = plan.children(key, GRANT)
+    if children.loose is not None:
+        return children.loose
+    found: list[KeyGrant] = []
+    for child in children.found:
+        one = _grant(child, plan)
+        if isinstance(one, Unknown):
+            return one
+        found.append(one.value)
+    return Known(tuple(found), children.found[0].root.via if children.found else key.root.via)
+
+
+def _grant(grant: Planned, plan: Plan) -> Maybe[KeyGrant]:
+    operations, constraints = grant.root.texts("operations"), grant.root.blocks("constraints")
+    grantee = grant.root.text("grantee_principal")
+    for part in (operations, constraints):
+        if isinstance(part, Unknown):
+            return part
+    if isinstance(operations, Known) and operations.value.open is not None:
+        return operations.value.open
+    if isinstance(grantee, Unknown) and grantee.reason is UnknownReason.KNOWN_AFTER_APPLY:
+        # A role or user of this plan is one of its own account, whatever its ARN will be.
+        way = plan.resolve(grant, grant.root, ("grantee_principal",), _PRINCIPALS)
+        grantee = Known(plan.id_of(way.address), grantee.via) if isinstance(way, Resolved) else grantee
+    if isinstance(grantee, Unknown):
+        return grantee
+    contexts: dict[str, object] = {}
+    for block in constraints.value if isinstance(constraints, Known) else ():
+        for argument in ("encryption_context_equals", "encryption_context_subset"):
+            context = block.entries(argument)
+            if isinstance(context, Unknown):
+                return context
+            contexts[argument] = context.value
+    names = operations.value.known if isinstance(operations, Known) else ()
+    return Known({"GranteePrincipal": grantee.value or "", "Operations": names, "Constraints": contexts}, grant.root.via)
 
 
 def _default_policy(account: str) -> Policy:
@@ -162,6 +204,6 @@ _NAMES: Final = ("key_id", "arn", "id")
 CONVERTER = Converter(
     aws.KEYS,
     convert,
-    (Child(ALIAS, "target_key_id", _NAMES), Child(POLICY, "key_id", _NAMES)),
+    (Child(ALIAS, "target_key_id", _NAMES), Child(POLICY, "key_id", _NAMES), Child(GRANT, "key_id", _NAMES)),
     frozenset({DOCUMENT}),
 )
