@@ -1,0 +1,240 @@
+"""Spreadsheets: XLSX and ODS, streamed through expat; no tree, no entities, no row or column that is only claimed.
+
+Source: ECMA-376 part 1, section 18 (SpreadsheetML); OASIS OpenDocument 1.3 part 3, section 9 (tables).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
+from xml.parsers import expat
+from zipfile import ZipFile
+
+from tierwise.content.blob import KIB, Bounds, Reason, UnreadableError
+from tierwise.content.delimited import has_header
+from tierwise.content.table import Reading, Table, unnamed
+
+_CHUNK: Final = 16 * KIB
+_REFERENCE: Final = re.compile(r"([A-Z]{1,3})\d+")
+_STRINGS: Final = 20_000
+"""Shared strings of a workbook that are kept."""
+_SHEETS: Final = 3
+
+
+class _EnoughError(Exception):
+    """Raised inside a handler to end the parse."""
+
+
+def read_xlsx(archive: ZipFile, bounds: Bounds) -> Iterator[Reading]:
+    """The columns of the first sheets; the first row names them where it reads as a header."""
+    strings: list[str] = []
+    names = archive.namelist()
+    if "xl/sharedStrings.xml" in names:
+        _parse(archive, "xl/sharedStrings.xml", _SharedStrings(strings, bounds), bounds)
+    for name in sorted(one for one in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", one))[:_SHEETS]:
+        sheet = _Sheet(strings, bounds)
+        _parse(archive, name, sheet, bounds)
+        yield _reading("xlsx", sheet.rows, bounds)
+
+
+def read_ods(archive: ZipFile, bounds: Bounds) -> Iterator[Reading]:
+    """The columns of the tables, one after the other."""
+    tables = _Tables(bounds)
+    _parse(archive, "content.xml", tables, bounds)
+    for rows in tables.tables[:_SHEETS]:
+        yield _reading("ods", rows, bounds)
+
+
+def _reading(kind: str, rows: list[list[str]], bounds: Bounds) -> Reading:
+    headed = has_header(rows)
+    width = max((len(row) for row in rows), default=0)
+    first = rows[0] if headed else []
+    names = [first[place] if place < len(first) and first[place] else unnamed(place) for place in range(width)]
+    table = Table(bounds)
+    for name in names:
+        table.column(name)
+    for row in rows[headed:]:
+        table.row(names, row)
+    return table.reading(kind)
+
+
+class _Cells:
+    """What the three parsers of cells share: the text of the element that is being read."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._pieces: list[str] = []
+        self._length = 0
+
+    def text(self, data: str) -> None:
+        """Keep text, as far as the bounds of a value go."""
+        if self._length < self._bounds.cell:
+            self._pieces.append(data)
+            self._length += len(data)
+
+    def _taken(self) -> str:
+        found = "".join(self._pieces)[: self._bounds.cell]
+        self._pieces, self._length = [], 0
+        return found
+
+
+class _SharedStrings(_Cells):
+    """The texts that cells refer to by number."""
+
+    def __init__(self, strings: list[str], bounds: Bounds) -> None:
+        super().__init__(bounds)
+        self._strings = strings
+
+    def start(self, name: str, _attributes: Mapping[str, str]) -> None:
+        """A string begins."""
+        if name == "si":
+            self._taken()
+
+    def end(self, name: str) -> None:
+        """A string ends."""
+        if name == "si":
+            self._strings.append(self._taken())
+            if len(self._strings) >= _STRINGS:
+                raise _EnoughError
+
+
+class _Sheet(_Cells):
+    """The rows of a worksheet; a cell beyond the bounds' columns is dropped, and rows that are only skipped do not count."""
+
+    def __init__(self, strings: list[str], bounds: Bounds) -> None:
+        super().__init__(bounds)
+        self.rows: list[list[str]] = []
+        self._strings, self._place, self._type = strings, 0, ""
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A row, a cell or a value begins."""
+        if name == "row":
+            self.rows.append([])
+            self._place = 0
+        elif name == "c":
+            self._type = attributes.get("t", "")
+            found = _REFERENCE.fullmatch(attributes.get("r", ""))
+            if found is not None:
+                self._place = _column_number(found[1])
+        if name in ("c", "v", "is"):
+            self._taken()
+
+    def end(self, name: str) -> None:
+        """A value is put in its place."""
+        if name in ("v", "is") and self.rows:
+            value = self._taken()
+            if self._type == "s":
+                value = self._strings[int(value)] if value.isdecimal() and len(value) < 9 and int(value) < len(self._strings) else ""
+            row = self.rows[-1]
+            if self._place < self._bounds.columns:
+                row.extend([""] * (self._place + 1 - len(row)))
+                row[self._place] = value
+        elif name == "c":
+            self._place += 1
+        elif name == "row" and len(self.rows) > self._bounds.rows:
+            raise _EnoughError
+
+
+class _Tables(_Cells):
+    """The tables of an OpenDocument sheet; what is repeated without a value is skipped, however often."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__(bounds)
+        self.tables: list[list[list[str]]] = []
+        self._repeated = 1
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A table, a row or a cell begins."""
+        match name.rpartition(":")[2]:
+            case "table":
+                if len(self.tables) == _SHEETS:
+                    raise _EnoughError
+                self.tables.append([])
+            case "table-row" if self.tables:
+                self.tables[-1].append([])
+            case "table-cell" | "covered-table-cell":
+                said = attributes.get("table:number-columns-repeated", "1")
+                self._repeated = int(said) if said.isdecimal() and len(said) < 9 else 1
+                self._taken()
+            case _:
+                pass
+
+    def end(self, name: str) -> None:
+        """A cell is put in its place, as often as it is repeated within the bounds."""
+        match name.rpartition(":")[2]:
+            case "table-cell" | "covered-table-cell" if self.tables and self.tables[-1]:
+                row, value = self.tables[-1][-1], self._taken()
+                row.extend([value] * min(self._repeated, self._bounds.columns - len(row)))
+            case "table-row" if self.tables and self.tables[-1]:
+                row = self.tables[-1][-1]
+                while row and not row[-1]:
+                    row.pop()
+                if not row:
+                    self.tables[-1].pop()
+                if len(self.tables[-1]) > self._bounds.rows:
+                    raise _EnoughError
+            case _:
+                pass
+
+
+_Handler: TypeAlias = _SharedStrings | _Sheet | _Tables
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _parse(archive: ZipFile, name: str, handler: _Handler, bounds: Bounds) -> None:
+    """Feed a member to a handler until it has enough or the bounds are reached."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.CharacterDataHandler = handler.text
+    depth = _Depth(bounds.depth)
+    parser.StartElementHandler = depth.entering(handler.start)
+    parser.EndElementHandler = depth.leaving(handler.end)
+    left = bounds.expanded
+    try:
+        with archive.open(name) as member:
+            while left > 0 and (data := member.read(min(_CHUNK, left))):
+                left -= len(data)
+                parser.Parse(data)
+    except _EnoughError:
+        return
+    except expat.ExpatError as error:
+        raise UnreadableError(Reason.CORRUPT) from error
+
+
+def _refuse(*_declaration: object) -> None:
+    raise UnreadableError(Reason.ENTITIES)
+
+
+class _Depth:
+    """Counts the open elements: expat keeps each one's name."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._open = most, 0
+
+    def entering(self, then: Callable[[str, Mapping[str, str]], None]) -> Callable[[str, Mapping[str, str]], None]:
+        """The handler of starts, which refuses what lies too deep."""
+
+        def start(name: str, attributes: Mapping[str, str]) -> None:
+            self._open += 1
+            if self._open > self._most:
+                raise UnreadableError(Reason.TOO_DEEP)
+            then(name, attributes)
+
+        return start
+
+    def leaving(self, then: Callable[[str], None]) -> Callable[[str], None]:
+        """The handler of ends."""
+
+        def end(name: str) -> None:
+            self._open -= 1
+            then(name)
+
+        return end
