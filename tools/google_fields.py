@@ -1,4 +1,4 @@
-"""Looks up, in Google's discovery documents, every field of Google Cloud that is read, and every call with its parameters.
+"""Looks up, in Google's discovery documents, every field of Google Cloud that is read, and every call with its parameters and scope.
 
 Writes `tests/connectors/gcp/discovery_fields.json`; fails, and names them, where the documents do not have them (`--check` writes nothing and
 also fails where the file says something else). The documents come with google-api-python-client, which is no dependency of the project:
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.connectors.gcp.contract import DISCOVERY, IAM_POLICY, ORG_POLICY, fields_read
 from tierwise.connectors.gcp.collectors import declared_calls, declared_reads
 from tierwise.connectors.gcp.read import Read, Row
+from tierwise.connectors.gcp.session import SCOPE
 
 PACKAGE: Final = "google-api-python-client"
 _VERSION: Final = re.compile(r"/(v\d+\w*)/")
@@ -132,6 +133,8 @@ def looked_up() -> tuple[dict[str, Any], list[str]]:
         if method is None:
             wrong.append(f"{read.via.via}: no such method")
             continue
+        if SCOPE not in method["scopes"]:
+            wrong.append(f"{read.via.via}: a token of {SCOPE} is refused")
         wrong += [f"{read.via.via}: no parameter {name}" for name, _ in read.query if name not in method.get("parameters", {})]
     return found, wrong
 

@@ -25,6 +25,7 @@ PROJECT, NUMBER = "records-prod", "1001"
 ORGANISATION = "5005"
 DOMAIN = "dept.example"
 Body = Mapping[str, Any]
+_EFFECTIVE = re.compile(r"orgpolicy/v2/projects/[^/]+/policies/([^/:]+):getEffectivePolicy")
 _ASSETS = re.compile(r"cloudasset/v1/([a-z]+)/([^/]+)/assets")
 CHAIN = (f"projects/{NUMBER}", f"organizations/{ORGANISATION}")
 
@@ -150,11 +151,27 @@ class Cloud(HTTPAdapter):
             return error(403, "IAM_PERMISSION_DENIED")
         if match := _ASSETS.fullmatch(path):
             return self._inventory(f"{match[1]}/{match[2]}", query)
+        if match := _EFFECTIVE.fullmatch(path):
+            return Reply(body=self._effective(match[1]))
         named = f"{path}?parent={query['parent'][0]}" if "parent" in query else path
         found = self._made(self.docs[named], path) if named in self.docs else None
         if found is None:
             return Reply(body={}) if path.endswith(_EMPTY) else error(404, "notFound")
         return found
+
+    def _effective(self, constraint: str) -> Body:
+        """What the policies of the levels that `docs` has come to: a list's values add up while they are taken over from above."""
+        denied: list[str] = []
+        for level in ("projects", "folders", "organizations"):
+            answers = [doc for path, doc in self.docs.items() if path.startswith(f"orgpolicy/v2/{level}/") and path.endswith("/policies")]
+            for policy in (one for doc in answers for one in doc["policies"] if one["name"].endswith(f"/{constraint}")):
+                spec = policy["spec"]
+                if any("enforce" in rule for rule in spec["rules"]):
+                    return {"name": policy["name"], "spec": {"rules": [{"enforce": rule["enforce"]} for rule in spec["rules"]]}}
+                denied += [value for rule in spec["rules"] for value in rule["values"]["deniedValues"]]
+                if not spec.get("inheritFromParent"):
+                    return _denying(constraint, denied)
+        return _denying(constraint, denied)
 
     def _made(self, answer: Any, path: str) -> Reply | None:
         made = answer(sum(1 for _, asked in self.calls if asked == path)) if callable(answer) else answer
@@ -177,6 +194,11 @@ class Cloud(HTTPAdapter):
         shown = [{name: value for name, value in one.items() if name in keep} for one in found[start : start + size]]
         more = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
         return Reply(body={"readTime": "2026-11-01T00:00:00Z", **({"assets": shown} if shown else {}), **more})
+
+
+def _denying(constraint: str, denied: list[str]) -> Body:
+    rules = [{"values": {"deniedValues": denied}}] if denied else []
+    return {"name": f"projects/{NUMBER}/policies/{constraint}", "spec": {"rules": rules}}
 
 
 class Token(Credentials):

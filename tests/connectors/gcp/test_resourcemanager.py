@@ -3,6 +3,7 @@ from __future__ import annotations
 from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, logged, project
 from tests.connectors.gcp.conftest import ALL_FACTS, said
 from tierwise.connectors.gcp.services.resourcemanager import TYPE
+from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 
 SERVICES = ("resourcemanager",)
@@ -44,6 +45,13 @@ def test_the_public_switch_of_a_level_above_is_out_of_the_projects_hands(collect
         policies = {"policies": [{"name": f"{level}/policies/storage.publicAccessPrevention", **on}]}
         facts = said(collect(Cloud(ROWS, {f"orgpolicy/v2/{level}/policies": policies}), ALL_FACTS)[NAME].facts)
         assert (facts["account.public_access_blocked"], facts["account.public_block_locked"]) == (True, locked)
+
+
+def test_a_policy_of_the_project_under_a_condition_leaves_open_who_blocks(collect):
+    rule = {"enforce": True, "condition": {"expression": "resource.matchTag('1/env', 'prod')"}}
+    policies = {"policies": [{"name": f"projects/{NUMBER}/policies/storage.publicAccessPrevention", "spec": {"rules": [rule]}}]}
+    found = collect(Cloud(ROWS, {f"orgpolicy/v2/projects/{NUMBER}/policies": policies}), ALL_FACTS)[NAME].facts
+    assert found["account.public_block_locked"].reason is UnknownReason.NOT_SUPPORTED
 
 
 def test_a_role_that_is_bound_twice_is_two_policies(collect):

@@ -27,12 +27,12 @@ def asked(cloud: Cloud) -> Known | Unknown:
     return caller(cloud).ask(READ, (PROJECT,))
 
 
-def test_the_token_goes_to_google_alone_and_only_reads():
+def test_the_token_goes_to_google_alone_and_has_the_scope_that_all_services_take():
     cloud = Cloud()
     assert isinstance(asked(cloud), Known)
     assert cloud.tokens == {"Bearer token"}
     assert cloud.hosts == {"cloudresourcemanager.googleapis.com"}
-    assert SCOPE.endswith(".read-only")
+    assert SCOPE.endswith("/cloud-platform")
 
 
 def test_what_is_not_declared_does_not_leave():

@@ -38,14 +38,17 @@ def test_all_pages_are_read(collect):
     assert len(collect(cloud)) == 7
 
 
-def test_a_thousand_buckets_of_a_project_cost_a_page_for_each_content_and_five_calls_for_what_is_above(collect):
-    cloud = Cloud(buckets(1000))
-    assert len(collect(cloud, services=("storage",))) == 1000
+@pytest.mark.parametrize(("count", "folders", "calls"), [(10, 0, 4), (1000, 1, 5), (10, 3, 7)])
+def test_buckets_of_a_project_cost_a_page_for_each_content_and_a_few_calls_for_what_is_above(collect, count, folders, calls):
+    cloud = organisation(buckets(count), project={"policy": {"bindings": []}})
+    chain = [f"projects/{NUMBER}", *(f"folders/{number}" for number in range(folders)), f"organizations/{ORGANISATION}"]
+    for one in cloud.assets:
+        one["ancestors"] = chain
+    wanted = frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"})
+    assert len(collect(cloud, wanted, services=("storage",))) == count
     assert cloud.asked("/assets") == 2
-    above = Cloud(buckets(1000))
-    collect(above, frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"}), services=("storage",))
-    assert above.asked("/assets") == 2
-    assert len(above.calls) - 2 - 1 == 5
+    # The IAM policy of each level above, the organisation's domain, and two constraints as they hold on the project.
+    assert len(cloud.calls) - cloud.asked("/assets") - cloud.asked(f"/projects/{PROJECT}") == calls
 
 
 def test_a_thousand_buckets_of_an_organisation_cost_a_page_for_each_content_and_five_calls_beside(collect):

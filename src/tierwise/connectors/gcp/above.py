@@ -5,15 +5,15 @@ Each document is read once in a run. Where the scope is a folder or the organisa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, TYPES, asset_of
 from tierwise.connectors.gcp.ids import relative
-from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, parent_of
-from tierwise.connectors.gcp.read import Read
+from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, Place, parent_of
+from tierwise.connectors.gcp.read import Asset, Read
 from tierwise.model.fact import Known, Maybe, Unknown
 
 if TYPE_CHECKING:
@@ -34,13 +34,16 @@ IAM_OF: Final[Mapping[str, Read]] = {
     level: Read("cloudresourcemanager", f"/v3/{level}/{{}}:getIamPolicy", f"resourcemanager.{level}.getIamPolicy", post=True)
     for level in _LEVELS
 }
-ORG_OF: Final[Mapping[str, Read]] = {
-    level: Read("orgpolicy", f"/v2/{level}/{{}}/policies", "orgpolicy.policies.list", items="policies", query=(("pageSize", "1000"),))
-    for level in _LEVELS
-}
-CALLS: Final = (*IAM_OF.values(), *ORG_OF.values(), FOLDER, ORGANISATION)
-_LISTING: Final[Mapping[str, Read]] = {"iam": POLICIES, "org": ORG_POLICIES}
-_NODES: Final = tuple(f"cloudresourcemanager.googleapis.com/{one}" for one in ("Project", "Folder", "Organization"))
+OWN_POLICIES: Final = Read(
+    "orgpolicy", "/v2/projects/{}/policies", "orgpolicy.policies.list", items="policies", query=(("pageSize", "1000"),)
+)
+EFFECTIVE: Final = Read("orgpolicy", "/v2/projects/{}/policies/{}:getEffectivePolicy", "orgpolicy.policy.get")
+"""What a constraint comes to on a project, by all policies on and above it with their conditions: one call, however deep the project is."""
+PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
+TLS: Final = "gcp.restrictTLSVersion"
+CALLS: Final = (*IAM_OF.values(), OWN_POLICIES, EFFECTIVE, FOLDER, ORGANISATION)
+PROJECT_TYPE: Final = "cloudresourcemanager.googleapis.com/Project"
+_NODES: Final = (PROJECT_TYPE, "cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Organization")
 
 
 def iam_read(of: str, facts: frozenset[str], stage: Stage = Stage.DETAIL) -> Read:
@@ -50,15 +53,35 @@ def iam_read(of: str, facts: frozenset[str], stage: Stage = Stage.DETAIL) -> Rea
 
 
 def org_read(of: str, facts: frozenset[str]) -> Read:
-    """The read of the organisation policies on and above a resource's project, as a read of a collector."""
-    read = ORG_OF["projects"]
-    return Read(read.host, read.path, read.action, of, facts=facts, items=read.items, query=read.query, label="+", make=_org)
+    """The read of what the organisation policies on and above a resource's project come to, as a read of a collector."""
+    return Read(EFFECTIVE.host, EFFECTIVE.path, EFFECTIVE.action, of, facts=facts, label="+", make=_org)
+
+
+def own_org_read(of: str, facts: frozenset[str]) -> Read:
+    """The same, with what the project itself has apart from what is above it."""
+    read = OWN_POLICIES
+    return Read(read.host, read.path, read.action, of, facts=facts, items=read.items, query=read.query, label="+", make=_own_org)
 
 
 def node_policy(caller: Caller, node: str) -> Maybe[Doc | None]:
     """The IAM policy of one level, read from Resource Manager once."""
     level, _, identifier = node.partition("/")
-    return caller.place.above(f"iam:{node}:direct", partial(caller.ask, IAM_OF[level], (identifier,)))
+    return caller.place.above(_direct(node), partial(caller.ask, IAM_OF[level], (identifier,)))
+
+
+def keep_policies(place: Place, projects: Iterable[Asset]) -> None:
+    """Have the policies of projects, which the inventory gave, read already; `place` is any of the run."""
+    for one in projects:
+        if one.policy is not None:
+            place.above(_direct(node_of(one.name, one.ancestors)), partial(_given, one.policy))
+
+
+def _given(policy: Maybe[Doc]) -> Maybe[Doc | None]:
+    return policy
+
+
+def _direct(node: str) -> str:
+    return f"iam:{node}:direct"
 
 
 def levels_of(doc: Maybe[Doc | None]) -> Maybe[list[tuple[str, Maybe[Doc | None]]]]:
@@ -78,30 +101,48 @@ def domain_of(doc: Maybe[Doc | None]) -> Maybe[str]:
 
 def _iam(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
     del draft
-    return caller.place.above(f"iam:{caller.place.name}", partial(_levels, caller, "iam"))
+    return caller.place.above(f"iam:{caller.place.name}", partial(_iam_levels, caller))
+
+
+def _iam_levels(caller: Caller) -> Maybe[Doc | None]:
+    chain, via = chain_of(caller), IAM_OF["projects"].via
+    if isinstance(chain, Unknown):
+        return chain
+    listed = _listed(caller, POLICIES)
+    inside = chain.value[: chain.value.index(caller.place.scope) + 1] if listed is not None and caller.place.scope in chain.value else ()
+    # A level of the scope that the inventory does not name has no policy.
+    none: Maybe[Doc | None] = Known({}, POLICIES.via)
+    levels = [(node, (listed or {}).get(node, none) if node in inside else node_policy(caller, node)) for node in chain.value]
+    return Known({"levels": levels, "domain": _domain(caller, chain.value[-1])}, via)
 
 
 def _org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
     del draft
-    return caller.place.above(f"org:{caller.place.name}", partial(_levels, caller, "org"))
+    return caller.place.above(f"org:{caller.place.name}", partial(_org_levels, caller))
 
 
-def _levels(caller: Caller, what: str) -> Maybe[Doc | None]:
-    chain = chain_of(caller)
-    if isinstance(chain, Unknown):
-        return chain
-    reads = IAM_OF if what == "iam" else ORG_OF
-    listed = _listed(caller, what)
-    inside = chain.value[: chain.value.index(caller.place.scope) + 1] if listed is not None and caller.place.scope in chain.value else ()
-    listed = listed or {}
-    levels: list[tuple[str, Maybe[Doc | None]]] = []
-    for node in chain.value:
-        # A level of the scope that the inventory does not name has no policy.
-        levels.append(
-            (node, listed.get(node) or (Known({}, _LISTING[what].via) if node in inside else _of_node(caller, node, what, reads)))
-        )
-    domain = _domain(caller, chain.value[-1]) if what == "iam" else Known("")
-    return Known({"levels": levels, "domain": domain}, reads["projects"].via)
+def _own_org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
+    """What is set on the project comes first; what is effective after it came from above, unless the project has set it."""
+    found = _org(caller, draft)
+    if isinstance(found, Unknown) or found.via == ORG_POLICIES.via:
+        return found
+    own = caller.ask(OWN_POLICIES, (caller.place.number or caller.place.id,))
+    return own if isinstance(own, Unknown) else Known({"levels": [(caller.place.name, own), *(found.value or {})["levels"]]}, own.via)
+
+
+def _org_levels(caller: Caller) -> Maybe[Doc | None]:
+    """Every level from the project to the organisation where the inventory has them all; else one, of what holds on the project."""
+    chain, listed = chain_of(caller), _listed(caller, ORG_POLICIES)
+    if listed is not None and isinstance(chain, Known) and chain.value[-1] == caller.place.scope:
+        none: Maybe[Doc | None] = Known({}, ORG_POLICIES.via)
+        return Known({"levels": [(node, listed.get(node, none)) for node in chain.value]}, ORG_POLICIES.via)
+    effective: list[Doc] = []
+    for constraint in (PUBLIC_ACCESS, TLS):
+        found = caller.ask(EFFECTIVE, (caller.place.number or caller.place.id, constraint))
+        if isinstance(found, Unknown):
+            return found
+        effective.append(found.value or {})
+    return Known({"levels": [(caller.place.name, Known({"policies": effective}, EFFECTIVE.via))]}, EFFECTIVE.via)
 
 
 def _domain(caller: Caller, root: str) -> Maybe[str]:
@@ -132,19 +173,13 @@ def chain_of(caller: Caller) -> Maybe[tuple[str, ...]]:
     return Known(tuple(chain))
 
 
-def _of_node(caller: Caller, node: str, what: str, reads: Mapping[str, Read]) -> Maybe[Doc | None]:
-    level, _, identifier = node.partition("/")
-    read = reads[level]
-    return caller.place.above(f"{what}:{node}:direct", partial(caller.ask, read, (identifier,)))
-
-
-def _listed(caller: Caller, what: str) -> Mapping[str, Maybe[Doc | None]] | None:
+def _listed(caller: Caller, read: Read) -> Mapping[str, Maybe[Doc | None]] | None:
     """What the inventory says of all levels inside a scope that is a folder or the organisation; None where it cannot be asked."""
     scope = caller.place.scope
     if not scope or scope.startswith("projects/"):
         return None
     more = tuple((TYPES, one) for one in _NODES)
-    found = caller.place.above(f"{what}:nodes:{scope}", partial(_nodes, caller, _LISTING[what], scope, more))
+    found = caller.place.above(f"{read.label}:{scope}", partial(_nodes, caller, read, scope, more))
     return found.value or {} if isinstance(found, Known) else None
 
 

@@ -59,7 +59,7 @@ def open_projects(
 
 
 def _credentials() -> Any:
-    """Application Default Credentials: environment, gcloud's, workload identity, metadata server; with a token that only reads."""
+    """Application Default Credentials: environment, gcloud's, workload identity, metadata server; with a token of the one scope that all services take."""
     import google.auth
     from google.auth.transport.requests import Request
 

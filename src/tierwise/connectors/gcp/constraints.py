@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from tierwise.connectors import gcp_terms
 from tierwise.connectors.declared import Doc
-from tierwise.connectors.gcp.above import levels_of
+from tierwise.connectors.gcp.above import TLS, levels_of
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
-
-PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
-UNIFORM: Final = "storage.uniformBucketLevelAccess"
-TLS: Final = "gcp.restrictTLSVersion"
 
 
 @dataclass(frozen=True, slots=True)

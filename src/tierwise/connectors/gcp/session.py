@@ -17,7 +17,9 @@ from tierwise import __version__
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.connectors.gcp.guard import Guard
 
-SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform.read-only"
+SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
+"""The one scope that all services take. `cloud-platform.read-only` is refused by most of them, Cloud Asset Inventory among them (discovery
+documents, `scopes` of each method; `tools/google_fields.py` checks every declared call): that nothing is changed is the guard's and IAM's business."""
 LONGEST_WAIT: Final = 120.0
 """Seconds: a request that Google puts off for longer is given up as throttled."""
 TRIES: Final = 4

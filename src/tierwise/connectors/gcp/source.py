@@ -9,6 +9,7 @@ from functools import partial
 
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
+from tierwise.connectors.gcp.above import PROJECT_TYPE, keep_policies
 from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import Caller
 from tierwise.connectors.gcp.collectors import collectors
@@ -145,10 +146,13 @@ class GoogleSource:
         types = self._types(with_policy=True)
         if not types:
             return Known({}, POLICIES.via)
-        answer = caller.ask(POLICIES, tuple(scope.name.split("/", 1)), more=types)
+        # That of a project comes with those of what is in it, whatever was selected.
+        answer = caller.ask(POLICIES, tuple(scope.name.split("/", 1)), more=tuple(dict.fromkeys((*types, (TYPES, PROJECT_TYPE)))))
         if isinstance(answer, Unknown) or answer.value is None:
             return answer if isinstance(answer, Unknown) else Known({}, answer.via)
-        assets = (asset_of(one, POLICIES.via, POLICIES.via) for one in answer.value[POLICIES.items])
+        assets = [asset_of(one, POLICIES.via, POLICIES.via) for one in answer.value[POLICIES.items]]
+        for place in scope.places.each[:1]:
+            keep_policies(place, (one for one in assets if one.type == PROJECT_TYPE))
         return Known({one.name: one.policy.value for one in assets if isinstance(one.policy, Known)}, POLICIES.via)
 
     def _take(self, scope: GoogleScope, asset: Asset) -> Iterator[Item]:

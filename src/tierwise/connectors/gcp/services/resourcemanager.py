@@ -10,23 +10,24 @@ from tierwise.access.google_privilege import put_privilege, read_services
 from tierwise.connectors import gcp_account
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.gcp import constraints, iam
-from tierwise.connectors.gcp.above import IAM_OF, node_of, node_policy, org_read
+from tierwise.connectors.gcp.above import IAM_OF, PROJECT_TYPE, PUBLIC_ACCESS, node_of, node_policy, org_read, own_org_read
 from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, PROJECT, Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Unknown, UnknownReason
 from tierwise.model.resource import Gap, Grant, Kind, Link, Rel, Resource
 
 if TYPE_CHECKING:
     from tierwise.connectors.gcp.calls import Caller
 
 _PREFIX: Final = "cloudresourcemanager.googleapis.com"
-TYPE: Final = f"{_PREFIX}/Project"
+TYPE: Final = PROJECT_TYPE
 BINDING: Final = "iam.googleapis.com/Binding"
 """The type of a binding, which is no asset by itself."""
 _KEPT: Final = "binding"
 _CENTRE: Final = "Security Command Center is set on the organisation and is not read"
 _ONE: Final = frozenset({Kind.ACCOUNT, Kind.POLICY})
-GUARDRAILS: Final = org_read(TYPE, frozenset({"account.public_access_blocked", "account.public_block_locked"}))
+GUARDRAILS: Final = org_read(TYPE, frozenset({"account.public_access_blocked"}))
+OWN: Final = own_org_read(TYPE, frozenset({"account.public_block_locked"}))
 
 
 def _own_project(caller: Caller, declared: Row) -> Iterator[Doc | Unknown]:
@@ -113,10 +114,8 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     if binding is not None:
         put_privilege(sheet, (binding,), None, binding.via)
         return sheet.facts
-    guardrails = draft.doc(GUARDRAILS)
-    blocked: Maybe[bool] = constraints.enforced(guardrails, constraints.PUBLIC_ACCESS)
-    sheet.put("account.public_access_blocked", blocked)
-    sheet.put("account.public_block_locked", constraints.enforced_above(guardrails, constraints.PUBLIC_ACCESS))
+    sheet.put("account.public_access_blocked", constraints.enforced(draft.doc(GUARDRAILS), PUBLIC_ACCESS))
+    sheet.put("account.public_block_locked", constraints.enforced_above(draft.doc(OWN), PUBLIC_ACCESS))
     gcp_account.put_account(sheet, draft.doc(PROJECTS).via, _CENTRE)
     return sheet.facts
 
@@ -127,4 +126,4 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return tuple(grants_of(Policy((binding,), None, binding.via))) if binding is not None else ()
 
 
-COLLECTOR = Collector("resourcemanager", ROWS, (GUARDRAILS,), survey, facts, links, grants)
+COLLECTOR = Collector("resourcemanager", ROWS, (GUARDRAILS, OWN), survey, facts, links, grants)

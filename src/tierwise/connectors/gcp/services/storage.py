@@ -14,7 +14,7 @@ from tierwise.access.google_iam import Binding, Policy, either, merged
 from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp import constraints, iam
-from tierwise.connectors.gcp.above import AUDIENCE, RECORDED, domain_of, iam_read, org_read
+from tierwise.connectors.gcp.above import AUDIENCE, PUBLIC_ACCESS, RECORDED, domain_of, iam_read, org_read
 from tierwise.connectors.gcp.place import Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.connectors.gcp_lifecycle import NARROWING, Rule, lifecycle_facts
@@ -226,7 +226,7 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
     bucket, guardrails = draft.doc(BUCKET), draft.doc(GUARDRAILS)
     own = fields.word(bucket, "iamConfiguration", "publicAccessPrevention", absent="inherited", because=_PAP)
     prevented: Maybe[bool] = own if isinstance(own, Unknown) else Known(own.value == "enforced", own.via)
-    prevented = either((prevented, constraints.enforced(guardrails, constraints.PUBLIC_ACCESS)), prevented.via)
+    prevented = either((prevented, constraints.enforced(guardrails, PUBLIC_ACCESS)), prevented.via)
     uniform = _uniform(bucket)
     # The constraint binds buckets as they are made or changed; one that is older keeps its ACLs (Cloud Storage, "Organization policy constraints").
     sheet.put("access.public_blocked", prevented)
