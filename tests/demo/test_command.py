@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def test_a_newcomer_sees_the_sample_and_exit_code_0(shown):
 
 def test_the_parts_come_in_reading_order(shown):
     done, _ = shown
-    parts = ("A sample:", "tierwise scan of aws:", "on a Terraform plan", "Where to go from here", "tierwise explain")
+    parts = ("A sample:", "tierwise scan of aws:", "in each cloud", "on a Terraform plan", "Where to go from here", "tierwise explain")
     places = [done.stdout.rindex(part) for part in parts]
     assert places == sorted(places)
 
@@ -51,6 +52,31 @@ def test_the_next_commands_exist_and_work_on_the_remembered_scan(shown):
 
 def test_the_remembered_scan_is_judged_with_the_sample_register(shown):
     assert "T4 exceptional" in CliRunner().invoke(cli, ["explain", "benefits-payments"], catch_exceptions=False).output
+
+
+def test_each_cloud_has_a_column_and_each_compared_control_is_judged_in_all(shown):
+    done, _ = shown
+    section = done.stdout.split("in each cloud", 1)[1].split("\n\n", 1)[0].splitlines()
+    assert re.findall(r"(AWS|Azure|Google Cloud) \(\d+\)", section[1]) == ["AWS", "Azure", "Google Cloud"]
+    assert len(section) == 7
+    for line in section[2:]:
+        cells = re.findall(r"(\d+)/(\d+)/(\d+)", line)
+        assert len(cells) == 3, line
+        assert all(any(map(int, cell)) for cell in cells), line
+
+
+def test_lines_of_the_sample_s_own_parts_fit_a_terminal(shown):
+    done, _ = shown
+    opening = done.stdout.split("tierwise scan of", 1)[0]
+    table = done.stdout.split("The same controls in each cloud", 1)[1].split("The same controls on", 1)[0]
+    assert all(len(line) <= 120 for line in (opening + table).splitlines())
+
+
+def test_a_package_that_is_missing_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setattr("tierwise.cli.demo.find_spec", lambda name: None if name == "google.auth" else True)
+    result = CliRunner().invoke(cli, ["demo"])
+    assert "google-auth" in str(result.exception)
+    assert "tierwise[demo]" in str(result.exception)
 
 
 def test_json_of_the_plan_alone_is_one_document(tmp_path, monkeypatch):

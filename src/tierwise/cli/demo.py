@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,11 +26,11 @@ _SETTLED_BY_APPLY = ("known-after-apply", "unresolved-reference")
 
 
 @click.command()
-@click.option("--live-only", is_flag=True, help="Only the department's account, not the plan.")
+@click.option("--live-only", is_flag=True, help="Only the department's accounts, not the plan.")
 @click.option("--plan-only", is_flag=True, help="Only the plan: its full report.")
 @output_options
 def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
-    """Scan a sample government department in emulated AWS, and a sample Terraform plan.
+    """Scan a sample government department in AWS, Azure and Google Cloud, and a sample Terraform plan.
 
     Everything is invented and runs in this process. The exit code is 0 whatever is found.
 
@@ -39,8 +40,9 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     if live_only and plan_only:
         raise UsageError("--live-only and --plan-only exclude each other; give one or neither")
-    if find_spec("moto") is None:
-        raise UsageError("the sample needs moto, which is not installed\n  install it: pip install 'tierwise[demo]'")
+    for needed, name in _NEEDED.items():
+        if not plan_only and not _is_installed(needed):
+            raise UsageError(f"the sample needs {name}, which is not installed\n  install it: pip install 'tierwise[demo]'")
     options = options_from(values)
     shown = not options.quiet and not options.formats
     if shown:
@@ -49,6 +51,8 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
     if not plan_only:
         live, config, judging = _live(options)
         crashed = finish(live, config, options, judging=judging) == EXIT_BUG
+        if shown:
+            emit(_clouds_text(live.result))
     if not live_only:
         plan, config, judging = _plan(options)
         if plan_only:
@@ -60,9 +64,21 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
     sys.exit(EXIT_BUG if crashed else 0)
 
 
+_NEEDED = {"moto": "moto", "azure.core": "azure-core", "google.auth": "google-auth", "requests": "requests"}
+"""Packages by the module that the sample imports of them."""
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a module's parent
+        return False
+
+
 _OPENING = """\
-A sample: the Department of Civic Services, invented, in an AWS account that is emulated in this process.
-Nothing leaves this machine; the scan, the controls and the report are those of a real account.
+A sample: the Department of Civic Services, invented, in an AWS account that is emulated in this process, and in an
+Azure subscription and a Google Cloud project whose answers are recorded. Nothing leaves this machine; the scan, the
+controls and the report are those of real accounts.
 
 """
 _CLOSING = """
@@ -71,6 +87,7 @@ Where to go from here
   tierwise fixes                          the changes that close most of what was found
   tierwise classify suggest               the register lines that would settle the stores nobody has classified
   tierwise scan aws --region eu-west-2    your own account, read only; 'tierwise permissions aws' prints the policy it needs
+  tierwise scan azure, tierwise scan gcp  the same for your own subscriptions and projects
 """
 _PLAN_CLOSING = """
 Where to go from here
@@ -114,6 +131,37 @@ def _plan(options: Options) -> tuple[Outcome, Config, Judging]:
     config = _config(options)
     judging = load_judging(config)
     return scan([open_plans([PLAN])], judging, started=STARTED, jobs=1), config, judging
+
+
+_COMPARED = ("EXP-01", "ENC-02", "ENC-11", "OWN-03", "LOG-02")
+_CLOUDS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+
+
+def _clouds_text(result: ScanResult) -> str:
+    """How some controls judge the same kind of thing in each cloud."""
+    return "\n".join(_clouds_lines(result)) + "\n"
+
+
+def _clouds_lines(result: ScanResult) -> Iterator[str]:
+    from tierwise.model.finding import Verdict
+
+    cloud = {one.id: one.provider for one in result.resources}
+    sizes = Counter(cloud.values())
+    titles: dict[str, str] = {}
+    counts: Counter[tuple[str, str, Verdict]] = Counter()
+    for one in result.findings:
+        titles[one.control] = one.title
+        counts[one.control, cloud[one.resource], one.verdict] += 1
+    yield ""
+    yield "The same controls in each cloud (failed/unknown/passed)"
+    yield _row("", (f"{name} ({sizes[key]})" for key, name in _CLOUDS.items()))
+    for control in _COMPARED:
+        each = ([counts[control, key, one] for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)] for key in _CLOUDS)
+        yield _row(f"{titles[control]} ({control})", ("/".join(map(str, cell)) for cell in each))
+
+
+def _row(title: str, cells: Iterable[str]) -> str:
+    return f"  {title:<58}" + "".join(f"{cell:>18}" for cell in cells)
 
 
 def _plan_text(result: ScanResult) -> str:

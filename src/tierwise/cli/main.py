@@ -18,7 +18,7 @@ from tierwise import __version__
 from tierwise.errors import ScannerError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "demo": ("tierwise.cli.demo:demo", "A sample department in emulated AWS and a sample plan; no cloud needed."),
+    "demo": ("tierwise.cli.demo:demo", "A sample department in three clouds and a sample plan; no cloud needed."),
     "scan": ("tierwise.cli.scan:scan", "Scan live accounts, Terraform plans or a saved inventory."),
     "explain": ("tierwise.cli.explain:explain", "Why this tier, why this bar, what would fix it."),
     "fixes": ("tierwise.cli.fixes:fixes", "The few changes that close most findings."),

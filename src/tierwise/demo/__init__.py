@@ -1,1 +1,1 @@
-"""The sample estate: an invented department in an emulated account, and a sample plan; no cloud, no network, no credentials."""
+"""The sample estate: an invented department in three clouds, emulated or recorded, and a sample plan; no cloud, no network, no credentials."""

@@ -28,13 +28,13 @@ _EXPIRED: Final = frozenset(
 _UNREACHED: Final = frozenset({"ServiceRequestError", "ServiceRequestTimeoutError", "ServiceResponseError", "ServiceResponseTimeoutError"})
 
 
-def open_tenant(options: AzureConfig, now: datetime, *, credential: Any = None) -> tuple[Source, ...]:
+def open_tenant(options: AzureConfig, now: datetime, *, credential: Any = None, transport: Any = None) -> tuple[Source, ...]:
     """The tenant as one source. CredentialsError where nothing in it can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     endpoint = ENDPOINTS[options.cloud]
     found = credential or _credential(options)
     attempt(lambda: found.get_token(f"{endpoint}/.default"), _explained)
-    arm = Arm(found, Guard(endpoint, declared_calls()), endpoint, ceiling=options.requests_per_second)
+    arm = Arm(found, Guard(endpoint, declared_calls()), endpoint, ceiling=options.requests_per_second, transport=transport)
     scope = AzureScope(
         tuple(one.lower() for one in options.subscriptions), options.management_groups, frozenset(one.lower() for one in options.services)
     )
