@@ -56,6 +56,23 @@ def test_an_unknown_protection_keeps_the_others_certain():
     assert (got.includes, got.reason) == (frozenset({"access.audience"}), UnknownReason.PERMISSION_DENIED)
 
 
+def test_of_several_reasons_the_denied_read_is_told_whichever_comes_first():
+    later = Unknown(UnknownReason.KNOWN_AFTER_APPLY)
+    names = ("encryption.at_rest", "transport.tls_required", "logging.data_read")
+    for denied in names:
+        copy = {**STRONG, **dict.fromkeys(names, later), denied: DENIED}
+        assert unknown(downgrades("c", *replicating(copy))).reason is UnknownReason.PERMISSION_DENIED
+    both = replicating({**STRONG, names[0]: later}, {**STRONG, names[0]: DENIED})
+    assert unknown(downgrades("c", *both)).reason is UnknownReason.PERMISSION_DENIED
+
+
+def test_a_reason_that_says_something_is_told_before_one_that_says_that_nobody_looked():
+    silent, withheld = Unknown(UnknownReason.NOT_COLLECTED), Unknown(UnknownReason.THROTTLED)
+    for first, second in ((silent, withheld), (withheld, silent)):
+        copy = {**STRONG, "encryption.at_rest": first, "logging.data_read": second}
+        assert unknown(downgrades("c", *replicating(copy))).reason is UnknownReason.THROTTLED
+
+
 def test_an_unknown_that_cannot_be_weaker_does_not_matter():
     between = Unknown(UnknownReason.API_ERROR, between=("private", "account"))
     assert value(downgrades("c", *replicating({**STRONG, "access.audience": between}))) == frozenset()

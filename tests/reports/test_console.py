@@ -18,11 +18,13 @@ from tierwise.connectors.terraform.source import open_plans
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
 from tierwise.model.fact import Known
-from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.opinion import Opinion, Relation, SecondOpinion
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.base import View, reports
-from tierwise.reports.console import render
+from tierwise.reports.console import render, top_fixes
+from tierwise.reports.second import for_people
 from tierwise.scan import Judging, scan
 
 HOSTILE = (
@@ -235,3 +237,22 @@ def test_what_a_plan_weakens_is_told_after_what_blocks():
     assert "falls from T3 heightened to T2 personal (declared T3 heightened, now T2 personal); no longer asked: ENC-02" in " ".join(
         text.split()
     )
+
+
+def test_a_place_is_named_once_where_one_change_closes_findings_of_two_tiers():
+    one = Fix("aws_s3_bucket.b", "ENC-02", "t", "r", ("f1",), ("aws_s3_bucket.b",), Severity.HIGH, (Tier.T3,))
+    (merged,) = top_fixes([one, replace(one, findings=("f2",), tiers=(Tier.T2,))], 3)
+    assert (merged.fix_at, merged.findings) == ("aws_s3_bucket.b", ("f1", "f2"))
+
+
+def test_one_verdict_is_not_said_as_several(result):
+    key = next(one.id for one in result.resources if one.address is None)
+    text = render(replace(result, what_if={key: {"T1": 1, "T2": 2, "T3": 3}}), View(width=100))
+    assert "1 verdict would fail" in " ".join(text.split())
+
+
+def test_another_tools_check_names_a_resource_once():
+    fails = tuple(
+        Opinion("CKV_X_1", "t", "aws_s3_bucket.b", "aws_s3_bucket.b", Verdict.FAIL, Relation.UNMAPPED, Severity.LOW) for _ in range(2)
+    )
+    assert "".join(for_people(SecondOpinion("Checkov", "3", {}, fails))).count("aws_s3_bucket.b") == 1

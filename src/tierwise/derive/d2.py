@@ -7,18 +7,16 @@ from typing import Final
 
 from tierwise.derive.links import Context, Estate, links_of
 from tierwise.derive.needs import COMPARED
-from tierwise.derive.partial import derived, first_unknown, members, open_fact, out_of_scope, read
+from tierwise.derive.partial import SILENT, derived, members, most_telling, open_fact, out_of_scope, read
 from tierwise.derive.scene import Scene, scene_of
 from tierwise.model.direction import possible, worst_and_best
-from tierwise.model.fact import AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import HELD, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierState
 from tierwise.model.vocabulary import facts_of, spec_of
 
 RECEIVERS: Final = HELD - {Kind.SNAPSHOT, Kind.BACKUP_VAULT}
 """Kinds that replicate and export into each other; a snapshot or vault names its source itself."""
-SILENT: Final = frozenset({UnknownReason.NOT_COLLECTED, UnknownReason.NOT_SUPPORTED})
-"""Reasons that say that no source counts this, not that a count was withheld."""
 
 
 def derive_by_tier(
@@ -57,14 +55,15 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
     """`copy.downgrades`: the protections that are weaker on this copy than on a source of it."""
     rule = "comparison with its source"
     sources = list(estate.sources(copy.id, Rel.REPLICATES_TO, Rel.EXPORTS_TO))
-    open_: Unknown | None = None
+    unread: list[Unknown] = []
     for link in links_of(copy, Rel.COPY_OF, Rel.BACKUP_OF):
         source = estate.find(link)
         if source is not None and link.unknown is None:
             sources.append(source)
         else:
-            open_ = open_ or link.unknown or (scene.absent(rule, copy, link.to, HELD) if scene else out_of_scope(rule, link.to))
-    open_ = open_ or _missing_source(copy, scene)
+            unread.append(link.unknown or (scene.absent(rule, copy, link.to, HELD) if scene else out_of_scope(rule, link.to)))
+    if (missing := _missing_source(copy, scene)) is not None:
+        unread.append(missing)
     certain: set[str] = set()
     for source in {source.id: source for source in sources if source.id != copy.id}.values():
         mine, theirs = facts.get(copy.id, copy.facts), facts.get(source.id, source.facts)
@@ -74,11 +73,11 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
             weaker = _weaker(name, read(mine, name), read(theirs, name))
             if weaker is True:
                 certain.add(name)
-            elif isinstance(weaker, Unknown) and (open_ is None or open_.reason in SILENT):
-                open_ = weaker
-    if not sources and open_ is None:
+            elif isinstance(weaker, Unknown):
+                unread.append(weaker)
+    if not sources and not unread:
         return NotApplicable("it is no copy", derived(rule, "its links"))
-    return members(rule, frozenset(certain), open_, *(source.id for source in sources))
+    return members(rule, frozenset(certain), most_telling(unread), *(source.id for source in sources))
 
 
 def _missing_source(copy: Resource, scene: Scene | None) -> Unknown | None:
@@ -101,7 +100,9 @@ def _weaker(name: str, copy: AnyFact, source: AnyFact) -> bool | Unknown:
     (copy_worst, copy_best), (source_worst, source_best) = mine, theirs
     if copy_best < source_worst:
         return True
-    return first_unknown((copy, source)) if copy_worst < source_best else False
+    if copy_worst >= source_best:
+        return False
+    return most_telling(fact for fact in (copy, source) if isinstance(fact, Unknown)) or NOT_COLLECTED
 
 
 def _undetermined(rule: str, found: Classification) -> Unknown:

@@ -11,6 +11,8 @@ from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, NotApplica
 from tierwise.model.vocabulary import rank, spec_of
 
 DERIVED: Final = "derived: "
+SILENT: Final = frozenset({UnknownReason.NOT_COLLECTED, UnknownReason.NOT_SUPPORTED})
+"""Reasons that say that no source tells this, not that a read was withheld."""
 
 
 def derived(rule: str, *sources: Provenance | str) -> Provenance:
@@ -20,7 +22,9 @@ def derived(rule: str, *sources: Provenance | str) -> Provenance:
 
 @lru_cache(maxsize=4096)
 def _derived(rule: str, reads: tuple[str, ...]) -> Provenance:
-    named = ", ".join(dict.fromkeys(read.removeprefix(DERIVED) for read in reads if read))
+    # What the same rule made is told by what that rests on, so that its name is said once.
+    rests = (read.removeprefix(DERIVED).removeprefix(f"{rule} from ") for read in reads)
+    named = ", ".join(dict.fromkeys(read for read in rests if read and read != rule))
     return Provenance(f"{DERIVED}{rule} from {named}" if named else f"{DERIVED}{rule}")
 
 
@@ -64,6 +68,17 @@ def lowest(rule: str, name: str, facts: Sequence[tuple[str, AnyFact]]) -> AnyFac
     if lo == hi:
         return Known(lo, derived(rule, *(fact.via.via or source for source, fact in facts)))
     return open_fact(rule, first_unknown(fact for _, fact in facts), between=None if (lo, hi) == ends(spec) else (lo, hi))
+
+
+def most_telling(unknowns: Iterable[Unknown]) -> Unknown | None:
+    """The one of several unknowns that says most of what to do: a read that was denied, then any that failed, then what nobody asked."""
+    return min(unknowns, key=_silence, default=None)
+
+
+def _silence(unknown: Unknown) -> int:
+    if unknown.reason is UnknownReason.PERMISSION_DENIED:
+        return 0
+    return 2 if unknown.reason in SILENT else 1
 
 
 def first_unknown(facts: Iterable[AnyFact]) -> Unknown:

@@ -332,7 +332,7 @@ class _Page(Printer):
         totals = {tier: sum(self.result.what_if[key].get(tier, 0) for key in rest) for tier in ("T1", "T2", "T3")}
         self.title(f"Nobody has said what {count(len(rest), 'store')} hold{'s' if len(rest) == 1 else ''}")
         self.line(
-            f"  They are judged as the profile assumes, and only advise. If all were T1 internal, {totals['T1']} verdicts would fail;"
+            f"  They are judged as the profile assumes, and only advise. If all were T1 internal, {count(totals['T1'], 'verdict')} would fail;"
             f" as T2 personal {totals['T2']}; as T3 heightened at least {totals['T3']}."
         )
         by_kind = Counter(self.names[key].kind.value for key in rest)
@@ -404,7 +404,7 @@ def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
     merged = [
         replace(
             group[0],
-            fix_at=listed([short_id(fix.fix_at, 60) for fix in group], 3),
+            fix_at=listed([short_id(place, 60) for place in dict.fromkeys(fix.fix_at for fix in group)], 3),
             findings=tuple(one for fix in group for one in fix.findings),
             resources=tuple(dict.fromkeys(one for fix in group for one in fix.resources)),
             tiers=tuple(sorted({tier for fix in group for tier in fix.tiers}, reverse=True)),

@@ -79,7 +79,8 @@ def _alone(second: SecondOpinion) -> list[str]:
             groups[one.severity, one.check].append(one)
     ranked = sorted(groups.items(), key=lambda item: (-item[0][0], -len(item[1]), item[0][1]))
     return [
-        f"{second.tool} alone ({severity.word}): {group[0].title} ({check}): {listed([short_id(one.resource) for one in group], 2)}"
+        f"{second.tool} alone ({severity.word}): {group[0].title} ({check}):"
+        f" {listed([short_id(place) for place in dict.fromkeys(one.resource for one in group)], 2)}"
         for (severity, check), group in ranked
     ]
 

@@ -22,9 +22,10 @@ from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
 
 _KINDS = frozenset({Kind.RELATIONAL_DB, Kind.DOCUMENT_DB})
-INSTANCES = Read("rds", "DescribeDBInstances", "rds:DescribeDBInstances", kinds=_KINDS, links=True)
-CLUSTERS = Read("rds", "DescribeDBClusters", "rds:DescribeDBClusters", kinds=_KINDS, links=True)
-GLOBALS = Read("rds", "DescribeGlobalClusters", "rds:DescribeGlobalClusters", facts=frozenset({"recovery.redundancy"}), links=True)
+_ZONES = frozenset({"recovery.redundancy"})
+INSTANCES = Read("rds", "DescribeDBInstances", "rds:DescribeDBInstances", facts=_ZONES, kinds=_KINDS, links=True)
+CLUSTERS = Read("rds", "DescribeDBClusters", "rds:DescribeDBClusters", facts=_ZONES, kinds=_KINDS, links=True)
+GLOBALS = Read("rds", "DescribeGlobalClusters", "rds:DescribeGlobalClusters", facts=_ZONES, links=True)
 """Read once a region, and only where a cluster says that it belongs to a global one."""
 _PARAMETER_FACTS = frozenset({"transport.tls_required", "transport.min_tls", "logging.data_read", "logging.data_write"})
 _CLUSTER, _MEMBERS = "cluster", "members"
