@@ -47,10 +47,11 @@ class Pair:
     live: Resource
 
     def compared(self) -> Iterator[tuple[str, AnyFact, AnyFact]]:
-        """The facts that both sides have."""
+        """The facts that both sides have; of an export without the resource's document what that would tell is on the plan's side alone."""
         for name, fact in self.planned.facts.items():
-            if name in self.live.facts:
-                yield name, fact, self.live.facts[name]
+            live = self.live.facts.get(name)
+            if live is not None and not (isinstance(live, Unknown) and live.detail == "an asset without data"):
+                yield name, fact, live
 
 
 def key_of(resource: Resource) -> tuple[Kind, str]:
@@ -59,9 +60,9 @@ def key_of(resource: Resource) -> tuple[Kind, str]:
 
 
 def as_listed(asset: dict[str, Any]) -> dict[str, Any]:
-    """An exported asset where the inventory would list it; of a level whose policy alone is exported, the level is there too."""
+    """An exported asset where the inventory would list it; one of which the policy alone is exported is there too, a level with an empty document."""
     own = (relative(asset["name"]),) if asset["asset_type"].startswith(LEVELS) else (f"projects/{NUMBER}",)
-    level: dict[str, Any] = {"resource": {"data": {}}} if asset["asset_type"].startswith(LEVELS) else {}
+    level: dict[str, Any] = {"resource": {"data": {}} if asset["asset_type"].startswith(LEVELS) else {}}
     return {**level, **asset, "assetType": asset["asset_type"], "ancestors": [*own, f"organizations/{ORGANISATION}"]}
 
 
