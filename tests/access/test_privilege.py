@@ -69,6 +69,31 @@ def test_escalation_is_a_known_path_on_wildcard_resources(statements, escalation
     assert value(privilege(*statements).escalation) is escalation
 
 
+ROLE, USER = f"arn:aws:iam::{OWN}:role/deploy", f"arn:aws:iam::{OWN}:user/bot"
+
+
+@pytest.mark.parametrize(
+    ("statements", "escalation"),
+    [
+        ([may("*", ROLE)], True),
+        ([may("iam:*", ROLE)], True),
+        ([may("*", USER)], True),
+        ([may("iam:PutRolePolicy", ROLE), may("sts:AssumeRole", ROLE)], True),
+        ([may("iam:AttachRolePolicy", ROLE), may("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{OWN}:role/dep*")], True),
+        ([may("*", ROLE, Condition=MFA)], True),
+        ([may("iam:PutRolePolicy", ROLE)], False),
+        ([may("sts:AssumeRole", ROLE)], False),
+        ([may("iam:PutRolePolicy", ROLE), may("sts:AssumeRole", f"arn:aws:iam::{OWN}:role/other")], False),
+        ([may("iam:PutRolePolicy", ROLE), may("iam:CreateAccessKey", USER)], False),
+        ([may("*", "arn:aws:s3:::b/*")], False),
+        ([may("*", ROLE), {**may("iam:*", ROLE), "Effect": "Deny"}], False),
+        ([may("*", f"arn:aws:iam::{OWN}:policy/p")], False),
+    ],
+)
+def test_one_named_role_or_user_that_can_be_changed_and_entered_is_a_path(statements, escalation):
+    assert value(privilege(*statements).escalation) is escalation
+
+
 @pytest.mark.parametrize(
     ("statements", "wildcard"),
     [

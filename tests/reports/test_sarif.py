@@ -98,6 +98,15 @@ def test_an_accepted_risk_is_a_suppressed_result_with_its_reason():
     assert "suppressions" not in by_control(run_of(sarif.render(sample(), View())))["ENC-01"]
 
 
+def test_results_say_whether_the_baseline_has_them_and_nothing_without_one():
+    new, old = finding(1, Verdict.FAIL), replace(finding(2, Verdict.FAIL), in_baseline=True)
+    made = result_of((new, old))
+    alone = run_of(sarif.render(made, View()))
+    assert [one for one in alone["results"] if "baselineState" in one] == []
+    held = run_of(sarif.render(replace(made, gate=replace(made.gate, baseline="main.json")), View()))
+    assert {name: one["baselineState"] for name, one in by_control(held).items()} == {"ENC-01": "new", "ENC-02": "unchanged"}
+
+
 def test_fingerprints_are_the_findings_own():
     one = by_control(run_of(sarif.render(sample(), View())))["ENC-01"]
     assert one["partialFingerprints"]["tierwise/v1"] == f"{1:020x}"

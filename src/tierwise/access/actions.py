@@ -205,3 +205,13 @@ ESCALATION_PATHS: Final[tuple[tuple[str, ...], ...]] = (
     ("ssm:StartSession",),
     ("iam:PassRole", "autoscaling:CreateAutoScalingGroup", "autoscaling:CreateLaunchConfiguration"),
 )
+
+_ENTER_ROLE: Final = ("sts:AssumeRole", "iam:UpdateAssumeRolePolicy")
+_ENTER_USER: Final = ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile")
+ESCALATION_OVER_ONE: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    ("arn:*:iam::*:role/*", "iam:AttachRolePolicy", _ENTER_ROLE),
+    ("arn:*:iam::*:role/*", "iam:PutRolePolicy", _ENTER_ROLE),
+    ("arn:*:iam::*:user/*", "iam:AttachUserPolicy", _ENTER_USER),
+    ("arn:*:iam::*:user/*", "iam:PutUserPolicy", _ENTER_USER),
+)
+"""Of what kind, what gives it any policy, and what lets one become it, each of them: together on one named role or user they are enough."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
-from tierwise.access.actions import DATA_PLANE, DATA_READS, ESCALATION_PATHS
+from tierwise.access.actions import DATA_PLANE, DATA_READS, ESCALATION_OVER_ONE, ESCALATION_PATHS
 from tierwise.access.bounds import binds, spares_only_bound
 from tierwise.access.document import UNDETERMINED, Policy, Statement
 from tierwise.access.pattern import covers, is_whole_service, is_wild, matches_everything, overlaps, widen_variables
@@ -57,7 +57,7 @@ def privilege_of(policies: Sequence[Policy], *, via: Provenance) -> Privilege:
     admin = any_of(_admin(sheet, one) for one in sheet.allowing)
     return Privilege(
         admin=as_fact(admin, via),
-        escalation=as_fact(admin if admin is YES else either(admin, _escalates(wide)), via),
+        escalation=as_fact(admin if admin is YES else either(admin, _escalates(wide), _escalates_over_one(sheet)), via),
         wildcard_data_actions=as_fact(any_of(_wildcard_actions(sheet, one) for one in sheet.allowing), via),
         wildcard_data_resources=as_fact(
             any_of(both(left, _is_whole(resource)) for _, _, resource, left in _grants(wide, _data_actions)),
@@ -151,6 +151,27 @@ def _escalates(wide: _Sheet) -> Truth:
         return NO
     held = cache(partial(_held_everywhere, wide))
     return any_of(both(*map(held, path)) for path in ESCALATION_PATHS)
+
+
+def _escalates_over_one(sheet: _Sheet) -> Truth:
+    """Whether one named role or user may be given any policy and also be entered."""
+    named = [one for one in sheet.allowing if any(":iam::" in resource for resource in granted_resources(one))]
+    if not named:
+        return NO
+    return any_of(
+        both(_held_on(sheet, change, resource), any_of(_held_on(sheet, enter, resource) for enter in enters))
+        for kind, change, enters in ESCALATION_OVER_ONE
+        for resource in {resource for one in named for resource in granted_resources(one)}
+        if ":iam::" in resource and overlaps(resource, kind)
+    )
+
+
+def _held_on(sheet: _Sheet, action: str, resource: str) -> Truth:
+    return any_of(
+        both(left, negate(_denied(sheet, action, resource)), _only_when_and_where(statement))
+        for statement, _, granted, left in _grants(sheet, lambda _: (action,))
+        if granted != UNDETERMINED and covers(granted, resource)
+    )
 
 
 def _held_everywhere(sheet: _Sheet, action: str) -> Truth:

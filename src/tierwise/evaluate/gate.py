@@ -56,11 +56,12 @@ def decide(
     """
     would = [finding for finding in Findings.of(findings).problems if blocks(finding, policy)]
     missing = unseen(gaps, coverage, policy)
+    held = baseline.name if baseline is not None else ""
     reasons = [*_there(findings, policy, baseline), *missing]
     bar = f"finding(s) at {policy.fail_on.word} or above"
     if policy.mode == "observe":
         reasons += [f"observe mode: {len(would)} {bar} would block"] if would else []
-        return Gate(_unfailed(missing), policy.mode, policy.fail_on, _prints(would), tuple(reasons))
+        return Gate(_unfailed(missing), policy.mode, policy.fail_on, _prints(would), tuple(reasons), baseline=held)
     through = let_through(override, would, policy) if override is not None else ()
     spared = set(_prints(through))
     left = [one for one in would if one.fingerprint not in spared]
@@ -69,7 +70,7 @@ def decide(
     if left:
         reasons.insert(0, f"{len(left)} {bar}")
     result = "failed" if left else _unfailed(missing)
-    return Gate(result, policy.mode, policy.fail_on, _prints(left), tuple(reasons), override, _prints(through))
+    return Gate(result, policy.mode, policy.fail_on, _prints(left), tuple(reasons), override, _prints(through), baseline=held)
 
 
 def _unfailed(missing: Sequence[str]) -> str:

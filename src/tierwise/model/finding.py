@@ -223,6 +223,8 @@ class Gate:
     override: Override | None = None
     overridden: tuple[str, ...] = ()
     """Fingerprints of what would block without the override."""
+    baseline: str = ""
+    """The baseline that the findings were held against, as it was asked for."""
 
     @property
     def decision(self) -> str:

@@ -170,6 +170,8 @@ def _result(one: Finding, index: int, page: Shown) -> dict[str, Any]:
         "partialFingerprints": {"tierwise/v1": one.fingerprint, "primaryLocationLineHash": f"{one.fingerprint}:1"},
         "properties": _properties(one, page),
     }
+    if page.result.gate.baseline:  # on all results of a run or on none (SARIF 2.1.0, section 3.27.24)
+        out["baselineState"] = "unchanged" if one.in_baseline else "new"
     if one.accepted is not None:
         because = f"accepted until {one.accepted.expires}" + (f": {one.accepted.reason}" if one.accepted.reason else "")
         by = f" (accepted by {one.accepted.approver} as written in {one.accepted.file})" if one.accepted.approver else ""
