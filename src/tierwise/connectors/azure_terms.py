@@ -109,6 +109,12 @@ def admits_ranges(ranges: Iterable[str], via: Provenance) -> Maybe[bool]:
         return Unknown(UnknownReason.UNPARSABLE, via, "a rule is no range of addresses")
 
 
+def admits_addresses(addresses: Iterable[str], via: Provenance) -> Maybe[bool]:
+    """The same for a list in which the address 0.0.0.0 stands for every service of Azure (Cosmos DB documentation, IP firewall)."""
+    listed = list(addresses)
+    return Known(True, via) if _EVERY_AZURE[0] in listed else admits_ranges(listed, via)
+
+
 def days(value: Maybe[str | None], otherwise: float | None = None) -> Maybe[float]:
     """An ISO 8601 duration in days; a year has 365, a month 30. `otherwise` is what no duration means."""
     if isinstance(value, Unknown):

@@ -94,6 +94,7 @@ AZURE: Final[Mapping[str, str]] = {
     "azurerm_managed_disk": "Microsoft.Compute/disks",
     "azurerm_mariadb_server": "Microsoft.DBforMariaDB/servers",
     "azurerm_mssql_database": "Microsoft.Sql/servers/databases",
+    "azurerm_mssql_managed_database": "Microsoft.Sql/managedInstances/databases",
     "azurerm_mssql_managed_instance": "Microsoft.Sql/managedInstances",
     "azurerm_mssql_server": "Microsoft.Sql/servers",
     "azurerm_mysql_flexible_server": "Microsoft.DBforMySQL/flexibleServers",

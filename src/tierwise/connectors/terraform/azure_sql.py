@@ -12,7 +12,7 @@ from tierwise.connectors.terraform.azure_reach import ACCOUNT
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
-from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Link, Rel
 
 SERVER, LEGACY, INSTANCE = "azurerm_mssql_server", "azurerm_sql_server", "azurerm_mssql_managed_instance"
@@ -31,6 +31,7 @@ _AUDITED_INLINE: Final = SERVERS | {"azurerm_mssql_database", "azurerm_sql_datab
 _INLINE_ADMIN: Final = {SERVER: "azuread_administrator", INSTANCE: "azure_active_directory_administrator"}
 _OWN_KEY: Final = "transparent_data_encryption_key_vault_key_id"
 _SERVICE_KEY: Final = "constant: Azure SQL documentation, transparent data encryption: the service manages the key where no other is set"
+_PERIODS: Final = ("weekly_retention", "monthly_retention", "yearly_retention")
 _ONLY: Final = "azuread_authentication_only"
 _TLS: Final = "constant: Azure SQL documentation, connectivity settings: connections are encrypted always"
 CHILDREN: Final = tuple(
@@ -110,6 +111,30 @@ def key_of(server: Planned, plan: Plan) -> tuple[Maybe[str], tuple[Link, ...]]:
 def _key(plan: Plan, holder: Planned, names: tuple[str, ...]) -> tuple[Maybe[str], tuple[Link, ...]]:
     name = azure.first(holder, names)
     return azure.custody(plan, holder, holder.root, name), azure.key_links(plan, holder, holder.root, name)
+
+
+def backup_days(database: Planned, short: Maybe[int]) -> Maybe[float]:
+    """How far back its backups reach: the longer of the two retention policies, as `tierwise.connectors.azure.services.sql` has it."""
+    parts: list[Maybe[float]] = [short if isinstance(short, Unknown) else Known(float(short.value), short.via)]
+    policy = azure.block_or_none(database, "long_term_retention_policy")
+    if isinstance(policy, Unknown):
+        parts.append(policy)
+    elif policy.value is not None:
+        parts += [_kept(policy.value, name) for name in _PERIODS]
+    known = [one for one in parts if isinstance(one, Known)]
+    still = next((one for one in parts if isinstance(one, Unknown)), None)
+    most = max(known, key=lambda one: one.value, default=None)
+    if still is None and most is not None:
+        return most
+    lost = still or absent(database.root.via)
+    return lost if most is None else Unknown(lost.reason, lost.via, lost.detail, between=(most.value, UNLIMITED))
+
+
+def _kept(policy: Node, name: str) -> Maybe[float]:
+    found = policy.text(name)
+    if isinstance(found, Unknown) and policy.is_configured and not policy.is_written(name):
+        return Known(0.0, found.via)
+    return azure_terms.days(found, 0)
 
 
 def audited(plan: Plan, planned: Planned, kind: str) -> tuple[Maybe[bool], Maybe[bool]]:

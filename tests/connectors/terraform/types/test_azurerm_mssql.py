@@ -10,11 +10,13 @@ from tierwise.model.resource import Kind, Rel
 
 SERVER, DATABASE, INSTANCE = "azurerm_mssql_server", "azurerm_mssql_database", "azurerm_mssql_managed_instance"
 ID = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.Sql/servers/s"
+MANAGED = "azurerm_mssql_managed_database"
 FULL = {
     "name": "s", "location": "UK South", "minimum_tls_version": "1.2", "public_network_access_enabled": True,
     "transparent_data_encryption_key_vault_key_id": None, "azuread_administrator": [],
 }  # fmt: skip
 OF_SERVER = {"server_id": ref(f"{SERVER}.s.id")}
+POOL = "azurerm_mssql_elasticpool"
 _LEGACY, _LEGACY_DATABASE = "azurerm_sql_server", "azurerm_sql_database"
 _URL = "https://v.vault.azure.net/keys/ours"
 _AUDIT, _DATABASE_AUDIT = f"{SERVER}_extended_auditing_policy", f"{DATABASE}_extended_auditing_policy"
@@ -87,6 +89,21 @@ CASES = (
         absent="zone",
         sensitive=UnknownReason.UNRESOLVED_REFERENCE,
     ),
+    *(
+        Case(kind, f"long_term_retention_policy.0.{name}", "retention.backup_days", {"P1Y": 365, "PT0S": 7}, absent=7)
+        for kind in (DATABASE, MANAGED)
+        for name in ("weekly_retention", "monthly_retention", "yearly_retention")
+    ),
+    Case(MANAGED, "short_term_retention_days", "retention.backup_days", {35: 35}, absent=7),
+    Case(
+        MANAGED,
+        "managed_instance_id",
+        "transport.min_tls",
+        {"/instances/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(MANAGED, "point_in_time_restore.0.source_database_id", "copy-of", {"/databases/of-ours": ("/databases/of-ours",)}, absent=()),
     Case(DATABASE, "creation_source_database_id", "copy-of", {"/databases/of-ours": ("/databases/of-ours",)}, absent=()),
     Case(_LEGACY_DATABASE, "source_database_id", "copy-of", {"/databases/of-ours": ("/databases/of-ours",)}, absent=()),
     Case(INSTANCE, "public_data_endpoint_enabled", "network.public_endpoint", {True: True, False: False}, absent=False),
@@ -279,6 +296,46 @@ def test_a_database_of_a_pool_has_the_zones_of_the_pool(plan, tmp_path):
     server(plan)
     database(plan, {"elastic_pool_id": "/subscriptions/x/elasticPools/p"})
     assert reason(checked(plan, tmp_path, f"{DATABASE}.d"), "recovery.redundancy") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_a_pool_of_the_plan_says_its_zones(plan, tmp_path):
+    server(plan)
+    plan.add(POOL, "p", {"name": "p", "zone_redundant": True}, unknown={"id": True})
+    database(plan, unknown={"elastic_pool_id": True}, expressions={**OF_SERVER, "elastic_pool_id": ref(f"{POOL}.p.id")})
+    assert value(checked(plan, tmp_path, f"{DATABASE}.d"), "recovery.redundancy") == "multi-zone"
+    other = PlanBuilder()
+    server(other)
+    other.add(POOL, "p", {"name": "p"}, unknown={"id": True, "zone_redundant": True}, expressions={"zone_redundant": ref("local.open")})
+    database(other, unknown={"elastic_pool_id": True}, expressions={**OF_SERVER, "elastic_pool_id": ref(f"{POOL}.p.id")})
+    assert reason(checked(other, tmp_path, f"{DATABASE}.d"), "recovery.redundancy") is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_a_managed_database_has_what_its_instance_decides(plan, tmp_path):
+    plan.add("azurerm_key_vault_key", "k", {"name": "k"}, unknown={"id": True})
+    plan.add(INSTANCE, "i", {"name": "i", "location": "UK South", "zone_redundant_enabled": True}, unknown={"id": True})
+    for kind, attribute, target in (
+        (f"{INSTANCE}_transparent_data_encryption", "key_vault_key_id", "azurerm_key_vault_key.k.id"),
+        (MANAGED, "name", ""),
+    ):
+        named = {"managed_instance_id": ref(f"{INSTANCE}.i.id")} | ({attribute: ref(target)} if target else {})
+        plan.add(kind, "d", {} if target else {"name": "people"}, unknown=dict.fromkeys(named, True), expressions=named)
+    one = checked(plan, tmp_path, f"{MANAGED}.d")
+    assert (one.kind, one.region, one.name) == (Kind.RELATIONAL_DB, "uksouth", "people")
+    assert unsaid(one) == set()
+    assert value(one, "encryption.key_custody") == "customer"
+    assert value(one, "transport.min_tls") == "1.2"
+    assert value(one, "recovery.redundancy") == "multi-zone"
+    assert value(one, "retention.backup_days") == 7
+    found = {(link.rel, link.to) for link in one.links}
+    assert found == {(Rel.MEMBER_OF, f"{INSTANCE}.i"), (Rel.USES_KEY, "azurerm_key_vault_key.k")}
+
+
+def test_a_managed_database_whose_instance_is_elsewhere_says_so(plan, tmp_path):
+    plan.add(MANAGED, "d", {"name": "people", "managed_instance_id": "/subscriptions/x/managedInstances/i"})
+    one = checked(plan, tmp_path, f"{MANAGED}.d")
+    assert unsaid(one) == set()
+    for fact in ("encryption.key_custody", "network.public_endpoint", "access.local_auth_enabled", "logging.data_read"):
+        assert reason(one, fact) is UnknownReason.UNRESOLVED_REFERENCE, fact
 
 
 def test_a_database_whose_server_is_elsewhere_says_so(plan, tmp_path):

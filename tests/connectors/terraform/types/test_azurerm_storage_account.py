@@ -116,6 +116,24 @@ CASES = (
         absent=(),
     ),
     Case(
+        "azurerm_storage_encryption_scope",
+        "source",
+        "encryption.key_custody",
+        {"Microsoft.Storage": "provider-owned", "Microsoft.KeyVault": "customer"},
+        absent=UNSAID,
+        of=ACCOUNT,
+        beside={"customer_managed_key": [{"key_vault_key_id": "https://v.vault.azure.net/keys/ours"}]},
+    ),
+    Case(
+        "azurerm_storage_encryption_scope",
+        "key_vault_key_id",
+        "uses-key",
+        {"https://v.vault.azure.net/keys/ours": ("https://v.vault.azure.net/keys/ours",)},
+        absent=(),
+        having={"source": "Microsoft.KeyVault"},
+        of=ACCOUNT,
+    ),
+    Case(
         f"{ACCOUNT}_customer_managed_key",
         "managed_hsm_key_id",
         "uses-key",
@@ -229,6 +247,7 @@ _TO_WORKSPACE = {"enabled_log": [{"category_group": "allLogs"}], "log_analytics_
 PARTS = (
     Part("azurerm_monitor_diagnostic_setting", ACCOUNT, _TO_WORKSPACE, suffix="/blobServices/default"),
     Part(_WORM, CONTAINER, {"locked": True, "immutability_period_in_days": 30}, seen=Seen(ACCOUNT, "", by="storage_account_id")),
+    *(Part(f"azurerm_storage_{one}", ACCOUNT, {"name": "benefits"}) for one in ("share", "queue", "table", "data_lake_gen2_filesystem")),
     Part(f"{ACCOUNT}_static_website", ACCOUNT, {"index_document": "index.html"}),
 )
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
-from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen, plain
 from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -26,6 +26,7 @@ _OURS = {_URL: "customer"}
 _PERIODIC = {"backup": [{"type": "Periodic"}]}
 _SNAPSHOTS = {"redis_configuration": [{"rdb_backup_enabled": True, "rdb_backup_frequency": 1440, "rdb_backup_max_snapshot_count": 7}]}
 _CONTAINER = "azurerm_cosmosdb_sql_container"
+_CLUSTER, _URL = "azurerm_log_analytics_cluster", "https://v.vault.azure.net/keys/ours"
 CASES = (
     Case(_PUBLIC, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True, having=PLACE),
     Case(RECOVERY, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
@@ -36,7 +37,13 @@ CASES = (
     Case(
         COSMOS, "capabilities.0.name", "access.central_identity_enabled", {"EnableCassandra": False, "EnableServerless": True}, absent=True
     ),
-    Case(COSMOS, "ip_range_filter", "network.ingress_any", [(["81.2.69.160"], False), (["0.0.0.0"], True)], absent=True),
+    Case(
+        COSMOS,
+        "ip_range_filter",
+        "network.ingress_any",
+        [(["81.2.69.160"], False), (["0.0.0.0"], True), (["0.0.0.0/1"], False), (["0.0.0.0/1", "128.0.0.0/1"], True)],
+        absent=True,
+    ),
     Case(COSMOS, "is_virtual_network_filter_enabled", "network.ingress_any", {True: False, False: True}, absent=True),
     Case(COSMOS, "virtual_network_rule", "network.ingress_any", [([{"id": "/subnets/s"}], False), ([], True)], absent=True),
     Case(COSMOS, "backup.0.type", "recovery.point_in_time", {"Continuous": True, "Periodic": False}, absent=False),
@@ -52,6 +59,14 @@ CASES = (
     ),
     Case(COSMOS, "geo_location.0.zone_redundant", "recovery.redundancy", {True: "multi-zone", False: "zone"}, absent="zone", bare=UNSAID),
     Case(_CONTAINER, "default_ttl", "retention.delete_after_days", {86400: 1, -1: UNLIMITED}, absent=UNLIMITED, of=COSMOS),
+    Case(
+        "azurerm_cosmosdb_gremlin_graph",
+        "default_ttl",
+        "retention.delete_after_days",
+        {86400: 1, -1: UNLIMITED},
+        absent=UNLIMITED,
+        of=COSMOS,
+    ),
     Case(
         "azurerm_cosmosdb_mongo_collection",
         "default_ttl_seconds",
@@ -610,3 +625,33 @@ def test_an_existing_store_is_not_judged_by_what_a_cut_plan_leaves_out(plan, tmp
 def test_the_key_of_an_existing_store_is_not_guessed(plan, tmp_path, kind):
     add(plan, kind, {"id": "/subscriptions/x/stores/x"}, unknown={}, actions=("no-op",))
     assert reason(read(plan, tmp_path, kind), "encryption.key_custody") is UnknownReason.NOT_COLLECTED
+
+
+def in_cluster(plan, key):
+    """A workspace that is linked to a cluster of the plan."""
+    plan.add(_CLUSTER, "c", {"name": "c"}, unknown={"id": True})
+    plan.add(LOGS, "w", {"name": "w"}, unknown={"id": True})
+    of = {"workspace_id": ref(f"{LOGS}.w.id"), "write_access_id": ref(f"{_CLUSTER}.c.id")}
+    plan.add("azurerm_log_analytics_linked_service", "l", {}, unknown=dict.fromkeys(of, True), expressions=of)
+    if key is not None:
+        plan.add(
+            f"{_CLUSTER}_customer_managed_key",
+            "k",
+            {"key_vault_key_id": _URL},
+            unknown={"log_analytics_cluster_id": True},
+            expressions={"log_analytics_cluster_id": key},
+        )
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [(ref(f"{_CLUSTER}.c.id"), "customer"), (None, "provider-owned"), (ref("local.open"), UnknownReason.UNRESOLVED_REFERENCE)],
+    ids=["of the cluster", "none", "of some cluster"],
+)
+def test_a_workspace_of_a_cluster_is_under_the_key_of_the_cluster(plan, tmp_path, key, expected):
+    in_cluster(plan, key)
+    one = checked(plan, tmp_path, f"{LOGS}.w")
+    assert plain(one.facts["encryption.key_custody"]) == expected
+    assert [link.to for link in one.links if link.rel is Rel.USES_KEY and link.unknown is None] == (
+        [_URL] if expected == "customer" else []
+    )

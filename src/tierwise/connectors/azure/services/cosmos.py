@@ -16,7 +16,7 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
-from tierwise.connectors.azure_terms import min_tls
+from tierwise.connectors.azure_terms import admits_addresses, min_tls
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Unknown, UnknownReason
 from tierwise.model.kleene import negated
@@ -44,7 +44,6 @@ _APIS: Final = {
 """Category of log and listing of databases, by the kind or capability that makes an account speak an API."""
 _SQL: Final = ("dataplanerequests", "sqlDatabases")
 _WINDOWS: Final = {"Continuous7Days": 7, "Continuous30Days": 30}
-_ANY: Final = frozenset({"0.0.0.0", "0.0.0.0/0"})  # noqa: S104 - entries of a firewall, nothing is bound
 
 ACCOUNT: Final = Row(
     TYPE,
@@ -185,8 +184,9 @@ def _admits(row: Maybe[Doc | None]) -> Maybe[bool]:
     if isinstance(networks, Unknown):
         return networks
     addresses = {str(one.get("ipAddressOrRange") or "") for one in rules.value}
-    if addresses & _ANY:
-        return Known(True, rules.via)
+    admits = admits_addresses(addresses, rules.via)
+    if isinstance(admits, Unknown) or admits.value:
+        return admits
     if addresses or networks.value:
         return Known(False, rules.via)
     return negated(fields.flag(row, "properties", "isVirtualNetworkFilterEnabled", absent=False, because=_FILTER))

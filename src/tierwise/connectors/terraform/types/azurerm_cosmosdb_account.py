@@ -17,7 +17,9 @@ from tierwise.model.resource import Kind, Resource
 from tierwise.model.vocabulary import put_listed
 
 ACCOUNT: Final = "azurerm_cosmosdb_account"
-CONTAINERS: Final = ("azurerm_cosmosdb_sql_container", "azurerm_cosmosdb_mongo_collection", "azurerm_cosmosdb_table")
+CONTAINERS: Final = (
+    "azurerm_cosmosdb_sql_container", "azurerm_cosmosdb_mongo_collection", "azurerm_cosmosdb_table", "azurerm_cosmosdb_gremlin_graph",
+)  # fmt: skip
 _DATABASES: Final = (
     "azurerm_cosmosdb_sql_database", "azurerm_cosmosdb_mongo_database", "azurerm_cosmosdb_cassandra_keyspace",
     "azurerm_cosmosdb_gremlin_database", *CONTAINERS,
@@ -32,7 +34,6 @@ _REQUESTS: Final = {
 }
 _WINDOWS: Final = {"Continuous7Days": 7, "Continuous30Days": 30}
 _TTL: Final = ("default_ttl", "default_ttl_seconds")
-_EVERY_AZURE: Final = "0.0.0.0"  # noqa: S104 - an entry of a firewall, nothing is bound
 
 
 def convert(account: Planned, plan: Plan) -> Resource:
@@ -75,8 +76,9 @@ def _admits(account: Planned) -> Maybe[bool]:
             return networks
     filtered = flag(account, "is_virtual_network_filter_enabled", default=False)
     addresses = [part.strip() for text in listed.value.known for part in text.split(",") if part.strip()]
-    if any(part in (_EVERY_AZURE, "0.0.0.0/0") for part in addresses):
-        return Known(True, listed.via)
+    admits = azure_terms.admits_addresses(addresses, listed.via)
+    if isinstance(admits, Unknown) or admits.value:
+        return admits
     if listed.value.open is not None:
         return listed.value.open
     if addresses or (isinstance(networks, Known) and networks.value):

@@ -14,11 +14,12 @@ from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.model import kleene
-from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 from tierwise.model.vocabulary import put_listed
 
 DATABASE, LEGACY = "azurerm_mssql_database", "azurerm_sql_database"
+POOL: Final = "azurerm_mssql_elasticpool"
 _PARENT: Final = ("server_id", "server_name")
 _OWN_KEY: Final = "transparent_data_encryption_key_vault_key_id"
 _SOURCES: Final = ("creation_source_database_id", "source_database_id")
@@ -74,20 +75,29 @@ def _encryption(database: Planned, server: Planned | None, plan: Plan, sheet: Fa
 
 
 def _recovery(database: Planned, server: Planned | None, plan: Plan, sheet: FactSheet) -> None:
-    sheet.put("retention.backup_days", _backup_days(database))
+    sheet.put("retention.backup_days", azure_sql.backup_days(database, _short(database)))
     sheet.constant("recovery.point_in_time", True, _RESTORABLE)
     spread = flag(database, "zone_redundant", default=False)
     redundancy: Maybe[str] = spread if isinstance(spread, Unknown) else Known("multi-zone" if spread.value else "zone", spread.via)
     pool = database.root.text("elastic_pool_id")
     pooled = bool(pool.value) if isinstance(pool, Known) else database.root.is_written("elastic_pool_id")
     if pooled and isinstance(redundancy, Known) and redundancy.value == "zone":
-        detail = "the elastic pool decides it"
-        redundancy = Unknown(UnknownReason.UNRESOLVED_REFERENCE, pool.via, detail, between=("zone", "multi-zone"))
+        redundancy = _of_pool(database, plan, pool.via)
     sheet.put("recovery.redundancy", redundancy)
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, database, *((server,) if server else ())))
 
 
-def _backup_days(database: Planned) -> Maybe[int]:
+def _of_pool(database: Planned, plan: Plan, via: Provenance) -> Maybe[str]:
+    """A database of an elastic pool is in the zones of the pool."""
+    pool = azure.parent_of(plan, database, ("elastic_pool_id",), {POOL})
+    if pool is None:
+        detail = "the elastic pool decides it"
+        return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, detail, between=("zone", "multi-zone"))
+    spread = flag(pool, "zone_redundant", default=False)
+    return spread if isinstance(spread, Unknown) else Known("multi-zone" if spread.value else "zone", spread.via)
+
+
+def _short(database: Planned) -> Maybe[int]:
     """Seven days where no policy is written (Azure SQL documentation, automated backups)."""
     policy = azure.block_or_none(database, "short_term_retention_policy")
     if isinstance(policy, Unknown):
@@ -102,5 +112,5 @@ CONVERTER = Converter(
     frozenset({DATABASE, LEGACY}),
     convert,
     (Child(DATABASE_AUDIT, "database_id", ("id",)), azure_reach.LOCKED, azure_reach.RECORDED),
-    azure.KEY_TYPES | SERVERS,
+    azure.KEY_TYPES | SERVERS | {POOL},
 )

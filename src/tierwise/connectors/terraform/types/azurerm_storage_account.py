@@ -30,11 +30,14 @@ ACCOUNT: Final = "azurerm_storage_account"
 RULES, CUSTOMER_KEY, WEBSITE = f"{ACCOUNT}_network_rules", f"{ACCOUNT}_customer_managed_key", f"{ACCOUNT}_static_website"
 POLICY, CONTAINER = "azurerm_storage_management_policy", "azurerm_storage_container"
 WORM: Final = f"{CONTAINER}_immutability_policy"
+SCOPE: Final = "azurerm_storage_encryption_scope"
+_INSIDE: Final = ("azurerm_storage_share", "azurerm_storage_queue", "azurerm_storage_table", "azurerm_storage_data_lake_gen2_filesystem")
 _ENCRYPTED: Final = "Azure Storage documentation, encryption for data at rest: on for every account since 2017, cannot be disabled"
 _KEY: Final = "constant: Azure Storage documentation, encryption for data at rest: keys are Microsoft's where no other is configured"
 _ACLS: Final = "Azure Storage documentation: blobs have no ACLs that name the public"
 _OPEN: Final = "constant: Azure Storage documentation, network security: every network is admitted where no rules are set"
 _HSM_KEY: Final = "managed_hsm_key_id"
+_IN_VAULT: Final = "microsoft.keyvault"
 _SERVICES: Final = "which of the account's services the setting is for is known after apply"
 _READ, _WRITE = frozenset({"storageread"}), frozenset({"storagewrite", "storagedelete"})
 
@@ -52,7 +55,9 @@ def convert(account: Planned, plan: Plan) -> Resource:
     endpoints = [text_or(account.root, f"primary_{service}_endpoint") for service in ("blob", "dfs")]
     made = f"https://{name}.blob.core.windows.net/" if name else ""
     aliases = (text_or(account.root, "id"), name, *endpoints, made)
-    return plan.resource(account, kind, name or account.place.name, sheet.facts, links=links, aliases=aliases)
+    inside = (one for kind_of in (CONTAINER, *_INSIDE) for one in plan.children(account, kind_of).found)
+    holds = ", ".join(called for one in inside if (called := text_or(one.root, "name")))
+    return plan.resource(account, kind, name or account.place.name, sheet.facts, links=links, aliases=aliases, description=holds)
 
 
 def _encryption(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link]:
@@ -69,6 +74,25 @@ def _encryption(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link
         case Inline(blocks=blocks):
             sheet.put("encryption.key_custody", Known("customer", blocks[0].via))
             yield from _key(plan, account, blocks[0], "key_vault_key_id", _HSM_KEY)
+    yield from _scopes(account, plan, sheet)
+
+
+def _scopes(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link]:
+    """Encryption scopes have keys of their own, and blobs may be written into any: one under Microsoft's key is the weakest part of the account."""
+    scopes = plan.children(account, SCOPE)
+    lost, weak = scopes.loose, list[Known[str]]()
+    for one in scopes.found:
+        source = one.root.text("source")
+        if isinstance(source, Unknown):
+            lost = source
+        elif source.value is None:
+            lost = absent(source.via)
+        elif source.value.lower() != _IN_VAULT:
+            weak.append(Known(azure_terms.PROVIDER_KEY, source.via))
+        yield from azure.key_links(plan, one, one.root, "key_vault_key_id")
+    whole = sheet.facts["encryption.key_custody"]
+    if weak or (lost is not None and not (isinstance(whole, Known) and whole.value == azure_terms.PROVIDER_KEY)):
+        sheet.put("encryption.key_custody", weak[0] if weak else lost or whole)
 
 
 def _named(node: Node, name: str) -> bool:
@@ -306,7 +330,7 @@ CONVERTER = Converter(
     (
         *(
             Child(kind, "storage_account_id", _NAMED, older=("storage_account_name",))
-            for kind in (RULES, CUSTOMER_KEY, WEBSITE, POLICY, CONTAINER)
+            for kind in (RULES, CUSTOMER_KEY, WEBSITE, POLICY, CONTAINER, SCOPE, *_INSIDE)
         ),
         Child(DIAGNOSTICS, "target_resource_id", ("id",), shared=True, below=True),
         CONNECTED,
