@@ -63,7 +63,7 @@ def tierwise(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.Ca
         monkeypatch.setattr("signal.signal", lambda *_: None)
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as ended:
-            entry.run()
+            entry.main()
         made = capfdbinary.readouterr()
         code = ended.value.code
         return Ran(code if isinstance(code, int) else 0, made.out.decode(), made.err.decode())

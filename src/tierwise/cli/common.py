@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -328,6 +328,12 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     code = {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
     kept = keeping is None or keeping.save(outcome.result)
     return code if kept or code else StoreError.exit_code
+
+
+def leave(code: int) -> NoReturn:
+    """End the command, in the way that the process was started for; called where the scan's result is still held."""
+    end: Callable[[int], NoReturn] = click.get_current_context().find_root().obj or sys.exit
+    end(code)
 
 
 def _write(report: Report, result: ScanResult, view: View, path: Path | None) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -17,6 +16,7 @@ from tierwise.cli.common import (
     finish,
     held_against_options,
     judging_options,
+    leave,
     load_config,
     load_gated,
     options_from,
@@ -99,7 +99,7 @@ def aws(**values: Any) -> None:
     started = utc_now()
     sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs)
     outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, judging=judging))
+    leave(finish(outcome, config, options, judging=judging))
 
 
 def azure_config(config: AzureConfig, values: Mapping[str, Any]) -> AzureConfig:
@@ -167,7 +167,7 @@ def azure(**values: Any) -> None:
     started = utc_now()
     sources = open_azure(config.azure, values, started)
     outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, judging=judging))
+    leave(finish(outcome, config, options, judging=judging))
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -226,7 +226,7 @@ def gcp(**values: Any) -> None:
     started = utc_now()
     sources = open_gcp(config.gcp, values, started)
     outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    sys.exit(finish(outcome, config, options, judging=judging))
+    leave(finish(outcome, config, options, judging=judging))
 
 
 @scan.command()
@@ -247,11 +247,11 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     from tierwise.scan import bulk
 
     with bulk():
-        sys.exit(scan_plans(plan_paths(files), max_input, values))
+        scan_plans(plan_paths(files), max_input, values)
 
 
-def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> int:
-    """Read, judge and report plans; the exit code."""
+def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> NoReturn:
+    """Read, judge and report plans."""
     from tierwise.connectors.terraform.source import open_plans
     from tierwise.scan import scan as run_scan
 
@@ -264,7 +264,7 @@ def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Map
         judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
     progress = progress_for(options)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
-    return finish(with_second(outcome, asked, judging, progress), config, options, judging=judging)
+    leave(finish(with_second(outcome, asked, judging, progress), config, options, judging=judging))
 
 
 def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:
@@ -306,4 +306,4 @@ def inventory(file: Path, **values: Any) -> None:
         source = open_inventory(file)
         judging = load_gated(config, options)
         outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
-        sys.exit(finish(outcome, config, options, judging=judging))
+        leave(finish(outcome, config, options, judging=judging))
