@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -38,7 +39,7 @@ _STAFF_KEYS: Final = frozenset(
 )
 """A tag of such a key names a member of staff on purpose; an e-mail address there is no personal data of the service."""
 CONFIDENCE: Final = 0.8
-_RECOGNISABLE: Final = "0123456789@"
+_RECOGNISABLE: Final = re.compile("[0-9@]")
 
 
 def texts(resource: Resource) -> Iterator[tuple[str, str, str]]:
@@ -62,7 +63,7 @@ def found_in(resource: Resource) -> Iterator[tuple[Detector, Match, str, str]]:
 
 @lru_cache(maxsize=32768)
 def _recognised(text: str) -> tuple[tuple[Detector, Match], ...]:
-    if not any(sign in text for sign in _RECOGNISABLE):
+    if _RECOGNISABLE.search(text) is None:
         return ()
     found = ((detector, detector.find(text[:MAX_TEXT])) for detector in all_detectors() if detector.find is not None)
     return tuple((detector, match) for detector, match in found if match is not Match.NO)

@@ -51,8 +51,8 @@ def unknown_out(fact: Unknown) -> dict[str, Any]:
 def fact_out(fact: AnyFact) -> dict[str, Any]:
     """A fact in the contract's shape."""
     if isinstance(fact, Known):
-        via = fact.via
-        out = {"value": value_out(fact.value), "via": via.via}
+        via, value = fact.via, fact.value
+        out = {"value": value if isinstance(value, str) else value_out(value), "via": via.via}
         if via.action:
             out["action"] = via.action
         return out

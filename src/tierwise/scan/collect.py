@@ -78,7 +78,10 @@ def _members(one: Maybe[frozenset[str]], other: Maybe[frozenset[str]]) -> Maybe[
 
 
 def run_units(units: Iterable[Unit], collected: Collected, *, jobs: int, stage: str, progress: Progress | None) -> None:
-    """Run units on a bounded pool until none is left; units may yield units. A crash costs its own unit only."""
+    """Run units on a bounded pool until none is left; units may yield units. A crash costs its own unit only. One job needs no thread."""
+    if jobs == 1:
+        _run_here(list(units), collected, stage, progress)
+        return
     _few_arenas()
     work: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
     results: queue.SimpleQueue[tuple[Unit, list[Item], str]] = queue.SimpleQueue()
@@ -91,23 +94,40 @@ def run_units(units: Iterable[Unit], collected: Collected, *, jobs: int, stage: 
         thread.start()
     done = 0
     while done < known:
-        unit, items, crash = results.get()
+        more = _file(*results.get(), collected)
+        for unit in more:
+            work.put(unit)
+        known += len(more)
         done += 1
-        for item in items:
-            if isinstance(item, Unit):
-                work.put(item)
-                known += 1
-            else:
-                collected.take(item)
-        if crash:
-            collected.crashes.append(crash)
-            collected.gaps.append(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
         if progress:
             progress(stage, done, known)
     for _ in threads:
         work.put(None)
     for thread in threads:
         thread.join()
+
+
+def _run_here(waiting: list[Unit], collected: Collected, stage: str, progress: Progress | None) -> None:
+    done = 0
+    while waiting:
+        waiting += _file(*_run(waiting.pop(0)), collected)
+        done += 1
+        if progress:
+            progress(stage, done, done + len(waiting))
+
+
+def _file(unit: Unit, items: Iterable[Item], crash: str, collected: Collected) -> list[Unit]:
+    """File what a unit yielded; the units among it."""
+    more: list[Unit] = []
+    for item in items:
+        if isinstance(item, Unit):
+            more.append(item)
+        else:
+            collected.take(item)
+    if crash:
+        collected.crashes.append(crash)
+        collected.gaps.append(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
+    return more
 
 
 def _few_arenas() -> None:
@@ -121,10 +141,14 @@ def _few_arenas() -> None:
 
 def _work(work: queue.SimpleQueue[Unit | None], results: queue.SimpleQueue[tuple[Unit, list[Item], str]]) -> None:
     while (unit := work.get()) is not None:
-        items: list[Item] = []
-        crash = ""
-        try:
-            items.extend(unit.run())
-        except Exception:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
-            crash = traceback.format_exc()
-        results.put((unit, items, crash))
+        results.put(_run(unit))
+
+
+def _run(unit: Unit) -> tuple[Unit, list[Item], str]:
+    """What a unit yields, up to where it crashed, and the traceback if it did."""
+    items: list[Item] = []
+    try:
+        items.extend(unit.run())
+    except Exception:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
+        return unit, items, traceback.format_exc()
+    return unit, items, ""

@@ -67,7 +67,7 @@ class Node(msgspec.Struct, frozen=True):
         value = self._value
         if len(path) == 1 and isinstance(value, dict) and (self._omits is None or path[0] in value) and self._is_plain(path[0]):
             # Nearly all that is asked, without the walk.
-            return Known(value.get(path[0]), Provenance(self._place(path)))
+            return Known(value.get(path[0]), Provenance(f"{self.where}{'#' if self._top else '.'}{path[0]}"))
         found = self._find(path)
         if isinstance(found, Unknown):
             return found

@@ -12,11 +12,13 @@ from typing import Final
 
 from tierwise.connectors.base import Item, Unit
 from tierwise.connectors.terraform.assemble import assemble
+from tierwise.connectors.terraform.beside import in_two
 from tierwise.connectors.terraform.converter import converters, joins, kept_types
 from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
 from tierwise.connectors.terraform.earlier import compare, earlier
 from tierwise.connectors.terraform.outside import with_outside
 from tierwise.connectors.terraform.plan import Plan
+from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.providers import cloud_of, clouds_in
 from tierwise.errors import InputError
 from tierwise.model.change import Change
@@ -132,14 +134,19 @@ def resources(plan: Plan) -> Iterator[Resource]:
 
 def _converted(plan: Plan) -> Iterator[Resource]:
     known = converters(plan.clouds)
-    for address, planned in plan.by_address.items():
-        converter = known.get(planned.type) if planned.place.mode == "managed" else None
-        if converter is not None and address in plan.judged and (found := converter.convert(planned, plan)) is not None:
-            yield found
+    judged = [
+        one for address, one in plan.by_address.items() if one.place.mode == "managed" and one.type in known and address in plan.judged
+    ]
+    yield from in_two(judged, lambda some: _made(some, plan))
     for kind, converter in known.items():
         for planned in plan.by_type.get(kind, ()) if converter.outlived else ():
             if planned.is_gone and (found := converter.convert(planned, plan)) is not None:
                 yield found
+
+
+def _made(some: Iterable[Planned], plan: Plan) -> Iterator[Resource]:
+    known = converters(plan.clouds)
+    return (found for one in some if (found := known[one.type].convert(one, plan)) is not None)
 
 
 def _left_behind(then: Plan) -> Iterator[Resource]:
