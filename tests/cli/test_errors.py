@@ -86,6 +86,13 @@ def test_a_name_that_does_not_exist_is_2_and_is_met_with_the_nearest(tierwise, a
     tierwise("scan", "aws", *args).complains(2, *words)
 
 
+BROKEN_BEFORE = (
+    '{"resource_changes":[{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","change":{"actions":["update"],"before":{"size":'
+    + "9" * 5000
+    + '},"after":{}}}]}'
+)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -95,8 +102,9 @@ def test_a_name_that_does_not_exist_is_2_and_is_met_with_the_nearest(tierwise, a
         ('{"format_version": "1.2"', ("plan.json",)),
         ('{"hello": 1}', ("terraform show -json",)),
         ("\x00\x01", ("plan.json",)),
+        (BROKEN_BEFORE, ("resource_changes[0].change.before", "terraform show -json")),
     ],
-    ids=["empty", "brace", "list", "cut", "foreign", "binary"],
+    ids=["empty", "brace", "list", "cut", "foreign", "binary", "broken-before"],
 )
 def test_a_file_that_is_no_plan_is_2(tierwise, home, text, words):
     (home / "plan.json").write_text(text, "utf-8")

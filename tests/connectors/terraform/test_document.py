@@ -58,6 +58,23 @@ BAD = {
         ["resource_changes[0].change", "out of range"],
     ),
     "huge float": (changed(b'{"actions":["create"],"after":{"size":1e999}}'), ["resource_changes[0].change", "out of range"]),
+    "a huge integer before a change": (
+        changed(b'{"actions":["update"],"before":{"size":' + b"9" * 5000 + b'},"after":{"size":1}}'),
+        ["resource_changes[0].change.before", "out of range"],
+    ),
+    "a huge integer in what goes": (
+        changed(b'{"actions":["delete"],"before":{"size":' + b"9" * 5000 + b'},"after":null}'),
+        ["resource_changes[0].change.before", "out of range"],
+    ),
+    "a huge integer in the state before": (
+        b'{"resource_changes":[],"prior_state":{"values":{"root_module":{"resources":[{"address":"aws_s3_bucket.b","type":"aws_s3_bucket",'
+        b'"name":"b","mode":"managed","values":{"size":' + b"9" * 5000 + b"}}]}}}}",
+        ["aws_s3_bucket.b: values", "out of range"],
+    ),
+    "an address twice before all that is wrong with the changes": (
+        changed(b'{"actions":"create"}')[:-2] + b',{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","change":{"actions":"create"}}]}',
+        ["resource_changes[1]", "'aws_s3_bucket.b' a second time"],
+    ),
     "not a number": (changed(b'{"actions":["create"],"after":{"size":NaN}}'), ["is not JSON", MEND]),
     "actions that are no list": (changed(b'{"actions":"create"}'), ["resource_changes[0].change", MEND]),
     "no resources at all": (b'{"format_version": "1.2", "configuration": {"root_module": {}}}', ["nothing in it can be judged", MEND]),

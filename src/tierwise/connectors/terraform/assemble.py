@@ -12,15 +12,13 @@ import msgspec
 from msgspec import structs
 
 from tierwise.connectors.terraform.address import Address, ModuleInstance, parse_address, parse_module, written
-from tierwise.connectors.terraform.document import Document, decoded
+from tierwise.connectors.terraform.document import Document, decoded, listed_twice
 from tierwise.connectors.terraform.layout import Layout, ModulePath, lay_out, path_of
 from tierwise.connectors.terraform.masks import has_marks, widened
 from tierwise.connectors.terraform.plan import Counts, Plan
 from tierwise.connectors.terraform.planned import Node, Planned, Shelf, Was
 from tierwise.connectors.terraform.providers import only_keys, read_providers
 from tierwise.connectors.terraform.shapes import NOTHING, Change, ChangeEntry, Expression, Values, ValuesResource
-from tierwise.connectors.terraform.text import MEND
-from tierwise.errors import InputError
 from tierwise.model.fact import Known, UnknownReason
 
 _NULL: Final = (b"null", b"{}", b"")
@@ -70,13 +68,10 @@ class _Reading:
         return self.words.setdefault(text, text)
 
     def once(self, address: str, deposed: str | None, where: str) -> None:
-        """Refuse an address that is listed twice: which of the two is meant cannot be told, and judging one would pass over the other."""
+        """Refuse an address that is listed twice, however it is put together."""
         known = address in self.seen if deposed is None else (address, deposed) in self.left_behind
         if known:
-            raise InputError(
-                f"{self.document.name}: {where} lists {address[:200]!r} a second time, so the file was edited or put together from several\n"
-                f"  {MEND}; several plans are given as several files"
-            )
+            raise listed_twice(address, f"{self.document.name}: {where}")
         if deposed is None:
             self.seen.add(address)
         else:

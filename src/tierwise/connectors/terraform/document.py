@@ -113,6 +113,23 @@ class Entries:
         for number, raw in enumerate(self.slices):
             yield decoded(raw, ChangeEntry, f"{self._where}[{number}]")
 
+    def refuse_repeats(self) -> None:
+        """InputError where two entries are called the same, word for word: found at once, before anything is made of the others."""
+        seen: set[tuple[object, ...]] = set()
+        for number, one in enumerate(self):
+            called = one.address, one.module_address, one.mode, one.type, one.name, one.index, one.deposed
+            if called in seen:
+                raise listed_twice(one.address, f"{self._where}[{number}]")
+            seen.add(called)
+
+
+def listed_twice(address: str, where: str) -> InputError:
+    """Which of two entries of one address is meant cannot be told, and judging one would pass over the other."""
+    return InputError(
+        f"{where} lists {address[:200]!r} a second time, so the file was edited or put together from several\n"
+        f"  {MEND}; several plans are given as several files"
+    )
+
 
 def read_document(path: PlanPath, max_bytes: int = MAX_INPUT) -> Document:
     """Read and decode a file, or standard input for `-`; InputError says what it is instead of a plan, and what mends it."""
@@ -281,6 +298,8 @@ def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
 def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
     slices: list[msgspec.Raw] | None = _section(sections, "resource_changes", list[msgspec.Raw] | None, name)
     changes = None if slices is None else Entries(slices, f"{name}: resource_changes")
+    if changes is not None:
+        changes.refuse_repeats()
     # Where changes are listed they say more than the planned values, which nobody looks at then.
     values: Values | None = None if changes else _section(sections, "planned_values", Values | None, name)
     if changes is None and values is None:

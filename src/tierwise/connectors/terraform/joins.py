@@ -81,8 +81,13 @@ class Joined:
 
 
 def join(plan: Plan, parents: Sequence[Planned], children: Iterable[tuple[Child, Sequence[Planned], frozenset[str]]]) -> Joined:
-    """Join the children of some types to parents of one type; each with all types that it may name, so that another's is no loose end."""
+    """Join the children of some types to parents of one type; each with all types that it may name, so that another's is no loose end.
+
+    What other files of the plan set have of a parent is a loose end here.
+    """
+    own = {parent.address for parent in parents} if plan.elsewhere else frozenset[str]()
     gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
+    gathered.update({key: _Gathered(loose=why) for key, why in plan.elsewhere.items() if key[0] in own})
     by_keys: dict[object, Mapping[str, list[str]]] = {}
     for child, resources, types in children:
         keys = child.keys, child.names

@@ -52,6 +52,8 @@ class Plan:
     """By parent type."""
     deposed: tuple[Planned, ...] = ()
     """Objects that earlier replacements left behind, with nothing but what they were."""
+    elsewhere: Mapping[tuple[str, str], Unknown] = field(repr=False, default_factory=dict)
+    """By parent's address and part's type, the parts that other files of the plan set have."""
     memo: dict[Callable[[Plan], object], object] = field(repr=False, compare=False, default_factory=dict)
     """What `once` has made; it only spares making an index again for each resource."""
 
@@ -65,9 +67,8 @@ class Plan:
         for types, children in needs:
             for one in types if children else ():
                 parents = [each for each in self.by_type.get(one, ()) if not each.is_gone]
-                joined[one] = join(
-                    self, parents, [(child, self.by_type.get(child.type, ()), frozenset(named[child.type])) for child in children]
-                )
+                parts = [(child, self.by_type.get(child.type, ()), frozenset(named[child.type])) for child in children]
+                joined[one] = join(self, parents, parts)
         return replace(self, joined=joined, memo={})
 
     def once(self, make: Callable[[Plan], T]) -> T:

@@ -19,6 +19,7 @@ from tierwise.connectors.terraform.earlier import compare, earlier
 from tierwise.connectors.terraform.outside import with_outside
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.planset import told_of_each_other
 from tierwise.connectors.terraform.providers import cloud_of, clouds_in
 from tierwise.errors import InputError
 from tierwise.model.change import Change
@@ -77,7 +78,7 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
     if not paths:
         raise InputError("no plan is named; give a file that 'terraform show -json plan.bin > plan.json' wrote, or '-'")
     prefixes = _prefixes(paths)
-    plans = tuple(plan_of(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True))
+    plans = told_of_each_other([plan_of(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True)])
     return PlanSource(f"plan:{','.join(path.name if isinstance(path, Path) else 'stdin' for path in paths)}", plans)
 
 
