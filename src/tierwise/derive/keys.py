@@ -150,8 +150,8 @@ def admin_user_overlap(scene: Scene, key: Resource) -> AnyFact:
     del scene
     rule = "principals of the key policy"
     fact = read(key.facts, "key.admin_user_overlap")
-    if fact != NOT_COLLECTED or not key.grants:
-        return fact if fact != NOT_COLLECTED else open_fact(rule, NOT_COLLECTED)
+    if fact is not NOT_COLLECTED or not key.grants:
+        return fact if fact is not NOT_COLLECTED else open_fact(rule, NOT_COLLECTED)
     allowed = [grant for grant in key.grants if grant.effect == "Allow" and not grant.principal.endswith(":root")]
     both = {grant.principal for grant in allowed if _covers(grant, ADMINISTERS)} & {
         grant.principal for grant in allowed if _covers(grant, USES)

@@ -122,7 +122,7 @@ def _records(mode: str, scene: Scene, store: Resource) -> AnyFact:
         if not is_derived(own):
             return own
         own = NOT_COLLECTED
-    if own == NOT_COLLECTED and store.kind is Kind.DOCUMENT_DB:
+    if own is NOT_COLLECTED and store.kind is Kind.DOCUMENT_DB:
         # A table keeps no log of its own: only trails can record its data events.
         own = Known(value=False, via=derived(rule, "the trails"))
     if isinstance(own, NotApplicable):
