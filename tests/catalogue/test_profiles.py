@@ -14,6 +14,7 @@ from tierwise.catalogue.profiles import apply_profile, load_profile, parse_profi
 from tierwise.catalogue.sections import MEANINGS, PARAMETERS
 from tierwise.catalogue.shipped import shipped_dir, yaml_files
 from tierwise.errors import CatalogueError
+from tierwise.model.acceptance import STANDARD
 from tierwise.model.control import Compare, Op, Severity
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import plain_word
@@ -60,6 +61,8 @@ def test_a_profile_reuses_thresholds_tags_and_gate_of_the_one_it_extends():
     )
     assert mine.categories == base.categories
     assert mine.tags == base.tags
+    assert mine.acceptance == STANDARD
+    assert parse(MINE + "acceptance: {months: {T4: 1}}\n").acceptance.months == {**STANDARD.months, Tier.T4: 1}
     assert mine.gate == GatePolicy("new", base.gate.fail_on, Tier.T3, base.gate.min_coverage)
     assert (base.assumed_tier, mine.assumed_tier) == (Tier.T2, Tier.T3)
     assert mine.parameters["assumed_tier"].rationale == "we are a hospital"
@@ -170,6 +173,10 @@ FAULTS = [
     ),
     ("gate: {mode: ¦ful}\n", "unknown mode 'ful'; did you mean 'full'?; it takes observe, new, full"),
     ("gate: {min_coverage: ¦2}\n", "min_coverage is a share from 0 to 1, not 2"),
+    ("acceptance: ¦{months: {T4: 7}}\n", "an acceptance at T4 may not live longer, or be approved by a lower rank, than one at T3"),
+    ("acceptance: ¦{approver: {T1: siro}}\n", "an acceptance at T2 may not live longer, or be approved by a lower rank, than one at T1"),
+    ("acceptance: {approver: {T4: ¦boss}}\n", "unknown approver 'boss'; it takes service-owner, asset-owner, deputy-siro, siro"),
+    ("acceptance: {¦month: {T4: 1}}\n", "unknown key 'month' in acceptance; did you mean 'months'?"),
     ("gate: {¦failon: high}\n", "unknown key 'failon' in gate; did you mean 'fail_on'?"),
     (
         "parameters: {¦assumedtier: {value: T2, rationale: r, source: s}}\n",

@@ -61,6 +61,7 @@ ACCOUNT_DEFAULTS: dict[str, Value] = {
     "metadata.identifiers": frozenset(),
 }
 ABSENT = (
+    "acceptance.faults",
     "encryption.key_protection",
     "encryption.key_isolated",
     "encryption.key_dedicated",

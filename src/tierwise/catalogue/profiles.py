@@ -15,6 +15,7 @@ from tierwise.catalogue.reader import Reader, did_you_mean
 from tierwise.catalogue.shipped import shipped_dir, yaml_files
 from tierwise.catalogue.yamlfile import Entry, Node, load
 from tierwise.errors import CatalogueError
+from tierwise.model.acceptance import STANDARD
 from tierwise.model.control import All, Control, Predicate, Severity
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.sensitivity import Category, Tier
@@ -28,6 +29,7 @@ OPTIONAL: Final = (
     "tighten",
     "severity",
     "gate",
+    "acceptance",
     "own_accounts",
     "known_principals",
     "expected_gaps",
@@ -124,6 +126,7 @@ def _profile(reader: Reader, node: Node, base: Profile | None, catalogue: Catalo
         tightened=tightened,
         severity=severity,
         gate=sections.parse_gate(reader, get("gate"), base.gate if base else GatePolicy()),
+        acceptance=sections.parse_acceptance(reader, get("acceptance"), base.acceptance if base else STANDARD),
         requirements=sections.parse_requirements(reader, get("requirements"), base.requirements if base else (), catalogue.controls),
         own_accounts=frozenset(reader.words(get("own_accounts"), "own_accounts")) | (base.own_accounts if base else frozenset()),
         known_principals=frozenset(reader.words(get("known_principals"), "known_principals"))

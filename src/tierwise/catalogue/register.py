@@ -11,6 +11,7 @@ from tierwise.catalogue.reader import TIERS, Reader, did_you_mean, shown
 from tierwise.catalogue.spreadsheet import FIELDS, PRINCIPAL, SELECTORS, csv_nodes, csv_text
 from tierwise.catalogue.yamlfile import Entry, Node, Table, load
 from tierwise.errors import CatalogueError
+from tierwise.model.acceptance import RANKS
 from tierwise.model.marking import parse_marking
 from tierwise.model.register import (
     EVIDENCE_RULES,
@@ -263,11 +264,14 @@ def _attestation(reader: Reader, node: Node) -> Attestation:
 
 def _acceptance(reader: Reader, node: Node) -> AcceptanceRule:
     scopes = ("control", "resource", "fingerprint")
-    fields = reader.fields(node, "an acceptance", ("reason", "owner", "approver", "expires"), scopes)
+    fields = reader.fields(node, "an acceptance", ("reason", "owner", "approver", "expires"), (*scopes, "role", "created", "evidence"))
     text = {key: reader.text(fields.get(key), key) for key in ("reason", "owner", "approver", *scopes)}
     if isinstance(node, Table) and not (text["fingerprint"] or (text["control"] and text["resource"])):
         reader.say(node, "an acceptance names a fingerprint, or a control and a resource")
     expires = _date(reader, fields.get("expires"), "expires")
+    created = _date(reader, fields.get("created"), "created") if "created" in fields else None
+    if created is not None and expires < created and expires != date.min:
+        reader.say(fields["expires"].node, "expires lies before created")
     return AcceptanceRule(
         text["reason"],
         text["owner"],
@@ -277,4 +281,7 @@ def _acceptance(reader: Reader, node: Node) -> AcceptanceRule:
         text["resource"],
         text["fingerprint"],
         _place(reader, node),
+        created,
+        _choice(reader, fields.get("role"), "role", RANKS),
+        reader.text(fields.get("evidence"), "evidence"),
     )

@@ -13,6 +13,7 @@ from tierwise.catalogue.profiles import OPTIONAL as PROFILE_OPTIONAL
 from tierwise.catalogue.reader import TIERS
 from tierwise.catalogue.sections import CATEGORIES, MARKINGS, MEANINGS, MODES, PARAMETERS, PERSONAL_MARKING
 from tierwise.catalogue.snippets import TYPE
+from tierwise.model.acceptance import RANKS
 from tierwise.model.control import Op
 from tierwise.model.vocabulary import SPECS, FactSpec, FactType
 
@@ -69,6 +70,14 @@ def profile_schema(control_ids: Iterable[str]) -> Schema:
                 "min_coverage": {**number, "maximum": 1},
                 "override_hours": {"type": "integer", "minimum": 0},
                 "override_up_to": _words(TIERS),
+            },
+            (),
+        ),
+        "acceptance": _table(
+            {
+                "months": _by_tier({"type": "integer", "minimum": 0}),
+                "approver": _by_tier(_words(RANKS)),
+                "soon_days": {"type": "integer", "minimum": 0},
             },
             (),
         ),

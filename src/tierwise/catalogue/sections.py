@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from tierwise.catalogue.controls import KINDS, SEVERITIES
 from tierwise.catalogue.reader import TIERS, Reader, did_you_mean
 from tierwise.catalogue.yamlfile import Entry, Items, Leaf, Node
+from tierwise.model.acceptance import RANKS, AcceptancePolicy
 from tierwise.model.control import Control
 from tierwise.model.profile import CategoryRule, GatePolicy, Parameter, Requirement, TagKey
 from tierwise.model.register import Group, plain_word
@@ -17,6 +19,7 @@ from tierwise.model.sensitivity import Category, Marking, Tier
 
 CATEGORIES: Final = {category.value: category for category in Category}
 MARKINGS: Final = {marking.value: marking for marking in Marking}
+ACCEPTANCE: Final = ("months", "approver", "soon_days")
 GATE: Final = ("mode", "fail_on", "unknown_from", "min_coverage", "override_hours", "override_up_to")
 MODES: Final = {mode: mode for mode in ("observe", "new", "full")}
 ENVIRONMENTS: Final = ("production", "non-production")
@@ -226,6 +229,23 @@ def parse_gate(reader: Reader, entry: Entry | None, base: GatePolicy) -> GatePol
         tier = reader.choice(fields["override_up_to"].node, "tier", TIERS)
         gate = replace(gate, override_up_to=gate.override_up_to if tier is None else tier)
     return gate
+
+
+def parse_acceptance(reader: Reader, entry: Entry | None, base: AcceptancePolicy) -> AcceptancePolicy:
+    """The terms for risk acceptances, tier by tier over those of the base; a higher tier is never easier than a lower one."""
+    fields = reader.fields(entry.node, "acceptance", (), ACCEPTANCE) if entry else {}
+    months, approver = dict(base.months), dict(base.approver)
+    for tier, given in reader.by_tier(fields["months"].node, "months") if "months" in fields else ():
+        months[tier] = reader.whole(given.node, "months")
+    for tier, given in reader.by_tier(fields["approver"].node, "approver") if "approver" in fields else ():
+        approver[tier] = reader.choice(given.node, "approver", RANKS) or approver[tier]
+    for low, high in pairwise(Tier):
+        if entry is not None and (months[high] > months[low] or approver[high] < approver[low]):
+            reader.say(
+                entry.node, f"an acceptance at {high.name} may not live longer, or be approved by a lower rank, than one at {low.name}"
+            )
+    soon = reader.whole(fields["soon_days"].node, "soon_days") if "soon_days" in fields else base.soon_days
+    return AcceptancePolicy(months, approver, soon)
 
 
 def parse_requirements(

@@ -18,7 +18,7 @@ from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import Better, FactType, facts_of, spec_of
 
 NO_RUNG: Final = "no rung"
-_OF_THE_TIER: Final = frozenset({"tags.missing"})
+_OF_THE_TIER: Final = frozenset({"tags.missing", "acceptance.faults"})
 """Facts that are counted against what the tier asks for."""
 _LOST_WITH: Final = HELD | {Kind.KEY}
 """Kinds with which data goes: what holds it, and the key without which it cannot be read."""

@@ -59,6 +59,15 @@ class Acceptance:
     approver: str
     expires: str
     file: str
+    role: str = ""
+    """The approver's, as written."""
+    evidence: str = ""
+    """Where the decision is recorded."""
+
+    @property
+    def by(self) -> str:
+        """Who accepted it, with the role where one is written."""
+        return f"{self.approver}, {self.role}" if self.role else self.approver
 
 
 @dataclass(frozen=True, slots=True)

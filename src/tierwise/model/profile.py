@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tierwise.model.acceptance import STANDARD, AcceptancePolicy
 from tierwise.model.control import Predicate, Severity
 from tierwise.model.sensitivity import Category, Marking, Tier
 
@@ -102,6 +103,7 @@ class Profile:
     known_principals: frozenset[str] = frozenset()
     expected_gaps: tuple[tuple[str, str, str], ...] = ()
     """(pattern of account/region/service, because, expires ISO date)"""
+    acceptance: AcceptancePolicy = STANDARD
     synthetic_counts: bool = False
     """Whether documented test values raise the tier."""
     path: str = ""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from tierwise.model.acceptance import Rank
 from tierwise.model.fact import UNLIMITED, Known, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Category, Marking, PersonalData, Tier
@@ -357,6 +358,11 @@ class AcceptanceRule:
     """A pattern over the resource's id, address or name."""
     fingerprint: str = ""
     file: str = ""
+    created: date | None = None
+    role: Rank | None = None
+    """The approver's, as written."""
+    evidence: str = ""
+    """Where the decision is recorded: minutes, a ticket."""
 
 
 def names(pattern: str, resource: Resource) -> bool:

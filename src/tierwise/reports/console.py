@@ -341,14 +341,18 @@ class _Page(Printer):
 
     def _accepted(self) -> None:
         found = [one for one in self.findings.problems if one.accepted]
-        if found:
+        if found or self.result.notes:
             self.title("Accepted risks (true, and someone answers for them)")
         for one in found[:_MOST_ROWS]:
             if one.accepted:
                 self.bullet(
                     f"{one.control} on {short_id(one.resource)} until {one.accepted.expires}: {safe_text(one.accepted.reason)}"
-                    f" (accepted by {safe_text(one.accepted.approver)} as written in {safe_text(one.accepted.file)})"
+                    f" (accepted by {safe_text(one.accepted.by)} as written in {safe_text(one.accepted.file)})"
                 )
+        if len(found) > _MOST_ROWS:
+            self.line(f"    and {len(found) - _MOST_ROWS} more; see --format json")
+        for note in self.result.notes[:_MOST_ROWS]:
+            self.bullet(note, mark="i")
 
     def _requirements(self) -> None:
         if not self.result.requirements:

@@ -84,7 +84,7 @@ def _one(page: Printer, finding: Finding, others: list[str]) -> None:
         page.detail("remedy", safe_text(" ".join(finding.remediation.split())))
     if finding.accepted:
         page.detail(
-            "accepted", f"by {safe_text(finding.accepted.approver)} until {finding.accepted.expires}: {safe_text(finding.accepted.reason)}"
+            "accepted", f"by {safe_text(finding.accepted.by)} until {finding.accepted.expires}: {safe_text(finding.accepted.reason)}"
         )
 
 

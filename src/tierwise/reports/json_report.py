@@ -58,6 +58,8 @@ def finding_out(one: Finding) -> dict[str, Any]:
             "approver": one.accepted.approver,
             "expires": one.accepted.expires,
             "file": one.accepted.file,
+            "role": one.accepted.role or None,
+            "evidence": one.accepted.evidence or None,
         }
     return {
         "fingerprint": one.fingerprint,
@@ -307,6 +309,7 @@ def _tail(page: Shown) -> dict[str, Any]:
             for one in result.requirements
         ],
         "deselected": [{"control": control, "because": because} for control, because in result.deselected],
+        "notes": list(result.notes),
     }
     if result.second is not None:
         tail["second_opinion"] = {**second_out(result.second), "opinions": list(opinions_out(result.second, page.view.verdicts))}

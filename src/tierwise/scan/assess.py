@@ -12,6 +12,7 @@ from tierwise.classify.identifiers import identifiers
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
+from tierwise.evaluate.accept import FACT, fact_of
 from tierwise.evaluate.gate import expected_gap
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Control
@@ -21,7 +22,7 @@ from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
 from tierwise.model.resource import Gap, Resource
 from tierwise.model.sensitivity import Classification
-from tierwise.model.vocabulary import find_spec
+from tierwise.model.vocabulary import find_spec, spec_of
 from tierwise.scan.collect import Collected
 from tierwise.scan.memory import bulk
 
@@ -95,11 +96,15 @@ def add_facts_of_tiers(assessed: Assessed, collected: Collected, judging: Judgin
     derived = derive_by_tier(estate, classifications, facts, _context(assessed, judging, collected, today))
     wanted = find_spec("tags.missing")
     kinds = wanted.kinds if wanted else frozenset()
+    accepted = spec_of(FACT).kinds
     for key, resource in estate.resources.items():
         own = facts[key]
         own |= derived.get(key, {})
         if resource.kind in kinds:
             own["tags.missing"] = missing_tags(resource, classifications[key].interval, judging.profile, judging.register)
+        if resource.kind in accepted:
+            tier, policy = classifications[key].tier, judging.profile.acceptance
+            own[FACT] = fact_of(resource, tier, judging.acceptances, judging.controls, policy, today)
 
 
 def _context(assessed: Assessed, judging: Judging, collected: Collected, today: date) -> Context:

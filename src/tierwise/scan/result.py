@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from tierwise.connectors.live import live_reads
-from tierwise.evaluate.accept import accept
+from tierwise.evaluate.accept import accept, unused
 from tierwise.evaluate.baseline import held_against
 from tierwise.evaluate.change import plan_changes
 from tierwise.evaluate.compiled import CompiledControl
@@ -52,7 +52,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
     findings = findings_of(resources, asked_of, assessed.classifications, made.pasts)
     gaps = told(collected, judging, today)
     by_id = assessed.estate.resources
-    accepted = accept(findings, by_id, judging.acceptances, today)
+    accepted = accept(findings, by_id, judging.acceptances, judging.profile.acceptance, today)
     if judging.baseline is not None:
         accepted = held_against(accepted, judging.baseline, by_id, moved_in(collected))
     coverage = coverage_of(collected.outcomes)
@@ -74,6 +74,10 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         what_if=_what_if(resources, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
         pending=_pending(accepted, by_id),
+        notes=tuple(
+            f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
+            for rule in unused(accepted, judging.acceptances, by_id)
+        ),
         changes=plan_changes(collected.changes, made.pasts, assessed.facts, assessed.classifications, asked_of),
     )
 

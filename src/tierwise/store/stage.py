@@ -110,7 +110,17 @@ def _finding_row(one: Finding) -> dict[str, Any]:
     accepted = ""
     if one.accepted is not None:
         said = one.accepted
-        accepted = text({"approver": said.approver, "owner": said.owner, "reason": said.reason, "expires": said.expires, "file": said.file})
+        accepted = text(
+            {
+                "approver": said.approver,
+                "owner": said.owner,
+                "reason": said.reason,
+                "expires": said.expires,
+                "file": said.file,
+                "role": said.role,
+                "evidence": said.evidence,
+            }
+        )
     row = {
         "key": one.fingerprint,
         "control": one.control,

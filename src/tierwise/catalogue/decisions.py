@@ -1,0 +1,46 @@
+"""Writes one more entry into a file of decisions, leaving every other line as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from difflib import unified_diff
+
+from tierwise.catalogue.yamlfile import Items, Node, Table, load
+from tierwise.errors import CatalogueError
+
+
+def with_entry(text: str, name: str, section: str, fields: Mapping[str, str]) -> str:
+    """The text of a file with an entry at the head of one of its lists; CatalogueError where the list is not written in lines."""
+    if not text.strip():
+        return f"{section}:\n{_entry(fields, 2)}"
+    document = load(text, name)
+    found = document.entries.get(section) if isinstance(document, Table) else None
+    if found is None:
+        return f"{text.rstrip()}\n{section}:\n{_entry(fields, 2)}"
+    lines = text.splitlines(keepends=True)
+    first = _first(found.node)
+    head = lines[first.line - 1] if first is not None else ""
+    if first is None or first.column < 3 or head[: first.column - 1].strip() != "-":
+        raise CatalogueError([f"{name}:{found.line}:{found.column}: write {section!r} as lines that begin with '- ', and try again"])
+    indent = len(head) - len(head.lstrip())
+    return "".join([*lines[: first.line - 1], _entry(fields, indent), *lines[first.line - 1 :]])
+
+
+def _first(node: Node) -> Node | None:
+    return node.items[0] if isinstance(node, Items) and node.items else None
+
+
+def _entry(fields: Mapping[str, str], indent: int) -> str:
+    """Each value in quotes, so that none is taken for anything but text."""
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items() if value]
+    return "".join(f"{' ' * indent}{'- ' if number == 0 else '  '}{line}\n" for number, line in enumerate(lines))
+
+
+def added(before: str, after: str) -> str:
+    """The lines that are new, for people."""
+    return "".join(
+        line[1:]
+        for line in unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=0)
+        if line[:1] == "+" and line[:3] != "+++"
+    )
