@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -80,3 +82,8 @@ def test_an_unknown_command_is_met_with_the_nearest(tierwise):
 
 def test_an_unknown_option_is_met_with_a_short_message(tierwise):
     tierwise("scan", "plan", "--formt", "json", "x").complains(2, "--formt")
+
+
+def test_the_module_runs_as_the_command_does(home):
+    ran = subprocess.run([sys.executable, "-m", "tierwise", "--version"], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("tierwise")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -187,3 +188,14 @@ def test_where_nobody_named_a_store_a_run_that_cannot_be_kept_is_a_warning(capsy
     assert kept.save(sample())
     assert "is not in the store: the disk is full" in capsys.readouterr().err
     assert Path(tmp_path / "store.db").exists()
+
+
+def test_the_html_report_shows_the_days_before_this_run(tierwise, plan, monkeypatch, home):
+    for day in ("2026-01-01", "2026-01-08"):
+        monkeypatch.setattr("tierwise.cli.scan.utc_now", lambda day=day: datetime.fromisoformat(f"{day}T09:00:00+00:00"))
+        ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", f"html={day}.html")
+        assert ran.code == 1, ran.err
+    first, second = ((home / f"{day}.html").read_text("utf-8") for day in ("2026-01-01", "2026-01-08"))
+    assert "so this report cannot say" in first
+    assert "As many are unmet as on 2026-01-01" in second
+    assert '<th scope="col">2026-01-01</th>' in second

@@ -15,11 +15,13 @@ from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import BUCKET, bucket, classification, finding, result_of, sample
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
+from tierwise.model.history import Counts, DayPoint
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import html_report
 from tierwise.reports.base import View
 from tierwise.reports.page.reach import reach_of
 from tierwise.reports.page.stores import datasets_of, stores_of
+from tierwise.reports.page.trend import trend_of
 from tierwise.reports.shown import shown
 
 VOID = {"meta", "br", "input"}
@@ -185,3 +187,35 @@ def test_where_nothing_fails_the_page_says_so():
     text = made(result_of((finding(1, Verdict.PASS),)))
     assert "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier." in text
     assert "<title>Nothing fails" in text
+
+
+def then(day: str, failed: int, unknown: int = 1) -> DayPoint:
+    return DayPoint(
+        day, 1.0, {"T3": 3}, {("T3", "encryption"): Counts(failed=failed, unknown=unknown), ("assumed", "encryption"): Counts(failed=90)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("failed", "words"),
+    [
+        (9, "Fewer requirements are unmet than on 2026-01-08: 2 now, 9 then."),
+        (2, "As many are unmet as on 2026-01-08: 2 now, 2 then."),
+        (0, "More requirements are unmet than on 2026-01-08: 2 now, 0 then."),
+    ],
+)
+def test_whether_it_gets_better_is_told_by_settled_tiers_and_without_accepted_risks(failed, words):
+    result = sample()
+    started = replace(result, run=replace(result.run, started="2026-01-15T09:00:00+00:00"))
+    page = shown(started, View(earlier=(then("2026-01-01", 50), then("2026-01-08", failed))))
+    told = trend_of(page)
+    assert told.answer.startswith(words)
+    assert told.days == ("2026-01-01", "2026-01-08", "2026-01-15 (this run)")
+    assert {row.label: row.cells[-1] for row in told.rows} == {
+        "T3 heightened": "1 failed, 1 unknown",
+        "T1 internal": "1 failed, 0 unknown",
+        "assumed": "1 failed, 0 unknown",
+    }
+
+
+def test_without_an_earlier_day_it_does_not_say_that_it_gets_better():
+    assert "so this report cannot say" in made()

@@ -313,9 +313,11 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     keeping = keeping_of(outcome, config, options, judging)
     if keeping is not None:
         outcome = replace(outcome, result=keeping.dated(outcome.result))
-    for name, path in parse_formats(options):
+    formats = parse_formats(options)
+    earlier = keeping.earlier() if keeping is not None and any(name == "html" for name, _ in formats) else ()
+    for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, _width(), audience, verdicts, config.marking, sources, controls)
+        view = View(color, _width(), audience, verdicts, config.marking, sources, controls, earlier)
         if path is not None or not options.quiet:
             _write(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.save_baseline and judging is not None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tierwise.config import Config
     from tierwise.model.control import Control
     from tierwise.model.finding import Finding, ScanResult
+    from tierwise.model.history import DayPoint
     from tierwise.scan import Judging, Outcome
     from tierwise.store.connect import Store
 
@@ -69,6 +70,17 @@ class Keeping:
             return replace(one, first_seen=seen.get(one.fingerprint, result.run.started)) if one.verdict in PROBLEMS else one
 
         return replace(result, findings=Findings.of(result.findings).mapped(date_one))
+
+    def earlier(self, most: int = 12) -> tuple[DayPoint, ...]:
+        """The last days of the same series; empty where the store cannot tell, which `dated` has said."""
+        from tierwise.store.read import trend_named
+
+        try:
+            store = open_kept(self.where, create=True)
+            with store.reading() as connection:
+                return trend_named(connection, self.series, most)
+        except StoreError:
+            return ()
 
     def save(self, result: ScanResult) -> bool:
         """Keep the run; False where someone named the store and it could not be kept."""

@@ -104,7 +104,7 @@ def main(*, leave: Callable[[int], NoReturn] = sys.exit) -> None:
     """Run the command line and exit with the code that the contract gives; `leave` ends it where a scan is done (see `common.leave`)."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = cli.main(standalone_mode=False, obj=leave)
+        code = cli.main(prog_name="tierwise", standalone_mode=False, obj=leave)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tierwise.model.control import Control
 from tierwise.model.finding import ScanResult
+from tierwise.model.history import DayPoint
 from tierwise.reports.locate import SourceIndex
 
 
@@ -28,6 +29,8 @@ class View:
     """Where the blocks of the configuration stand (`--source-dir`), already read; reports open no file."""
     controls: Mapping[str, Control] = field(default_factory=dict)
     """The controls that judged, by id, for formats that explain them."""
+    earlier: tuple[DayPoint, ...] = ()
+    """What the store keeps of earlier days of the same scan, the earliest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tierwise.model.finding import Finding, Findings, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.base import Report, View
-from tierwise.reports.page import evidence, stores, summary
+from tierwise.reports.page import evidence, stores, summary, trend
 from tierwise.reports.page.stores import Store
 from tierwise.reports.planned import sentences
 from tierwise.reports.shown import Shown, shown
@@ -37,6 +37,7 @@ _SECTIONS: Final = (
     ("risks", "What to change first"),
     ("people", "Whose data"),
     ("map", "Where it is"),
+    ("trend", "Over time"),
     ("findings", "Findings"),
     ("stores", "Stores"),
     ("controls", "Controls"),
@@ -81,6 +82,7 @@ def _told(page: Shown) -> dict[str, Any]:
     controls = tuple(_controls(page))
     datasets, flows = stores.datasets_of(ranked), stores.flows_of(page)
     planned = [(one.resource, words) for one in result.changes for words in sentences(one)]
+    over_time = trend.trend_of(page)
     families, heat = summary.heat_map(page)
     style, script = _asset("style.css"), _asset("filter.js")
     targets = {
@@ -104,7 +106,8 @@ def _told(page: Shown) -> dict[str, Any]:
         "targets": targets,
         "sentence": summary.sentence_of(ranked),
         "failed": Findings.of(result.findings).verdicts[Verdict.FAIL],
-        "questions": summary.questions(page, ranked),
+        "questions": summary.questions(page, ranked, over_time.answer),
+        "trend": over_time,
         "families": families,
         "heat": heat,
         "risks": evidence.risks_of(page, ranked, _MOST_RISKS),

@@ -136,6 +136,12 @@ def trend_of(connection: Connection, series: int, since: str = "", most: int = 0
     return tuple(DayPoint(day, coverage, resources[day], counts[day]) for day, coverage in reversed(days))
 
 
+def trend_named(connection: Connection, name: str, most: int) -> tuple[DayPoint, ...]:
+    """The daily figures of a series by its name; none where it has no run yet."""
+    number = connection.execute(select(SERIES.c.id).where(SERIES.c.name == name)).scalar_one_or_none()
+    return trend_of(connection, number, most=most) if number is not None else ()
+
+
 def at_run(table: Any, number: int) -> ColumnElement[bool]:
     """The spans of a table that hold at a run."""
     return and_(table.c.since <= number, or_(table.c.until.is_(None), table.c.until > number))

@@ -120,8 +120,8 @@ def sentence_of(stores: Sequence[Store]) -> str:
     return f"{count(len(worst), 'store')} of tier {tier.label}{about}, {verb} weaker than that tier requires.{open_}{others}"
 
 
-def questions(page: Shown, stores: Sequence[Store]) -> tuple[Question, ...]:
-    """The six questions and their answers."""
+def questions(page: Shown, stores: Sequence[Store], better: str) -> tuple[Question, ...]:
+    """The six questions and their answers; the last is told by the trend."""
     worst = next((one for one in stores if one.failed and one.holds), None)
     return (
         Question("Which store is worst?", _worst(worst), worst.target if worst else ""),
@@ -129,7 +129,7 @@ def questions(page: Shown, stores: Sequence[Store]) -> tuple[Question, ...]:
         Question("Who can reach it?", f"{worst.reach.words[:1].upper()}{worst.reach.words[1:]}." if worst else "No store fails.", "map"),
         Question("What do we not know?", _unknown(page), "quality"),
         Question("What is overdue?", _overdue(page), "accepted"),
-        Question("Are we getting better?", "This report is of one run. It cannot say."),
+        Question("Are we getting better?", better, "trend"),
     )
 
 

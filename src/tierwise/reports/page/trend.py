@@ -1,0 +1,75 @@
+"""What the store's earlier runs say beside this one: whether fewer requirements are unmet, by tier."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.model.finding import Findings, Verdict
+from tierwise.model.history import Counts, DayPoint
+from tierwise.model.sensitivity import TIER_IDS, Tier
+from tierwise.reports.shown import Shown
+
+_ASSUMED: Final = "assumed"
+MOST_DAYS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """One tier over the days."""
+
+    label: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The days, earliest first, this run last, and a row for each tier that had verdicts."""
+
+    days: tuple[str, ...]
+    rows: tuple[TrendRow, ...]
+    answer: str
+
+
+def trend_of(page: Shown) -> Trend:
+    """A run beside the last runs of earlier days; without any there is no row, and the answer says so."""
+    day = page.result.run.started[:10]
+    earlier = [one for one in page.view.earlier if one.day < day][-MOST_DAYS:]
+    if not earlier:
+        return Trend((), (), "No earlier day of this scan is in a store, so this report cannot say.")
+    points = [one.by_row() for one in earlier] + [_now(page)]
+    labels = [*((TIER_IDS[tier], tier.label) for tier in reversed(Tier)), (_ASSUMED, _ASSUMED)]
+    rows = tuple(
+        TrendRow(label, tuple(_cell(one.get(key)) for one in points)) for key, label in labels if any(key in one for one in points)
+    )
+    return Trend((*(one.day for one in earlier), f"{day} (this run)"), rows, _answer(earlier, points))
+
+
+def _now(page: Shown) -> dict[str, Counts]:
+    """The counts of the run as the store would keep them: what somebody answers for is neither failed nor unknown."""
+    tally: Counter[tuple[str, Verdict]] = Counter()
+    for one in Findings.of(page.result.findings).problems:
+        if one.accepted is None:
+            tally[_ASSUMED if one.assumed else TIER_IDS[one.tier], one.verdict] += 1
+    keys = {key for key, _ in tally}
+    return {key: Counts(failed=tally[key, Verdict.FAIL], unknown=tally[key, Verdict.UNKNOWN]) for key in keys}
+
+
+def _cell(one: Counts | None) -> str:
+    return f"{one.failed:,} failed, {one.unknown:,} unknown" if one is not None and (one.failed or one.unknown) else "nothing"
+
+
+def _answer(earlier: Sequence[DayPoint], points: Sequence[dict[str, Counts]]) -> str:
+    before, now = (sum(counts.failed for key, counts in one.items() if key != _ASSUMED) for one in points[-2:])
+    open_before, open_now = (sum(counts.unknown for counts in one.values()) for one in points[-2:])
+    moved = (
+        "Fewer requirements are unmet than"
+        if now < before
+        else "More requirements are unmet than"
+        if now > before
+        else "As many are unmet as"
+    )
+    unknown = "" if open_now == open_before else f"; unknown verdicts went from {open_before:,} to {open_now:,}"
+    return f"{moved} on {earlier[-1].day}: {now:,} now, {before:,} then{unknown}. 'tierwise diff' says why."
