@@ -90,7 +90,6 @@ def _says_people(found: _Found) -> bool:
     values = found.detector.values
     return (
         found.detection.confidence >= COUNTS
-        and not found.gated
         and found.detector.category.category in _PEOPLE
         and not (values is not None and values.of_things)
     )
@@ -162,7 +161,7 @@ def _judged_column(detector: Detector, name: str, words: frozenset[str], sample:
         parts.append(_BY_VALUES[strength] if said.by_values else _BY_VALUES[Strength.WEAK])
         evidence.append("values")
     tally = said.tally if said is not None else Tally()
-    gated = values is not None and values.people and words.isdisjoint(_OF_PEOPLE)
+    gated = values is not None and values.people and (detector.weak or words.isdisjoint(_OF_PEOPLE))
     chance = values.chance if values is not None else 0.0
     detection = Detection(
         detector.id, place, tally.hits, sample.checked, tally.synthetic, tally.distinct, _summed(*parts), strength, chance, tuple(evidence)

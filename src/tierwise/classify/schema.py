@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -33,7 +33,7 @@ def column_signs(columns: Iterable[Column], basics: int) -> list[Sign]:
             signs.append(_column_sign(column, detector))
             tables[column.table].setdefault(detector.id, column.name)
     for table, found in sorted(tables.items()):
-        kit = _identity_kit(table, found, basics)
+        kit = identity_kit(table, found, basics)
         if kit is not None:
             signs.append(kit)
     return signs
@@ -57,7 +57,8 @@ def _column_sign(column: Column, detector: Detector) -> Sign:
     )
 
 
-def _identity_kit(table: str, found: dict[str, str], basics: int) -> Sign | None:
+def identity_kit(table: str, found: Mapping[str, str], basics: int, medium: str = "schema") -> Sign | None:
+    """The sign that the details found in one table, by detector, identify a person together; None where they do not."""
     present = _BASICS & found.keys()
     enough = len(present) >= basics and "date_of_birth" in present and bool(_PLACES & present)
     if not enough and not present >= _QUASI:
@@ -71,7 +72,7 @@ def _identity_kit(table: str, found: dict[str, str], basics: int) -> Sign | None
         f"table {table}".rstrip(),
         because,
         DataCategory(Category.C2),
-        medium="schema",
+        medium=medium,
         word="kit",
         confidence=PAIRED,
     )

@@ -19,11 +19,11 @@ from tierwise.classify.names import singular, split_words
 from tierwise.classify.vote import Tally, judged, plain, whole
 from tierwise.classify.withheld import Distinct, Withheld
 
-WHOLE: Final = 1 << 20
+WHOLE: Final = 1 << 18
 """Texts up to this many bytes are looked at whole."""
-SHARE: Final = 8
+SHARE: Final = 16
 """Of a longer text one byte in so many is looked at."""
-BLOCK: Final = 1 << 16
+BLOCK: Final = 1 << 14
 """Longer texts are looked at in pieces of this size, spread evenly."""
 _BEFORE: Final = 48
 """Bytes before a candidate in which a word counts as its context."""
@@ -79,8 +79,10 @@ def _words() -> frozenset[str]:
 
 
 @cache
-def _compiled(engine: Engine) -> Any:
-    return engine.compile(_pattern())
+def matcher(engine: Engine) -> Callable[[bytes], Iterator[Any]]:
+    """An engine's bare pass: all matches of the pattern in a text."""
+    finditer: Callable[[bytes], Iterator[Any]] = engine.compile(_pattern()).finditer
+    return finditer
 
 
 def probe(size: int, *, exhaustive: bool = False) -> tuple[tuple[int, int], ...]:
@@ -160,7 +162,7 @@ def _match(values: Values, text: str) -> Match | None:
 
 
 def _candidates(block: bytes, engine: Engine) -> Iterator[tuple[int, int]]:
-    for found in _compiled(engine).finditer(block):
+    for found in matcher(engine)(block):
         at, until = found.span(1)
         if at < 0:
             yield found.span(2)
@@ -185,4 +187,12 @@ _PART: Final = re.compile(rb"\d\. | \.\d", re.ASCII)
 def _context(block: bytes, at: int) -> frozenset[str]:
     """The words of context that stand before a candidate on its line."""
     before = block[max(0, at - _BEFORE) : at].rpartition(b"\n")[2]
+    if _speaks().search(before.lower()) is None:
+        return frozenset()
     return _words().intersection(singular(word) for word in split_words(before.decode("ascii", errors="replace")))
+
+
+@cache
+def _speaks() -> re.Pattern[bytes]:
+    """Letters of a word of context: a quick look before words are split."""
+    return re.compile("|".join(sorted(map(re.escape, _words()))).encode("ascii"))

@@ -41,7 +41,8 @@ _HASH: Final = re.compile(
     r"(?:[a-z0-9]+:)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})", re.ASCII | re.IGNORECASE
 )
 _CLOCK: Final = re.compile(
-    r"\d{4}-?\d\d-?\d\d[T ]?\d\d:?\d\d(?::?\d\d)?.*|\d\d?[/.]\d\d?[/.]\d{2,4} \d\d?:\d\d.*|\d\d?:\d\d(?::\d\d.*)?", re.ASCII
+    r"(?:19|20)\d\d-?[01]\d-?[0-3]\d[T ]?[0-2]\d:?[0-5]\d(?::?[0-5]\d(?:[.,]\d+)?)?(?:Z|[ +-].*)?|\d\d?[/.]\d\d?[/.]\d{2,4},? \d\d?:\d\d.*|\d\d?:\d\d(?::\d\d.*)?",
+    re.ASCII,
 )
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _EPOCH: Final = re.compile(r"1[0-9]{9}(?:[0-9]{3}){0,3}(?:\.\d+)?", re.ASCII)
@@ -250,12 +251,12 @@ def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, mis
         and result.shaped >= values.coverage * result.checked
         and not (misnamed and values.chance > _NARROW)
     )
-    agrees = (
-        named
-        and result.shaped >= 0.1 * result.checked
-        and result.over_chance(values.chance if values.named_rate else 0.0, values.named_rate)
-    )
+    chance = values.chance if values.chance < _SAYS_LITTLE and values.named_rate else 0.0
+    agrees = named and result.shaped >= 0.1 * result.checked and result.over_chance(chance, values.named_rate)
     return Vote(detector, result, named, alone) if alone or agrees else None
 
 
 _NARROW: Final = 1e-3
+"""A test of such a chance is not outweighed by a name that speaks of things."""
+_SAYS_LITTLE: Final = 0.3
+"""A test that random values pass more often than this only asks whether a named column has the right shape."""

@@ -40,7 +40,6 @@ DETECTOR: Final = Detector(
         named_rate=0.5,
         as_written=True,
         people=True,
-        of_things=True,
         positives=("M", "female", "Non-binary", "2"),
         negatives=("blue", "7"),
     ),

@@ -1,0 +1,40 @@
+"""The benchmark's generated tables, a few of them: what holds there at any seed holds in every run of the tests."""
+
+from __future__ import annotations
+
+from benchmarks.corpora import SETTLED, cases
+from tests.classify.profiles import PROFILE
+from tierwise.classify.content import Column, examine
+from tierwise.classify.found import content_signs
+from tierwise.classify.weigh import weigh
+
+MADE = cases(20261127, 150)
+FOUND = [examine([Column(one.name, one.values) for one in case.columns]) for case in MADE]
+
+
+def test_no_table_of_things_is_raised() -> None:
+    raised = [
+        [(one.name, one.family) for one in case.columns]
+        for case, found in zip(MADE, FOUND, strict=True)
+        if case.things and weigh(tuple(content_signs(found, 3, synthetic_counts=True)), PROFILE).state is not None
+    ]
+    assert raised == []
+
+
+def test_columns_of_people_are_found_and_no_others_are_taken_for_them() -> None:
+    true = {(case.name, one.name, one.label) for case in MADE for one in case.columns if one.label in SETTLED}
+    said = {
+        (case.name, str(one.column), one.detector)
+        for case, found in zip(MADE, FOUND, strict=True)
+        for one in found
+        if one.confidence >= PROFILE.infer_confidence and one.detector in SETTLED
+    }
+    assert len(true) > 80
+    assert len(said - true) <= 0.02 * len(said)
+    assert len(true - said) <= 0.05 * len(true)
+
+
+def test_no_table_comes_out_more_than_one_tier_too_low() -> None:
+    for case, found in zip(MADE, FOUND, strict=True):
+        weighed = weigh(tuple(content_signs(found, 3, synthetic_counts=True)), PROFILE)
+        assert case.tier - (1 if weighed.state is None else weighed.outcome.tier) <= 1, [(one.name, one.label) for one in case.columns]
