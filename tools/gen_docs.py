@@ -24,6 +24,7 @@ from tierwise.reports.edit import written
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import terraform_types
+from tools.detectors_page import detectors_page
 from tools.fact_sources import told_by
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +73,7 @@ def generated() -> dict[str, str]:
     catalogue = load_catalogue()
     profiles = [load_profile(name, catalogue) for name in shipped_profiles()]
     pages = {
+        "docs/detectors.md": PAGE + detectors_page(load_profile("uk-gov-personal-data", catalogue)),
         "docs/facts.md": facts_page(),
         "docs/controls/index.md": index_page(catalogue),
         "docs/terraform-types.md": types_page(),

@@ -38,6 +38,7 @@ DETECTOR: Final = Detector(
         strength=Strength.MEDIUM,
         chance=0.0033,
         random=("9999999999",),
+        rate=0.6,
         coverage=0.2,
         varies=((-10, -6), (-6, -4)),
         context=frozenset({"chi", "patient", "health"}),

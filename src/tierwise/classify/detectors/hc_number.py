@@ -37,6 +37,7 @@ DETECTOR: Final = Detector(
         strength=Strength.MEDIUM,
         chance=0.0073,
         random=("9999999999",),
+        rate=0.6,
         coverage=0.2,
         varies=((1, 4), (4, 7)),
         context=_CONTEXT,

@@ -48,6 +48,7 @@ DETECTOR: Final = Detector(
         strength=Strength.MEDIUM,
         chance=0.029,
         random=("9999999999",),
+        rate=0.6,
         coverage=0.2,
         varies=((0, 3), (3, 6)),
         context=_CONTEXT,

@@ -29,7 +29,9 @@ def find(text: str) -> Match:
 
 
 def judge(number: str) -> Match:
-    """Nine characters with a prefix and suffix that are issued."""
+    """Nine characters with a prefix and suffix that are issued; QQ is printed in examples, ZZ fills in where there is no number."""
+    if number.startswith("ZZ"):
+        return Match.SYNTHETIC
     if number[-1] not in "ABCD":
         return Match.NO
     if number.startswith("QQ"):
@@ -63,7 +65,7 @@ DETECTOR: Final = Detector(
         context=_CONTEXT,
         in_text=True,
         positives=("AB123456C", "ab 12 34 56 c", "AB-12-34-56-C"),
-        synthetic=("QQ123456C",),
+        synthetic=("QQ123456C", "ZZ 42 36 33 T"),
         negatives=("GB123456A", "AB123456E", "AB1234567C", "DA123456A"),
     ),
     positives=("claims-AB123456C", "AB 12 34 56 C", "nino-ab123456c", "letters-jg103759a-2026"),

@@ -40,7 +40,7 @@ DETECTOR: Final = Detector(
         "delivery address",
     ),
     values=Values(
-        shape=r"[A-Za-z0-9][^\n]{5,200}",
+        shape=r"[A-Za-z0-9][\s\S]{5,200}",
         judge=judge,
         strength=Strength.WEAK,
         chance=0.02,

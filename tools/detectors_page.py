@@ -1,0 +1,76 @@
+"""The page of detectors, from the detectors themselves."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from tierwise.classify import detectors
+from tierwise.classify.detector import Detector, Values, all_detectors
+from tierwise.classify.text import SHARE, WHOLE
+from tierwise.classify.vote import MAX_VALUES, UNLIKELY
+from tierwise.model.detection import Strength
+from tierwise.model.profile import Profile
+
+HEAD = """# Detectors
+
+What is recognised in column names, in the values of columns and in running text, and what each is worth. A column is judged, never a value, and
+what leaves the classifier are counts and places, never a value.
+
+## How a column is judged
+
+- Up to {values:,} filled values, spread evenly over those that were read, are brought to one form: spaces, hyphens, case, `.0`, exponents and quotes
+  make no difference. Different values vote once, however often they stand there.
+- **Chance.** Each test has the share of random values of the same shape that pass it (the tests measure it anew). A column counts by its values only
+  where its hits are less likely than {unlikely:g} by chance and far above the chance rate; one check digit proves nothing.
+- **Variety.** Parts that differ between people must differ: a product code with one prefix for all is no National Insurance number.
+- **Vetoes.** Flags, moments, epochs, UUIDs, hashes, and numbers in close or even succession are nobody's; neither is a column named for a thing
+  (`isbn`, `order_no`, `imei`), unless its format is narrow.
+- **Two of three.** A *weak* test needs two kinds of evidence out of name, values and context (other columns of people in the table, or a word before a
+  candidate in text). Postcodes, sexes, addresses and VAT numbers belong to things too and count only beside signs of people.
+- **Confidence** adds up over independent kinds of evidence; below the profile's `infer_confidence` a detection is possible and raises nothing.
+- **Test ranges** are counted as synthetic, and raise a tier only where the profile sets `synthetic_counts`.
+
+In running text the candidates of all shapes are found in one pass, by RE2 with the extra `fast` and by Python's own engine without, with the same
+findings. Texts over {whole:,} KiB are probed: one byte in {share}, in blocks spread evenly.
+
+## The list
+
+Chance is measured on random values of the shape, or marked *set* where it is a bound that was chosen because there is nothing to draw at random. It is empty where no random value has the shape by accident, or where the name alone speaks; 100 % means that the values only have to fit the name.
+The tier is that of a few people's data under the default profile; more people raise it.
+
+| Detector | What it is | Values | Chance | Named, for example | In text | Category | Tier | Test values |
+|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def detectors_page(profile: Profile) -> str:
+    """The page as Markdown."""
+    head = HEAD.format(values=MAX_VALUES, unlikely=UNLIKELY, whole=WHOLE >> 10, share=SHARE)
+    return head + "".join(_row(one, profile) for one in all_detectors())
+
+
+def _row(detector: Detector, profile: Profile) -> str:
+    values = detector.values
+    told = (import_module(f"{detectors.__name__}.{detector.id}").__doc__ or "").split("\n", 1)[0]
+    cells = (
+        f"`{detector.id}`",
+        told.rstrip("."),
+        _worth(values),
+        ""
+        if values is None or values.chance < 0.001
+        else "100 %"
+        if values.chance == 1
+        else f"{values.chance:.1%}" + ("" if values.random else " (set)"),
+        ", ".join(f"`{one.replace(' ', '_')}`" for one in detector.columns[:3]),
+        "yes" if values is not None and values.in_text else "",
+        detector.category.label,
+        profile.categories[detector.category.category].base.label,
+        "yes" if detector.synthetic or (values is not None and values.synthetic) else "",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _worth(values: Values | None) -> str:
+    if values is None:
+        return "name only"
+    return f"{values.strength.value}, beside people" if values.people else Strength(values.strength).value
