@@ -9,6 +9,7 @@ import pytest
 from tierwise.catalogue.register import load_acceptances, load_corrections, load_register
 from tierwise.catalogue.spreadsheet import COLUMNS
 from tierwise.errors import CatalogueError
+from tierwise.model.acceptance import Rank
 from tierwise.model.register import (
     AcceptanceRule,
     Attestation,
@@ -229,6 +230,31 @@ def test_decisions_are_read(tmp_path: Path) -> None:
 )
 def test_a_decision_without_a_name_a_date_or_a_subject_is_refused(tmp_path: Path, text: str, hint: str) -> None:
     assert hint in "\n".join(problems(tmp_path, text, "decisions.yaml", load_corrections))
+
+
+ACCEPTED = "control: EXP-01, resource: x, reason: r, owner: o, approver: a"
+
+
+def test_an_acceptance_may_wait_for_a_planned_fix_and_says_who_and_when(tmp_path: Path) -> None:
+    text = f"acceptances: [{{{ACCEPTED}, role: siro, created: 2026-06-01, evidence: minutes 7, planned: {{ticket: OPS-12, date: 2026-09-01}}}}]"
+    (rule,) = load_acceptances(written(tmp_path, text, "decisions.yaml"))
+    assert (rule.ticket, rule.expires, rule.created) == ("OPS-12", date(2026, 9, 1), date(2026, 6, 1))
+    assert (rule.role, rule.evidence) == (Rank.SIRO, "minutes 7")
+
+
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ("", "either 'expires' or 'planned'"),
+        ("expires: 2027-01-31, planned: {ticket: T, date: 2027-01-31}", "either 'expires' or 'planned'"),
+        ("planned: {ticket: T}", "planned has no 'date'"),
+        ("planned: {tiket: T, date: 2027-01-31}", "did you mean 'ticket'"),
+        ("expires: 2027-01-31, created: 2027-02-01", "created lies after"),
+        ("expires: 2027-01-31, role: boss", "unknown role 'boss'"),
+    ],
+)
+def test_an_acceptance_ends_in_one_way_and_after_it_began(tmp_path: Path, more: str, hint: str) -> None:
+    assert hint in "\n".join(problems(tmp_path, f"acceptances: [{{{ACCEPTED}, {more}}}]", "decisions.yaml", load_acceptances))
 
 
 def test_an_acceptance_names_what_it_accepts(tmp_path: Path) -> None:

@@ -52,6 +52,19 @@ def test_an_acceptance_is_written_shown_and_ends_with_its_day(tierwise, home, sc
     assert "acceptances.yaml:2 expired" in told["actual"][0]["value"]
 
 
+def test_a_planned_fix_keeps_from_blocking_until_its_day_under_its_ticket(tierwise, home, scanned):
+    scanned()
+    assert tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--planned", "OPS-12", "--until", SOON).code == 0
+    told = scanned("--acceptances", FILE)
+    found = failing(told, "ENC-02", "aws_s3_bucket.assessments")
+    assert found["accepted"]["planned"] == {"ticket": "OPS-12", "date": SOON}
+    assert found["fingerprint"] not in told["gate"]["blocking"]
+    shown = tierwise("scan", "plan", "plan.json", "--acceptances", FILE).out
+    assert "A. Name, siro, fix planned in OPS-12" in " ".join(shown.split())
+    (home / FILE).write_text((home / FILE).read_text().replace(SOON, "2020-02-01").replace(TODAY.isoformat(), "2020-01-01"))
+    assert found["fingerprint"] in scanned("--acceptances", FILE)["gate"]["blocking"]
+
+
 def test_every_format_for_people_names_who_accepted_and_their_role(tierwise, home, scanned):
     scanned()
     tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--until", SOON)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from difflib import unified_diff
+from typing import TypeAlias
 
 from tierwise.catalogue.yamlfile import Items, Node, Table, load
 from tierwise.errors import CatalogueError
 
+Value: TypeAlias = "str | Mapping[str, str]"
 
-def with_entry(text: str, name: str, section: str, fields: Mapping[str, str]) -> str:
+
+def with_entry(text: str, name: str, section: str, fields: Mapping[str, Value]) -> str:
     """The text of a file with an entry at the head of one of its lists; CatalogueError where the list is not written in lines."""
     if not text.strip():
         return f"{section}:\n{_entry(fields, 2)}"
@@ -31,10 +34,16 @@ def _first(node: Node) -> Node | None:
     return node.items[0] if isinstance(node, Items) and node.items else None
 
 
-def _entry(fields: Mapping[str, str], indent: int) -> str:
+def _entry(fields: Mapping[str, Value], indent: int) -> str:
     """Each value in quotes, so that none is taken for anything but text."""
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items() if value]
+    lines = [f"{key}: {_written(value)}" for key, value in fields.items() if value]
     return "".join(f"{' ' * indent}{'- ' if number == 0 else '  '}{line}\n" for number, line in enumerate(lines))
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return "{" + ", ".join(f"{key}: {_written(part)}" for key, part in value.items()) + "}"
 
 
 def added(before: str, after: str) -> str:

@@ -264,14 +264,16 @@ def _attestation(reader: Reader, node: Node) -> Attestation:
 
 def _acceptance(reader: Reader, node: Node) -> AcceptanceRule:
     scopes = ("control", "resource", "fingerprint")
-    fields = reader.fields(node, "an acceptance", ("reason", "owner", "approver", "expires"), (*scopes, "role", "created", "evidence"))
+    fields = reader.fields(
+        node, "an acceptance", ("reason", "owner", "approver"), (*scopes, "expires", "planned", "role", "created", "evidence")
+    )
     text = {key: reader.text(fields.get(key), key) for key in ("reason", "owner", "approver", *scopes)}
     if isinstance(node, Table) and not (text["fingerprint"] or (text["control"] and text["resource"])):
         reader.say(node, "an acceptance names a fingerprint, or a control and a resource")
-    expires = _date(reader, fields.get("expires"), "expires")
+    ticket, expires = _end(reader, node, fields)
     created = _date(reader, fields.get("created"), "created") if "created" in fields else None
-    if created is not None and expires < created and expires != date.min:
-        reader.say(fields["expires"].node, "expires lies before created")
+    if created is not None and date.min < expires < created:
+        reader.say(fields["created"].node, "created lies after the day on which it ends")
     return AcceptanceRule(
         text["reason"],
         text["owner"],
@@ -284,4 +286,15 @@ def _acceptance(reader: Reader, node: Node) -> AcceptanceRule:
         created,
         _choice(reader, fields.get("role"), "role", RANKS),
         reader.text(fields.get("evidence"), "evidence"),
+        ticket,
     )
+
+
+def _end(reader: Reader, node: Node, fields: Mapping[str, Entry]) -> tuple[str, date]:
+    """The ticket of a planned fix, or none, and the day on which an acceptance ends; it says one of the two."""
+    if isinstance(node, Table) and ("expires" in fields) == ("planned" in fields):
+        reader.say(node, "an acceptance has either 'expires' or 'planned' (ticket and date)")
+    if "planned" not in fields:
+        return "", _date(reader, fields.get("expires"), "expires")
+    planned = reader.fields(fields["planned"].node, "planned", ("ticket", "date"))
+    return reader.text(planned.get("ticket"), "ticket"), _date(reader, planned.get("date"), "date")

@@ -14,6 +14,9 @@ from tierwise.errors import StoreError, UsageError
 from tierwise.model.acceptance import RANKS, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tierwise.catalogue.decisions import Value
     from tierwise.model.finding import Finding, ScanResult
     from tierwise.model.profile import Profile
     from tierwise.model.register import AcceptanceRule
@@ -32,6 +35,9 @@ _MOST = 5
 @click.option("--approver", default="", help="Who answers for it, by name.")
 @click.option("--role", default="", metavar="ROLE", help=f"The approver's: {', '.join(RANKS)}.")
 @click.option("--evidence", default="", help="Where the decision is recorded: minutes, a ticket; default: nowhere.")
+@click.option(
+    "--planned", default="", metavar="TICKET", help="Where it is to be mended by that day: the ticket; default: it stays as it is."
+)
 @click.option("--until", default="", metavar="DATE", help="The last day; the profile says how far off it may be at each tier.")
 @click.option(
     "--check", is_flag=True, help="Write nothing: say of each acceptance in the file whether it is in force. Exit code 2 where one is not."
@@ -56,13 +62,9 @@ def accept(fingerprint: str, check: bool, file: Path | None, inventory: Path | N
     covered = _covered(rule, outcome.result)
     require(covered, "nothing of the last scan that fails or is unknown is meant by that; see 'tierwise explain RESOURCE'")
     _refuse_faults(rule, covered, judging.profile)
-    fields = {
-        "control": rule.control,
-        "resource": rule.resource,
-        **made,
-        "created": utc_now().date().isoformat(),
-        "expires": rule.expires.isoformat(),
-    }
+    ticket, until = str(values["planned"]), rule.expires.isoformat()
+    end: dict[str, Value] = {"planned": {"ticket": ticket, "date": until}} if ticket else {"expires": until}
+    fields = {"control": rule.control, "resource": rule.resource, **made, "created": utc_now().date().isoformat(), **end}
     _write(path, "acceptances", fields)
     told = ", ".join(f"{one.control} at {one.tier.label}" for one in covered[:_MOST])
     click.echo(
@@ -170,7 +172,7 @@ def _check(path: Path, result: ScanResult, profile: Profile) -> int:
     return StoreError.exit_code if bad else 0
 
 
-def _write(path: Path, section: str, fields: dict[str, str]) -> None:
+def _write(path: Path, section: str, fields: Mapping[str, Value]) -> None:
     """Add the entry, if the file with it can be read."""
     from tierwise.catalogue.decisions import added, with_entry
     from tierwise.catalogue.yamlfile import load

@@ -74,7 +74,9 @@ def _accepted(finding: Finding, resource: Resource, rules: Sequence[AcceptanceRu
     for rule in rules:
         if speaks_of(rule, finding.control, resource) and in_force(rule, finding.tier, policy, today, danger=finding.danger):
             role = rule.role.word if rule.role is not None else ""
-            acceptance = Acceptance(rule.reason, rule.owner, rule.approver, rule.expires.isoformat(), rule.file, role, rule.evidence)
+            acceptance = Acceptance(
+                rule.reason, rule.owner, rule.approver, rule.expires.isoformat(), rule.file, role, rule.evidence, rule.ticket
+            )
             return replace(finding, accepted=acceptance)
     return finding
 

@@ -63,11 +63,14 @@ class Acceptance:
     """The approver's, as written."""
     evidence: str = ""
     """Where the decision is recorded."""
+    ticket: str = ""
+    """The ticket under which it is to be mended by the day on which the acceptance expires."""
 
     @property
     def by(self) -> str:
-        """Who accepted it, with the role where one is written."""
-        return f"{self.approver}, {self.role}" if self.role else self.approver
+        """Who accepted it, with the role and the planned fix where they are written."""
+        who = f"{self.approver}, {self.role}" if self.role else self.approver
+        return f"{who}, fix planned in {self.ticket}" if self.ticket else who
 
 
 @dataclass(frozen=True, slots=True)

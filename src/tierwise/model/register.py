@@ -363,6 +363,8 @@ class AcceptanceRule:
     """The approver's, as written."""
     evidence: str = ""
     """Where the decision is recorded: minutes, a ticket."""
+    ticket: str = ""
+    """Where it is accepted until it is mended: the ticket under which that is planned, by the day on which it expires."""
 
 
 def names(pattern: str, resource: Resource) -> bool:

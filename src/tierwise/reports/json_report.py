@@ -60,6 +60,7 @@ def finding_out(one: Finding) -> dict[str, Any]:
             "file": one.accepted.file,
             "role": one.accepted.role or None,
             "evidence": one.accepted.evidence or None,
+            "planned": {"ticket": one.accepted.ticket, "date": one.accepted.expires} if one.accepted.ticket else None,
         }
     return {
         "fingerprint": one.fingerprint,

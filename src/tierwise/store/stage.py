@@ -119,6 +119,7 @@ def _finding_row(one: Finding) -> dict[str, Any]:
                 "file": said.file,
                 "role": said.role,
                 "evidence": said.evidence,
+                "ticket": said.ticket,
             }
         )
     row = {
