@@ -60,6 +60,19 @@ class GcpConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SamplingConfig:
+    """From where stores are looked into, and what that may take; the depth is asked for by an option alone."""
+
+    processing_location: str = ""
+    objects: int = 24
+    """Objects of one store."""
+    megabytes: int = 2048
+    """Of all stores together."""
+    requests: int = 100_000
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run; see `docs/configuration.md`."""
 
@@ -83,6 +96,7 @@ class Config:
     aws: AwsConfig = AwsConfig()
     azure: AzureConfig = AzureConfig()
     gcp: GcpConfig = GcpConfig()
+    sampling: SamplingConfig = SamplingConfig()
     origin: str = ""
     """The file that the settings came from, or empty."""
 
@@ -122,6 +136,13 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "inherit-tags": "inherit_tags",
         "cloud": "cloud",
         "requests-per-second": "requests_per_second",
+    },
+    "sampling": {
+        "processing-location": "processing_location",
+        "objects": "objects",
+        "megabytes": "megabytes",
+        "requests": "requests",
+        "seconds": "seconds",
     },
     "gcp": {
         "projects": "projects",
@@ -186,6 +207,7 @@ def _from_file(path: Path) -> Config:
     aws = _section("aws", _table(data, "aws", path, problems), path, text, problems)
     azure = _section("azure", _table(data, "azure", path, problems), path, text, problems)
     gcp = _section("gcp", _table(data, "gcp", path, problems), path, text, problems)
+    sampling = _section("sampling", _table(data, "sampling", path, problems), path, text, problems)
     if problems:
         raise ConfigError("\n".join(problems))
     store = str(top.get("store", ""))
@@ -196,7 +218,10 @@ def _from_file(path: Path) -> Config:
         )
     if store and store != "none" and "://" not in store:
         top["store"] = str(path.parent / store)
-    config = Config(**top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), gcp=GcpConfig(**gcp), origin=str(path))
+    config = Config(
+        **top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), gcp=GcpConfig(**gcp), sampling=SamplingConfig(**sampling),
+        origin=str(path),
+    )  # fmt: skip
     problems = _check(config, str(path))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -213,7 +238,7 @@ def _table(data: Mapping[str, Any], name: str, path: Path, problems: list[str]) 
 
 def _section(name: str, data: Mapping[str, Any], path: Path, text: str, problems: list[str]) -> dict[str, Any]:
     allowed = _TABLES[name]
-    defaults: Any = {"aws": AwsConfig(), "azure": AzureConfig(), "gcp": GcpConfig()}.get(name, Config())
+    defaults: Any = {"aws": AwsConfig(), "azure": AzureConfig(), "gcp": GcpConfig(), "sampling": SamplingConfig()}.get(name, Config())
     types: dict[str, Any] = {one.name: getattr(defaults, one.name) for one in fields(defaults)}
     out: dict[str, Any] = {}
     for key, value in data.items():

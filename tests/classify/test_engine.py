@@ -8,6 +8,8 @@ from tests.classify.profiles import COUNTING_SYNTHETIC, PROFILE, TODAY, by_name,
 from tierwise.classify.engine import classify
 from tierwise.classify.gather import Context, gather
 from tierwise.classify.tags import dictionary
+from tierwise.model.content import Found
+from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import Provenance, Unknown, UnknownReason
 from tierwise.model.register import (
     EVIDENCE_RULES,
@@ -427,7 +429,14 @@ def test_every_piece_of_evidence_can_be_named_by_a_correction() -> None:
             "data-classification": "T1", "data-marking": "OFFICIAL", "data-categories": "C1", "data-subjects": "3", "handling": "H7",
             "subject-groups": "pupils", "env": "blue", "note": "QQ123456C",
         },
-        evidence=Evidence("clinical", (Column("t", "sex"), Column("t", "postcode"), Column("t", "dob", "date")), external=("C1", "weird")),
+        evidence=Evidence(
+            "clinical",
+            (Column("t", "sex"), Column("t", "postcode"), Column("t", "dob", "date")),
+            external=("C1", "weird"),
+            found=tuple(
+                Found(Detection("nino", "ni", 5, 5, fake, 5, sure, Strength.STRONG), "csv objects") for fake, sure in ((0, 0.9), (5, 0.9), (0, 0.5))
+            ),
+        ),
     )  # fmt: skip
     register = lines(
         by_name(

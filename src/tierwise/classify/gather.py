@@ -9,12 +9,14 @@ from typing import Final
 from tierwise.classify import tags
 from tierwise.classify.declared import Declared, declaration_signs, declared, personal_data_declared
 from tierwise.classify.detector import all_detectors
+from tierwise.classify.found import content_signs
 from tierwise.classify.identifiers import identifier_signs
 from tierwise.classify.names import name_signs
 from tierwise.classify.rule import number
 from tierwise.classify.schema import column_signs
 from tierwise.classify.sign import Origin, Sign
 from tierwise.classify.weigh import DECLARING
+from tierwise.model.detection import Detection
 from tierwise.model.fact import Known, Unknown
 from tierwise.model.profile import Profile
 from tierwise.model.register import Correction, Corrections, Register, matches_glob, names, parse_category, plain_word
@@ -80,7 +82,13 @@ def found_signs(resource: Resource, context: Context) -> list[Sign]:
             signs += name_signs(value, medium, f"the tag {key!r}")
     signs += name_signs(resource.evidence.description, "description", "the description")
     signs += identifier_signs(resource, synthetic_counts=context.profile.synthetic_counts)
-    signs += column_signs(resource.evidence.columns, int(number(context.profile, "identity_kit_basics")))
+    basics = int(number(context.profile, "identity_kit_basics"))
+    signs += column_signs(resource.evidence.columns, basics)
+    inside: dict[str, list[Detection]] = {}
+    for one in resource.evidence.found:
+        inside.setdefault(one.place, []).append(one.detection)
+    for place, detections in sorted(inside.items()):
+        signs += content_signs(detections, basics, synthetic_counts=context.profile.synthetic_counts, place=place)
     return signs + [_imported(one) for one in sorted(set(resource.evidence.external))]
 
 

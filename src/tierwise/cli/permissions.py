@@ -27,11 +27,15 @@ def _selection(command: F) -> F:
 
 @permissions.command()
 @_selection
-def aws(as_tf: bool, control: tuple[str, ...], profile: str) -> None:
+@click.option("--with-names", is_flag=True, help="For a role of its own that also lists object keys; default: it may not.")
+@click.option("--with-sampling", is_flag=True, help="For a role of its own that also reads samples of content; default: it may not.")
+def aws(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool) -> None:
     """Print the IAM policy: what a scan calls and nothing else; reads of content are denied."""
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
+    from tierwise.model.content import Depth
 
-    document = policy_document(_wanted(control, profile))
+    depth = Depth.CONTENT if with_sampling else Depth.NAMES if with_names else Depth.METADATA
+    document = policy_document(_wanted(control, profile), depth)
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 

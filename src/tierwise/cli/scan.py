@@ -26,6 +26,7 @@ from tierwise.cli.common import (
     source_option,
     utc_now,
 )
+from tierwise.cli.sampling import sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
 from tierwise.config import AwsConfig, AzureConfig, GcpConfig
 from tierwise.errors import UsageError
@@ -79,6 +80,7 @@ def aws_options(command: F) -> F:
 
 @scan.command()
 @aws_options
+@sampling_options
 @judging_options
 @held_against_options
 @output_options
@@ -90,6 +92,7 @@ def aws(**values: Any) -> None:
     tierwise scan aws --role-arn arn:aws:iam::111111111111:role/tierwise --format json=scan.json
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.aws.connect import open_accounts
+    from tierwise.model.content import Depth
     from tierwise.scan import scan as run_scan
 
     options = options_from(values)
@@ -97,8 +100,10 @@ def aws(**values: Any) -> None:
     config = replace(config, aws=aws_config(config.aws, values))
     judging = load_gated(config, options)
     started = utc_now()
-    sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs)
-    outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
+    sampling = sampling_asked(config.sampling, values)
+    depth = Depth.METADATA if sampling is None or sampling.dry_run else sampling.depth
+    sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs, depth=depth)
+    outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options), sampling=sampling)
     leave(finish(outcome, config, options, judging=judging))
 
 

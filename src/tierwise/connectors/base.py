@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from tierwise.content.look import Looker
 from tierwise.model.change import Change
+from tierwise.model.content import Look
 from tierwise.model.fact import Maybe
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Rel, Resource
 
@@ -29,7 +31,7 @@ class Unit:
     provider: str = "aws"
 
 
-Item: TypeAlias = "Resource | Change | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Unit"
+Item: TypeAlias = "Resource | Change | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Look | Unit"
 
 
 class Source(Protocol):
@@ -49,6 +51,15 @@ class Source(Protocol):
 
         Asked again where a link that waited has raised a tier.
         """
+        ...
+
+
+@runtime_checkable
+class Lookable(Protocol):
+    """A source whose stores can be looked into, between its two stages."""
+
+    def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
+        """Units that each yield the `Look` into one of these stores; none for stores of a type that is not looked into."""
         ...
 
 

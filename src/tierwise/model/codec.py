@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from tierwise.model.change import Action, Change, Part
+from tierwise.model.content import Found, Look
+from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
 from tierwise.model.resource import EMPTY_EVIDENCE, Column, Evidence, Gap, Grant, Kind, Link, ReadOutcome, RegionStatus, Rel, Resource
 from tierwise.model.vocabulary import check_fact, find_spec
@@ -103,6 +106,35 @@ def tags_out(tags: Maybe[Mapping[str, str]]) -> Any:
     return dict(tags.value) if isinstance(tags, Known) else unknown_out(tags)
 
 
+def found_out(one: Found) -> dict[str, Any]:
+    """What a detector found inside a store: counts and a place."""
+    told = asdict(one.detection)
+    return {
+        **told,
+        "strength": one.detection.strength.value,
+        "evidence": list(one.detection.evidence),
+        "place": one.place,
+        "objects": one.objects,
+    }
+
+
+def _found_in(data: Mapping[str, Any]) -> Found:
+    column = data.get("column")
+    hits, checked, synthetic, distinct = (int(data[name]) for name in ("hits", "checked", "synthetic", "distinct"))
+    evidence = tuple(str(one) for one in data.get("evidence") or ())
+    detection = Detection(
+        str(data["detector"]), None if column is None else str(column), hits, checked, synthetic, distinct,
+        float(data["confidence"]), Strength(data["strength"]), float(data.get("chance", 0.0)), evidence,
+    )  # fmt: skip
+    return Found(detection, str(data["place"]), int(data["objects"]))
+
+
+def look_out(one: Look) -> dict[str, Any]:
+    """What came of looking into a store."""
+    told = {**asdict(one), "depth": one.depth.value, "read": dict(one.read), "unread": dict(one.unread)}
+    return {**told, "found": [found_out(part) for part in one.found], "refused": one.refused or None, "blocked": one.blocked or None}
+
+
 def resource_out(resource: Resource) -> dict[str, Any]:
     """A resource without its classification."""
     out: dict[str, Any] = {
@@ -134,6 +166,8 @@ def resource_out(resource: Resource) -> dict[str, Any]:
             "unread": [unknown_out(one) for one in evidence.unread],
             "external": list(evidence.external),
         }
+        if evidence.found:
+            out["evidence"]["found"] = [found_out(one) for one in evidence.found]
     return out
 
 
@@ -156,6 +190,7 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         tuple(Column(*(str(part) for part in column)) for column in told.get("columns") or ()),
         tuple(_unknown_in(one) for one in told.get("unread") or ()),
         tuple(str(one) for one in told.get("external") or ()),
+        tuple(_found_in(one) for one in told.get("found") or ()),
     )
     address = data.get("address")
     return Resource(

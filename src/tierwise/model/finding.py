@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, overload
 
 from tierwise.model.change import Change, Pending, PlanChange
+from tierwise.model.content import Look
 from tierwise.model.control import Severity
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
@@ -274,6 +275,8 @@ class ScanResult:
     coverage: float
     outcomes: tuple[ReadOutcome, ...] = ()
     regions: tuple[RegionStatus, ...] = ()
+    looks: tuple[Look, ...] = ()
+    """What came of looking into stores, where that was asked for."""
     no_rung: int = 0
     """Pairs of control and resource that have no rung at the resource's tier."""
     fixes: tuple[Fix, ...] = ()

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from tierwise.model.content import Found
 from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown
 
 
@@ -156,6 +157,8 @@ class Evidence:
     """Evidence reads that were due and failed: they widen the tier interval."""
     external: tuple[str, ...] = ()
     """Detector or category ids that another tool reported."""
+    found: tuple[Found, ...] = ()
+    """What was found in a sample of the content."""
 
 
 EMPTY_EVIDENCE: Final = Evidence()

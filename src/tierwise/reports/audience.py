@@ -50,6 +50,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         gaps=tuple(replace(one, account=mask(one.account), detail="") for one in result.gaps),
         gate=_gate(result.gate, mask),
         outcomes=tuple(replace(one, account=mask(one.account), resource=mask(one.resource)) for one in result.outcomes),
+        looks=(),
         regions=tuple(replace(one, account=mask(one.account), via=mask(one.via)) for one in result.regions),
         fixes=tuple(_fix(one, mask) for one in result.fixes),
         deselected=tuple((control, mask(because)) for control, because in result.deselected),

@@ -13,6 +13,7 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
+from tierwise.reports import looks
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, heading, stopping
@@ -123,6 +124,7 @@ class _Page(Printer):
         self._changes()
         self._unseen()
         self._pending()
+        self._looks()
         self._dangers()
         self._evidence()
         self._heat_map()
@@ -235,6 +237,12 @@ class _Page(Printer):
             self.bullet(
                 f"{count(len(regions), 'region')} closed by a service control policy, nothing can be there: {listed(regions)}", mark="i"
             )
+
+    def _looks(self) -> None:
+        if self.result.looks:
+            self.title("What was looked at inside stores")
+        for text in looks.sentences(self.result.looks):
+            self.bullet(text, mark="i")
 
     def _pending(self) -> None:
         pending = self.result.pending

@@ -12,7 +12,7 @@ from tierwise import __version__
 from tierwise.errors import UsageError
 from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
-from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, region_out, resource_out
+from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, look_out, region_out, resource_out
 from tierwise.model.finding import Finding, Findings, Fix, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
 from tierwise.reports.base import Report, View
@@ -297,6 +297,7 @@ def _tail(page: Shown) -> dict[str, Any]:
         "gaps": [gap_out(gap) for gap in result.gaps],
         "regions": [region_out(status) for status in result.regions],
         "reads": _reads(result),
+        "looks": [look_out(look) for look in result.looks],
         "requirements": [
             {
                 "id": one.id,

@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.model.change import Change
-from tierwise.model.fact import NOT_COLLECTED, Known, Maybe
+from tierwise.model.content import Look
+from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -34,6 +35,7 @@ class Collected:
     outcomes: list[ReadOutcome] = field(default_factory=list)
     regions: list[RegionStatus] = field(default_factory=list)
     organisation: Maybe[frozenset[str]] = NOT_COLLECTED
+    looks: list[Look] = field(default_factory=list)
     relinked: bool = False
     """Whether links that waited have come in since tiers were computed."""
     crashes: list[str] = field(default_factory=list)
@@ -60,10 +62,22 @@ class Collected:
                 self.outcomes.append(item)
             case RegionStatus():
                 self.regions.append(item)
+            case Look():
+                self._look(item)
             case Organisation():
                 self.organisation = _members(self.organisation, item.members)
             case Unit():
                 raise TypeError("a unit is run, not filed")
+
+    def _look(self, look: Look) -> None:
+        """File a look, with what it found as evidence of its store; where all of it was denied, evidence that is due is missing."""
+        self.looks.append(look)
+        known = self.resources[look.resource]
+        evidence = replace(known.evidence, found=(*known.evidence.found, *look.found))
+        if look.blocked:
+            via = Provenance(f"sample: {look.blocked}", look.blocked)
+            evidence = replace(evidence, unread=(*evidence.unread, Unknown(UnknownReason.PERMISSION_DENIED, via)))
+        self.resources[look.resource] = replace(known, evidence=evidence)
 
 
 def _merged(one: Resource, other: Resource) -> Resource:

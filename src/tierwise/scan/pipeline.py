@@ -16,6 +16,7 @@ from tierwise.scan.assess import Judging, add_facts_of_tiers, assess, reassess
 from tierwise.scan.collect import Collected, Progress, run_units
 from tierwise.scan.past import pasts_of
 from tierwise.scan.result import Material, result_of
+from tierwise.scan.sample import Sampling, sample
 
 
 def now() -> datetime:
@@ -45,15 +46,18 @@ def scan(
     gaps: Sequence[Gap] = (),
     jobs: int = 16,
     progress: Progress | None = None,
+    sampling: Sampling | None = None,
 ) -> Outcome:
     """Collect from all sources, judge, and return everything that a report may show.
 
-    `gaps` are failures from before collection (an account whose role could not be assumed).
+    `gaps` are failures from before collection (an account whose role could not be assumed). Without `sampling` no store is looked into.
     """
     collected, today = Collected(gaps=list(gaps)), started.date()
     run_units((unit for source in sources for unit in source.survey()), collected, jobs=jobs, stage="survey", progress=progress)
     compiled = [compile_control(control) for control in judging.controls]
     first = assess(collected, judging, today)
+    if sampling and sample(sources, first, collected, judging, sampling, jobs=jobs, progress=progress):
+        first = assess(collected, judging, today)
     made: dict[str, frozenset[str]] = {}
     while asks := asked(first, collected.resources, compiled, made):
         details = [unit for source in sources for unit in source.details(asks)]

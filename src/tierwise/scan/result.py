@@ -66,6 +66,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         coverage=coverage,
         outcomes=tuple(collected.outcomes),
         regions=tuple(collected.regions),
+        looks=tuple(sorted(collected.looks, key=lambda look: look.resource)),
         no_rung=sum(len(asked_of.get(resource.kind, ())) for resource in resources) - len(findings),
         fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
         deselected=tuple(sorted(judging.profile.deselected.items())),

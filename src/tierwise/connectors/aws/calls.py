@@ -146,6 +146,15 @@ class Caller:
         self.counts[_name(read), "ok"] += 1
         return Known(answer, read.via)
 
+    def sample(self, read: Read, take: Callable[[Any], T], **params: object) -> T | Unknown:
+        """One call that opens content, and what `take` makes of its answer, body included; it counts for no coverage."""
+        try:
+            return take(getattr(self.client(read.service), _method(read.operation))(**params))
+        except SDK_ERRORS as error:
+            return unknown_from(error, read.via)
+        except NotImplementedError:
+            return _not_emulated(read.via)
+
     def listing(self, read: Read, key: str, **params: object) -> Iterator[Any]:
         """All items of a paginated listing, page by page; raises ListingFailedError with a gap where a page fails."""
         for page in self.pages(read, **params):

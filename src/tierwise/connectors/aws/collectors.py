@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from tierwise.connectors.aws.content import BY_DEPTH
 from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.declared import exported
+from tierwise.model.content import Depth
 
 SESSION_READS = (
     Read("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
@@ -31,6 +33,6 @@ def declared_reads() -> tuple[Read, ...]:
     return tuple(dict.fromkeys([*SESSION_READS, *(read for collector in collectors() for read in collector.reads)]))
 
 
-def declared_calls() -> frozenset[tuple[str, str]]:
-    """(service, operation) pairs that the guard lets through."""
-    return frozenset((read.service, read.operation) for read in declared_reads())
+def declared_calls(depth: Depth = Depth.METADATA) -> frozenset[tuple[str, str]]:
+    """(service, operation) pairs that the guard lets through; those that open keys or content only at that depth."""
+    return frozenset((read.service, read.operation) for read in (*declared_reads(), *BY_DEPTH[depth]))

@@ -21,6 +21,7 @@ from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.base import Item, Source, Unit
 from tierwise.connectors.declared import Doc
 from tierwise.errors import CredentialsError, UsageError
+from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Maybe, Unknown
 from tierwise.model.resource import ALL_KINDS, Gap
 
@@ -73,10 +74,10 @@ class _Renewed:
         return self.credentials
 
 
-def open_accounts(options: AwsConfig, now: datetime, *, threads: int = 24) -> tuple[Source, ...]:
+def open_accounts(options: AwsConfig, now: datetime, *, threads: int = 24, depth: Depth = Depth.METADATA) -> tuple[Source, ...]:
     """One source per account. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
     _check_names(options)
-    access = Access(declared_calls(), options.requests_per_second, options.endpoint_compat, threads)
+    access = Access(declared_calls(depth), options.requests_per_second, options.endpoint_compat, threads)
     session = attempt(new_session)
     region = session if isinstance(session, Unknown) else attempt(lambda: session.region_name)
     if isinstance(region, Unknown):

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from tierwise.connectors.aws.collectors import declared_reads
+from tierwise.connectors.aws.content import BY_DEPTH
 from tierwise.connectors.declared import needed
 from tierwise.connectors.hcl import hcl
+from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, object]
 
@@ -48,16 +50,45 @@ CONTENT_READS: Final = (
 """Actions that open data itself. A scan makes none of them, and the policy denies them in case another policy grants them."""
 
 
-def policy_document(facts: frozenset[str] | None = None) -> Document:
-    """The IAM policy that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made)."""
+def policy_document(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
+    """The IAM policy that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
+
+    A deeper look has a statement of its own, and the denial leaves out what it needs: it belongs to a role of its own.
+    """
     actions = sorted({read.action for read in declared_reads() if read.action and needed(read, facts)})
     return {
         "Version": "2012-10-17",
         "Statement": [
             {"Sid": "ReadConfiguration", "Effect": "Allow", "Action": actions, "Resource": "*"},
-            {"Sid": "NeverReadContent", "Effect": "Deny", "Action": list(CONTENT_READS), "Resource": "*"},
+            *_deeper(depth),
+            {
+                "Sid": "NeverReadContent",
+                "Effect": "Deny",
+                "Action": [one for one in CONTENT_READS if one not in _actions(depth)],
+                "Resource": "*",
+            },
         ],
     }
+
+
+def _actions(depth: Depth) -> frozenset[str]:
+    return frozenset([*(read.action for read in BY_DEPTH[depth]), *([_DECRYPT] if depth is Depth.CONTENT else [])])
+
+
+def _deeper(depth: Depth) -> list[Document]:
+    """What a look into stores needs; a key may be used only by the service that holds what it encrypts (KMS, `kms:ViaService`)."""
+    actions = sorted(_actions(depth) - {_DECRYPT})
+    if not actions:
+        return []
+    sid = "SampleContent" if depth is Depth.CONTENT else "ListKeys"
+    found: list[Document] = [{"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}]
+    if depth is Depth.CONTENT:
+        via = {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com", "dynamodb.*.amazonaws.com"]}}
+        found.append({"Sid": "DecryptWhatIsSampled", "Effect": "Allow", "Action": [_DECRYPT], "Resource": "*", "Condition": via})
+    return found
+
+
+_DECRYPT: Final = "kms:Decrypt"
 
 
 def as_terraform(document: Document) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
+from tierwise.connectors.aws import content
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
 from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.session import Account
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Draft, Once, Stage, finished
+from tierwise.content.look import Looker
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, RegionStatus, Resource
 
@@ -134,6 +136,17 @@ class AwsSource:
         for group in (*together.values(), *([one] for one in alone)):
             collector, _draft, place, _wanted = group[0]
             yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group))
+
+    def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
+        """One unit per bucket or table."""
+        for resource in resources:
+            if resource in self._kept and self._kept[resource][1].resource.type in content.TYPES:
+                collector, draft, place = self._kept[resource]
+                yield Unit(self._account.id, place.region, collector.service, partial(self._look_into, draft, place, looker))
+
+    @staticmethod
+    def _look_into(draft: Draft, place: _Place, looker: Looker) -> Iterator[Item]:
+        yield content.look(place.caller(), draft.resource, looker)
 
     def _open_account(self) -> Iterator[Item]:
         home = _Place(self._account, "")
