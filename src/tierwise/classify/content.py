@@ -111,10 +111,13 @@ def _summed(*parts: float) -> float:
 
 
 def _without_echoes(heard: list[Detection]) -> list[Detection]:
-    """One column holds one thing: what only its values suggest yields to what its name or stronger values say."""
-    named = any("name" in one.evidence and one.confidence >= COUNTS for one in heard)
-    best = max((_RANK[one.strength] for one in heard if one.confidence >= COUNTS), default=0)
-    kept = (one for one in heard if "name" in one.evidence or not (named or _RANK[one.strength] < best))
+    """A value is one thing: what values alone suggest yields where names or stronger values explain the column already."""
+    kept: list[Detection] = []
+    explained = 0
+    for one in sorted(heard, key=lambda one: ("name" not in one.evidence, -_RANK[one.strength], -one.hits, one.detector)):
+        if "name" in one.evidence or explained + one.hits <= one.checked:
+            kept.append(one)
+            explained += one.hits if one.confidence >= COUNTS else 0
     return sorted(kept, key=lambda one: one.detector)
 
 

@@ -30,7 +30,7 @@ def content_signs(detections: Iterable[Detection], basics: int, *, synthetic_cou
         signs.append(_sign(one, detector, place, counts=counts))
         if counts:
             columns.setdefault(one.detector, one.column or "text")
-    kit = identity_kit(place, columns, basics, _MEDIUM)
+    kit = identity_kit(place, columns, basics, medium=_MEDIUM)
     return [*signs, kit] if kit is not None else signs
 
 

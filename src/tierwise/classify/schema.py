@@ -57,8 +57,8 @@ def _column_sign(column: Column, detector: Detector) -> Sign:
     )
 
 
-def identity_kit(table: str, found: Mapping[str, str], basics: int, medium: str = "schema") -> Sign | None:
-    """The sign that the details found in one table, by detector, identify a person together; None where they do not."""
+def identity_kit(table: str, found: Mapping[str, str], basics: int, *, medium: str = "schema") -> Sign | None:
+    """The sign that columns, by detector, identify a person together; None where they do not."""
     present = _BASICS & found.keys()
     enough = len(present) >= basics and "date_of_birth" in present and bool(_PLACES & present)
     if not enough and not present >= _QUASI:

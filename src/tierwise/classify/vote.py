@@ -44,6 +44,8 @@ _CLOCK: Final = re.compile(
     r"(?:19|20)\d\d-?[01]\d-?[0-3]\d[T ]?[0-2]\d:?[0-5]\d(?::?[0-5]\d(?:[.,]\d+)?)?(?:Z|[ +-].*)?|\d\d?[/.]\d\d?[/.]\d{2,4},? \d\d?:\d\d.*|\d\d?:\d\d(?::\d\d.*)?",
     re.ASCII,
 )
+_ISBN: Final = re.compile(r"(?:\d[ -]?){9}[\dXx]", re.ASCII)
+_ISBN_X: Final = re.compile(r"\d{9}X", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _EPOCH: Final = re.compile(r"1[0-9]{9}(?:[0-9]{3}){0,3}(?:\.\d+)?", re.ASCII)
 
@@ -72,7 +74,7 @@ class Sample:
     type: str
     """The type that a schema would declare for such values: boolean, timestamp, numeric, or nothing in particular."""
     opaque: bool
-    """Its values are UUIDs or hashes."""
+    """Its values are UUIDs, hashes or the numbers of books."""
     crowded: bool
     """Its values are numbers in close or even succession."""
 
@@ -114,7 +116,9 @@ def sample_of(values: Sequence[str]) -> Sample:
         filled = [filled[int(place * step)] for place in range(MAX_VALUES)]
     prose = tuple(one for one in filled if _is_prose(one))
     different = tuple(Value(one, plain(one), rows) for one, rows in Counter(tidy(one) for one in filled if not _is_prose(one)).items())
-    return Sample(different, prose, len(filled), _type(different), _mostly(different, _UUID, _HASH), _crowded(different))
+    return Sample(
+        different, prose, len(filled), _type(different), _mostly(different, _UUID, _HASH) or _books(different), _crowded(different)
+    )
 
 
 def _is_prose(text: str) -> bool:
@@ -140,6 +144,12 @@ def _type(values: Sequence[Value]) -> str:
 def _mostly(values: Sequence[Value], *patterns: re.Pattern[str]) -> bool:
     """Whether nine in ten values match one of the patterns."""
     return bool(values) and any(sum(one.fullmatch(value.written) is not None for value in values) >= 0.9 * len(values) for one in patterns)
+
+
+def _books(values: Sequence[Value]) -> bool:
+    """Whether they are ISBNs of ten digits: the check of NHS numbers, but one in eleven ends in X, which no person's number does."""
+    ending = sum(_ISBN_X.fullmatch(one.plain) is not None for one in values)
+    return ending > 0.03 * len(values) and _mostly(values, _ISBN)
 
 
 def _crowded(values: Sequence[Value]) -> bool:

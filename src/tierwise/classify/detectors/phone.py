@@ -19,8 +19,8 @@ _DRAMA: Final = re.compile(
 
 def judge(text: str) -> Match:
     """A national number of a range of people, or an international one written with its plus sign."""
-    plus = text.startswith(("+", "00"))
-    digits = re.sub(r"\D", "", text.replace("(0)", "").removeprefix("00"))
+    plus = text.startswith(("+", "0044"))
+    digits = re.sub(r"\D", "", text.replace("(0)", "").removeprefix("00") if plus else text)
     if plus and digits.startswith("44"):
         digits, plus = "0" + digits[2:], False
     if _DRAMA.fullmatch(digits):
@@ -47,10 +47,10 @@ DETECTOR: Final = Detector(
     ),
     types=TEXT_OR_NUMBER,
     values=Values(
-        shape=r"(?:\+|00)[1-9][0-9() .-]{7,18}[0-9]|\(?0[1-9][0-9() .-]{7,13}[0-9]",
+        shape=r"(?:\+[1-9]|0044)[0-9() .-]{7,18}[0-9]|\(?0[1-9][0-9() .-]{7,13}[0-9]",
         judge=judge,
         strength=Strength.MEDIUM,
-        chance=0.353,
+        chance=0.29,
         random=("09999999999",),
         rate=0.95,
         named_rate=0.0,
