@@ -65,6 +65,14 @@ def test_a_finding_says_when_it_was_first_seen(tierwise, two_runs):
     assert {one["first_seen"] for one in two_runs["findings"] if one["verdict"] == "pass"} == {None}
 
 
+def test_the_public_sees_nothing_of_a_store(tierwise, two_runs, monkeypatch):
+    for command in (("history",), ("diff",), ("evidence", "--dataset", "x")):
+        tierwise(*command, "--store", "kept.db", "--audience", "public").complains(2, "the public may not see", "--audience team")
+    monkeypatch.setattr("tierwise.cli.visibility.why_public", lambda _environ: "the repository is public")
+    tierwise("history", "--store", "kept.db").complains(2, "--audience team")
+    assert tierwise("history", "--store", "kept.db", "--audience", "team").code == 0
+
+
 def test_evidence_is_written_as_a_bundle(tierwise, home, plan):
     (home / "register.yaml").write_text('entries:\n  - select: {name: "*"}\n    dataset: everything\n    tier: T3\n')
     tierwise("scan", "plan", plan, "--register", "register.yaml", "--store", "kept.db", "-q")

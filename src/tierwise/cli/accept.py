@@ -176,13 +176,15 @@ def _write(path: Path, section: str, fields: Mapping[str, Value]) -> None:
     """Add the entry, if the file with it can be read."""
     from tierwise.catalogue.decisions import added, with_entry
     from tierwise.catalogue.yamlfile import load
+    from tierwise.reports.text import safe_text
 
     before = path.read_text("utf-8") if path.is_file() else ""
     after = with_entry(before, str(path), section, fields)
     load(after, str(path))
     write_atomically(path, after.encode())
     click.echo(f"{path}:")
-    click.echo(added(before, after), nl=False)
+    # A resource's id is hostile text, also where it stands in a line of our own making.
+    click.echo("\n".join(safe_text(line) for line in added(before, after).splitlines()))
 
 
 @click.command()

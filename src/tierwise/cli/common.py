@@ -186,7 +186,7 @@ def load_config(options: Options) -> Config:
     return config
 
 
-def _audience(config: Config, *, quiet: bool) -> str:
+def audience_of(config: Config, *, quiet: bool) -> str:
     """Who may read the reports; where nobody has said and it is the public, a line on stderr tells why."""
     from tierwise.cli.visibility import why_public
 
@@ -309,7 +309,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         write_atomically(options.save_inventory, inventory_lines(outcome))
     sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
     controls = {one.id: one for one in judging.controls} if judging is not None else {}
-    audience = _audience(config, quiet=options.quiet)
+    audience = audience_of(config, quiet=options.quiet)
     keeping = keeping_of(outcome, config, options, judging)
     if keeping is not None:
         outcome = replace(outcome, result=keeping.dated(outcome.result))
@@ -317,7 +317,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     earlier = keeping.earlier() if keeping is not None and any(name == "html" for name, _ in formats) else ()
     for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, _width(), audience, verdicts, config.marking, sources, controls, earlier)
+        view = View(color, width(), audience, verdicts, config.marking, sources, controls, earlier)
         if path is not None or not options.quiet:
             _write(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.save_baseline and judging is not None:
@@ -357,7 +357,8 @@ def emit(made: str | bytes) -> None:
     sys.stdout.flush()
 
 
-def _width() -> int:
+def width() -> int:
+    """How wide a report for people may be."""
     if not sys.stdout.isatty():
         return 120
     return max(60, min(os.get_terminal_size().columns, 160))

@@ -10,10 +10,14 @@ from typing import Any
 
 import click
 
-from tierwise.cli.common import EXIT_FAILED, emit, use_color, write_atomically
+from tierwise.cli.common import EXIT_FAILED, audience_of, emit, load_config, options_from, require, use_color, write_atomically
 from tierwise.cli.keeping import open_kept
-from tierwise.cli.store import store_named, store_options
+from tierwise.cli.store import store_options
 from tierwise.errors import UsageError
+
+_AUDIENCE = click.option(
+    "--audience", default="", metavar="WHO", help="team or restricted; default: team, and public in CI of a public repository."
+)
 
 
 @click.command()
@@ -22,6 +26,7 @@ from tierwise.errors import UsageError
 @click.option("--since", default="", metavar="DATE", help="The trend from this day on; default: the last days.")
 @click.option("--most", type=click.IntRange(1), default=10, help="How many runs and days; default: 10.")
 @click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@_AUDIENCE
 def history(format_: str, series: str, since: str, most: int, **values: Any) -> None:
     """Show the runs of a series, what is open by tier over time, how old it is, and how long fixing took.
 
@@ -35,7 +40,7 @@ def history(format_: str, series: str, since: str, most: int, **values: Any) -> 
 
     if since:
         _date("--since", since)
-    with open_kept(store_named(values)).reading() as connection:
+    with open_kept(_inside(values)).reading() as connection:
         found = history_of(connection, find_series(connection, series), since=since, most=most)
         others = [one.name for one in series_of(connection) if one.name != found.series]
         if len(found.runs) > 1 and not found.runs[1].pruned:
@@ -50,6 +55,7 @@ def history(format_: str, series: str, since: str, most: int, **values: Any) -> 
 @click.option("--series", default="", help="Which series, by its name or the beginning of it; default: the one that ran last.")
 @click.option("--fail-on", default="", metavar="SEVERITY", help="Exit code 1 where something new or worse is at or above; default: never.")
 @click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@_AUDIENCE
 def diff(format_: str, before: str, after: str, series: str, fail_on: str, **values: Any) -> None:
     """Say what is new, fixed, worse, better, unknown or of another tier between two runs, why, and how the open failures add up.
 
@@ -65,7 +71,7 @@ def diff(format_: str, before: str, after: str, series: str, fail_on: str, **val
     from tierwise.store.read import find_run
 
     bar = _severity(fail_on)
-    with open_kept(store_named(values)).reading() as connection:
+    with open_kept(_inside(values)).reading() as connection:
         found = comparison(connection, find_run(connection, series, before), find_run(connection, series, after))
     emit(diff_json(found) if format_ == "json" else diff_text(found, _view(values)))
     risen = [one for one in found.moves if one.sort in (Sort.NEW, Sort.WORSE) and one.after is not None and one.after.open]
@@ -80,6 +86,7 @@ def diff(format_: str, before: str, after: str, series: str, fail_on: str, **val
 @click.option("--as-of", "as_of", default="", metavar="DATE", help="The day; the last run by then speaks. Default: the last run.")
 @click.option("--output", type=click.Path(path_type=Path), help="Directory for the bundle; default: print it as JSON.")
 @click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@_AUDIENCE
 def evidence(format_: str, series: str, dataset: str, as_of: str, output: Path | None, **values: Any) -> None:
     """Write what was known of a dataset on a day: tiers and why, facts with the call that read them, verdicts, acceptances, control texts.
 
@@ -93,7 +100,7 @@ def evidence(format_: str, series: str, dataset: str, as_of: str, output: Path |
 
     if as_of:
         _date("--as-of", as_of)
-    with open_kept(store_named(values)).reading() as connection:
+    with open_kept(_inside(values)).reading() as connection:
         run = find_run(connection, series, as_of or "last")
         found = evidence_of(connection, run, dataset, as_of or run.day)
     files = bundle(found)
@@ -103,11 +110,22 @@ def evidence(format_: str, series: str, dataset: str, as_of: str, output: Path |
     emit(evidence_text(found, output, _view(values)) if format_ == "console" else files["evidence.json"])
 
 
+def _inside(values: dict[str, Any]) -> str:
+    """The store that is named; UsageError where the public would read what it tells, all of which is the organisation's alone."""
+    config = load_config(options_from(values))
+    require(
+        audience_of(config, quiet=True) != "public",
+        "the public may not see what a store tells: account ids, resources, owners, who accepted what"
+        "\nwhere only your organisation reads what this prints, say so: --audience team",
+    )
+    return config.store
+
+
 def _view(values: dict[str, Any]) -> Any:
-    from tierwise.cli.common import Options, _width
+    from tierwise.cli.common import Options, width
     from tierwise.reports.base import View
 
-    return View(color=use_color(Options(no_color=bool(values.get("no_color")))), width=_width())
+    return View(color=use_color(Options(no_color=bool(values.get("no_color")))), width=width())
 
 
 def _date(option: str, text: str) -> None:
