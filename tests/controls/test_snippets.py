@@ -238,7 +238,6 @@ COMMON: Final = (
 IN_WORDS: Final[Mapping[tuple[str, str], str]] = {
     ("ACC-08", "aws_sqs_queue"): "who may use the queue is for its owner to say",
     ("EXP-01", "aws_sqs_queue"): "who may use the queue is for its owner to say",
-    ("EXP-03", "google_bigquery_dataset"): "a service perimeter belongs to the organisation, and stands in no project's configuration",
     ("LOG-02", "aws_db_instance"): "each engine has its own logs and parameters",
     ("LOG-02", "aws_rds_cluster"): "each engine has its own logs and parameters",
     ("LOG-02", "google_sql_database_instance"): "each engine has its own flags",

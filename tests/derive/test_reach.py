@@ -81,7 +81,13 @@ def test_undeclared_are_those_without_an_entry_and_always_everyone():
 
 @pytest.mark.parametrize(
     ("endpoint", "ingress", "word"),
-    [(False, NotApplicable("no endpoint"), "private"), (False, DENIED, "private"), (True, False, "restricted"), (True, True, "open")],
+    [
+        (False, NotApplicable("no endpoint"), "private"),
+        (False, DENIED, "private"),
+        (True, False, "restricted"),
+        (True, True, "open"),
+        (NotApplicable("no address of its own"), NotApplicable("no address of its own"), "open"),
+    ],
 )
 def test_network_is_settled_by_endpoint_and_filter(endpoint, ingress, word):
     assert (

@@ -13,7 +13,7 @@ import pytest
 
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import BUCKET, bucket, classification, finding, result_of, sample
-from tierwise.model.fact import Known, Unknown, UnknownReason
+from tierwise.model.fact import Facts, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Counts, DayPoint
 from tierwise.model.sensitivity import Tier, TierState
@@ -181,6 +181,11 @@ def test_an_assumed_tier_counts_as_nobodys_data():
 )
 def test_who_can_reach_a_store_is_said_in_words_and_unknown_stays_unknown(fact, words):
     assert reach_of(replace(bucket(), facts={"access.audience": fact})).words == words
+
+
+def test_a_provider_s_interface_is_an_endpoint_on_the_internet():
+    facts: Facts = {"access.audience": Known("account"), "network.public_endpoint": NotApplicable("no address of its own")}
+    assert reach_of(replace(bucket(), facts=facts)).words == "anyone in its account, through an endpoint on the internet"
 
 
 def test_where_nothing_fails_the_page_says_so():

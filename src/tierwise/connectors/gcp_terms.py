@@ -9,7 +9,7 @@ from typing import Final
 from tierwise.access.google_iam import Binding
 from tierwise.access.google_member import Home, read_member
 from tierwise.access.internet import covers_internet
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import put_listed
 
@@ -27,6 +27,8 @@ ENCRYPTED: Final = (
 _MULTI: Final = frozenset({"eu", "us", "asia", "eur3", "eur4", "eur5", "eur7", "eur8", "nam4", "nam5", "nam7", "asia1"})
 OLDEST: Final = "TLS_VERSION_1"
 """TLS 1.0 as `gcp.restrictTLSVersion` denies it."""
+_ADDRESSED: Final = frozenset({Kind.RELATIONAL_DB, Kind.WAREHOUSE, Kind.CACHE})
+"""Kinds of store of which `network.public_endpoint` and `network.ingress_any` ask for an address of its own (ADR 0021)."""
 _OLD_TLS: Final = "Cloud Storage and Google Cloud APIs, TLS: versions from 1.0 on are accepted unless gcp.restrictTLSVersion denies them"
 
 
@@ -82,11 +84,12 @@ def tls_in_doubt(via: Provenance) -> Unknown:
 
 
 def put_api_store(sheet: FactSheet, kind: Kind, tls: AnyFact, private: AnyFact) -> None:
-    """Sets the network and TLS facts of a store that is reached through Google's public API endpoints."""
-    doc = "constant: Google Cloud, service endpoints: the API answers on googleapis.com from the internet"
+    """Sets the network and TLS facts of a store that is reached through Google's public API endpoints; a database there has no address."""
+    via = Provenance("constant: Google Cloud, service endpoints: the API answers on googleapis.com from the internet")
+    address = NotApplicable("it has no address of its own, only Google's interface", via) if kind in _ADDRESSED else Known(True, via)
     facts: dict[str, AnyFact] = {
-        "network.public_endpoint": Known(True, Provenance(doc)),
-        "network.ingress_any": Known(True, Provenance(doc)),
+        "network.public_endpoint": address,
+        "network.ingress_any": address,
         "network.private_endpoint": private,
         "transport.tls_required": Known(
             True, Provenance("constant: Google Cloud, encryption in transit: the API takes authenticated calls over TLS only")

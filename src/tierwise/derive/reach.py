@@ -99,11 +99,13 @@ def _any_member(fact: AnyFact) -> AnyFact:
 
 
 def network(scene: Scene, store: Resource) -> AnyFact:
-    """`access.network`: no public endpoint is private; public and not open to any source is restricted; else open."""
+    """`access.network`: no public endpoint is private; public and not open to any source, restricted; else, and without an address of its own, open."""
     del scene
     rule = "public endpoint and the filter in front of it"
     endpoint, ingress = read(store.facts, "network.public_endpoint"), read(store.facts, "network.ingress_any")
     via = derived(rule, endpoint.via, ingress.via)
+    if isinstance(endpoint, NotApplicable):
+        return Known("open", via)
     public = {True, False} if not isinstance(endpoint, Known) else {endpoint.value is True}
     any_source = {True, False} if not isinstance(ingress, Known) else {ingress.value is True}
     words = {("open" if wide else "restricted") if reached else "private" for reached in public for wide in any_source}

@@ -90,10 +90,10 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("access.cors_any_origin", BOOL, LO, frozenset({Kind.OBJECT_STORE}), "CORS allows *", na=True),
     F("access.local_auth_enabled", BOOL, LO, frozenset({Kind.RELATIONAL_DB, Kind.DOCUMENT_DB, Kind.WAREHOUSE, Kind.CACHE, Kind.SEARCH_INDEX}), "passwords or keys kept inside the store are accepted", na=True),
     F("access.central_identity_enabled", BOOL, HI, frozenset({Kind.RELATIONAL_DB, Kind.DOCUMENT_DB, Kind.WAREHOUSE, Kind.CACHE, Kind.SEARCH_INDEX}), "the cloud's identities can log in", na=True),
-    F("network.public_endpoint", BOOL, LO, DATA | {Kind.KEY, Kind.SECRET, Kind.BACKUP_VAULT}, "has an address on the internet"),
-    F("network.ingress_any", BOOL, LO, DATA | {Kind.KEY, Kind.SECRET, Kind.NETWORK}, "the filter in front of it admits any internet source on a data port; NotApplicable without public endpoint; API stores: true unless policy narrows (SourceVpce/IP)", na=True),
+    F("network.public_endpoint", BOOL, LO, DATA | {Kind.KEY, Kind.SECRET, Kind.BACKUP_VAULT}, "has an address on the internet; NotApplicable for a database without an address of its own, behind a provider's interface alone", na=True),
+    F("network.ingress_any", BOOL, LO, DATA | {Kind.KEY, Kind.SECRET, Kind.NETWORK}, "the filter in front of it admits any internet source on a data port; NotApplicable without public endpoint or an address of its own; API stores: true unless policy narrows (SourceVpce/IP)", na=True),
     F("network.private_endpoint", BOOL, HI, DATA | {Kind.KEY, Kind.SECRET}, "reachable by a private endpoint or only inside a network"),
-    F("access.network", ENUM, LO, DATA, "from endpoint, ingress and private endpoint: no public endpoint = private; public and not any = restricted; any = open", scale=("private", "restricted", "open"), derived="D1"),
+    F("access.network", ENUM, LO, DATA, "from endpoint, ingress and private endpoint: no public endpoint = private; public and not any = restricted; any, or a provider's interface alone = open", scale=("private", "restricted", "open"), derived="D1"),
     # Principals, privilege, accounts
     F("principal.console_login", BOOL, LO, frozenset({Kind.USER}), "a person can log in with a locally kept password", na=True),
     F("credential.mfa_enabled", BOOL, HI, frozenset({Kind.USER, Kind.ACCOUNT}), "a second factor is registered; NotApplicable without console login", na=True),

@@ -35,7 +35,7 @@ def reach_of(resource: Resource | None) -> Reach:
     if resource is None or not resource.facts:
         return Reach(_UNKNOWN, "not shown here", known=False)
     audience, endpoint = resource.facts.get("access.audience"), resource.facts.get("network.public_endpoint")
-    at_net = isinstance(endpoint, Known) and endpoint.value is True
+    at_net = isinstance(endpoint, NotApplicable) or (isinstance(endpoint, Known) and endpoint.value is True)
     match audience:
         case Known():
             rank, words = _AUDIENCES.get(str(audience.value), (_UNKNOWN, str(audience.value)))
