@@ -9,18 +9,21 @@ import stat
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, text, update
 
 import tierwise.store.save as saving
 from tests.store.test_save import ONE, but
-from tests.store.worlds import SERIES, World, random_world
+from tests.store.worlds import FIRST, SERIES, World, random_world
 from tierwise.errors import StoreError
 from tierwise.model.finding import Verdict
+from tierwise.model.history import Retention
 from tierwise.model.sensitivity import Tier
 from tierwise.store.check import check
 from tierwise.store.connect import open_store
+from tierwise.store.prune import tidy
 from tierwise.store.read import runs_of
 from tierwise.store.save import save
 from tierwise.store.tables import FINDINGS, RUNS, STANDINGS, STORE
@@ -223,6 +226,7 @@ def test_two_scans_at_once_are_kept_one_after_the_other(where, path):
             result = random_world(chance).result(number, days=0.01)
             store = open_store(where, path)
             save(store, replace(result, run=replace(result.run, id=f"{who}-{number}")), series=SERIES, controls={})
+            tidy(store, Retention(), FIRST.date() + timedelta(days=number))
             store.close()
 
     both = [FORK.Process(target=scans, args=(who,)) for who in (1, 2)]

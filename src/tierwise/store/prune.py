@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from tierwise.model.history import Pruned, Retention
 from tierwise.model.sensitivity import Tier
-from tierwise.store.connect import Store
+from tierwise.store.connect import Store, upsert
 from tierwise.store.tables import DAY_COUNTS, DAY_TIERS, DAYS, FACTS, FINDINGS, RESOURCES, RUNS, SERIES, STANDINGS, STORE
 
 KEPT_LONGER: Final = Tier.T3
@@ -26,11 +26,11 @@ def prune(store: Store, retention: Retention, today: date, *, dry: bool = False)
 def tidy(store: Store, retention: Retention, today: date) -> None:
     """The same after a scan, once a day."""
     with store.writing() as connection:
-        done = connection.execute(select(STORE.c.value).where(STORE.c.key == "pruned")).scalar()
-        if done is not None and done >= today.isoformat():
+        upsert(connection, STORE, [{"key": "pruned", "value": ""}])
+        # Of two scans that end at once, the second waits here and then finds the day's work done.
+        due = update(STORE).where(STORE.c.key == "pruned", STORE.c.value < today.isoformat())
+        if connection.execute(due.values(value=today.isoformat())).rowcount == 0:
             return
-        change = update(STORE).where(STORE.c.key == "pruned") if done is not None else insert(STORE)
-        connection.execute(change.values(key="pruned", value=today.isoformat()))
         for (key,) in connection.execute(select(SERIES.c.id)).all():
             _series(connection, key, retention, today, dry=False)
 
