@@ -28,6 +28,9 @@ def test_a_gap_for_trails_keeps_audit_store_open_and_a_proof_settles_it():
     assert unknown(derive("logging.audit_store", "l", [res("l", OS)], context(gap(AT, account=AWAY)))).via.action == "svc:List"
     assert value(derive("logging.audit_store", "l", [res("l", OS), trail(link(Rel.LOGS_TO, "l"))], context(gap(AT)))) is True
     assert is_unknown(derive("logging.audit_store", "l", [res("l", OS), trail(loose(Rel.LOGS_TO))]))
+    for sender in (LS, Kind.KEY, Kind.SECRET, Kind.ACCOUNT):
+        assert is_unknown(derive("logging.audit_store", "l", [res("l", OS), trail()], context(gap(sender))))
+    assert value(derive("logging.audit_store", "l", [res("l", OS), trail()], context(gap(Kind.ROLE)))) is False
 
 
 def test_destination_is_the_weakest_of_several():

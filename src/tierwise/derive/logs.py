@@ -14,6 +14,8 @@ from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, NotApplicable, Un
 from tierwise.model.resource import DATA, HELD, Kind, Link, Rel, Resource
 
 TRAILS: Final = frozenset({Kind.AUDIT_TRAIL})
+SENDERS: Final = DATA | {Kind.LOG_STORE, Kind.SECRET, Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION}
+"""Kinds beside trails whose logs connectors read a target of: stores, vaults of keys and secrets, and what is logged of an account."""
 SERVICES: Final = {Kind.OBJECT_STORE: "s3", Kind.DOCUMENT_DB: "dynamodb"}
 """The word by which a trail's `records:<service>:*` names all stores of a kind."""
 
@@ -25,7 +27,7 @@ def audit_store(scene: Scene, store: Resource) -> AnyFact:
         return Known(value=True, via=derived(rule, senders[0].id))
     # A trail of any account can be delivered here; in AWS a store's own log stays in its account and region.
     near = store.account if store.provider == "aws" else ""
-    gap = scene.gap(TRAILS, store.provider) or scene.gap(DATA, store.provider, near, store.region if near else "")
+    gap = scene.gap(TRAILS, store.provider) or scene.gap(SENDERS, store.provider, near, store.region if near else "")
     loose = scene.loose_end(Rel.LOGS_TO, lambda holder: holder.kind is Kind.AUDIT_TRAIL or near in ("", holder.account), near)
     if open_ := gap or loose:
         return open_fact(rule, open_)
