@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 import random
+import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -138,6 +139,28 @@ def test_a_long_text_is_probed_evenly_and_a_short_one_read_whole() -> None:
     assert spans[0][0] == 0
     assert spans[-1][1] == 100 << 20
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+HOSTILE = [
+    "a." * 50_000,
+    "a@" * 50_000,
+    "1 " * 50_000,
+    "-" * 100_000,
+    "AB12 " * 20_000,
+    "eyJ" * 40_000,
+    "$2b$" * 30_000,
+    "1" * 200_000,
+    "(0" * 50_000,
+    "\ud800AB123456C",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:4].encode("ascii", "replace").decode())
+def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
+    start = time.process_time()
+    for name in ("dob", None):
+        examine([Column(name, [text, text[:399], text[:40]])], engine=PURE)
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("show", [str, repr, format, lambda one: repr([one])])

@@ -92,7 +92,7 @@ class Sample:
 
 
 def tidy(text: str) -> str:
-    """A value as people would write it: digits of any script as ASCII, exact numbers without exponent, no quotes around it."""
+    """A value as people would write it: full-width signs as ASCII, exact numbers without exponent, no quotes around it."""
     text = (
         text
         if text.isascii()
@@ -227,7 +227,7 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
         passed += 1
         hits += one.rows
         synthetic += one.rows if match is Match.SYNTHETIC else 0
-        kept.add(Withheld(one.plain.encode()))
+        kept.add(Withheld(one.plain.encode(errors="replace")))
         for part, seen in zip(values.varies, parts, strict=True):
             if len(seen) < 3:
                 seen.add(one.plain[slice(*part)])
