@@ -13,7 +13,7 @@ import pytest
 from tierwise.classify.content import Column, examine, scan_text
 from tierwise.classify.detector import Match, Values, all_detectors
 from tierwise.classify.digits import mod11
-from tierwise.classify.text import BLOCK, PURE, SHARE, WHOLE, accelerated, probe
+from tierwise.classify.text import BLOCK, PURE, SHARE, WHOLE, accelerated, probe, scan
 from tierwise.classify.vote import judged, plain, tail, tidy, whole
 from tierwise.classify.withheld import Distinct, Withheld
 from tierwise.model.detection import Detection, Strength
@@ -129,6 +129,12 @@ def test_both_engines_find_the_same() -> None:
     )
     data = text.encode("latin-1") + text.encode()
     assert scan_text(data, engine=accelerated()) == scan_text(data, engine=PURE) != []
+
+
+def test_where_a_probe_begins_and_ends_no_number_is_cut() -> None:
+    data = (b"4505577104" * 6 + b" ") * (WHOLE * 8 // 61)
+    assert len(probe(len(data))) > 10
+    assert scan(data, PURE) == []
 
 
 def test_a_long_text_is_probed_evenly_and_a_short_one_read_whole() -> None:

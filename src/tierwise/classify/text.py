@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -136,7 +136,7 @@ def scan(data: bytes, engine: Engine, *, exhaustive: bool = False) -> list[InTex
     times: Counter[bytes] = Counter()
     contexts: dict[bytes, frozenset[str]] = {}
     for start, end in probe(len(data), exhaustive=exhaustive):
-        block = data[start:end] if end - start < len(data) else data
+        block = _whole_words(data, start, end)
         for at, until in _candidates(block, engine):
             raw = block[at:until]
             times[raw] += 1
@@ -145,10 +145,7 @@ def scan(data: bytes, engine: Engine, *, exhaustive: bool = False) -> list[InTex
     counts: dict[str, tuple[Detector, _Count, _Count]] = {}
     for raw, often in times.items():
         candidate, near = Withheld(raw), contexts.get(raw, frozenset())
-        for detector, values in _looked_for():
-            match = candidate.tested(partial(_match, values))
-            if match is None:
-                continue
+        for detector, values, match in candidate.tested(_matches):
             _, everywhere, beside = counts.setdefault(detector.id, (detector, _Count(values), _Count(values)))
             everywhere.take(match, candidate, often)
             if not values.context.isdisjoint(near):
@@ -156,9 +153,31 @@ def scan(data: bytes, engine: Engine, *, exhaustive: bool = False) -> list[InTex
     return [InText(detector, total.values, total.tally, beside.tally) for _, (detector, total, beside) in sorted(counts.items())]
 
 
-def _match(values: Values, text: str) -> Match | None:
-    """What a detector says of a candidate, or None where it has another's shape."""
-    return judged(values, text, plain(text)) if whole(values.shape).fullmatch(text) else None
+def _whole_words(data: bytes, start: int, end: int) -> bytes:
+    """The bytes from the first white space after the start to the last before the end, so that no number is cut; all of a text's own ends."""
+    block = data[start:end] if end - start < len(data) else data
+    if start > 0:
+        cut = _SPACE.search(block, 0, _LONGEST)
+        block = block[cut.start() :] if cut else block
+    if end < len(data):
+        last = max(block.rfind(space, len(block) - _LONGEST) for space in (b" ", b"\n", b"\t"))
+        block = block[:last] if last > 0 else block
+    return block
+
+
+_SPACE: Final = re.compile(rb"[ \t\n]")
+_LONGEST: Final = 512
+
+
+def _matches(text: str) -> list[tuple[Detector, Values, Match]]:
+    """What each detector whose shape a candidate has says of it."""
+    simple = plain(text)
+    return [(detector, values, judged(values, text, simple)) for detector, values, has_shape in _shapes() if has_shape(text)]
+
+
+@cache
+def _shapes() -> tuple[tuple[Detector, Values, Callable[[str], object]], ...]:
+    return tuple((detector, values, whole(values.shape).fullmatch) for detector, values in _looked_for())
 
 
 def _candidates(block: bytes, engine: Engine) -> Iterator[tuple[int, int]]:
