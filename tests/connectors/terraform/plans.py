@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class PlanBuilder:
             "actions": list(actions),
             "before": before,
             "after": None if "delete" in actions and "create" not in actions else dict(after or {}),
-            "after_unknown": unknown if unknown is not None else {},
+            "after_unknown": deepcopy(unknown) if unknown is not None else {},
             "after_sensitive": sensitive if sensitive is not None else {},
             "before_sensitive": sensitive if sensitive is not None else {},
         }
