@@ -39,7 +39,13 @@ _STAFF_KEYS: Final = frozenset(
 )
 """A tag of such a key names a member of staff on purpose; an e-mail address there is no personal data of the service."""
 CONFIDENCE: Final = 0.8
-_RECOGNISABLE: Final = re.compile("[0-9@]")
+_MARK: Final = re.compile(r"\[([a-z0-9_]+)( test value)?\]")
+_RECOGNISABLE: Final = re.compile(rf"[0-9@]|{_MARK.pattern}")
+
+
+def mark(detector: Detector, match: Match) -> str:
+    """What stands for an identifier that is withheld; a text that holds it is recognised as one that holds the identifier."""
+    return f"[{detector.id}{' test value' if match is Match.SYNTHETIC else ''}]"
 
 
 def texts(resource: Resource) -> Iterator[tuple[str, str, str]]:
@@ -66,7 +72,8 @@ def _recognised(text: str) -> tuple[tuple[Detector, Match], ...]:
     if _RECOGNISABLE.search(text) is None:
         return ()
     found = ((detector, detector.find(text[:MAX_TEXT])) for detector in all_detectors() if detector.find is not None)
-    return tuple((detector, match) for detector, match in found if match is not Match.NO)
+    marked = {name: Match.SYNTHETIC if fake else Match.REAL for name, fake in _MARK.findall(text)}
+    return tuple((detector, said) for detector, match in found if (said := marked.get(detector.id, match)) is not Match.NO)
 
 
 def identifiers(resource: Resource) -> AnyFact:

@@ -29,6 +29,8 @@ class Unit:
     service: str
     run: Callable[[], Iterable[Item]]
     provider: str = "aws"
+    private: bool = False
+    """Whether it handles content: a crash then shows where it happened, and nothing of what was read."""
 
 
 Item: TypeAlias = "Resource | Change | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Look | Unit"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from tierwise.classify.withhold import withhold
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.model.change import Change
 from tierwise.model.content import Look
@@ -46,7 +47,8 @@ class Collected:
         match item:
             case Resource():
                 known = self.resources.get(item.id)
-                self.resources[item.id] = item if known is None else _merged(known, item)
+                told = withhold(item)
+                self.resources[item.id] = told if known is None else _merged(known, told)
             case FactUpdate():
                 known = self.resources[item.resource]
                 links = known.links if item.links is None else item.links
@@ -163,6 +165,11 @@ def _run(unit: Unit) -> tuple[Unit, list[Item], str]:
     items: list[Item] = []
     try:
         items.extend(unit.run())
-    except Exception:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
-        return unit, items, traceback.format_exc()
+    except Exception as error:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
+        return unit, items, _without_values(error) if unit.private else traceback.format_exc()
     return unit, items, ""
+
+
+def _without_values(error: Exception) -> str:
+    """Where a bug ended a look into a store, and its kind; its message may quote what was read."""
+    return f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}: message withheld, since content was being read"

@@ -142,7 +142,7 @@ class AwsSource:
         for resource in resources:
             if resource in self._kept and self._kept[resource][1].resource.type in content.TYPES:
                 collector, draft, place = self._kept[resource]
-                yield Unit(self._account.id, place.region, collector.service, partial(self._look_into, draft, place, looker))
+                yield Unit(self._account.id, place.region, collector.service, partial(self._look_into, draft, place, looker), private=True)
 
     @staticmethod
     def _look_into(draft: Draft, place: _Place, looker: Looker) -> Iterator[Item]:

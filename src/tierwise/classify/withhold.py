@@ -1,0 +1,56 @@
+"""Identifiers that people wrote into tags, descriptions and schemas are withheld from everything that comes after: the detector's name stands for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from tierwise.classify.content import masked
+from tierwise.classify.identifiers import found_in, mark
+from tierwise.model.fact import Known
+from tierwise.model.resource import EMPTY_EVIDENCE, Resource
+
+_TOKEN: Final = re.compile(r"\S*[0-9@]\S*(?:\s+\S*[0-9@]\S*)*")
+"""A run of words that have a digit or an at sign; what is left of a text are words of the language."""
+_LONG: Final = re.compile(r"(?:\d\D?){6}")
+"""Six digits: no detector takes a shorter number for an identifier by its value alone."""
+_WORD: Final = re.compile(r"\S*\d\S*")
+
+
+def withhold(resource: Resource) -> Resource:
+    """The resource without the identifiers in its texts and column names; the same object where there are none. Doing it twice changes nothing.
+
+    What stands for one is recognised as evidence of it, so that a saved inventory is judged as the scan was.
+    """
+    marks: dict[str, str] = {}
+    for detector, match, _, where in found_in(resource):
+        marks.setdefault(where, mark(detector, match))
+    columns = tuple(replace(one, table=_name(one.table), name=_name(one.name)) for one in resource.evidence.columns)
+    if isinstance(resource.tags, Known):
+        tags = {_without(key, marks, key): _without(value, marks, key) for key, value in resource.tags.value.items()}
+        if tags != resource.tags.value:
+            resource = replace(resource, tags=Known(tags, resource.tags.via))
+    if columns != resource.evidence.columns:
+        resource = replace(resource, evidence=replace(resource.evidence, columns=columns))
+    if "the description" in marks and resource.evidence != EMPTY_EVIDENCE:
+        text = _TOKEN.sub(marks["the description"], resource.evidence.description)
+        resource = replace(resource, evidence=replace(resource.evidence, description=text))
+    return resource
+
+
+_name = lru_cache(maxsize=32768)(masked)
+
+
+def _without(text: str, marks: dict[str, str], key: str) -> str:
+    mine = marks.get(f"the tag {key!r}")
+    return _possible(text) if mine is None else _TOKEN.sub(mine, text)
+
+
+@lru_cache(maxsize=32768)
+def _possible(text: str) -> str:
+    """The text without words that may be identifiers by their value alone; what stands for them is no evidence."""
+    if _LONG.search(text) is None:
+        return text
+    return _WORD.sub(lambda found: masked(found[0]).replace("]", "?]") if masked(found[0]) != found[0] else found[0], text)
