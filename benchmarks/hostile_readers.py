@@ -2,7 +2,7 @@
 
     pip install pyarrow fastavro python-calamine && python -m benchmarks.hostile_readers
 
-Each file is read in a process of its own, whose end and peak memory are printed. The figures of ADR 0020 come from here.
+Each file is read in a process of its own, whose end and peak memory are printed. The figures of ADR 0022 come from here.
 """
 
 from __future__ import annotations
