@@ -59,12 +59,20 @@ def test_what_cannot_be_made_at_all_fails_here(forking):
         list(in_two([1, 2, 3, 4], fails))
 
 
-def test_the_other_process_is_gone_when_this_one_stops_early(forking):
+def test_the_other_process_is_gone_when_this_one_stops_early(forking, monkeypatch):
+    started = []
+    fork = os.fork
+
+    def noted() -> int:
+        started.append(fork())
+        return started[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
     halves = in_two([1, 2], makers)
     next(halves)
     halves.close()
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(started[0], os.WNOHANG)
 
 
 def test_a_plan_gives_the_same_from_one_process_and_from_two(tmp_path, monkeypatch):
