@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -214,9 +215,14 @@ class Token(Credentials):
 
 def reads_of(path: str, query: Mapping[str, list[str]] | None = None) -> list[Read]:
     """The declared reads that a call is of."""
-    found = [read for read in declared_calls() if _pattern(read).fullmatch(path)]
+    found = [read for read, pattern in _patterns() if pattern.fullmatch(path)]
     content = (query or {}).get("contentType")
     return [read for read in found if content is None or ("contentType", content[0]) in read.query]
+
+
+@cache
+def _patterns() -> tuple[tuple[Read, re.Pattern[str]], ...]:
+    return tuple((read, _pattern(read)) for read in declared_calls())
 
 
 def _pattern(read: Read) -> re.Pattern[str]:
