@@ -13,6 +13,11 @@ actions/runner, Command.TryParse in microsoft/azure-pipelines-agent)."""
 _LINE_COMMAND: Final = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
 """GitHub's runner obeys `::name::` at the beginning of a line, spaces aside (ActionCommand.TryParseV2)."""
 
+_AZURE: Final = re.compile(r"^/subscriptions/[^/]+/.*/providers/(?:microsoft\.)?(?P<type>[^/]+/[^/]+/.+)$", re.IGNORECASE)
+"""An id of Azure Resource Manager; of one resource of an extension the last provider is its own."""
+_GOOGLE: Final = re.compile(r"^//(?P<service>[a-z0-9-]+)\.googleapis\.com/(?:projects/[^/]+/)?(?P<rest>.+)$")
+"""A full resource name of Google Cloud."""
+
 
 def safe_text(text: str, limit: int = 0) -> str:
     """The text with control, escape, bidirectional and zero-width characters and the signs of log commands written out; cut to `limit` if given."""
@@ -53,10 +58,14 @@ def listed(words: list[str], most: int = 4) -> str:
 
 
 def short_id(resource_id: str, limit: int = 64) -> str:
-    """A resource id with the service's part of an ARN first: `s3:::name`, safe for a terminal."""
+    """A resource id with what tells it apart first, safe for a terminal: an ARN without partition and account, an Azure id from its provider on, a Google name without its project."""
     text = resource_id
     if text.startswith("arn:") and text.count(":") >= 5:
         _arn, _partition, service, region, _account, rest = text.split(":", 5)
         text = f"{service}:{region}:{rest}" if region else f"{service}:{rest}"
+    elif (azure := _AZURE.search(text)) is not None:
+        text = azure["type"]
+    elif (google := _GOOGLE.match(text)) is not None:
+        text = f"{google['service']}:{google['rest']}"
     text = safe_text(text)
     return text if len(text) <= limit else text[: limit // 2 - 1] + "…" + text[-(limit // 2) :]
