@@ -224,3 +224,15 @@ def test_whether_it_gets_better_is_told_by_settled_tiers_and_without_accepted_ri
 
 def test_without_an_earlier_day_it_does_not_say_that_it_gets_better():
     assert "so this report cannot say" in made()
+
+
+def test_an_acceptance_that_no_longer_holds_is_overdue_and_none_that_holds_is():
+    late = finding(1, Verdict.FAIL, control="OWN-06")
+    assert "1 resource has a risk acceptance that is past its date" in made(result_of((late,)))
+    assert "past its date" not in made(result_of((replace(late, verdict=Verdict.PASS),)))
+    assert "Of the accepted risks that hold, the next ends on 2027-01-31." in made()
+
+
+def test_a_store_without_policies_and_with_an_endpoint_that_was_not_read_says_why_nobody_knows():
+    unread = {"network.public_endpoint": Unknown(UnknownReason.THROTTLED)}
+    assert reach_of(replace(bucket(), facts=unread)).words == "not known (throttled)"

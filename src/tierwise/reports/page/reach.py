@@ -46,7 +46,7 @@ def reach_of(resource: Resource | None) -> Reach:
                     "whoever may sign in, through an endpoint on the internet" if at_net else "whoever may sign in, from inside its network"
                 )
                 return Reach(3 if at_net else 1, words, known=True)
-            return Reach(_UNKNOWN, "not known", known=False)
+            return Reach(_UNKNOWN, f"not known ({endpoint.reason.value})" if isinstance(endpoint, Unknown) else "not known", known=False)
         case Unknown():
             return Reach(_UNKNOWN, f"not known ({audience.reason.value}{_bounds(audience)})", known=False)
 

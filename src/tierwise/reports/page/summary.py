@@ -15,6 +15,8 @@ from tierwise.reports.shown import Shown
 from tierwise.reports.text import count, listed
 
 ASSUMED: Final = "assumed"
+_IN_ORDER: Final = "OWN-06"
+"""The control that asks for risk acceptances to be in order."""
 LOW_COVERAGE: Final = 0.95
 """Below it the strip that tells what could not be seen is the loudest thing on the page."""
 
@@ -159,13 +161,17 @@ def _unknown(page: Shown) -> str:
 
 
 def _overdue(page: Shown) -> str:
-    today = page.result.run.started[:10]
-    held = [one.accepted for one in Findings.of(page.result.findings).problems if one.accepted is not None]
-    late = sum(1 for one in held if one.expires < today)
-    if late:
-        return f"{count(late, 'accepted risk')} past the date until which somebody answered for it."
-    soonest = min((one.expires for one in held), default="")
-    return f"No accepted risk is past its date; the next ends on {soonest}." if soonest else "No risk is accepted, so none is overdue."
+    """Acceptances past their date no longer hold, so that their findings stand again: the control that asks for them to be in order tells of them."""
+    problems = Findings.of(page.result.findings).problems
+    faulty = sum(1 for one in problems if one.control == _IN_ORDER and one.verdict is Verdict.FAIL)
+    soonest = min((one.accepted.expires for one in problems if one.accepted is not None), default="")
+    told = [
+        f"{count(faulty, 'resource has', 'resources have')} a risk acceptance that is past its date, ends soon or is otherwise not in order ({_IN_ORDER})."
+        if faulty
+        else "",
+        f"Of the accepted risks that hold, the next ends on {soonest}." if soonest else "No accepted risk is in force.",
+    ]
+    return " ".join(one for one in told if one)
 
 
 def heat_map(page: Shown) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
