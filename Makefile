@@ -12,7 +12,7 @@ export UV_NATIVE_TLS ?= 1
 help:
 	@echo "make demo   the sample department in three clouds and a sample plan, no cloud account needed"
 	@echo "make test   every check that a change must pass"
-	@echo "make fuzz   ten thousand broken plans, where make test has two thousand"
+	@echo "make fuzz   ten thousand broken plans, where make test has two thousand, and property tests on examples drawn anew"
 	@echo "make parity an estate planned and applied by a real Terraform, judged as plan and live (fetches Terraform once)"
 	@echo "make docs   write the generated pages and schemas anew"
 	@echo "make checkov  the current Checkov, in an environment of its own, beside what the tests have recorded of it"
@@ -48,6 +48,7 @@ unit: $(STAMP)
 
 fuzz: $(STAMP)
 	TIERWISE_MUTANTS=10000 $(BIN)/pytest tests/connectors/terraform/test_mutations.py tests/cli/test_mutations.py
+	TIERWISE_FUZZ=1 $(BIN)/pytest -m hypothesis
 
 # Not part of make test: it fetches 140 MB and takes two minutes.
 parity: $(STAMP)

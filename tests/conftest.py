@@ -5,7 +5,10 @@ import os
 from hypothesis import HealthCheck, settings
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
-settings.register_profile("tierwise", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that a change fails by its own fault; `make fuzz` draws new ones.
+settings.register_profile(
+    "tierwise", deadline=None, derandomize="TIERWISE_FUZZ" not in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("tierwise")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.access.policies import BUCKET, OTHER, OWN, VIA, audience, policy
@@ -171,6 +171,10 @@ def same_facts(before: object, after: object, names: tuple[str, ...]) -> None:
 AUDIENCE = (*BOOLS, "external", "external_conditioned")
 
 
+OF_THE_BUCKET = {"Effect": "Allow", "Principal": "*", "Action": ["s3:Get*"], "Resource": ["arn:aws:s3:::records"]}
+
+
+@example(([OF_THE_BUCKET], [OF_THE_BUCKET | {"Resource": UNDETERMINED}]), "s3")
 @given(hidden(POLICIES), st.sampled_from(["s3", "sts"]))
 @settings(max_examples=300, deadline=None)
 def test_an_unread_element_opens_an_audience_or_leaves_it(pair, service):

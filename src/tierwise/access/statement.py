@@ -209,14 +209,16 @@ def grants(statement: Statement, wanted: Sequence[str]) -> tuple[tuple[str, str,
         return all_pairs
     # AWS refuses a statement none of whose actions applies to any of its resources, so that nothing is left out of such a one.
     level = _levels(statement)
-    if len(level) == 1 and not any(_applies(one, resource) for one in level for resource in statement.resources):
+    read = "Resource" not in statement.undetermined
+    if read and len(level) == 1 and not any(_applies(one, resource) for one in level for resource in statement.resources):
         return all_pairs
     return tuple((action, resource, both(named, _fits(action, resource, level))) for action, resource, named in all_pairs)
 
 
 def _fits(action: str, resource: str, level: frozenset[str]) -> Truth:
     if resource == UNDETERMINED:
-        return YES if len(level) == 1 or s3_level(action) == "both" else OPEN
+        # A statement on one level alone fits whatever it names; `s3:Get*` may name objects or the bucket.
+        return YES if level in (frozenset({"object"}), frozenset({"bucket"})) or s3_level(action) == "both" else OPEN
     return truth(_applies(s3_level(action), resource))
 
 
