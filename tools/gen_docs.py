@@ -15,6 +15,7 @@ from tierwise.catalogue.profiles import apply_profile, load_profile, shipped_pro
 from tierwise.catalogue.schema import Schema, control_schema, profile_schema
 from tierwise.connectors import live_declared
 from tierwise.model.control import Control
+from tierwise.model.coverage import coverage_words
 from tierwise.model.profile import Profile, Requirement
 from tierwise.model.sensitivity import Tier
 from tierwise.model.vocabulary import SPECS, Better, FactSpec
@@ -240,7 +241,7 @@ def profile_page(profile: Profile, catalogue: Catalogue) -> str:
         table(("Category", "Title", "Base tier", "T3 from", "T4 from", "Rationale", "Source"), categories),
         "## Tags\n\nKeys and values are compared without case and separators.\n",
         table(("Key", "Also written", "Role", "Values", "Wanted from"), tag_rows(profile)),
-        f"## Gate\n\nMode {gate.mode}; blocks on {gate.fail_on.word} and above; unknown blocks: {blocks}; coverage at least {gate.min_coverage:.0%}. "
+        f"## Gate\n\nMode {gate.mode}; blocks on {gate.fail_on.word} and above; unknown blocks: {blocks}; coverage at least {coverage_words(gate.min_coverage)}. "
         f"{overrides}\n",
         selection(profile, catalogue),
     ]

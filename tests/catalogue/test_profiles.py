@@ -64,6 +64,8 @@ def test_a_profile_reuses_thresholds_tags_and_gate_of_the_one_it_extends():
     assert mine.acceptance == STANDARD
     assert parse(MINE + "acceptance: {months: {T4: 1}}\n").acceptance.months == {**STANDARD.months, Tier.T4: 1}
     assert mine.gate == GatePolicy("new", base.gate.fail_on, Tier.T3, base.gate.min_coverage)
+    assert parse(MINE + "gate: {min_coverage: 0.5}\n").gate.min_coverage == dict.fromkeys(Tier, 0.5)
+    assert parse(MINE + "gate: {min_coverage: {T4: 0.99}}\n").gate.min_coverage == {**base.gate.min_coverage, Tier.T4: 0.99}
     assert (base.assumed_tier, mine.assumed_tier) == (Tier.T2, Tier.T3)
     assert mine.parameters["assumed_tier"].rationale == "we are a hospital"
     assert [requirement.id for requirement in mine.requirements] == ["R1"]
@@ -173,6 +175,9 @@ FAULTS = [
     ),
     ("gate: {mode: ¦ful}\n", "unknown mode 'ful'; did you mean 'full'?; it takes observe, new, full"),
     ("gate: {min_coverage: ¦2}\n", "min_coverage is a share from 0 to 1, not 2"),
+    ("gate: {min_coverage: {T4: ¦2}}\n", "min_coverage is a share from 0 to 1, not 2"),
+    ("gate: {min_coverage: ¦{T4: 0.5}}\n", "min_coverage asks less at T4 (0.5) than at T3 (0.9)"),
+    ("gate: {min_coverage: {¦T9: 0.5}}\n", "unknown tier 'T9' in min_coverage; did you mean 'T4'?; tiers are T0 to T4"),
     ("acceptance: ¦{months: {T4: 7}}\n", "an acceptance at T4 may not live longer, or be approved by a lower rank, than one at T3"),
     ("acceptance: ¦{approver: {T1: siro}}\n", "an acceptance at T2 may not live longer, or be approved by a lower rank, than one at T1"),
     ("acceptance: {approver: {T4: ¦boss}}\n", "unknown approver 'boss'; it takes service-owner, asset-owner, deputy-siro, siro"),

@@ -57,6 +57,13 @@ def test_a_source_directory_that_cannot_serve_is_an_error_that_says_how_to_mend_
 ) -> None:
     (home / "empty").mkdir()
     tierwise("scan", "plan", plan, "--source-dir", name).complains(2, "--source-dir", name, "name the")
+    # Before anything is read: the plan is not there.
+    tierwise("scan", "plan", "gone.json", "--source-dir", name).complains(2, "--source-dir", name, "name the")
+
+
+@pytest.mark.parametrize("asked", [("--format", "sarff"), ("--findings", "failed"), ("--format", "json", "--format", "csv")])
+def test_a_report_that_cannot_be_made_as_asked_is_told_before_anything_is_read(tierwise: Run, asked: tuple[str, ...]) -> None:
+    tierwise("scan", "plan", "gone.json", *asked).complains(2, asked[0])
 
 
 def test_hidden_directories_links_and_large_files_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

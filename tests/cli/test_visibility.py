@@ -63,15 +63,42 @@ def test_a_scan_in_a_public_pipeline_leaves_owners_out_and_says_so(tierwise: Run
     assert tierwise("scan", "plan", plan, "-q", "--format", "json=out.json").err == ""
 
 
-def test_what_is_for_a_terminal_of_ones_own_is_not_said_to_leave_anything_out(
-    tierwise: Run, plan: Path, monkeypatch: pytest.MonkeyPatch
+STORE = "aws_s3_bucket.assessments"
+LOOKS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    "fixes": (("fixes",), (OWNER,), "ENC-02"),
+    "explain": (("explain", STORE), (OWNER, "18,000 people", "provider-managed"), "T3 heightened"),
+    "classify": (("classify",), ("declares T3",), STORE),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_what_looks_at_the_last_scan_shows_the_public_what_a_report_would(
+    tierwise: Run, plan: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    command, own, everyones = LOOKS[name]
     tierwise("scan", "plan", plan)
+    assert all(word in tierwise(*command).out for word in (*own, everyones))
+    shown = tierwise(*command, "--audience", "public")
+    assert (everyones in shown.out, [word for word in own if word in shown.out]) == (True, [])
     monkeypatch.setenv("GITLAB_CI", "true")
     monkeypatch.setenv("CI_PROJECT_VISIBILITY", "public")
-    ran = tierwise("fixes")
-    assert OWNER in ran.out
-    assert ran.err == ""
+    ran = tierwise(*command)
+    assert ran.out == shown.out
+    assert "as the project is public" in ran.err
+    assert OWNER in tierwise("fixes", "--audience", "team").out
+
+
+def test_an_owner_who_is_withheld_is_not_said_to_be_missing(tierwise: Run, plan: Path) -> None:
+    tierwise("scan", "plan", plan)
+    ran = tierwise("explain", STORE, "--audience", "public")
+    assert "its owner declares it" in ran.out
+    assert "none is named" not in ran.out
+
+
+def test_lines_of_a_register_are_not_for_the_public(tierwise: Run, plan: Path) -> None:
+    tierwise("scan", "plan", plan)
+    tierwise("classify", "--audience", "public", "suggest").complains(2, "--audience team")
+    assert tierwise("classify", "--audience", "team", "suggest").code == 0
 
 
 @pytest.mark.parametrize("how", ["flag", "variable", "file"])

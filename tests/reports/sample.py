@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tierwise.model.change import Action, LiveRead, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
 from tierwise.model.control import Severity
+from tierwise.model.coverage import Coverage
 from tierwise.model.fact import Known, Provenance
 from tierwise.model.finding import Acceptance, Actual, Finding, Fix, Gate, Run, ScanResult, UnknownPart, Verdict
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
@@ -129,7 +130,7 @@ def result_of(findings: tuple[Finding, ...], blocking: tuple[str, ...] = (), hel
         gate=Gate(
             "failed" if blocking else "passed", "full", Severity.HIGH, blocking, (f"1 listing(s) failed: dynamodb in {ACCOUNT}/eu-west-1",)
         ),
-        coverage=0.975,
+        coverage=Coverage(0.975),
         outcomes=(ReadOutcome(ACCOUNT, "eu-west-1", "dynamodb:ListTables", "permission-denied"),),
         fixes=fixes,
     )

@@ -13,6 +13,7 @@ import pytest
 
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import BUCKET, bucket, classification, finding, result_of, sample
+from tierwise.model.coverage import Coverage
 from tierwise.model.fact import Facts, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Counts, DayPoint
@@ -123,8 +124,8 @@ def test_the_worst_store_is_the_one_with_the_most_severe_failure_of_a_settled_ti
 
 
 def test_low_coverage_is_the_loudest_thing_on_the_page():
-    assert 'class="strip loud"' in made(replace(sample(), coverage=0.5))
-    assert 'class="strip"' in made(replace(sample(), coverage=1.0))
+    assert 'class="strip loud"' in made(replace(sample(), coverage=Coverage(0.5)))
+    assert 'class="strip"' in made(replace(sample(), coverage=Coverage(1.0)))
 
 
 def test_what_does_not_fit_is_counted_where_it_would_stand(monkeypatch):

@@ -13,10 +13,11 @@ from tests.scan.recording import Operation, refused, unparsable
 from tests.scan.test_declared_calls import NOT_BY_A_SCAN
 from tests.scan.worlds import judging, replay
 from tierwise.connectors.aws.collectors import declared_reads
-from tierwise.evaluate.gate import coverage_of, decide
+from tierwise.evaluate.gate import decide
 from tierwise.model.control import Severity
 from tierwise.model.finding import Gate, ScanResult, Verdict
 from tierwise.model.profile import GatePolicy
+from tierwise.model.sensitivity import Tier
 from tierwise.scan import Outcome
 
 ACTIONS: dict[Operation, frozenset[str]] = {}
@@ -35,7 +36,7 @@ HANDFUL: tuple[Operation, ...] = (
     ("resourcegroupstaggingapi", "GetResources"),
     ("organizations", "ListAccounts"),
 )
-LENIENT = GatePolicy("full", Severity.HIGH, None, 0.0)
+LENIENT = GatePolicy("full", Severity.HIGH, None, dict.fromkeys(Tier, 0.0))
 """A gate that only failures and failed listings can close."""
 
 
@@ -56,7 +57,7 @@ def failing(operation: Operation, error: Callable[[str], Exception]) -> Outcome:
 def gate_without_failures(whole: ScanResult, partial: ScanResult) -> Gate:
     """The gate of the same scan with those controls only that nothing failed when everything was read."""
     failed = {one.control for one in whole.findings if one.verdict is Verdict.FAIL}
-    return decide([one for one in partial.findings if one.control not in failed], partial.gaps, coverage_of(partial.outcomes), LENIENT)
+    return decide([one for one in partial.findings if one.control not in failed], partial.gaps, partial.coverage, LENIENT)
 
 
 def outcomes_of(partial: ScanResult, operation: Operation) -> set[str]:

@@ -49,6 +49,7 @@ def profile_schema(control_ids: Iterable[str]) -> Schema:
     """The schema of `profiles/<id>.yaml`; the ids complete the names of controls, and others stay allowed."""
     control: Schema = {"anyOf": [_words(control_ids), {"type": "string", "pattern": f"^{ID.pattern[:-2]}$"}]}
     number: Schema = {"type": "number", "minimum": 0}
+    share: Schema = {**number, "maximum": 1}
     floor = _reasoned("tier", _words(TIERS))
     properties: Schema = {
         "id": {"type": "string"},
@@ -67,7 +68,7 @@ def profile_schema(control_ids: Iterable[str]) -> Schema:
                 "mode": _words(MODES),
                 "fail_on": _words(SEVERITIES),
                 "unknown_from": _words((*TIERS, "never")),
-                "min_coverage": {**number, "maximum": 1},
+                "min_coverage": {"anyOf": [share, _by_tier(share)]},
                 "override_hours": {"type": "integer", "minimum": 0},
                 "override_up_to": _words(TIERS),
             },

@@ -10,9 +10,10 @@ from typing import Final
 
 from tierwise.catalogue.controls import KINDS, SEVERITIES
 from tierwise.catalogue.reader import TIERS, Reader, did_you_mean
-from tierwise.catalogue.yamlfile import Entry, Items, Leaf, Node
+from tierwise.catalogue.yamlfile import Entry, Items, Leaf, Node, Table
 from tierwise.model.acceptance import RANKS, AcceptancePolicy
 from tierwise.model.control import Control
+from tierwise.model.coverage import LeastCoverage
 from tierwise.model.profile import CategoryRule, GatePolicy, Parameter, Requirement, TagKey
 from tierwise.model.register import Group, plain_word
 from tierwise.model.sensitivity import Category, Marking, Tier
@@ -219,16 +220,31 @@ def parse_gate(reader: Reader, entry: Entry | None, base: GatePolicy) -> GatePol
         never = isinstance(node, Leaf) and node.raw == "never"
         gate = replace(gate, unknown_from=None if never else reader.choice(node, "tier", TIERS))
     if "min_coverage" in fields:
-        share = reader.number(fields["min_coverage"].node, "min_coverage")
-        if share > 1:
-            reader.say(fields["min_coverage"].node, f"min_coverage is a share from 0 to 1, not {share}")
-        gate = replace(gate, min_coverage=float(share))
+        gate = replace(gate, min_coverage=_min_coverage(reader, fields["min_coverage"].node, gate.min_coverage))
     if "override_hours" in fields:
         gate = replace(gate, override_hours=reader.whole(fields["override_hours"].node, "override_hours"))
     if "override_up_to" in fields:
         tier = reader.choice(fields["override_up_to"].node, "tier", TIERS)
         gate = replace(gate, override_up_to=gate.override_up_to if tier is None else tier)
     return gate
+
+
+def _min_coverage(reader: Reader, node: Node, base: LeastCoverage) -> LeastCoverage:
+    """One share for all tiers, or shares by tier over those of the base; of a higher tier never less than of a lower one."""
+    if not isinstance(node, Table):
+        return dict.fromkeys(Tier, _share(reader, node))
+    found = dict(base) | {tier: _share(reader, given.node) for tier, given in reader.by_tier(node, "min_coverage")}
+    for low, high in pairwise(Tier):
+        if found[high] < found[low]:
+            reader.say(node, f"min_coverage asks less at {high.name} ({found[high]:g}) than at {low.name} ({found[low]:g})")
+    return found
+
+
+def _share(reader: Reader, node: Node) -> float:
+    share = reader.number(node, "min_coverage")
+    if share > 1:
+        reader.say(node, f"min_coverage is a share from 0 to 1, not {share}")
+    return float(share)
 
 
 def parse_acceptance(reader: Reader, entry: Entry | None, base: AcceptancePolicy) -> AcceptancePolicy:

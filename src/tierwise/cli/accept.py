@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import judging_options, last_judged, load_config, options_from, require, utc_now, write_atomically
+from tierwise.cli.common import (
+    inventory_option,
+    judging_options,
+    last_judged,
+    load_config,
+    options_from,
+    require,
+    utc_now,
+    write_atomically,
+)
 from tierwise.errors import StoreError, UsageError
 from tierwise.model.acceptance import RANKS, Fault
 
@@ -22,7 +31,6 @@ if TYPE_CHECKING:
     from tierwise.model.register import AcceptanceRule
 
 _FILE = click.option("--file", type=click.Path(path_type=Path), help="The file to write or check; default: the settings' own.")
-_INVENTORY = click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan.")
 _MOST = 5
 
 
@@ -43,7 +51,7 @@ _MOST = 5
     "--check", is_flag=True, help="Write nothing: say of each acceptance in the file whether it is in force. Exit code 2 where one is not."
 )
 @_FILE
-@_INVENTORY
+@inventory_option
 @judging_options
 def accept(fingerprint: str, check: bool, file: Path | None, inventory: Path | None, **values: Any) -> None:
     """Accept a risk of the last scan until a date, in a file that a review then merges. The finding stays, with the name beside it.
@@ -197,7 +205,7 @@ def _write(path: Path, section: str, fields: Mapping[str, Value]) -> None:
 @click.option("--approver", required=True, help="Who says so, by name.")
 @click.option("--until", required=True, metavar="DATE", help="The last day.")
 @_FILE
-@_INVENTORY
+@inventory_option
 @judging_options
 def correct(resource: str, rule: str, source: str, until: str, file: Path | None, inventory: Path | None, **values: Any) -> None:
     """Remove one piece of wrong evidence from a resource, and nothing else, in a file that a review then merges.

@@ -72,7 +72,7 @@ def _read(raw: bytes, name: str, judging: Judging) -> Baseline:
     from tierwise.scan import scan
 
     if not is_inventory(raw):
-        return read_baseline(raw, name, judging.gate.min_coverage)
+        return read_baseline(raw, name, judging.gate)
     source = inventory_of(Path(name), raw)
     result = scan([source], replace(judging, baseline=None), started=source.started, jobs=1).result
     missing = unseen(result.gaps, result.coverage, judging.gate)

@@ -9,13 +9,23 @@ from typing import Any
 
 import click
 
-from tierwise.cli.common import judging_options, last_outcome, options_from
+from tierwise.cli.common import (
+    audience_of,
+    audience_option,
+    inventory_option,
+    judging_options,
+    last_shown,
+    load_config,
+    options_from,
+    require,
+)
 
 
 @click.group(invoke_without_command=True)
-@click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan.")
+@inventory_option
 @click.option("--unclassified", is_flag=True, help="Only stores whose tier is assumed.")
 @click.option("--conflicts", is_flag=True, help="Only stores declared lower than the evidence shows.")
+@audience_option
 @judging_options
 @click.pass_context
 def classify(ctx: click.Context, /, inventory: Path | None, unclassified: bool, conflicts: bool, **values: Any) -> None:
@@ -27,7 +37,7 @@ def classify(ctx: click.Context, /, inventory: Path | None, unclassified: bool, 
     from tierwise.model.sensitivity import TierState
     from tierwise.reports.text import safe_text, short_id
 
-    result = last_outcome(options_from(values), inventory).result
+    _, result, _ = last_shown(options_from(values), inventory)
     rows = [(result.classifications[one.id], one) for one in result.resources if one.kind in HELD]
     if unclassified:
         rows = [row for row in rows if row[0].state is TierState.ASSUMED]
@@ -52,7 +62,13 @@ def suggest(ctx: click.Context, /, most: int) -> None:
     from tierwise.cli.common import last_judged
 
     inventory, values = ctx.obj
-    outcome, judging = last_judged(options_from(values), inventory)
+    options = options_from(values)
+    require(
+        audience_of(load_config(options), quiet=True) != "public",
+        "the public may not see lines of a register: they select by account id, tag and name"
+        "\nwhere only your organisation reads what this prints, say so: tierwise classify --audience team suggest",
+    )
+    outcome, judging = last_judged(options, inventory)
     result = outcome.result
     lines = propose(result.resources, result.classifications, judging.register)
     if not lines:

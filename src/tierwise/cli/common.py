@@ -65,7 +65,12 @@ class Options:
     no_color: bool = False
 
 
-_JUDGING = (
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Options as one decorator, in the order in which help lists them."""
+    return lambda command: reduce(lambda found, option: option(found), reversed(options), command)
+
+
+judging_options = together(
     click.option("--config", type=click.Path(path_type=Path), help="Settings file; default: the nearest tierwise.toml."),
     click.option("--profile", default="", metavar="ID|FILE", help="Profile; default: uk-gov-personal-data."),
     click.option("--controls", "controls_dir", multiple=True, type=click.Path(path_type=Path), help="Directory of further controls."),
@@ -76,19 +81,31 @@ _JUDGING = (
     click.option("--corrections", default="", metavar="FILE", help="Evidence corrections and attestations; default: none."),
     click.option("--acceptances", default="", metavar="FILE", help="Risk acceptances; default: none."),
 )
-_OUTPUT = (
-    click.option(
-        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(FORMATS)}; to a file or stdout; default: console."
-    ),
-    click.option(
-        "--findings", default="", metavar="VERDICTS", help="Only these verdicts, e.g. fail,unknown; default: all that the format carries."
-    ),
+"""What to judge by."""
+audience_option = together(
     click.option(
         "--audience",
         default="",
         metavar="WHO",
         help="public, team or restricted; default: public where CI says that the repository is, else team.",
     ),
+)
+"""Who may read what is printed or written."""
+gate_options = together(
+    click.option(
+        "--fail-on", default="", metavar="SEVERITY", help="Fail at this severity or above, or 'none'; default: the profile's (high)."
+    ),
+    click.option("--gate", default="", metavar="MODE", help="observe, new or full; default: the profile's."),
+)
+"""What may block."""
+output_options = together(
+    click.option(
+        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(FORMATS)}; to a file or stdout; default: console."
+    ),
+    click.option(
+        "--findings", default="", metavar="VERDICTS", help="Only these verdicts, e.g. fail,unknown; default: all that the format carries."
+    ),
+    audience_option,
     click.option("--output", type=click.Path(path_type=Path), help="Directory for output files; default: here."),
     click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, to judge it again later."),
     click.option(
@@ -101,14 +118,10 @@ _OUTPUT = (
     click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
     click.option("-q", "--quiet", is_flag=True, help="No progress and no report on stdout, only files and the exit code."),
     click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
+    gate_options,
 )
-_GATE = (
-    click.option(
-        "--fail-on", default="", metavar="SEVERITY", help="Fail at this severity or above, or 'none'; default: the profile's (high)."
-    ),
-    click.option("--gate", default="", metavar="MODE", help="observe, new or full; default: the profile's."),
-)
-_HELD_AGAINST = (
+"""Where results go, and what may block."""
+held_against_options = together(
     click.option(
         "--baseline",
         default="",
@@ -123,36 +136,21 @@ _HELD_AGAINST = (
         "--override", default="", metavar="FILE#ID", help="Let a failing gate pass, by a named person and until a time; default: none."
     ),
 )
-
-
-def judging_options(command: F) -> F:
-    """The options that say what to judge by."""
-    return reduce(lambda found, option: option(found), reversed(_JUDGING), command)
-
-
-def gate_options(command: F) -> F:
-    """The options that say what may block."""
-    return reduce(lambda found, option: option(found), reversed(_GATE), command)
-
-
-def output_options(command: F) -> F:
-    """The options that say what may block, and where results go."""
-    return gate_options(reduce(lambda found, option: option(found), reversed(_OUTPUT), command))
-
-
-def held_against_options(command: F) -> F:
-    """The options that say what a scan's gate is held against, and who overrides it."""
-    return reduce(lambda found, option: option(found), reversed(_HELD_AGAINST), command)
-
-
-def source_option(command: F) -> F:
-    """The option that says where a plan's configuration lies."""
-    option = click.option(
+"""What a scan's gate is held against, and who overrides it."""
+scan_options = together(judging_options, held_against_options, output_options)
+"""What every scan takes."""
+source_option = together(
+    click.option(
         "--source-dir",
         type=click.Path(path_type=Path),
         help="Directory of the root module's .tf files: reports name file and line; default: none.",
-    )
-    return option(command)
+    ),
+)
+"""Where a plan's configuration lies."""
+inventory_option = together(
+    click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan."),
+)
+"""Which scan is looked at."""
 
 
 def options_from(values: Mapping[str, Any]) -> Options:
@@ -184,6 +182,19 @@ def load_config(options: Options) -> Config:
     _one_of("--gate", config.gate_mode, ["observe", "new", "full"])
     _one_of("--audience", config.audience, ["public", "team", "restricted"])
     return config
+
+
+def asked_of_scan(values: Mapping[str, Any]) -> tuple[Options, Config]:
+    """The options and settings of a scan; UsageError, before anything is read, where its reports could not be made as they are asked for."""
+    from tierwise.cli.sources import holding_files
+
+    options = options_from(values)
+    config = load_config(options)
+    parse_formats(options)
+    verdicts_of(options)
+    if options.source_dir is not None:
+        holding_files(options.source_dir)
+    return options, config
 
 
 def audience_of(config: Config, *, quiet: bool) -> str:
@@ -278,6 +289,14 @@ def progress_for(options: Options) -> Progress | None:
     return show
 
 
+def verdicts_of(options: Options) -> frozenset[str]:
+    """The verdicts that are asked for, none for those that the format carries; UsageError for another word."""
+    verdicts = frozenset(part.strip() for part in options.findings.split(",") if part.strip())
+    for verdict in verdicts:
+        _one_of("--findings", verdict, ["pass", "fail", "unknown", "not-applicable"])
+    return verdicts
+
+
 def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
     """(format, file or None for stdout) pairs; UsageError for unknown formats and for two results on stdout."""
     pairs: list[tuple[str, Path | None]] = []
@@ -302,9 +321,6 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     from tierwise.reports.audience import for_audience
     from tierwise.reports.base import View, report_named
 
-    verdicts = frozenset(part.strip() for part in options.findings.split(",") if part.strip())
-    for verdict in verdicts:
-        _one_of("--findings", verdict, ["pass", "fail", "unknown", "not-applicable"])
     if options.save_inventory:
         write_atomically(options.save_inventory, inventory_lines(outcome))
     sources = read_sources(options.source_dir, Path.cwd()) if options.source_dir is not None else None
@@ -317,7 +333,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     earlier = keeping.earlier() if keeping is not None and any(name == "html" for name, _ in formats) else ()
     for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, width(), audience, verdicts, config.marking, sources, controls, earlier)
+        view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier)
         if path is not None or not options.quiet:
             _write(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.save_baseline and judging is not None:
@@ -433,6 +449,15 @@ def _absolute(path: str) -> str:
 def last_outcome(options: Options, inventory: Path | None) -> Outcome:
     """The last scan (or a saved inventory) judged again, as it was judged then unless options say otherwise."""
     return last_judged(options, inventory)[0]
+
+
+def last_shown(options: Options, inventory: Path | None) -> tuple[ScanResult, ScanResult, str]:
+    """The last scan's result, the same as its audience may see it, and the audience; what both hold stands in one order."""
+    from tierwise.reports.audience import for_audience
+
+    audience = audience_of(load_config(options), quiet=options.quiet)
+    result = last_outcome(options, inventory).result
+    return result, for_audience(result, audience), audience
 
 
 def last_judged(options: Options, inventory: Path | None) -> tuple[Outcome, Judging]:

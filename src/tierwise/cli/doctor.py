@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.common import EXIT_BUG, EXIT_INCOMPLETE, Options, load_judging, utc_now
-from tierwise.cli.scan import aws_config, aws_options, azure_options, gcp_options, open_azure, open_gcp
+from tierwise.cli.scan import aws_config, aws_options, azure_config, azure_options, gcp_config, gcp_options, open_azure, open_gcp
 from tierwise.config import find_file, load
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def azure(**values: Any) -> None:
     from tierwise.connectors.azure.collectors import declared_reads
 
     config, judging = configuration()
-    sources = open_azure(config.azure, values, utc_now())
+    sources = open_azure(azure_config(config.azure, values), utc_now())
     _check(sources, config, judging, declared_reads(), "tierwise scan azure")
 
 
@@ -78,7 +78,7 @@ def gcp(**values: Any) -> None:
     from tierwise.connectors.gcp.collectors import declared_reads
 
     config, judging = configuration()
-    sources = open_gcp(config.gcp, values, utc_now())
+    sources = open_gcp(gcp_config(config.gcp, values), utc_now())
     _check(sources, config, judging, declared_reads(), "tierwise scan gcp")
 
 

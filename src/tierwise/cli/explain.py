@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tierwise.cli.common import emit, judging_options, last_outcome, options_from, use_color
+from tierwise.cli.common import audience_option, emit, inventory_option, judging_options, last_shown, options_from, use_color
 from tierwise.errors import UsageError
 
 
 @click.command()
 @click.argument("what", metavar="RESOURCE|FINGERPRINT|CONTROL")
-@click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan.")
+@inventory_option
+@audience_option
 @judging_options
 def explain(what: str, inventory: Path | None, **values: Any) -> None:
     """Explain a resource (by id or name) or a finding of the last scan, or a control.
@@ -32,19 +34,21 @@ def explain(what: str, inventory: Path | None, **values: Any) -> None:
     if control is not None:
         emit(explain_control(control, view))
         return
-    result = last_outcome(options, inventory).result
-    finding = next((one for one in result.findings if one.fingerprint == what), None)
+    result, seen, audience = last_shown(options, inventory)
+    view = replace(view, audience=audience)
+    finding = next((one for one in seen.findings if one.fingerprint == what), None)
     if finding is not None:
-        emit(explain_finding(finding, result, view))
+        emit(explain_finding(finding, seen, view))
         return
-    found = [one for one in result.resources if what in (one.id, one.name, one.address or "", *one.aliases)]
+    pairs = zip(result.resources, seen.resources, strict=True)
+    found = [shown for one, shown in pairs if what in (one.id, one.name, one.address or "", *one.aliases)]
     if not found:
-        near = get_close_matches(what, [one.name for one in result.resources], n=3, cutoff=0.5)
+        near = get_close_matches(what, [one.name for one in seen.resources], n=3, cutoff=0.5)
         raise UsageError(
             f"no resource, finding or control {what!r} in the last scan" + (f"; did you mean {', '.join(near)}?" if near else "")
         )
     for resource in found:
-        emit(explain_resource(resource, result, view))
+        emit(explain_resource(resource, seen, view))
 
 
 def _control(what: str) -> Any:

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from tierwise.cli.common import emit, judging_options, last_outcome, options_from, use_color
+from tierwise.cli.common import audience_option, emit, inventory_option, judging_options, last_shown, options_from, use_color
 
 
 @click.command()
-@click.option("--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON; default: the last scan.")
+@inventory_option
 @click.option("--most", type=click.IntRange(1), default=30, help="How many; default: 30.")
+@audience_option
 @judging_options
 def fixes(inventory: Path | None, most: int, **values: Any) -> None:
     """List the changes that close most findings of the last scan, widest and most severe first."""
@@ -20,10 +21,10 @@ def fixes(inventory: Path | None, most: int, **values: Any) -> None:
     from tierwise.reports.console import fixes_text
 
     options = options_from(values)
-    result = last_outcome(options, inventory).result
+    _, result, audience = last_shown(options, inventory)
     if not result.fixes:
         click.echo("Nothing failed, so there is nothing to fix.")
         return
-    emit(fixes_text(result.fixes[:most], result.findings, View(color=use_color(options))))
+    emit(fixes_text(result.fixes[:most], result.findings, View(color=use_color(options), audience=audience)))
     if len(result.fixes) > most:
         click.echo(f"{len(result.fixes) - most} more; --most {len(result.fixes)} shows all")

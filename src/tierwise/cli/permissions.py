@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from functools import reduce
 
 import click
 
-from tierwise.cli.common import F
+from tierwise.cli.common import together
 
 
 @click.group()
@@ -15,14 +14,12 @@ def permissions() -> None:
     """The least-privilege policy for a scan."""
 
 
-def _selection(command: F) -> F:
-    """The options that say for what, and in which form."""
-    options = (
-        click.option("--terraform", "as_tf", is_flag=True, help="Terraform instead of JSON."),
-        click.option("--control", multiple=True, metavar="ID", help="Only what these controls need; default: all of the profile."),
-        click.option("--profile", default="", metavar="ID|FILE", help="Profile; default: uk-gov-personal-data."),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+_selection = together(
+    click.option("--terraform", "as_tf", is_flag=True, help="Terraform instead of JSON."),
+    click.option("--control", multiple=True, metavar="ID", help="Only what these controls need; default: all of the profile."),
+    click.option("--profile", default="", metavar="ID|FILE", help="Profile; default: uk-gov-personal-data."),
+)
+"""The options that say for what, and in which form."""
 
 
 @permissions.command()

@@ -31,11 +31,12 @@ def show(profile: str) -> None:
     """A profile's thresholds with their reasons, its gate, and its framework's requirements with the controls that give evidence."""
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.catalogue.profiles import load_profile
+    from tierwise.model.coverage import coverage_words
 
     one = load_profile(profile, load_catalogue())
     click.echo(f"{one.id}: {one.title}\n{one.description}\n")
     click.echo(
-        f"assumed tier {one.assumed_tier.label}; gate {one.gate.mode}, bar {one.gate.fail_on.word}, coverage at least {one.gate.min_coverage:.0%}\n"
+        f"assumed tier {one.assumed_tier.label}; gate {one.gate.mode}, bar {one.gate.fail_on.word}, coverage at least {coverage_words(one.gate.min_coverage)}\n"
     )
     for rule in one.categories.values():
         to_t3 = f", T3 from {rule.to_t3:,} people" if rule.to_t3 else ""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import F
+from tierwise.cli.common import together
 from tierwise.config import SamplingConfig
 from tierwise.errors import UsageError
 
@@ -20,17 +19,15 @@ _PLATFORM: Final = "AWS_EXECUTION_ENV"
 """Set by Lambda, ECS, CodeBuild and CloudShell (AWS SDKs reference, and each service's list of variables), which also set AWS_REGION to where they run."""
 
 
-def sampling_options(command: F) -> F:
-    """The options that say how deeply stores are looked into."""
-    options = (
-        click.option("--sample-names", is_flag=True, help="Also list object keys, which can be personal data themselves; default: no."),
-        click.option("--sample-content", is_flag=True, help="Also read a bounded sample of content; default: no."),
-        click.option(
-            "--processing-location", default="", metavar="PLACE", help="Region or country where this runs; default: what the platform says."
-        ),
-        click.option("--sample-dry-run", is_flag=True, help="Only say what would be read and what that costs; default: no."),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+sampling_options = together(
+    click.option("--sample-names", is_flag=True, help="Also list object keys, which can be personal data themselves; default: no."),
+    click.option("--sample-content", is_flag=True, help="Also read a bounded sample of content; default: no."),
+    click.option(
+        "--processing-location", default="", metavar="PLACE", help="Region or country where this runs; default: what the platform says."
+    ),
+    click.option("--sample-dry-run", is_flag=True, help="Only say what would be read and what that costs; default: no."),
+)
+"""The options that say how deeply stores are looked into."""
 
 
 def sampling_asked(config: SamplingConfig, values: Mapping[str, Any]) -> Sampling | None:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
 from tierwise.cli.common import (
-    F,
+    asked_of_scan,
     finish,
-    held_against_options,
-    judging_options,
     leave,
-    load_config,
     load_gated,
-    options_from,
-    output_options,
     progress_for,
     require,
+    scan_options,
     source_option,
+    together,
     utc_now,
 )
 from tierwise.cli.sampling import sampling_asked, sampling_options
@@ -32,8 +28,11 @@ from tierwise.config import AwsConfig, AzureConfig, GcpConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
+    from tierwise.cli.common import Options
+    from tierwise.config import Config
     from tierwise.connectors.base import Source
     from tierwise.model.profile import GatePolicy
+    from tierwise.scan.sample import Sampling
 
 
 @click.group()
@@ -57,33 +56,29 @@ def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
     )
 
 
-def aws_options(command: F) -> F:
-    """The options that say which accounts are read, and how."""
-    options = (
-        click.option("--account", "accounts", multiple=True, help="Only these account ids; default: all that can be reached."),
-        click.option("--region", "regions", multiple=True, help="Only these regions; default: all enabled."),
-        click.option("--service", "services", multiple=True, help="Only these services, e.g. s3; default: all."),
-        click.option(
-            "--role-arn",
-            "role_arns",
-            multiple=True,
-            help="Assume this role; repeat for several accounts. Default: the caller's own account.",
-        ),
-        click.option("--external-id", default="", help="External id for the roles; default: none."),
-        click.option(
-            "--max-rate", type=float, default=None, help="Requests a second to S3 per account, other services an eighth; default: 800."
-        ),
-        click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing."),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+aws_options = together(
+    click.option("--account", "accounts", multiple=True, help="Only these account ids; default: all that can be reached."),
+    click.option("--region", "regions", multiple=True, help="Only these regions; default: all enabled."),
+    click.option("--service", "services", multiple=True, help="Only these services, e.g. s3; default: all."),
+    click.option(
+        "--role-arn",
+        "role_arns",
+        multiple=True,
+        help="Assume this role; repeat for several accounts. Default: the caller's own account.",
+    ),
+    click.option("--external-id", default="", help="External id for the roles; default: none."),
+    click.option(
+        "--max-rate", type=float, default=None, help="Requests a second to S3 per account, other services an eighth; default: 800."
+    ),
+    click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing."),
+)
+"""Which accounts are read, and how."""
 
 
 @scan.command()
 @aws_options
 @sampling_options
-@judging_options
-@held_against_options
-@output_options
+@scan_options
 def aws(**values: Any) -> None:
     """Scan AWS accounts.
 
@@ -93,17 +88,23 @@ def aws(**values: Any) -> None:
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.aws.connect import open_accounts
     from tierwise.model.content import Depth
-    from tierwise.scan import scan as run_scan
 
-    options = options_from(values)
-    config = load_config(options)
+    options, config = asked_of_scan(values)
     config = replace(config, aws=aws_config(config.aws, values))
-    judging = load_gated(config, options)
-    started = utc_now()
     sampling = sampling_asked(config.sampling, values)
     depth = Depth.METADATA if sampling is None or sampling.dry_run else sampling.depth
-    sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs, depth=depth)
-    outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options), sampling=sampling)
+    scan_live(options, config, lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth), sampling)
+
+
+def scan_live(
+    options: Options, config: Config, opened: Callable[[datetime], Sequence[Source]], sampling: Sampling | None = None
+) -> NoReturn:
+    """Read, judge and report what is live."""
+    from tierwise.scan import scan as run_scan
+
+    judging = load_gated(config, options)
+    started = utc_now()
+    outcome = run_scan(opened(started), judging, started=started, jobs=config.jobs, progress=progress_for(options), sampling=sampling)
     leave(finish(outcome, config, options, judging=judging))
 
 
@@ -120,27 +121,25 @@ def azure_config(config: AzureConfig, values: Mapping[str, Any]) -> AzureConfig:
     )
 
 
-def azure_options(command: F) -> F:
-    """The options that say which subscriptions are read, and how."""
-    options = (
-        click.option("--tenant", default="", help="Tenant to sign in to; default: the credentials' own."),
-        click.option("--subscription", "subscriptions", multiple=True, help="Only these subscription ids; default: all that can be seen."),
-        click.option("--management-group", "management_groups", multiple=True, help="Only subscriptions below these; default: all."),
-        click.option("--service", "services", multiple=True, help="Only these services, e.g. storage; default: all."),
-        click.option(
-            "--inherit-tags",
-            "inherit_tags",
-            multiple=True,
-            metavar="LEVEL",
-            help="Take tags that a resource lacks from its resource-group or subscription; default: from neither.",
-        ),
-        click.option("--cloud", default="", help="public, government or china; default: public."),
-        click.option("--max-rate", type=float, default=None, help="Reads a second per subscription; default: 12.5."),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+azure_options = together(
+    click.option("--tenant", default="", help="Tenant to sign in to; default: the credentials' own."),
+    click.option("--subscription", "subscriptions", multiple=True, help="Only these subscription ids; default: all that can be seen."),
+    click.option("--management-group", "management_groups", multiple=True, help="Only subscriptions below these; default: all."),
+    click.option("--service", "services", multiple=True, help="Only these services, e.g. storage; default: all."),
+    click.option(
+        "--inherit-tags",
+        "inherit_tags",
+        multiple=True,
+        metavar="LEVEL",
+        help="Take tags that a resource lacks from its resource-group or subscription; default: from neither.",
+    ),
+    click.option("--cloud", default="", help="public, government or china; default: public."),
+    click.option("--max-rate", type=float, default=None, help="Reads a second per subscription; default: 12.5."),
+)
+"""Which subscriptions are read, and how."""
 
 
-def open_azure(config: AzureConfig, values: Mapping[str, Any], started: datetime) -> tuple[Source, ...]:
+def open_azure(config: AzureConfig, started: datetime) -> tuple[Source, ...]:
     """The tenant as a source; UsageError where the SDK is not installed."""
     try:
         from tierwise.connectors.azure.connect import open_tenant
@@ -148,14 +147,12 @@ def open_azure(config: AzureConfig, values: Mapping[str, Any], started: datetime
         if error.name is None or not error.name.startswith("azure"):
             raise
         raise UsageError("Azure's SDK is not installed: pip install 'tierwise[azure]'") from None
-    return open_tenant(azure_config(config, values), started)
+    return open_tenant(config, started)
 
 
 @scan.command()
 @azure_options
-@judging_options
-@held_against_options
-@output_options
+@scan_options
 def azure(**values: Any) -> None:
     """Scan the subscriptions of an Azure tenant.
 
@@ -163,16 +160,9 @@ def azure(**values: Any) -> None:
     tierwise scan azure --subscription 00000000-0000-0000-0000-000000000000
     tierwise scan azure --management-group departments --format json=scan.json
     """  # noqa: D301 - click keeps the lines after a backspace as they are
-    from tierwise.scan import scan as run_scan
-
-    options = options_from(values)
-    config = load_config(options)
+    options, config = asked_of_scan(values)
     config = replace(config, azure=azure_config(config.azure, values))
-    judging = load_gated(config, options)
-    started = utc_now()
-    sources = open_azure(config.azure, values, started)
-    outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    leave(finish(outcome, config, options, judging=judging))
+    scan_live(options, config, lambda started: open_azure(config.azure, started))
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -187,19 +177,17 @@ def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
     )
 
 
-def gcp_options(command: F) -> F:
-    """The options that say which projects are read, and how."""
-    options = (
-        click.option("--project", "projects", multiple=True, help="Only these projects; default: all that can be seen."),
-        click.option("--folder", "folders", multiple=True, metavar="NUMBER", help="All projects below these folders."),
-        click.option("--organization", "organizations", multiple=True, metavar="NUMBER", help="All projects of these organisations."),
-        click.option("--service", "services", multiple=True, help="Only these services, e.g. storage; default: all."),
-        click.option("--max-rate", type=float, default=None, help="Requests a second to each service; default: 10."),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+gcp_options = together(
+    click.option("--project", "projects", multiple=True, help="Only these projects; default: all that can be seen."),
+    click.option("--folder", "folders", multiple=True, metavar="NUMBER", help="All projects below these folders."),
+    click.option("--organization", "organizations", multiple=True, metavar="NUMBER", help="All projects of these organisations."),
+    click.option("--service", "services", multiple=True, help="Only these services, e.g. storage; default: all."),
+    click.option("--max-rate", type=float, default=None, help="Requests a second to each service; default: 10."),
+)
+"""Which projects are read, and how."""
 
 
-def open_gcp(config: GcpConfig, values: Mapping[str, Any], started: datetime) -> tuple[Source, ...]:
+def open_gcp(config: GcpConfig, started: datetime) -> tuple[Source, ...]:
     """The projects as a source; UsageError where google-auth is not installed."""
     try:
         from tierwise.connectors.gcp.connect import open_projects
@@ -207,14 +195,12 @@ def open_gcp(config: GcpConfig, values: Mapping[str, Any], started: datetime) ->
         if error.name is None or error.name.partition(".")[0] not in ("google", "requests"):
             raise
         raise UsageError("google-auth is not installed: pip install 'tierwise[gcp]'") from None
-    return open_projects(gcp_config(config, values), started)
+    return open_projects(config, started)
 
 
 @scan.command()
 @gcp_options
-@judging_options
-@held_against_options
-@output_options
+@scan_options
 def gcp(**values: Any) -> None:
     """Scan Google Cloud projects, folders or an organisation.
 
@@ -222,26 +208,17 @@ def gcp(**values: Any) -> None:
     tierwise scan gcp --project records-prod
     tierwise scan gcp --organization 123456789012 --format json=scan.json
     """  # noqa: D301 - click keeps the lines after a backspace as they are
-    from tierwise.scan import scan as run_scan
-
-    options = options_from(values)
-    config = load_config(options)
+    options, config = asked_of_scan(values)
     config = replace(config, gcp=gcp_config(config.gcp, values))
-    judging = load_gated(config, options)
-    started = utc_now()
-    sources = open_gcp(config.gcp, values, started)
-    outcome = run_scan(sources, judging, started=started, jobs=config.jobs, progress=progress_for(options))
-    leave(finish(outcome, config, options, judging=judging))
+    scan_live(options, config, lambda started: open_gcp(config.gcp, started))
 
 
 @scan.command()
 @click.argument("files", nargs=-1, required=True)
 @click.option("--max-input", type=click.IntRange(1), default=1 << 30, help="Largest input in bytes; default: 1 GiB.")
-@judging_options
-@held_against_options
 @source_option
 @second_options
-@output_options
+@scan_options
 def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
     """Scan Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
 
@@ -260,8 +237,7 @@ def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Map
     from tierwise.connectors.terraform.source import open_plans
     from tierwise.scan import scan as run_scan
 
-    options = options_from(values)
-    config = load_config(options)
+    options, config = asked_of_scan(values)
     source = open_plans(paths, max_input)
     asked = asking(values, paths, source)
     judging = load_gated(config, options, change=not source.is_state)
@@ -291,9 +267,7 @@ def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:
 
 @scan.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@judging_options
-@held_against_options
-@output_options
+@scan_options
 def inventory(file: Path, **values: Any) -> None:
     """Judge a saved inventory (or a scan's JSON) again; ages count from when it was taken.
 
@@ -305,8 +279,7 @@ def inventory(file: Path, **values: Any) -> None:
     from tierwise.scan import bulk
     from tierwise.scan import scan as run_scan
 
-    options = options_from(values)
-    config = load_config(options)
+    options, config = asked_of_scan(values)
     with bulk():
         source = open_inventory(file)
         judging = load_gated(config, options)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import F
+from tierwise.cli.common import together
 
 if TYPE_CHECKING:
     from tierwise.connectors.terraform.source import PlanSource
@@ -30,23 +29,21 @@ class Asking:
     timeout: float
 
 
-def second_options(command: F) -> F:
-    """The options of a second opinion."""
-    options = (
-        click.option("--with-checkov", is_flag=True, help="Show what Checkov says beside our verdicts; it advises. Default: off."),
-        click.option(
-            "--checkov-bin",
-            type=click.Path(path_type=Path),
-            help="Checkov's executable; default: 'checkov' on the path. Implies --with-checkov.",
-        ),
-        click.option(
-            "--checkov-timeout",
-            type=click.FloatRange(1),
-            default=600.0,
-            help="Seconds after which Checkov is stopped, per file; default: 600.",
-        ),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+second_options = together(
+    click.option("--with-checkov", is_flag=True, help="Show what Checkov says beside our verdicts; it advises. Default: off."),
+    click.option(
+        "--checkov-bin",
+        type=click.Path(path_type=Path),
+        help="Checkov's executable; default: 'checkov' on the path. Implies --with-checkov.",
+    ),
+    click.option(
+        "--checkov-timeout",
+        type=click.FloatRange(1),
+        default=600.0,
+        help="Seconds after which Checkov is stopped, per file; default: 600.",
+    ),
+)
+"""The options of a second opinion."""
 
 
 def asking(values: Mapping[str, Any], paths: Sequence[Path | str], source: PlanSource) -> Asking | None:

@@ -20,9 +20,7 @@ def read_sources(folder: Path, here: Path) -> SourceIndex:
 
     Hidden directories (`.terraform`, `.git`) and links are passed over, as are files over 2 MiB. UsageError where nothing can be read.
     """
-    if not folder.is_dir():
-        raise UsageError(f"--source-dir {str(folder)!r} is not a directory; name the one with the root module's .tf files")
-    top = folder.resolve()
+    top = holding_files(folder)
     base = here.resolve() if top.is_relative_to(here.resolve()) else top
 
     def again(path: str) -> str:
@@ -30,10 +28,17 @@ def read_sources(folder: Path, here: Path) -> SourceIndex:
         return _text(file) if file.is_file() else ""
 
     texts = ((path.relative_to(base).as_posix(), _text(path)) for path in _files(top))
-    found = index(texts, top.relative_to(base).as_posix(), again)
-    if not found.folders:
+    return index(texts, top.relative_to(base).as_posix(), again)
+
+
+def holding_files(folder: Path) -> Path:
+    """The directory, resolved; UsageError where it is none or holds no file of a configuration."""
+    if not folder.is_dir():
+        raise UsageError(f"--source-dir {str(folder)!r} is not a directory; name the one with the root module's .tf files")
+    top = folder.resolve()
+    if next(_files(top), None) is None:
         raise UsageError(f"--source-dir {str(folder)!r} holds no .tf or .tofu file; name the directory of the root module")
-    return found
+    return top
 
 
 def _files(top: Path) -> Iterator[Path]:

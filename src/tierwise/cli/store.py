@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tierwise.cli.common import F, data_dir, load_config, options_from, utc_now
+from tierwise.cli.common import data_dir, load_config, options_from, together, utc_now
 from tierwise.cli.keeping import NOWHERE, open_kept
 from tierwise.errors import StoreError
 
-
-def store_options(command: F) -> F:
-    """The options that say which store is looked at."""
-    options = (
-        click.option("--config", type=click.Path(path_type=Path), help="Settings file; default: the nearest tierwise.toml."),
-        click.option("--store", default="", metavar="PATH|URL", help="The store; default: the settings', else the user's data directory."),
-        click.option(
-            "--format", "format_", type=click.Choice(["console", "json"]), default="console", help="console or json; default: console."
-        ),
-    )
-    return reduce(lambda found, option: option(found), reversed(options), command)
+store_options = together(
+    click.option("--config", type=click.Path(path_type=Path), help="Settings file; default: the nearest tierwise.toml."),
+    click.option("--store", default="", metavar="PATH|URL", help="The store; default: the settings', else the user's data directory."),
+    click.option(
+        "--format", "format_", type=click.Choice(["console", "json"]), default="console", help="console or json; default: console."
+    ),
+)
+"""The options that say which store is looked at."""
 
 
 def store_named(values: dict[str, Any]) -> str:

@@ -10,18 +10,10 @@ from fnmatch import fnmatchcase
 from tierwise.evaluate.override import let_through
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Severity
+from tierwise.model.coverage import Coverage
 from tierwise.model.finding import Finding, Findings, Gate, Override, Verdict
 from tierwise.model.profile import GatePolicy, Profile
-from tierwise.model.resource import Gap, ReadOutcome
-
-
-def coverage_of(outcomes: Iterable[ReadOutcome]) -> float:
-    """The share of reads and listings that were due and got an answer (`not configured` is one); 1.0 where none was due."""
-    due = answered = 0
-    for outcome in outcomes:
-        due += outcome.count
-        answered += outcome.count if outcome.outcome in {"ok", "absent"} else 0
-    return answered / due if due else 1.0
+from tierwise.model.resource import Gap
 
 
 def expected_gap(gap: Gap, profile: Profile, today: date) -> bool:
@@ -30,22 +22,20 @@ def expected_gap(gap: Gap, profile: Profile, today: date) -> bool:
     return any(fnmatchcase(name, pattern) and date.fromisoformat(expires) >= today for pattern, _because, expires in profile.expected_gaps)
 
 
-def unseen(gaps: Sequence[Gap], coverage: float, policy: GatePolicy) -> tuple[str, ...]:
+def unseen(gaps: Sequence[Gap], coverage: Coverage, policy: GatePolicy) -> tuple[str, ...]:
     """Why a scan saw too little to decide by; empty where it saw enough."""
     reasons: list[str] = []
     unexpected = [gap for gap in gaps if not gap.expected]
     if unexpected:
         places = sorted({f"{gap.service} in {gap.account}/{gap.region or 'global'}" for gap in unexpected})
         reasons.append(f"{len(unexpected)} listing(s) failed: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}")
-    if coverage < policy.min_coverage:
-        reasons.append(f"coverage {coverage:.1%} is under the profile's {policy.min_coverage:.0%}")
-    return tuple(reasons)
+    return (*reasons, *coverage.under(policy.min_coverage))
 
 
 def decide(
     findings: Sequence[Finding],
     gaps: Sequence[Gap],
-    coverage: float,
+    coverage: Coverage,
     policy: GatePolicy,
     baseline: Baseline | None = None,
     override: Override | None = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, overload
 from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.content import Look
 from tierwise.model.control import Severity
+from tierwise.model.coverage import Coverage
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
 
@@ -272,7 +273,7 @@ class ScanResult:
     """`Findings.of` tells those that fail or are unknown, and counts them all, without making the others."""
     gaps: tuple[Gap, ...]
     gate: Gate
-    coverage: float
+    coverage: Coverage
     outcomes: tuple[ReadOutcome, ...] = ()
     regions: tuple[RegionStatus, ...] = ()
     looks: tuple[Look, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tierwise.model.acceptance import STANDARD, AcceptancePolicy
 from tierwise.model.control import Predicate, Severity
+from tierwise.model.coverage import LeastCoverage
 from tierwise.model.sensitivity import Category, Marking, Tier
 
 
@@ -68,7 +69,8 @@ class GatePolicy:
     fail_on: Severity = Severity.HIGH
     unknown_from: Tier | None = None
     """The tier from which an unknown blocks, where the author can settle it."""
-    min_coverage: float = 0.9
+    min_coverage: LeastCoverage = field(default_factory=lambda: dict.fromkeys(Tier, 0.9))
+    """The share of reads that must have got an answer."""
     override_hours: int = 72
     """How long an override may live; 0 allows none."""
     override_up_to: Tier = Tier.T4

@@ -142,7 +142,7 @@ class _Page(Printer):
             self.line(safe_text(self.view.marking), "bold")
         self.line(f"tierwise scan of {listed([safe_text(name) for name in result.run.sources], 3)}, profile {result.run.profile}", "bold")
         where = f" in {count(len(accounts), 'account')}" if accounts else ""
-        seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage:.1%} of the reads that were due"
+        seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage.whole:.1%} of the reads that were due"
         failed = sum(1 for gap in result.gaps if gap.account or not gap.expected)
         self.line(seen + (f"; {count(failed, 'listing')} failed" if failed else ""))
         failing = len(entries(self.fails))

@@ -32,7 +32,7 @@ def explain_resource(resource: Resource, result: ScanResult, view: View) -> str:
     page.line(f"{safe_text(resource.name)}  ({resource.kind.value}, {short_id(resource.id, 100)})", "bold")
     _tier(page, one)
     _bar(page, resource, result)
-    _otherwise(page, one)
+    _otherwise(page, one, view)
     page.line()
     return log_lines(out.getvalue())
 
@@ -79,18 +79,19 @@ def _one(page: Printer, finding: Finding, others: list[str]) -> None:
     page.bullet(f"{finding.control} {finding.severity.word}: {finding.title}{also}", mark="!")
     page.detail("why", safe_text(finding.why))
     page.detail("expected", finding.expected)
-    page.detail("found", ", ".join(f"{part.fact} {safe_text(part.value)} [{safe_text(part.via)}]" for part in finding.actual))
+    if finding.actual:
+        page.detail("found", ", ".join(f"{part.fact} {safe_text(part.value)} [{safe_text(part.via)}]" for part in finding.actual))
     if finding.remediation:
         page.detail("remedy", safe_text(" ".join(finding.remediation.split())))
     if finding.accepted:
-        page.detail(
-            "accepted", f"by {safe_text(finding.accepted.by)} until {finding.accepted.expires}: {safe_text(finding.accepted.reason)}"
-        )
+        said = (f"by {safe_text(finding.accepted.by)} ", f": {safe_text(finding.accepted.reason)}") if finding.accepted.by else ("", "")
+        page.detail("accepted", f"{said[0]}until {finding.accepted.expires}{said[1]}")
 
 
-def _otherwise(page: Printer, one: Classification) -> None:
+def _otherwise(page: Printer, one: Classification, view: View) -> None:
     page.title("Who can say otherwise")
-    owner = f"the owner ({safe_text(one.owner)})" if one.owner else "its owner (none is named)"
+    unnamed = "its owner" if view.audience == "public" else "its owner (none is named)"
+    owner = f"the owner ({safe_text(one.owner)})" if one.owner else unnamed
     page.bullet(f"Higher: {owner} declares it, with the tag data-classification or a line of the asset register; that needs no approval.")
     if one.state is TierState.ASSUMED:
         page.bullet("Settled: any declaration replaces the assumption; 'tierwise classify suggest' proposes register lines.")
@@ -125,9 +126,9 @@ def explain_finding(finding: Finding, result: ScanResult, view: View) -> str:
             "plan", "; ".join(one for one in (f"before {finding.before.value}" if finding.before else "", finding.brought_by) if one)
         )
     _tier(page, result.classifications[finding.resource])
-    _otherwise(page, result.classifications[finding.resource])
-    tags = resource.tags.value if isinstance(resource.tags, Known) else {}
-    page.line(f"\n  Fix at: {short_id(finding.fix_at, 100)}; {count(len(tags), 'tag')}; fingerprint {finding.fingerprint}", "dim")
+    _otherwise(page, result.classifications[finding.resource], view)
+    tags = f"{count(len(resource.tags.value), 'tag')}; " if isinstance(resource.tags, Known) and view.audience != "public" else ""
+    page.line(f"\n  Fix at: {short_id(finding.fix_at, 100)}; {tags}fingerprint {finding.fingerprint}", "dim")
     return log_lines(out.getvalue())
 
 

@@ -75,7 +75,7 @@ def _head(page: Shown) -> list[str]:
         "",
         f"{sources}, profile {code(result.run.profile, 60)}: {count(len(result.resources), 'resource')}, {verdicts[Verdict.FAIL]:,} failed,"
         f" {verdicts[Verdict.UNKNOWN]:,} unknown, {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable;"
-        f" coverage {result.coverage:.1%} of the reads that were due.",
+        f" coverage {result.coverage.whole:.1%} of the reads that were due.",
     ]
     return lines
 

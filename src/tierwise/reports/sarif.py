@@ -95,7 +95,11 @@ def _log(page: Shown, findings: Sequence[Finding], cut: int) -> dict[str, Any]:
         "invocations": [_invocation(page, len(findings), cut)],
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"profile": page.result.run.profile, "gate": page.result.gate.result, "coverage": round(page.result.coverage, 4)},
+        "properties": {
+            "profile": page.result.run.profile,
+            "gate": page.result.gate.result,
+            "coverage": round(page.result.coverage.whole, 4),
+        },
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run, *sarif_runs(page)]}
 

@@ -12,9 +12,10 @@ from tierwise.evaluate.accept import accept, unused
 from tierwise.evaluate.baseline import held_against
 from tierwise.evaluate.change import plan_changes
 from tierwise.evaluate.compiled import CompiledControl
+from tierwise.evaluate.coverage import coverage_of
 from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
-from tierwise.evaluate.gate import coverage_of, decide
+from tierwise.evaluate.gate import decide
 from tierwise.evaluate.origin import Past
 from tierwise.evaluate.pending import pending_of
 from tierwise.evaluate.requirements import evidence_of
@@ -55,7 +56,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
     accepted = accept(findings, by_id, judging.acceptances, judging.profile.acceptance, today)
     if judging.baseline is not None:
         accepted = held_against(accepted, judging.baseline, by_id, moved_in(collected))
-    coverage = coverage_of(collected.outcomes)
+    coverage = coverage_of(collected.outcomes, resources, assessed.classifications)
     return ScanResult(
         run=made.run,
         resources=resources,

@@ -103,7 +103,7 @@ def _run_row(result: ScanResult, series: int, number: int, controls: Mapping[str
         "sources": text(result.run.sources),
         "controls": text(digests(controls.values())),
         "gate": result.gate.result,
-        "coverage": result.coverage,
+        "coverage": result.coverage.whole,
         "resources": len(result.resources),
         "failed": tally.total("failed"),
         "unknown": tally.total("unknown"),

@@ -123,5 +123,5 @@ def test_without_the_sdk_it_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "tierwise.connectors.azure.calls", raising=False)
     monkeypatch.setitem(sys.modules, "azure.core.exceptions", None)
     with pytest.raises(UsageError) as raised:
-        open_azure(AzureConfig(), NOTHING, STARTED)
+        open_azure(AzureConfig(), STARTED)
     assert "tierwise[azure]" in short(raised.value)

@@ -10,7 +10,9 @@ import msgspec
 from tierwise.errors import InputError
 from tierwise.model.baseline import Baseline, Standing
 from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA
+from tierwise.model.coverage import Coverage
 from tierwise.model.finding import Verdict
+from tierwise.model.profile import GatePolicy
 from tierwise.model.sensitivity import Tier
 
 BASELINE_SCHEMA: Final = "tierwise/baseline/1"
@@ -48,7 +50,7 @@ def is_inventory(raw: bytes) -> bool:
     return isinstance(head, dict) and head.get("schema") == INVENTORY_SCHEMA
 
 
-def read_baseline(raw: bytes, name: str, min_coverage: float) -> Baseline:
+def read_baseline(raw: bytes, name: str, policy: GatePolicy) -> Baseline:
     """The baseline of a text: `tierwise/baseline/1`, or a scan in one of its two forms, which must have seen enough."""
     if not raw.strip():
         raise InputError(f"{name}: the baseline is empty; {_HINT}")
@@ -56,7 +58,7 @@ def read_baseline(raw: bytes, name: str, min_coverage: float) -> Baseline:
         document, whole = _document(raw)
         schema = document.get("schema")
         if schema == SCAN_SCHEMA:
-            _seen(document, name, min_coverage, whole=whole)
+            _seen(document, name, policy, whole=whole)
         elif schema != BASELINE_SCHEMA:
             raise InputError(f"{name}: no baseline: its schema is {schema!r}, not {BASELINE_SCHEMA!r} or {SCAN_SCHEMA!r}; {_HINT}")
         return _baseline(document, name)
@@ -84,7 +86,7 @@ def _document(raw: bytes) -> tuple[dict[str, Any], bool]:
     return {**head, **parts}, whole
 
 
-def _seen(document: Mapping[str, Any], name: str, min_coverage: float, *, whole: bool) -> None:
+def _seen(document: Mapping[str, Any], name: str, policy: GatePolicy, *, whole: bool) -> None:
     """Refuses a scan that was cut short, that saw too little, or that was written with some verdicts left out."""
     counts = {verdict: sum(one["verdict"] == verdict for one in document["findings"]) for verdict in _OPEN}
     if not whole or any(counts[verdict] != document["summary"]["verdicts"][verdict] for verdict in _OPEN):
@@ -95,11 +97,12 @@ def _seen(document: Mapping[str, Any], name: str, min_coverage: float, *, whole:
         raise InputError(
             f"{name}: the scan is incomplete: {len(gaps)} listing(s) failed ({places}); scan again with the permissions that it names"
         )
-    coverage = document["summary"]["coverage"]
-    if coverage < min_coverage or document["gate"]["result"] == "incomplete":
-        raise InputError(
-            f"{name}: the scan is incomplete: coverage {coverage:.1%}, and the profile wants {min_coverage:.0%}; scan again, 'tierwise doctor' says what is denied"
-        )
+    by_tier = document["summary"].get("coverage_by_tier", {})
+    coverage = Coverage(document["summary"]["coverage"], {Tier[name]: share for name, share in by_tier.items()})
+    short = list(coverage.under(policy.min_coverage))
+    if short or document["gate"]["result"] == "incomplete":
+        because = "; ".join(short) or "its gate says so"
+        raise InputError(f"{name}: the scan is incomplete: {because}; scan again, 'tierwise doctor' says what is denied")
     if "controls" not in document["run"]:
         raise InputError(f"{name}: the scan does not say which controls judged it (an older tierwise wrote it); {_HINT}")
 

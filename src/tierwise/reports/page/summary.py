@@ -92,8 +92,8 @@ def strip_of(page: Shown) -> Strip:
     result = page.result
     verdicts = Findings.of(result.findings).verdicts
     return Strip(
-        coverage=f"{result.coverage:.1%}",
-        low=result.coverage < LOW_COVERAGE,
+        coverage=f"{result.coverage.whole:.1%}",
+        low=result.coverage.whole < LOW_COVERAGE,
         unknown=verdicts[Verdict.UNKNOWN],
         gaps=sum(1 for one in result.gaps if one.account or not one.expected),
         read_at=result.run.started,
