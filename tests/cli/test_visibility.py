@@ -67,7 +67,8 @@ STORE = "aws_s3_bucket.assessments"
 LOOKS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "fixes": (("fixes",), (OWNER,), "ENC-02"),
     "explain": (("explain", STORE), (OWNER, "18,000 people", "provider-managed"), "T3 heightened"),
-    "classify": (("classify",), ("declares T3",), STORE),
+    "classify": (("classify",), ("(health-assessments)", "tag data-classification"), STORE),
+    "why": (("classify", "--why", STORE), (OWNER, "18,000 people", "data-classification"), "T3 heightened"),
 }
 
 
@@ -97,8 +98,8 @@ def test_an_owner_who_is_withheld_is_not_said_to_be_missing(tierwise: Run, plan:
 
 def test_lines_of_a_register_are_not_for_the_public(tierwise: Run, plan: Path) -> None:
     tierwise("scan", "plan", plan)
-    tierwise("classify", "--audience", "public", "suggest").complains(2, "--audience team")
-    assert tierwise("classify", "--audience", "team", "suggest").code == 0
+    tierwise("classify", "suggest", "--audience", "public").complains(2, "--audience team")
+    assert tierwise("classify", "suggest", "--audience", "team").code == 0
 
 
 @pytest.mark.parametrize("how", ["flag", "variable", "file"])

@@ -4,17 +4,25 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from tierwise.cli.common import Options, last_outcome
+from tierwise.catalogue.register import parse_register
+from tierwise.catalogue.yamlfile import load
+from tierwise.classify.why import Case, Way, why
+from tierwise.cli.common import Options, last_judged, last_outcome
 from tierwise.cli.demo import demo
 from tierwise.cli.main import cli
 from tierwise.demo.areas.health import UNDERSTATED
+from tierwise.demo.dates import STARTED
 from tierwise.model.finding import Verdict
+from tierwise.model.sensitivity import TierState
+from tierwise.reports.base import View
+from tierwise.reports.why import why_text
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +60,46 @@ def test_the_next_commands_exist_and_work_on_the_remembered_scan(shown):
 
 def test_the_remembered_scan_is_judged_with_the_sample_register(shown):
     assert "T4 exceptional" in CliRunner().invoke(cli, ["explain", "benefits-payments"], catch_exceptions=False).output
+
+
+def test_classify_why_explains_each_resource_of_the_sample_in_every_cloud(shown):
+    """Evidence, how strong, by which rule, what would change it; and what it says to write gives the tier that it promises."""
+    outcome, judging = last_judged(Options(), None, tiers_only=True)
+    result = outcome.result
+    case = Case(result.resources, judging.profile, judging.register, judging.corrections, result.gaps, STARTED.date())
+    assert {one.provider for one in case.resources} == {"aws", "azure", "gcp"}
+    view = View(width=200)
+    for one in case.resources:
+        told = why(one, case)
+        assert told.classification == result.classifications[one.id], one.id
+        assert told.changes, one.id
+        assert told.pieces, one.id
+        if told.classification.state is not TierState.ASSUMED:
+            assert [piece for piece in told.pieces if piece.basis is not None and piece.strength], one.id
+        _lines_keep_their_promise(told, case)
+        page = why_text(told, view)
+        assert all(f"rule      {piece.step.rule}" in page for piece in told.pieces), one.id
+        assert "What would change it" in page
+
+
+def _lines_keep_their_promise(told, case):
+    for change in told.changes:
+        for line in change.how if change.way is Way.SAY else ():
+            more = parse_register(load(f"entries:\n  {line}\n"), "more.yaml")
+            register = replace(case.register, entries=(*more.entries, *case.register.entries))
+            again = why(told.resource, replace(case, register=register)).classification
+            assert change.after is not None
+            assert (again.tier, again.state) == (change.after.tier, change.after.state), line
+
+
+def test_classify_lists_the_sample_with_how_far_it_is_described(shown):
+    made = json.loads(CliRunner().invoke(cli, ["classify", "--format", "json"], catch_exceptions=False).stdout)
+    assert made["summary"]["stores"] == len(made["stores"]) == sum(made["summary"]["by_state"].values())
+    assert made["summary"]["confirmed"] == sum(one["confirmed"] for one in made["stores"]) > 0
+    assert {one["provider"] for one in made["stores"]} == {"aws", "azure", "gcp"}
+    conflicts = json.loads(CliRunner().invoke(cli, ["classify", "--conflicts", "--format", "json"], catch_exceptions=False).stdout)
+    assert UNDERSTATED in {one["name"] for one in conflicts["stores"]}
+    assert all(one["conflict"] for one in conflicts["stores"])
 
 
 def test_each_cloud_has_a_column_and_each_compared_control_is_judged_in_all(shown):

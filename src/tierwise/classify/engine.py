@@ -81,7 +81,7 @@ def classify(
     context = Context(profile, tags.dictionary(profile), register, corrections, today)
     seen: dict[tuple[Sign, ...], Weighed] = {}
     owns = [own_evidence(resource, context, seen) for resource in resources]
-    estate = Estate(resources, frozenset(external), _kept(context))
+    estate = Estate(resources, frozenset(external), kept_links(context))
     settled = Settled(_settle(owns, estate, tuple(gap for gap in gaps if not gap.expected)), estate)
     return {place.resource.id: classification(place, settled, profile) for place in settled.places}
 
@@ -103,7 +103,7 @@ def own_evidence(resource: Resource, context: Context, seen: dict[tuple[Sign, ..
     return Own(resource, gathered, weighed, vouched, floor, default)
 
 
-def _kept(context: Context) -> Callable[[Resource, Link], bool]:
+def kept_links(context: Context) -> Callable[[Resource, Link], bool]:
     """Which links count: not one that waits, whose holder is below T2; a correction of rule `inherit` removes one, `source` being the other end as the link names it."""
     live = [one for one in context.corrections.corrections if one.expires >= context.today and matches_glob(one.rule, "inherit")]
     return lambda resource, link: (

@@ -2,87 +2,322 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from tierwise.cli.common import (
+    EXIT_BUG,
+    EXIT_INCOMPLETE,
+    Options,
     audience_of,
     audience_option,
+    emit,
+    inventory_lines,
     inventory_option,
     judging_options,
-    last_shown,
+    last_judged,
+    leave,
     load_config,
+    load_judging,
     options_from,
+    parse_formats,
+    progress_for,
     require,
+    together,
+    use_color,
+    utc_now,
+    width,
+    write_atomically,
 )
+from tierwise.cli.sampling import sampling_asked, sampling_options
+from tierwise.cli.scan import (
+    aws_config,
+    aws_options,
+    azure_config,
+    azure_options,
+    gcp_config,
+    gcp_options,
+    open_azure,
+    open_gcp,
+    plan_paths,
+)
+from tierwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from tierwise.config import Config
+    from tierwise.connectors.base import Source
+    from tierwise.model.resource import Resource
+    from tierwise.reports.base import View
+    from tierwise.scan import Judging, Outcome
+    from tierwise.scan.sample import Sampling
+
+LISTINGS: Final = ("console", "csv", "json")
+"""Named here so that `--help` imports no report; a test holds it to what is found."""
+_MOST_NEAR: Final = 3
+
+
+listing_options = together(
+    click.option("--why", "asked", default="", metavar="RESOURCE", help="Explain this one (id, name or plan address) instead of a list."),
+    click.option("--unclassified", is_flag=True, help="Only stores of which nothing is known; default: all."),
+    click.option("--conflicts", is_flag=True, help="Only stores declared lower than the evidence shows; default: all."),
+    click.option(
+        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(LISTINGS)}; to a file or stdout; default: console."
+    ),
+    audience_option,
+    click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
+)
+"""What is listed, and how."""
+reading_options = together(
+    listing_options,
+    click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, for the other commands; default: no."),
+    click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress."),
+    judging_options,
+)
+"""What the commands that read a source take."""
 
 
 @click.group(invoke_without_command=True)
 @inventory_option
-@click.option("--unclassified", is_flag=True, help="Only stores whose tier is assumed.")
-@click.option("--conflicts", is_flag=True, help="Only stores declared lower than the evidence shows.")
-@audience_option
+@listing_options
 @judging_options
 @click.pass_context
-def classify(ctx: click.Context, /, inventory: Path | None, unclassified: bool, conflicts: bool, **values: Any) -> None:
-    """List stores by tier with how each tier came about; 'classify suggest' proposes register lines."""
-    ctx.obj = (inventory, values)
-    if ctx.invoked_subcommand:
-        return
-    from tierwise.model.resource import HELD
-    from tierwise.model.sensitivity import TierState
-    from tierwise.reports.text import safe_text, short_id
+def classify(ctx: click.Context, /, inventory: Path | None, **values: Any) -> None:
+    """List what is where: each store's tier, on what it rests, how sure that is, and who confirmed it.
 
-    _, result, _ = last_shown(options_from(values), inventory)
-    rows = [(result.classifications[one.id], one) for one in result.resources if one.kind in HELD]
-    if unclassified:
-        rows = [row for row in rows if row[0].state is TierState.ASSUMED]
-    if conflicts:
-        rows = [row for row in rows if row[0].understated]
-    rows.sort(key=lambda row: (row[0].state is TierState.ASSUMED, -row[0].tier, row[1].id))
-    for one, resource in rows:
-        basis = next((step.because for step in reversed(one.trace) if step.tier == one.tier), "")
-        span = "" if one.interval.settled else f" ({one.interval.lo.name} to {one.interval.hi.name})"
-        flag = " CONFLICT" if one.understated else ""
-        click.echo(f"{one.tier.label:<15}{span} {one.state.value:<10} {short_id(resource.id):<66} {safe_text(basis)}{flag}")
-    states = Counter(row[0].state.value for row in rows)
-    click.echo(f"{len(rows)} stores: " + ", ".join(f"{number} {state}" for state, number in states.most_common()), err=True)
+    Without a source it lists what the last scan found. No control is judged, and only what tiers need is read.
+
+    \b
+    tierwise classify --conflicts
+    tierwise classify --why dcs-patient-records
+    tierwise classify aws --region eu-west-2 --unclassified
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    if ctx.invoked_subcommand:
+        given = [one.opts[0] for one in ctx.command.params if _is_given(ctx, one)]
+        require(
+            not given,
+            f"{', '.join(given)} belongs after {ctx.invoked_subcommand!r}: tierwise classify {ctx.invoked_subcommand} {' '.join(given)}",
+        )
+        return
+    options = options_from(values)
+    _show(*last_judged(options, inventory, tiers_only=True), options, values)
+
+
+def _is_given(ctx: click.Context, one: click.Parameter) -> bool:
+    return ctx.get_parameter_source(one.name or "") is click.core.ParameterSource.COMMANDLINE
+
+
+@classify.command()
+@aws_options
+@sampling_options
+@reading_options
+def aws(**values: Any) -> None:
+    """Say what is where in AWS accounts.
+
+    \b
+    tierwise classify aws --region eu-west-2
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.connectors.aws.connect import open_accounts
+    from tierwise.model.content import Depth
+
+    options = options_from(values)
+    config = load_config(options)
+    started = utc_now()
+    sampling = sampling_asked(config.sampling, values)
+    depth = Depth.METADATA if sampling is None or sampling.dry_run else sampling.depth
+    sources = open_accounts(aws_config(config.aws, values), started, threads=config.jobs, depth=depth)
+    _read(sources, started, config, values, sampling=sampling)
+
+
+@classify.command()
+@azure_options
+@reading_options
+def azure(**values: Any) -> None:
+    """Say what is where in the subscriptions of an Azure tenant.
+
+    \b
+    tierwise classify azure --subscription 00000000-0000-0000-0000-000000000000
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    config, started = load_config(options_from(values)), utc_now()
+    _read(open_azure(azure_config(config.azure, values), started), started, config, values)
+
+
+@classify.command()
+@gcp_options
+@reading_options
+def gcp(**values: Any) -> None:
+    """Say what is where in Google Cloud projects.
+
+    \b
+    tierwise classify gcp --project records-prod
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    config, started = load_config(options_from(values)), utc_now()
+    _read(open_gcp(gcp_config(config.gcp, values), started), started, config, values)
+
+
+@classify.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--max-input", type=click.IntRange(1), default=1 << 30, help="Largest input in bytes; default: 1 GiB.")
+@reading_options
+def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
+    """Say what would be where by Terraform or OpenTofu plans: the JSON of 'terraform show -json'; '-' reads stdin.
+
+    \b
+    tierwise classify plan plan.json --unclassified
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.connectors.terraform.source import open_plans
+    from tierwise.scan import bulk
+
+    with bulk():
+        _read([open_plans(plan_paths(files), max_input)], utc_now(), load_config(options_from(values)), values)
+
+
+@classify.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@reading_options
+def inventory(file: Path, **values: Any) -> None:
+    """Say what was where in a saved inventory, or a scan's JSON.
+
+    \b
+    tierwise classify inventory estate.jsonl --format csv=stores.csv
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.connectors.inventory.files import open_inventory
+    from tierwise.scan import bulk
+
+    with bulk():
+        source = open_inventory(file)
+        _read([source], source.started, load_config(options_from(values)), values)
+
+
+@classify.command()
+@reading_options
+def demo(**values: Any) -> None:
+    """Say what is where in the sample department, which runs in this process: no cloud needed.
+
+    \b
+    tierwise classify demo --why dcs-patient-records
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.cli.demo import require_sample, sample_config
+
+    require_sample()
+    from tierwise.demo.estate import sample_estate
+
+    options = options_from(values)
+    with sample_estate() as (sources, register, _acceptances, started):
+        _read(sources, started, sample_config(options, register), values, jobs=1)
+
+
+def _read(
+    sources: Sequence[Source], started: datetime, config: Config, values: dict[str, Any], *, sampling: Sampling | None = None, jobs: int = 0
+) -> NoReturn:
+    """Read what tiers need from sources, and show it."""
+    from tierwise.cli.main import bug
+    from tierwise.scan import scan
+
+    options = options_from(values)
+    judging = replace(load_judging(config), controls=())
+    outcome = scan(sources, judging, started=started, jobs=jobs or config.jobs, progress=progress_for(options), sampling=sampling)
+    if options.save_inventory:
+        write_atomically(options.save_inventory, inventory_lines(outcome))
+    _show(outcome, judging, options, values)
+    if outcome.crashes:
+        bug("\n".join(outcome.crashes))
+        leave(EXIT_BUG)
+    gaps = [gap for gap in outcome.result.gaps if not gap.expected]
+    if gaps:
+        click.echo(
+            f"incomplete: {len(gaps)} listing(s) failed, first {gaps[0].service} in {gaps[0].region or 'all regions'} ({gaps[0].reason})",
+            err=True,
+        )
+    leave(EXIT_INCOMPLETE if gaps else 0)
+
+
+def _show(outcome: Outcome, judging: Judging, options: Options, values: dict[str, Any]) -> None:
+    """The list, or the explanation of one resource, in every format that was asked for."""
+    from tierwise.reports.base import View
+    from tierwise.reports.classified import FORMATS, Only
+
+    require(not (values["unclassified"] and values["conflicts"]), "--unclassified and --conflicts exclude each other; give one or neither")
+    audience = audience_of(load_config(options), quiet=options.quiet)
+    only = Only(values["unclassified"], values["conflicts"])
+    for name, path in parse_formats(options, LISTINGS):
+        view = View(color=path is None and use_color(options), width=width(), audience=audience)
+        made = _explained(values["asked"], outcome, judging, name, view) if values["asked"] else FORMATS[name](outcome.result, only, view)
+        if path is None:
+            emit(made)
+        else:
+            write_atomically(path, made if isinstance(made, bytes) else made.encode())
+
+
+def _explained(asked: str, outcome: Outcome, judging: Judging, form: str, view: View) -> str | bytes:
+    from tierwise.classify.why import Case, why
+    from tierwise.reports.audience import for_audience
+    from tierwise.reports.why import why_json, why_text
+
+    require(form != "csv", "--why writes console or json, not csv")
+    result = outcome.result
+    today = datetime.fromisoformat(result.run.started).date()
+    case = Case(result.resources, judging.profile, judging.register, judging.corrections, result.gaps, today)
+    shown = {real.id: seen for real, seen in zip(result.resources, for_audience(result, view.audience).resources, strict=True)}
+    found = [replace(why(one, case), resource=shown[one.id]) for one in _named(asked, result.resources)]
+    return why_json(found, view) if form == "json" else "".join(why_text(one, view) for one in found)
+
+
+def _named(asked: str, resources: Sequence[Resource]) -> list[Resource]:
+    """The resources that go by it; UsageError with the nearest names where none does."""
+    from tierwise.classify.why import by_name
+
+    found = by_name(asked, resources)
+    if not found:
+        names = sorted({name for one in resources for name in (one.name, one.address or "") if name})
+        within = [name for name in names if asked.lower() in name.lower()]
+        near = list(dict.fromkeys([*get_close_matches(asked, names, n=_MOST_NEAR, cutoff=0.5), *within]))[:_MOST_NEAR]
+        hint = f"; did you mean {', '.join(map(repr, near))}?" if near else "; 'tierwise classify' lists the stores"
+        raise UsageError(f"no resource goes by {asked!r} here{hint}")
+    return found
+
+
+def for_those_inside(options: Options, command: str) -> None:
+    """UsageError where the public reads what a command prints: lines of a register select by account id, tag and name."""
+    require(
+        audience_of(load_config(options), quiet=True) != "public",
+        "the public may not see lines of a register: they select by account id, tag and name"
+        f"\nwhere only your organisation reads what this prints, say so: tierwise {command} --audience team",
+    )
 
 
 @classify.command()
 @click.option("--most", type=click.IntRange(1), default=10, help="How many lines; default: 10.")
-@click.pass_context
-def suggest(ctx: click.Context, /, most: int) -> None:
-    """Propose the fewest register lines that settle most unclassified stores, and what each settles."""
-    from tierwise.classify.suggest import suggest as propose
-    from tierwise.cli.common import last_judged
+@inventory_option
+@audience_option
+@judging_options
+def suggest(most: int, inventory: Path | None, **values: Any) -> None:
+    """Propose the fewest register lines that settle most unclassified stores, and what each settles.
 
-    inventory, values = ctx.obj
+    \b
+    tierwise classify suggest --most 3
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.classify.suggest import suggest as propose
+    from tierwise.reports.text import safe_text
+
     options = options_from(values)
-    require(
-        audience_of(load_config(options), quiet=True) != "public",
-        "the public may not see lines of a register: they select by account id, tag and name"
-        "\nwhere only your organisation reads what this prints, say so: tierwise classify --audience team suggest",
-    )
-    outcome, judging = last_judged(options, inventory)
+    for_those_inside(options, "classify suggest")
+    outcome, judging = last_judged(options, inventory, tiers_only=True)
     result = outcome.result
     lines = propose(result.resources, result.classifications, judging.register)
     if not lines:
         click.echo("Every store has a tier that rests on a declaration or on evidence.")
         return
-    left = len(result.what_if)
+    left = sum(line.settles for line in lines)
     click.echo(f"# {left} stores have no tier of their own. Put the right tier in place of '?' and save as register.yaml:")
     click.echo("entries:")
     for line in lines[:most]:
-        settled = getattr(line, "settles", ())
-        number = settled if isinstance(settled, int) else len(settled)
-        left -= number
-        select = ", ".join(
-            f"{key}: {json.dumps(value)}" for key, _, value in (part.partition("=") for part in line.selector.words.split(" "))
-        )
-        click.echo(f"  - select: {{{select}}}  # settles {number}, leaves {max(left, 0)}")
+        left -= line.settles
+        click.echo(safe_text(f"  - select: {line.selector.written}  # settles {line.settles}, leaves {left}"))
         click.echo("    tier: '?'")

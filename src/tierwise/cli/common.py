@@ -297,12 +297,12 @@ def verdicts_of(options: Options) -> frozenset[str]:
     return verdicts
 
 
-def parse_formats(options: Options) -> list[tuple[str, Path | None]]:
-    """(format, file or None for stdout) pairs; UsageError for unknown formats and for two results on stdout."""
+def parse_formats(options: Options, known: Sequence[str] = FORMATS) -> list[tuple[str, Path | None]]:
+    """(format, file or None for stdout) pairs; UsageError for formats that are not known and for two results on stdout."""
     pairs: list[tuple[str, Path | None]] = []
     for text in options.formats or ("console",):
         name, _eq, file = text.partition("=")
-        _one_of("--format", name, sorted(FORMATS))
+        _one_of("--format", name, sorted(known))
         path = None if not file else (options.output or Path()) / file if not Path(file).is_absolute() else Path(file)
         pairs.append((name, path))
     if sum(1 for _name, path in pairs if path is None) > 1:
@@ -460,8 +460,8 @@ def last_shown(options: Options, inventory: Path | None) -> tuple[ScanResult, Sc
     return result, for_audience(result, audience), audience
 
 
-def last_judged(options: Options, inventory: Path | None) -> tuple[Outcome, Judging]:
-    """The same, with what it was judged by."""
+def last_judged(options: Options, inventory: Path | None, *, tiers_only: bool = False) -> tuple[Outcome, Judging]:
+    """The same, with what it was judged by; `tiers_only`: what no control says, which takes less time."""
     from tierwise.connectors.inventory.files import open_inventory
     from tierwise.scan import scan
 
@@ -475,6 +475,8 @@ def last_judged(options: Options, inventory: Path | None) -> tuple[Outcome, Judg
         config = _as_then(config, options)
     source = open_inventory(inventory)
     judging = load_judging(config, options.control)
+    if tiers_only:
+        judging = replace(judging, controls=())
     return scan([source], judging, started=source.started, jobs=1), judging
 
 

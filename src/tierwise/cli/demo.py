@@ -40,9 +40,8 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     if live_only and plan_only:
         raise UsageError("--live-only and --plan-only exclude each other; give one or neither")
-    for needed, name in _NEEDED.items():
-        if not plan_only and not _is_installed(needed):
-            raise UsageError(f"the sample needs {name}, which is not installed\n  install it: pip install 'tierwise[demo]'")
+    if not plan_only:
+        require_sample()
     options = options_from(values)
     shown = not options.quiet and not options.formats
     if shown:
@@ -66,6 +65,13 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
 
 _NEEDED = {"moto": "moto", "azure.core": "azure-core", "google.auth": "google-auth", "requests": "requests"}
 """Packages by the module that the sample imports of them."""
+
+
+def require_sample() -> None:
+    """UsageError where what emulates the clouds is not installed."""
+    for needed, name in _NEEDED.items():
+        if not _is_installed(needed):
+            raise UsageError(f"the sample needs {name}, which is not installed\n  install it: pip install 'tierwise[demo]'")
 
 
 def _is_installed(module: str) -> bool:
@@ -95,7 +101,7 @@ Where to go from here
 """
 
 
-def _config(options: Options, register: Path | None = None, acceptances: Path | None = None) -> Config:
+def sample_config(options: Options, register: Path | None = None, acceptances: Path | None = None) -> Config:
     """The user's choice of outputs over the sample's own profile and files: what the sample shows does not depend on where it is run."""
     from tierwise.config import DEFAULT_PROFILE
 
@@ -116,7 +122,7 @@ def _live(options: Options) -> tuple[Outcome, Config, Judging]:
     from tierwise.scan import scan
 
     with sample_estate() as (sources, register, acceptances, started):
-        config = _config(options, register, acceptances)
+        config = sample_config(options, register, acceptances)
         judging = load_judging(config)
         # One thread: moto answers in this process, so more would only take turns, and the order of what is found stays the same.
         return scan(sources, judging, started=started, jobs=1, progress=progress_for(options)), config, judging
@@ -128,7 +134,7 @@ def _plan(options: Options) -> tuple[Outcome, Config, Judging]:
     from tierwise.demo.estate import PLAN
     from tierwise.scan import scan
 
-    config = _config(options)
+    config = sample_config(options)
     judging = load_judging(config)
     return scan([open_plans([PLAN])], judging, started=STARTED, jobs=1), config, judging
 
