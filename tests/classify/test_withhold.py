@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from tierwise.classify.identifiers import identifier_signs, identifiers
+from tierwise.classify.mask import Mask
 from tierwise.classify.withhold import withhold
 from tierwise.model.fact import Known
 from tierwise.model.resource import Column, Evidence, Kind, Resource
 
+MASK = Mask(lambda: b"made for these tests")
 NUMBER = "NHS 426 018 1599"
 
 
@@ -16,7 +18,7 @@ def resource(tags: dict[str, str] | None = None, evidence: Evidence | None = Non
 
 def test_identifiers_in_tags_descriptions_and_schemas_are_withheld_and_still_evidence():
     before = resource({"note": f"for {NUMBER}", "who": "AB123456C"}, Evidence(f"letters to {NUMBER}", (Column("t", "4260181599"),)))
-    after = withhold(before)
+    after = withhold(before, MASK)
     assert after.tags == Known({"note": "for NHS [nhs_number]", "who": "[nino]"})
     assert after.evidence.description == "letters to NHS [nhs_number]"
     assert after.evidence.columns == (Column("t", "[nhs_number]"),)
@@ -24,15 +26,15 @@ def test_identifiers_in_tags_descriptions_and_schemas_are_withheld_and_still_evi
     assert [sign.word for sign in identifier_signs(after, synthetic_counts=False)] == [
         sign.word for sign in identifier_signs(before, synthetic_counts=False)
     ]
-    assert withhold(after) == after
+    assert withhold(after, MASK) == after
 
 
 def test_what_may_be_an_identifier_by_its_value_alone_is_withheld_and_is_no_evidence():
-    after = withhold(resource({"ticket": "x 4685995287"}))
+    after = withhold(resource({"ticket": "x 4685995287"}), MASK)
     assert after.tags == Known({"ticket": "x [nhs_number?]"})
     assert identifiers(after).value == frozenset()
 
 
 def test_texts_without_identifiers_stay_as_they_are():
     plain = resource({"owner": "ann@example.org", "commit": "a1b2c3d4", "account": "123456789012", "day": "2026-01-02"})
-    assert withhold(plain) is plain
+    assert withhold(plain, MASK) is plain

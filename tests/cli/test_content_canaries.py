@@ -1,9 +1,10 @@
-"""Nothing that lies in stores, keys, tags and schemas comes out of a scan that looks into them: no report, no store, no inventory, no crash report."""
+"""Nothing that lies in stores, keys, tags, schemas, names and ids comes out of a scan that looks into them: no report, no store, no inventory, no crash report."""
 
 from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,17 +32,17 @@ def nhs_number(random: Random) -> str:
 
 
 def canaries() -> list[str]:
-    """Fifty: NHS numbers, National Insurance numbers, addresses of mail and secrets."""
+    """Sixty: NHS numbers, National Insurance numbers, addresses of mail and secrets."""
     random = Random(7)
-    numbers = [nhs_number(random) for _ in range(20)]
-    insurance = [f"AB{random.randrange(10**6):06d}{random.choice('ABCD')}" for _ in range(10)]
-    mail = [f"ann.canary{number}@mail.example" for number in range(10)]
+    numbers = [nhs_number(random) for _ in range(25)]
+    insurance = [f"AB{random.randrange(10**6):06d}{random.choice('ABCD')}" for _ in range(13)]
+    mail = [f"ann.canary{number}@mail.example" for number in range(12)]
     secrets = [f"AKIA{''.join(random.choice('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567') for _ in range(16))}" for _ in range(10)]
     return [*numbers, *insurance, *mail, *secrets]
 
 
 CANARIES = canaries()
-NUMBERS, INSURANCE, MAIL, SECRETS = CANARIES[:20], CANARIES[20:30], CANARIES[30:40], CANARIES[40:]
+NUMBERS, INSURANCE, MAIL, SECRETS = CANARIES[:25], CANARIES[25:38], CANARIES[38:50], CANARIES[50:]
 
 
 def forms(canary: str) -> Iterator[bytes]:
@@ -57,7 +58,7 @@ def leaked(left: bytes) -> list[str]:
 
 
 def planted() -> None:
-    """Fill an account: object bodies, keys, tags, items and the names of key attributes."""
+    """Fill an account: object bodies, keys, tags, items, the names of key attributes, and the names of resources."""
     s3, table = boto3.client("s3", region_name=REGION), boto3.client("dynamodb", region_name=REGION)
     place = {"LocationConstraint": REGION}
     for name in ("exports", "odds"):
@@ -79,6 +80,23 @@ def planted() -> None:
     for number in NUMBERS:
         item = {NUMBERS[18]: {"S": number}, NUMBERS[19]: {"S": INSURANCE[9]}, "secret": {"S": SECRETS[9]}}
         table.put_item(TableName="people", Item=item)
+    named()
+
+
+def named() -> None:
+    """Resources that are named after people; one receives the logs of another."""
+    s3, queues, secrets = (boto3.client(one, region_name=REGION) for one in ("s3", "sqs", "secretsmanager"))
+    place = {"LocationConstraint": REGION}
+    for name in (f"patient-{NUMBERS[20]}", f"case-{NUMBERS[21]}-letters", f"logs-{INSURANCE[10].lower()}"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)
+    s3.put_bucket_acl(Bucket=f"logs-{INSURANCE[10].lower()}", ACL="log-delivery-write")
+    target = {"TargetBucket": f"logs-{INSURANCE[10].lower()}", "TargetPrefix": f"nhs/{NUMBERS[22]}/"}
+    s3.put_bucket_logging(Bucket=f"patient-{NUMBERS[20]}", BucketLoggingStatus={"LoggingEnabled": target})
+    dead = queues.create_queue(QueueName=f"dead_{NUMBERS[23]}")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
+    queues.create_queue(QueueName=f"claims-{INSURANCE[11]}", Attributes={"RedrivePolicy": policy})
+    secrets.create_secret(Name=f"prod/{MAIL[10]}/{SECRETS[9]}", SecretString=SECRETS[8], Description=f"for {MAIL[11]}, {INSURANCE[12]}")
 
 
 @pytest.fixture
@@ -91,21 +109,29 @@ def account(home, monkeypatch):
 
 
 SCAN = (
-    "scan", "aws", "--region", REGION, "--service", "s3", "--service", "dynamodb", "--sample-content", "--processing-location", REGION,
+    "scan", "aws", "--region", REGION, *(word for one in ("s3", "dynamodb", "sqs", "secretsmanager") for word in ("--service", one)),
+    "--sample-content", "--processing-location", REGION,
 )  # fmt: skip
 
 
-def test_fifty_canaries_come_out_nowhere(tierwise, account):
+def test_sixty_canaries_come_out_nowhere(tierwise, account, caplog):
+    caplog.set_level(logging.DEBUG)
     kept = [f"--format={one}=out.{one}" for one in FORMATS]
-    ran = tierwise(*SCAN, *kept, "--audience", "restricted", "--save-inventory", "inventory.jsonl")
+    ran = tierwise(*SCAN, *kept, "--audience", "restricted", "--save-inventory", "inventory.jsonl", "--save-baseline", "baseline.json")
     assert ran.code in {0, 1, 3}, ran.err
     looks = json.loads((account / "out.json").read_text())["looks"]
     assert sum(look["objects"] for look in looks) >= 5
     assert {found["detector"] for look in looks for found in look["found"]} >= {"nhs_number", "email"}
     told = "".join(tierwise(*command).out for command in (("explain", "exports"), ("explain", "people"), ("classify",), ("fixes",)))
+    patient = tierwise("explain", f"patient-{NUMBERS[20]}").out
+    assert "patient-[nhs_number~" in patient
     again = tierwise("scan", "inventory", "inventory.jsonl", "--format", "json", "--audience", "restricted")
-    left = everything(account) + everything(Path(os.environ["TIERWISE_DATA"])) + (ran.out + ran.err + told + again.out).encode()
-    assert len(CANARIES) == 50
+    left = (
+        everything(account)
+        + everything(Path(os.environ["TIERWISE_DATA"]))
+        + (ran.out + ran.err + told + patient + again.out + caplog.text).encode()
+    )
+    assert len(CANARIES) == 60
     assert leaked(left) == []
     assert b"[nhs_number]" in left
 
@@ -130,6 +156,20 @@ def test_a_bug_while_content_is_read_keeps_nothing_of_it(tierwise, account, monk
     assert leaked(crash.read_bytes() + (ran.out + ran.err).encode() + everything(account)) == []
 
 
+@pytest.mark.parametrize("place", ["tierwise.scan.collect.withhold", "tierwise.connectors.aws.source.finished"])
+def test_a_bug_that_quotes_a_name_keeps_no_identifier(tierwise, account, monkeypatch, tmp_path, place):
+    def broken(*_: object) -> None:
+        raise KeyError(f"arn:aws:s3:::patient-{NUMBERS[20]}", MAIL[0])
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(place, broken)
+    ran = tierwise("scan", "aws", "--region", REGION, "--service", "s3", "--format", "json=out.json")
+    assert ran.code == 70
+    (crash,) = tmp_path.glob("tierwise-crash-*")
+    assert "patient-[nhs_number~" in crash.read_text("utf-8")
+    assert leaked(crash.read_bytes() + (ran.out + ran.err).encode() + everything(account)) == []
+
+
 def test_content_is_not_read_from_a_place_that_nobody_knows(tierwise, account):
     ran = tierwise("scan", "aws", "--region", REGION, "--sample-content")
     ran.complains(2, "--processing-location eu-west-2")
@@ -137,5 +177,5 @@ def test_content_is_not_read_from_a_place_that_nobody_knows(tierwise, account):
 
 def test_a_dry_run_reads_no_content(tierwise, account):
     ran = tierwise(*SCAN, "--sample-dry-run", "--format", "json=out.json", "--no-color")
-    assert "dry run: at most 3 stores" in ran.out
+    assert "dry run: at most " in ran.out
     assert all(look["planned"] and not look["read"] for look in json.loads((account / "out.json").read_text())["looks"])

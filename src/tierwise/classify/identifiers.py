@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from tierwise.classify.detector import Detector, Match, all_detectors
@@ -40,7 +40,11 @@ _STAFF_KEYS: Final = frozenset(
 """A tag of such a key names a member of staff on purpose; an e-mail address there is no personal data of the service."""
 CONFIDENCE: Final = 0.8
 _MARK: Final = re.compile(r"\[([a-z0-9_]+)( test value)?\]")
-_RECOGNISABLE: Final = re.compile(rf"[0-9@]|{_MARK.pattern}")
+STANDS_ALONE: Final = "-"
+NEEDS_WORDS: Final = "~"
+_KEYED: Final = re.compile(r"\[([a-z0-9_]+)(-test)?([-~])[0-9a-f]{12}\]")
+"""What stands for one in a name (`classify/mask.py`)."""
+_RECOGNISABLE: Final = re.compile(rf"[0-9@]|{_MARK.pattern}|{_KEYED.pattern}")
 
 
 def mark(detector: Detector, match: Match) -> str:
@@ -71,9 +75,27 @@ def found_in(resource: Resource) -> Iterator[tuple[Detector, Match, str, str]]:
 def _recognised(text: str) -> tuple[tuple[Detector, Match], ...]:
     if _RECOGNISABLE.search(text) is None:
         return ()
+    text = _KEYED.sub(_example, text)
     found = ((detector, detector.find(text[:MAX_TEXT])) for detector in all_detectors() if detector.find is not None)
     marked = {name: Match.SYNTHETIC if fake else Match.REAL for name, fake in _MARK.findall(text)}
     return tuple((detector, said) for detector, match in found if (said := marked.get(detector.id, match)) is not Match.NO)
+
+
+def _example(keyed: re.Match[str]) -> str:
+    """An identifier of the kind that is masked: where words around it have to speak of it, they decide as they did on the one that stood there."""
+    return _examples().get((keyed[1], bool(keyed[2]), keyed[3] == STANDS_ALONE), keyed[0])
+
+
+@cache
+def _examples() -> dict[tuple[str, bool, bool], str]:
+    """By detector, whether from a test range, and whether it is found without words around it."""
+    found: dict[tuple[str, bool, bool], str] = {}
+    for one in all_detectors():
+        if one.find is not None and one.values is not None:
+            for fake, examples in ((False, one.values.positives), (True, one.values.synthetic)):
+                for example in examples:
+                    found.setdefault((one.id, fake, one.find(example) is not Match.NO), example)
+    return found
 
 
 def identifiers(resource: Resource) -> AnyFact:

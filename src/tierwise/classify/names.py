@@ -26,6 +26,10 @@ class Hit:
     strong: bool
 
 
+_WITHHELD: Final = re.compile(r"\[[a-z0-9_]+(?: test value|\??)?(?:(?:-test)?[-~][0-9a-f]{12})?\]")
+"""What stands for an identifier: a detector's id, which is no word of whoever gave the name."""
+
+
 def split_words(text: str) -> tuple[str, ...]:
     """The lower-case words of a name: split at separators, at a change of case, and between letters and digits."""
     return tuple(word.lower() for word in _WORD.findall(text[:MAX_TEXT]))
@@ -58,7 +62,7 @@ def _by_first_word() -> Mapping[str, tuple[tuple[tuple[str, ...], Vocabulary, bo
 @lru_cache(maxsize=32768)
 def find_words(text: str) -> tuple[Hit, ...]:
     """The dictionary words that a text holds, in order; a strong run of words swallows the weak words inside it."""
-    written = split_words(text)
+    written = split_words(_WITHHELD.sub(" ", text) if "[" in text else text)
     words = tuple(singular(word) for word in written)
     table = _by_first_word()
     found: list[tuple[int, int, Hit]] = []

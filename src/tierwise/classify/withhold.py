@@ -1,4 +1,4 @@
-"""Identifiers that people wrote into tags, descriptions and schemas are withheld from everything that comes after: the detector's name stands for them."""
+"""Identifiers that people wrote into names, tags, descriptions and schemas are withheld from everything that comes after: the detector's name stands for them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from tierwise.classify.content import masked
 from tierwise.classify.identifiers import found_in, mark
+from tierwise.classify.mask import Mask
 from tierwise.model.fact import Known
 from tierwise.model.resource import EMPTY_EVIDENCE, Resource
 
@@ -19,8 +20,8 @@ _LONG: Final = re.compile(r"(?:\d\D?){6}")
 _WORD: Final = re.compile(r"\S*\d\S*")
 
 
-def withhold(resource: Resource) -> Resource:
-    """The resource without the identifiers in its texts and column names; the same object where there are none. Doing it twice changes nothing.
+def withhold(resource: Resource, mask: Mask) -> Resource:
+    """The resource without the identifiers in its names, ids, texts and columns; the same object where there are none. Doing it twice changes nothing.
 
     What stands for one is recognised as evidence of it, so that a saved inventory is judged as the scan was.
     """
@@ -37,7 +38,7 @@ def withhold(resource: Resource) -> Resource:
     if "the description" in marks and resource.evidence != EMPTY_EVIDENCE:
         text = _TOKEN.sub(marks["the description"], resource.evidence.description)
         resource = replace(resource, evidence=replace(resource.evidence, description=text))
-    return resource
+    return mask.resource(resource)
 
 
 _name = lru_cache(maxsize=32768)(masked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -221,6 +222,7 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.catalogue.profiles import apply_profile, load_profile
     from tierwise.catalogue.register import load_acceptances, load_corrections, load_register
+    from tierwise.cli.masking import mask_of_user
     from tierwise.evaluate.gate import with_bar
     from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
     from tierwise.scan import Judging
@@ -235,13 +237,15 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     gate = with_bar(profile.gate, config.severity_bar, mode)
     if config.fail_on == "none":
         gate = replace(gate, mode="observe")
+    mask = mask_of_user()
     return Judging(
         profile=profile,
         controls=controls,
-        register=load_register(Path(config.register)) if config.register else EMPTY_REGISTER,
-        corrections=load_corrections(Path(config.corrections)) if config.corrections else NO_CORRECTIONS,
+        register=mask.register(load_register(Path(config.register))) if config.register else EMPTY_REGISTER,
+        corrections=mask.corrections(load_corrections(Path(config.corrections))) if config.corrections else NO_CORRECTIONS,
         gate=gate,
-        acceptances=load_acceptances(Path(config.acceptances)) if config.acceptances else (),
+        acceptances=mask.acceptances(load_acceptances(Path(config.acceptances))) if config.acceptances else (),
+        mask=mask,
     )
 
 
@@ -252,6 +256,8 @@ def load_gated(config: Config, options: Options, *, change: bool = False) -> Jud
     from tierwise.cli.override import read_override
 
     judging = load_judging(config, options.control)
+    # Debugging logs of SDKs quote what was asked for and what came back, whole.
+    logging.disable(logging.INFO)
     see_to(config)
     if options.target and not options.baseline:
         raise UsageError("--target says where the change goes, to tell whether it edits its --baseline; give both, or neither")

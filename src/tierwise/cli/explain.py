@@ -25,6 +25,7 @@ def explain(what: str, inventory: Path | None, **values: Any) -> None:
     tierwise explain patient-records
     tierwise explain ENC-02
     """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.cli.masking import mask_of_user
     from tierwise.reports.base import View
     from tierwise.reports.explain import explain_control, explain_finding, explain_resource
 
@@ -40,8 +41,10 @@ def explain(what: str, inventory: Path | None, **values: Any) -> None:
     if finding is not None:
         emit(explain_finding(finding, seen, view))
         return
+    mask = mask_of_user()
+    called = {what, mask.text(what), mask.text(what, staff=True)}
     pairs = zip(result.resources, seen.resources, strict=True)
-    found = [shown for one, shown in pairs if what in (one.id, one.name, one.address or "", *one.aliases)]
+    found = [shown for one, shown in pairs if not called.isdisjoint((one.id, one.name, one.address or "", *one.aliases))]
     if not found:
         near = get_close_matches(what, [one.name for one in seen.resources], n=3, cutoff=0.5)
         raise UsageError(

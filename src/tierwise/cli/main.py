@@ -143,8 +143,10 @@ def complain(message: str) -> None:
 
 
 def bug(trace: str) -> None:
-    """Keep a traceback in a file and say where."""
+    """Keep a traceback in a file, without identifiers that an error's message may quote, and say where."""
+    from tierwise.cli.masking import mask_of_user
+
     handle, name = tempfile.mkstemp(prefix="tierwise-crash-", suffix=".txt")
     with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - an open descriptor, not a path
-        file.write(f"tierwise {__version__}\n{trace}")
+        file.write(f"tierwise {__version__}\n{mask_of_user().text(trace)}")
     complain(f"this is a bug in tierwise, not in what you did; the traceback is in {Path(name)}")

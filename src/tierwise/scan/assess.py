@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tierwise.classify.declarations import declared_facts, missing_tags
 from tierwise.classify.engine import classify
 from tierwise.classify.identifiers import identifiers
+from tierwise.classify.mask import Mask, passing_mask
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
@@ -39,6 +40,8 @@ class Judging:
     acceptances: Sequence[AcceptanceRule] = ()
     baseline: Baseline | None = None
     override: Override | None = None
+    mask: Mask = field(default_factory=passing_mask)
+    """What stands for identifiers in names."""
 
 
 @dataclass(frozen=True, slots=True)

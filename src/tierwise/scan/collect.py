@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from tierwise.classify.mask import Mask, passing_mask
 from tierwise.classify.withhold import withhold
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.model.change import Change
@@ -39,6 +40,9 @@ class Collected:
     looks: list[Look] = field(default_factory=list)
     relinked: bool = False
     """Whether links that waited have come in since tiers were computed."""
+    mask: Mask = field(default_factory=passing_mask)
+    masked: dict[str, str] = field(default_factory=dict)
+    """The ids of resources that are masked, by the id under which their source knows them."""
     crashes: list[str] = field(default_factory=list)
     """Tracebacks of units that a bug ended; the run goes on and ends with exit code 70."""
 
@@ -46,40 +50,55 @@ class Collected:
         """File one item where it belongs; units are the pool's."""
         match item:
             case Resource():
-                known = self.resources.get(item.id)
-                told = withhold(item)
-                self.resources[item.id] = told if known is None else _merged(known, told)
+                told = withhold(item, self.mask)
+                if told.id != item.id:
+                    self.masked[item.id] = told.id
+                known = self.resources.get(told.id)
+                self.resources[told.id] = told if known is None else _merged(known, told)
             case FactUpdate():
-                known = self.resources[item.resource]
-                links = known.links if item.links is None else item.links
+                known = self.resources[self.masked.get(item.resource, item.resource)]
+                update = self.mask.update(item, known)
+                links = known.links if update.links is None else update.links
                 self.relinked = self.relinked or links != known.links
-                self.resources[item.resource] = replace(
-                    known, facts={**known.facts, **item.facts}, grants=item.grants or known.grants, links=links
+                self.resources[known.id] = replace(
+                    known, facts={**known.facts, **update.facts}, grants=update.grants or known.grants, links=links
                 )
             case Change():
-                self.changes[item.resource] = item
+                change = self.mask.change(item)
+                self.changes[change.resource] = change
             case Gap():
-                self.gaps.append(item)
+                self.gaps.append(self.mask.gap(item))
             case ReadOutcome():
-                self.outcomes.append(item)
+                resource = (
+                    item.resource if item.resource in self.resources else self.masked.get(item.resource) or self.mask.text(item.resource)
+                )
+                self.outcomes.append(replace(item, account=self.mask.text(item.account), resource=resource))
             case RegionStatus():
-                self.regions.append(item)
+                self.regions.append(replace(item, account=self.mask.text(item.account)))
             case Look():
                 self._look(item)
             case Organisation():
-                self.organisation = _members(self.organisation, item.members)
+                members = item.members
+                if isinstance(members, Known):
+                    members = Known(frozenset([self.mask.text(one) for one in members.value]), members.via)
+                self.organisation = _members(self.organisation, members)
             case Unit():
                 raise TypeError("a unit is run, not filed")
 
     def _look(self, look: Look) -> None:
         """File a look, with what it found as evidence of its store; where all of it was denied, evidence that is due is missing."""
-        self.looks.append(look)
-        known = self.resources[look.resource]
+        known = self.resources[self.masked.get(look.resource, look.resource)]
+        self.looks.append(replace(look, resource=known.id))
         evidence = replace(known.evidence, found=(*known.evidence.found, *look.found))
         if look.blocked:
             via = Provenance(f"sample: {look.blocked}", look.blocked)
             evidence = replace(evidence, unread=(*evidence.unread, Unknown(UnknownReason.PERMISSION_DENIED, via)))
-        self.resources[look.resource] = replace(known, evidence=evidence)
+        self.resources[known.id] = replace(known, evidence=evidence)
+
+    def as_asked(self, ids: Iterable[str]) -> list[str]:
+        """Ids as the sources know them."""
+        unmasked = {told: own for own, told in self.masked.items()}
+        return [unmasked.get(one, one) for one in ids]
 
 
 def _merged(one: Resource, other: Resource) -> Resource:
@@ -141,8 +160,9 @@ def _file(unit: Unit, items: Iterable[Item], crash: str, collected: Collected) -
         else:
             collected.take(item)
     if crash:
+        crash = collected.mask.text(crash)
         collected.crashes.append(crash)
-        collected.gaps.append(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
+        collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
     return more
 
 

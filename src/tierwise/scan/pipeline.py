@@ -52,7 +52,9 @@ def scan(
 
     `gaps` are failures from before collection (an account whose role could not be assumed). Without `sampling` no store is looked into.
     """
-    collected, today = Collected(gaps=list(gaps)), started.date()
+    collected, today = Collected(mask=judging.mask), started.date()
+    for gap in gaps:
+        collected.take(gap)
     run_units((unit for source in sources for unit in source.survey()), collected, jobs=jobs, stage="survey", progress=progress)
     compiled = [compile_control(control) for control in judging.controls]
     first = assess(collected, judging, today)
@@ -60,7 +62,7 @@ def scan(
         first = assess(collected, judging, today)
     made: dict[str, frozenset[str]] = {}
     while asks := asked(first, collected.resources, compiled, made):
-        details = [unit for source in sources for unit in source.details(asks)]
+        details = [unit for source in sources for unit in source.details(dict(zip(collected.as_asked(asks), asks.values(), strict=True)))]
         if not details:
             break
         run_units(details, collected, jobs=jobs, stage="details", progress=progress)
@@ -74,5 +76,5 @@ def scan(
     add_facts_of_tiers(first, collected, judging, today)
     pasts = pasts_of(collected, first, compiled, judging, today)
     name = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
-    run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(source.name for source in sources))
+    run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))
     return Outcome(result_of(Material(run, collected, first, pasts, compiled), judging, today), collected)

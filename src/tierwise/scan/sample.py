@@ -58,7 +58,7 @@ def sample(
             else:
                 wanted.append(key)
     looker = Looker(sampling.depth, Budget(sampling.limits, time.monotonic))
-    units = [unit for source in sources if isinstance(source, Lookable) for unit in source.looks(wanted, looker)]
+    units = [unit for source in sources if isinstance(source, Lookable) for unit in source.looks(collected.as_asked(wanted), looker)]
     if sampling.dry_run:
         collected.looks += [_planned(assessed.estate.resources[key], sampling) for key in wanted]
         return False
