@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from typing import Final
@@ -24,6 +24,8 @@ from tierwise.model.resource import PRINCIPALS, FactUpdate, Gap, Grant, Link, Re
 
 _PERHAPS: Final = re.compile(r"(?:\d\D?){6}|@|[A-Z0-9]{16}|-----BEGIN")
 """What every identifier has that is looked for here; all other texts are left at once."""
+_ACCOUNT: Final = re.compile(r"(?<![A-Za-z0-9])\d{12}(?![A-Za-z0-9])")
+"""The number of an account or a project, which stands in most ids; no identifier has twelve digits alone."""
 _STAFF: Final = "email"
 """Principals are named after members of staff on purpose: their addresses are what a report of them is about."""
 _BETWEEN_PRINCIPALS: Final = frozenset({Rel.MEMBER_OF, Rel.ATTACHES})
@@ -47,7 +49,7 @@ class Mask:
 
     def text(self, text: str, *, staff: bool = False) -> str:
         """The text without identifiers, the same text where there are none; doing it twice changes nothing. `staff` leaves mail addresses."""
-        spans = _spans(text) if _PERHAPS.search(text) else ()
+        spans = _spans(text) if _perhaps(text) else ()
         made, at = "", 0
         for one in spans:
             if not (staff and one.staff):
@@ -61,6 +63,10 @@ class Mask:
     def resource(self, resource: Resource) -> Resource:
         """The resource with its names, ids, links, grants and facts masked; the same object where nothing is."""
         staff = resource.kind in PRINCIPALS
+        texts = tuple(_texts(resource))
+        if not _perhaps("\n".join(texts)) or not any(_perhaps(one) and _spans(one) for one in texts):
+            facts = self._facts(resource.facts, staff=staff)
+            return resource if facts is resource.facts else replace(resource, facts=facts)
         made = replace(
             resource,
             id=self.text(resource.id, staff=staff),
@@ -141,7 +147,12 @@ class Mask:
 
     def _facts(self, facts: Mapping[str, AnyFact], *, staff: bool) -> Mapping[str, AnyFact]:
         """The facts, masked where they name something: principals in a set, or the instance of a plan that a value comes from."""
-        changed = {name: made for name, fact in facts.items() if (made := self._fact(fact, staff=staff)) is not fact}
+        speaking = [
+            (name, fact)
+            for name, fact in facts.items()
+            if _INSTANCE in fact.via.via or isinstance(fact, Unknown) or (isinstance(fact, Known) and isinstance(fact.value, frozenset))
+        ]
+        changed = {name: made for name, fact in speaking if (made := self._fact(fact, staff=staff)) is not fact}
         return {**facts, **changed} if changed else facts
 
     def _fact(self, fact: AnyFact, *, staff: bool) -> AnyFact:
@@ -166,6 +177,26 @@ class Mask:
 def passing_mask() -> Mask:
     """A mask whose key is forgotten with it, for runs that nothing is held against later."""
     return Mask(cache(partial(secrets.token_bytes, 32)))
+
+
+def _texts(resource: Resource) -> Iterator[str]:
+    """All of a resource that may hold an identifier, but for its facts."""
+    yield from (resource.id, resource.name, resource.account, resource.unit, resource.address or "", resource.evidence.description)
+    yield from resource.aliases
+    for grant in resource.grants:
+        yield grant.principal
+        yield from grant.resources
+    for link in resource.links:
+        yield link.to
+        if link.unknown is not None:
+            yield from (link.unknown.detail, link.unknown.via.via, *link.unknown.includes)
+    if isinstance(resource.tags, Known):
+        for item in resource.tags.value.items():
+            yield from item
+
+
+def _perhaps(text: str) -> bool:
+    return _PERHAPS.search(_ACCOUNT.sub("", text)) is not None
 
 
 @lru_cache(maxsize=65536)
