@@ -32,15 +32,16 @@ PAGE = ROOT / "docs" / "checkov.md"
 MEASURED = ROOT / "docs" / "checkov" / "agreement.json"
 JUDGED = ROOT / "docs" / "checkov" / "judged.yaml"
 VERDICTS: Final = "checkov_3_3_30_verdicts.json"
+RECORDED = ROOT / "docs" / "checkov" / "generated.json"
+"""What the same release said of plans that come without its verdicts; `python -m tools.checkov_record --generated` writes it."""
 _STARTED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _COLUMNS: Final = ("agrees", "disagrees", "ours-unknown", "not-comparable", "not-answered")
 
 
 def opinions(plans: Path, judging: Judging, questions: Sequence[Question]) -> Iterator[tuple[str, Opinion]]:
     """Checkov's recorded verdicts on the plans of a folder, each with ours beside it, by file."""
-    recorded = json.loads((plans / VERDICTS).read_text("utf-8"))["files"]
-    for name, found in sorted(recorded.items()):
-        source = open_plans([plans / "files" / name])
+    for path, found in _recorded(plans):
+        name, source = path.name, open_plans([path])
         parts = source.parts()
         result = scan([source], judging, started=_STARTED, jobs=1).result
         said = tuple(
@@ -62,6 +63,13 @@ def opinions(plans: Path, judging: Judging, questions: Sequence[Question]) -> It
         yield from ((name, one) for one in second.opinions)
 
 
+def _recorded(plans: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each plan with what Checkov said of it."""
+    for folder, verdicts in (("files", plans / VERDICTS), ("generated", RECORDED)):
+        for name, found in sorted(json.loads(verdicts.read_text("utf-8"))["files"].items()):
+            yield plans / folder / name, found
+
+
 def measure(plans: Path) -> dict[str, Any]:
     """Counts by check, and every disagreement."""
     judging, asked = load_judging(Config()), load_map()
@@ -76,13 +84,15 @@ def measure(plans: Path) -> dict[str, Any]:
             mapped[one.check][one.relation.value] += 1
         if one.relation in {Relation.AGREES, Relation.DISAGREES}:
             mapped[one.check][f"compared-{one.verdict.value}"] += 1
+        if one.relation is Relation.NOT_COMPARABLE and one.ours in {Verdict.PASS, Verdict.FAIL}:
+            mapped[one.check]["aside-same" if one.ours is one.verdict else "aside-other"] += 1
         if one.relation is Relation.DISAGREES and one.ours is not None:
             disagreements.append(
                 {"check": one.check, "where": f"{name}#{one.resource}", "checkov": one.verdict.value, "tierwise": one.ours.value}
             )
     return {
         "release": "3.3.30",
-        "plans": len(json.loads((plans / VERDICTS).read_text("utf-8"))["files"]),
+        "plans": sum(1 for _ in _recorded(plans)),
         "said": {check: dict(sorted(said[check].items())) for check in sorted(said)},
         "mapped": {check: dict(sorted(mapped[check].items())) for check in sorted(mapped)},
         "disagreements": sorted(disagreements, key=lambda one: (one["check"], one["where"])),
@@ -120,16 +130,23 @@ def _figures(measured: Mapping[str, Any], asked: CheckovMap) -> Iterator[str]:
     both = sum(1 for check in seen if len(said[check]) == 2)
     yield "| | |"
     yield "|---|---|"
-    yield f"| public plans on which Checkov {measured['release']} was run | {measured['plans']:,} |"
+    yield f"| plans on which Checkov {measured['release']} was run | {measured['plans']:,} |"
     yield f"| checks that the map names | {len({question.check for question in asked.questions}):,} |"
     yield f"| of them with verdicts on these plans | {len(seen):,} |"
     yield f"| of them that both pass and fail there | {both:,} |"
+    yield f"| of them of which a pass and a fail are compared | {len(compared_both_ways(measured)):,} |"
     yield f"| verdicts compared: both tools are sure, and the map compares that direction | {compared:,} |"
     yield f"| agree | {total['agrees']:,} ({total['agrees'] / compared:.1%}) |"
     yield f"| disagree, each judged below | {total['disagrees']:,} |"
     yield f"| ours is unknown, Checkov is sure | {total['ours-unknown']:,} |"
     yield f"| not comparable: the direction that says nothing, or a question that makes no sense there | {total['not-comparable']:,} |"
+    yield f"| of them where both are sure and say the same, and where they do not | {total['aside-same']:,}, {total['aside-other']:,} |"
     yield f"| Checkov gave no verdict on a resource of a mapped type | {total['not-answered']:,} |"
+
+
+def compared_both_ways(measured: Mapping[str, Any]) -> tuple[str, ...]:
+    """The checks of which at least one pass and one fail are compared."""
+    return tuple(check for check, counts in measured["mapped"].items() if counts.get("compared-pass") and counts.get("compared-fail"))
 
 
 def _disagreements(measured: Mapping[str, Any], judged: Mapping[str, Any]) -> Iterator[str]:
@@ -157,18 +174,20 @@ def _said(measured: Mapping[str, Any], check: str) -> str:
 
 
 def _mapped(measured: Mapping[str, Any], asked: CheckovMap) -> Iterator[str]:
-    yield "| Check | Rung | Facts | Sense | Passes/fails | Agree | Disagree | Ours unknown | Not comparable | No verdict | Note |"
+    yield "| Check | Rung | Facts | Sense | Passes/fails | Agree | Disagree | Ours unknown | Not comparable (same/other) | No verdict | Note |"
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     by_check: dict[str, list[Question]] = defaultdict(list)
     for question in asked.questions:
         by_check[question.check].append(question)
     for check, questions in sorted(by_check.items(), key=lambda item: _order(item[0])):
-        one, counts = questions[0], measured["mapped"].get(check, {})
-        rung = f"[{one.control}](controls/{one.control}.md) {one.rung.name}"
+        counts = measured["mapped"].get(check, {})
+        rungs = _once(f"[{one.control}](controls/{one.control}.md) {one.rung.name}" for one in questions)
         notes = _once(question.note for question in questions if question.note)
         senses = _once(question.sense.value for question in questions)
-        facts = ", ".join(f"`{fact}`" for fact in sorted(one.facts)) or "the whole rung"
-        cells = (check, rung, facts, senses, _said(measured, check), *(str(counts.get(name, 0)) for name in _COLUMNS), notes)
+        facts = _once(", ".join(f"`{fact}`" for fact in sorted(one.facts)) or "the whole rung" for one in questions)
+        agrees, disagrees, unknown, aside, silent = (str(counts.get(name, 0)) for name in _COLUMNS)
+        aside = f"{aside} ({counts.get('aside-same', 0)}/{counts.get('aside-other', 0)})"
+        cells = (check, rungs, facts, senses, _said(measured, check), agrees, disagrees, unknown, aside, silent, notes)
         yield f"| {' | '.join(cells)} |"
 
 
@@ -212,6 +231,8 @@ Shown in `console` and `markdown` (summary, disagreements, what is failed most),
 | {Sense.WEAKER.value} | the check asks less (KMS with any key; one of four switches): its fail is a fail of the rung, its pass says nothing | fails |
 | {Sense.STRONGER.value} | the check asks more (90 days for a year): its pass is a pass of the rung, its fail says nothing | passes |
 
+The sense follows from what the check asks, read from its name and its source, not from how its verdicts come out. So that this can be judged, the table of checks says what the directions that are set aside would have come to.
+A check may lie between two rungs: asking less than the one and more than the other, it stands twice, its fails held against the one and its passes against the other.
 A verdict on a part (a bucket's policy, a role's policy) is held against the whole.
 
 ## Measured
@@ -228,7 +249,7 @@ Every other check that Checkov ran on these plans, and why the map does not have
 """
 MAPPED = """
 ## Checks with a rung
-"Not comparable" is the direction in which the check says nothing, and what the control does not ask of the resource.
+"Not comparable" is the direction in which the check says nothing, and what the control does not ask of the resource; in brackets how often our verdict on the rung is the same all the same, and how often the other.
 """
 
 

@@ -1,4 +1,7 @@
-"""Runs a real Checkov on the invented plan of the tests and writes its verdicts to tests/connectors/checkov/recorded.json; `--check` compares them."""
+"""Runs a real Checkov on the invented plan of the tests and writes its verdicts to tests/connectors/checkov/recorded.json; `--check` compares them.
+
+With `--generated` it writes what it says of the plans in the folder `generated` of the test material, which come without its verdicts, to docs/checkov/generated.json.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,38 @@ import argparse
 import json
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
+from typing import Final
 
 from tests.connectors.checkov.world import world
+from tests.shared import shared_path
 from tierwise.connectors.checkov.run import ask, find
+from tools.checkov_agreement import RECORDED as GENERATED
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT / "tests" / "connectors" / "checkov" / "recorded.json"
+
+PLANS: Final = (
+    "t1_create_aws3.39.json",
+    "t1_mixed_update_replace_delete_import_moved_removed_drift_check.json",
+    "tfaws_s3bucket_v2.2.0_complete_plan.json",
+)
+"""Not the plan of 1,040 resources: its copies of four blocks would say the same thing three thousand times."""
+
+
+def generated(executable: Path) -> str:
+    """The verdicts on the plans that come without, as the test material has those on the others; a check a line."""
+    files: list[str] = []
+    for answer in ask(executable, [(shared_path("plans", "generated", name), "") for name in PLANS], 600):
+        if answer.trouble:
+            raise SystemExit(answer.trouble)
+        checks: dict[str, dict[str, list[str]]] = defaultdict(lambda: {"passed": [], "failed": []})
+        for one in sorted(answer.said, key=lambda one: (one.check, one.address)):
+            checks[one.check]["passed" if one.passed else "failed"].append(one.address)
+        rows = ",\n   ".join(f"{json.dumps(check)}: {json.dumps(found)}" for check, found in checks.items())
+        files.append(f' {json.dumps(Path(answer.source).name)}: {{"parsing_errors": [], "checks": {{\n   {rows}}}}}')
+    return '{"files": {\n' + ",\n".join(files) + "}}\n"
 
 
 def recorded(executable: Path) -> dict[str, object]:
@@ -35,7 +63,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkov-bin", type=Path)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--generated", action="store_true")
     options = parser.parse_args(arguments)
+    if options.generated:
+        GENERATED.write_text(generated(find(options.checkov_bin)), "utf-8")
+        return 0
     found = recorded(find(options.checkov_bin))
     if not options.check:
         lines = [

@@ -155,3 +155,16 @@ def test_only_the_named_part_of_a_rung_answers():
     assert narrow.verdict(bucket(access__anonymous_read=False, access__anonymous_write=True)) is Verdict.PASS
     with pytest.raises(ValueError, match="X_POLICY: EXP-01 asks nothing of"):
         rung_of(Question("X_POLICY", "EXP-01", Tier.T0, frozenset(), frozenset({"access.anonymous_read"})), CONTROLS["EXP-01"])
+
+
+@pytest.mark.parametrize("questions", [("weaker", "stronger"), ("stronger", "weaker")])
+def test_between_two_rungs_a_fail_is_held_against_the_one_and_a_pass_against_the_other(questions):
+    kinds = frozenset({"aws_s3_bucket"})
+    sides = {
+        "weaker": Question("X_KMS", "ENC-02", Tier.T2, kinds, sense=Sense.WEAKER),
+        "stronger": Question("X_KMS", "ENC-01", Tier.T1, kinds, sense=Sense.STRONGER),
+    }
+    own = bucket(encryption__at_rest=True, encryption__key_custody="provider-managed")
+    for passed, control, ours in ((True, "ENC-01", P), (False, "ENC-02", F)):
+        (one,) = hear([own], Said("X_KMS", "", BUCKET, passed), questions=[sides[name] for name in questions])
+        assert (one.control, one.ours, one.relation) == (control, ours, Relation.AGREES)

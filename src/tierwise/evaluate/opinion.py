@@ -57,10 +57,10 @@ def second_opinion(
     """
     by_id = {control.id: control for control in controls}
     rungs = [rung_of(question, by_id[question.control]) for question in questions if question.control in by_id]
-    by_type: dict[str, dict[str, Rung]] = defaultdict(dict)
+    by_type: dict[str, dict[str, tuple[Rung, ...]]] = defaultdict(dict)
     for rung in rungs:
         for kind in rung.question.types:
-            by_type[kind][rung.question.check] = rung
+            by_type[kind][rung.question.check] = (*by_type[kind].get(rung.question.check, ()), rung)
     mapped = frozenset(rung.question.check for rung in rungs)
     court = _Court(by_type, mapped, {resource.id: resource for resource in resources}, classifications, parts)
     opinions = [opinion for answer in answers for opinion in court.hear(answer)]
@@ -70,8 +70,8 @@ def second_opinion(
 
 @dataclass(frozen=True, slots=True)
 class _Court:
-    by_type: Mapping[str, Mapping[str, Rung]]
-    """Terraform type and check to the rung that answers it."""
+    by_type: Mapping[str, Mapping[str, tuple[Rung, ...]]]
+    """Terraform type and check to the rung that answers it, or the two between which it lies."""
     mapped: frozenset[str]
     resources: Mapping[str, Resource]
     classifications: Mapping[str, Classification]
@@ -87,12 +87,12 @@ class _Court:
         detail = answer.trouble or "no verdict was given for this resource"
         for key, resource in self.resources.items():
             if resource.address is not None and key == answer.prefix + resource.address:
-                for check, rung in self.by_type.get(resource.type, {}).items():
+                for check, rungs in self.by_type.get(resource.type, {}).items():
                     if (check, key) not in heard:
                         silent = Opinion(
                             check, "", key, resource.address, Verdict.UNKNOWN, Relation.NOT_ANSWERED, Severity.INFO, detail=detail
                         )
-                        yield self._held(silent, rung, resource)
+                        yield self._held(silent, rungs[0], resource)
 
     def _opinion(self, said: Said, key: str) -> Opinion:
         plain = Opinion(
@@ -101,11 +101,11 @@ class _Court:
         whole, kind = self._judged(key)
         if whole is None:
             return replace(plain, relation=Relation.NOT_COMPARABLE) if said.check in self.mapped else plain
-        rung = self.by_type.get(kind, {}).get(said.check)
-        if rung is None:
+        rungs = self.by_type.get(kind, {}).get(said.check)
+        if rungs is None:
             tier = self.classifications[whole.id].tier
             return replace(plain, tier=tier, severity=_BY_TIER[tier])
-        return self._held(plain, rung, whole)
+        return self._held(plain, _speaking(rungs, plain.verdict), whole)
 
     def _judged(self, key: str) -> tuple[Resource | None, str]:
         """The resource that a verdict is about and the type that it was given on: itself, else the one that it is part of."""
@@ -130,6 +130,11 @@ class _Court:
             ours=ours,
             asked=one.interval.hi >= question.rung,
         )
+
+
+def _speaking(rungs: tuple[Rung, ...], verdict: Verdict) -> Rung:
+    """Of the rungs between which a check lies, the one of which its verdict says something; the first where it says nothing of either."""
+    return next((rung for rung in rungs if verdict is not _SAYS_NOTHING[rung.question.sense]), rungs[0])
 
 
 _SAYS_NOTHING = {Sense.SAME: None, Sense.WEAKER: Verdict.PASS, Sense.STRONGER: Verdict.FAIL}

@@ -43,6 +43,14 @@ def test_a_map_says_facts_sense_and_note_or_leaves_them_out():
     assert (full.facts, full.sense, full.note) == (frozenset({"encryption.at_rest"}), Sense.WEAKER, "asks less")
 
 
+def test_a_check_may_lie_between_two_rungs():
+    below = ONE + ", sense: stronger, note: more}\n"
+    weaker, stronger = load_map(
+        below + "- {check: CKV_AWS_1, control: ENC-02, rung: T2, types: [aws_s3_bucket], sense: weaker, note: less}\n"
+    ).questions
+    assert {weaker.sense, stronger.sense} == {Sense.WEAKER, Sense.STRONGER}
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -50,6 +58,11 @@ def test_a_map_says_facts_sense_and_note_or_leaves_them_out():
         (ONE.replace("T1", "T9") + "}\n", "map.yaml:3:45: unknown rung 'T9'"),
         (ONE + ", sense: wekaer}\n", "unknown sense 'wekaer'; did you mean 'weaker'?"),
         (ONE + "}\n- {check: CKV_AWS_1, control: ENC-02, rung: T2, types: [aws_s3_bucket]}\n", "CKV_AWS_1 stands twice for aws_s3_bucket"),
+        (
+            ONE
+            + ", sense: weaker, note: a}\n- {check: CKV_AWS_1, control: ENC-02, rung: T2, types: [aws_s3_bucket], sense: weaker, note: a}\n",
+            "CKV_AWS_1 stands twice for aws_s3_bucket, other than once weaker and once stronger",
+        ),
         ("release: 1.0\n", "the map has no 'checks'; add it"),
     ],
 )

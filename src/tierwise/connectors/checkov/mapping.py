@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -12,6 +13,8 @@ from tierwise.model.opinion import Question, Sense
 from tierwise.model.sensitivity import Tier
 
 _NAME = "map.yaml"
+_BETWEEN = sorted((Sense.WEAKER, Sense.STRONGER))
+"""How a check may stand twice: between two rungs, a fail of it being a fail of the one and a pass of it a pass of the other."""
 _SENSES = {sense.value: sense for sense in Sense}
 
 
@@ -30,14 +33,15 @@ def load_map(text: str = "") -> CheckovMap:
     node = load(text or files(__package__).joinpath(_NAME).read_text("utf-8"), _NAME)
     fields = reader.fields(node, "the map", ("release", "checks"))
     release = reader.text(fields.get("release"), "release")
-    asked: dict[tuple[str, str], Node] = {}
+    asked: dict[tuple[str, str], list[Sense]] = defaultdict(list)
     questions: list[Question] = []
     for one in reader.items(fields["checks"].node, "checks") if "checks" in fields else ():
         question = _question(reader, one)
         questions.append(question)
         for kind in question.types:
-            if asked.setdefault((question.check, kind), one) is not one:
-                reader.say(one, f"{question.check} stands twice for {kind}")
+            asked[question.check, kind].append(question.sense)
+            if len(asked[question.check, kind]) > 1 and sorted(asked[question.check, kind]) != _BETWEEN:
+                reader.say(one, f"{question.check} stands twice for {kind}, other than once weaker and once stronger")
     if reader.problems:
         raise CatalogueError(reader.problems)
     return CheckovMap(release, tuple(questions))
