@@ -18,6 +18,7 @@ from tierwise.cli.common import (
     audience_of,
     audience_option,
     emit,
+    for_those_inside,
     inventory_lines,
     inventory_option,
     judging_options,
@@ -281,15 +282,6 @@ def _named(asked: str, resources: Sequence[Resource]) -> list[Resource]:
         hint = f"; did you mean {', '.join(map(repr, near))}?" if near else "; 'tierwise classify' lists the stores"
         raise UsageError(f"no resource goes by {asked!r} here{hint}")
     return found
-
-
-def for_those_inside(options: Options, command: str) -> None:
-    """UsageError where the public reads what a command prints: lines of a register select by account id, tag and name."""
-    require(
-        audience_of(load_config(options), quiet=True) != "public",
-        "the public may not see lines of a register: they select by account id, tag and name"
-        f"\nwhere only your organisation reads what this prints, say so: tierwise {command} --audience team",
-    )
 
 
 @classify.command()

@@ -210,6 +210,15 @@ def audience_of(config: Config, *, quiet: bool) -> str:
     return "public" if why else "team"
 
 
+def for_those_inside(options: Options, command: str) -> None:
+    """UsageError where the public reads what a command prints: lines of a register select by account id, tag and name."""
+    require(
+        audience_of(load_config(options), quiet=True) != "public",
+        "the public may not see lines of a register: they select by account id, tag and name"
+        f"\nwhere only your organisation reads what this prints, say so: tierwise {command} --audience team",
+    )
+
+
 def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:
     if value and value not in allowed:
         near = get_close_matches(value, allowed, n=1)
@@ -303,17 +312,17 @@ def verdicts_of(options: Options) -> frozenset[str]:
     return verdicts
 
 
-def parse_formats(options: Options, known: Sequence[str] = FORMATS) -> list[tuple[str, Path | None]]:
+def parse_formats(options: Options, known: Sequence[str] = FORMATS, default: str = "console") -> list[tuple[str, Path | None]]:
     """(format, file or None for stdout) pairs; UsageError for formats that are not known and for two results on stdout."""
     pairs: list[tuple[str, Path | None]] = []
-    for text in options.formats or ("console",):
+    for text in options.formats or (default,):
         name, _eq, file = text.partition("=")
         _one_of("--format", name, sorted(known))
         path = None if not file else (options.output or Path()) / file if not Path(file).is_absolute() else Path(file)
         pairs.append((name, path))
     if sum(1 for _name, path in pairs if path is None) > 1:
         raise UsageError("two results cannot both go to stdout; give one a file, e.g. --format json=out.json")
-    if options.formats and all(path is not None for _name, path in pairs) and not options.quiet:
+    if options.formats and "console" in known and all(path is not None for _name, path in pairs) and not options.quiet:
         pairs.append(("console", None))
     return pairs
 

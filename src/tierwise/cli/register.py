@@ -1,28 +1,45 @@
-"""`tierwise register export --for-ci`: tiers for pipelines, and nothing else of what the register and the scans know."""
+"""`tierwise register`: tiers for pipelines, the register held against the estate, and drafts of what has to be written."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tierwise.cli.common import (
+    EXIT_FAILED,
+    EXIT_INCOMPLETE,
+    audience_option,
     data_dir,
     emit,
+    for_those_inside,
+    inventory_option,
     judging_options,
     last_judged,
     load_config,
     load_judging,
     options_from,
+    parse_formats,
     require,
+    use_color,
+    width,
     write_atomically,
 )
+from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
     from tierwise.cli.common import Options
     from tierwise.model.finding import ScanResult
+    from tierwise.model.sensitivity import Category
+    from tierwise.reports.draft import Draft
     from tierwise.scan import Judging
+
+CHECKS: Final = ("console", "csv", "json")
+DRAFTS: Final = ("markdown", "csv", "ods")
+"""Formats, named here so that `--help` imports no report; tests hold them to what is found."""
 
 
 @click.group()
@@ -32,9 +49,7 @@ def register() -> None:
 
 @register.command()
 @click.option("--for-ci", is_flag=True, help="Selectors and tiers only: no categories, numbers, groups, owners or agreements.")
-@click.option(
-    "--inventory", type=click.Path(path_type=Path), help="A saved inventory or scan JSON of live accounts; default: the last scan."
-)
+@inventory_option
 @click.option("--output", type=click.Path(path_type=Path), help="File to write; default: stdout.")
 @judging_options
 def export(for_ci: bool, inventory: Path | None, output: Path | None, **values: Any) -> None:
@@ -83,3 +98,103 @@ def _head(entries: int, stores: int) -> str:
     return (
         f"# Selectors and tiers for pipelines, by 'tierwise register export --for-ci': {entries} from the register, {stores} from a scan."
     )
+
+
+@register.command()
+@click.option(
+    "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(CHECKS)}; to a file or stdout; default: console."
+)
+@click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@inventory_option
+@audience_option
+@judging_options
+def check(inventory: Path | None, **values: Any) -> None:
+    r"""Hold the register and the last scan against each other, both ways: what is not there, not registered, or differs.
+
+    Exit codes: 0 they agree, 1 something differs, 3 nothing differs and something cannot be told.
+
+    \b
+    tierwise register check --register register.yaml
+    tierwise register check --format csv=differences.csv
+    """
+    from tierwise.classify.reconcile import reconcile
+    from tierwise.reports.base import View
+    from tierwise.reports.reconciled import FORMATS
+
+    options = options_from(values)
+    for_those_inside(options, "register check")
+    formats = parse_formats(options, CHECKS)
+    outcome, judging = last_judged(options, inventory, tiers_only=True)
+    result = outcome.result
+    require(judging.register.entries, "there is no register to check; name one with --register FILE, or 'register' in tierwise.toml")
+    found = reconcile(result.resources, result.classifications, judging.register, judging.profile, result.gaps)
+    for name, path in formats:
+        made = FORMATS[name](found, View(color=path is None and use_color(options), width=width()))
+        _put(made, path)
+    sys.exit(EXIT_FAILED if found.differs else EXIT_INCOMPLETE if found.rows else 0)
+
+
+def _put(made: str | bytes, path: Path | None) -> None:
+    if path is None:
+        emit(made)
+    else:
+        write_atomically(path, made if isinstance(made, bytes) else made.encode("utf-8", "replace"))
+
+
+@register.command()
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FMT[=FILE]",
+    help=f"{', '.join(DRAFTS)}; to a file or stdout; default: markdown.",
+)
+@click.option("--table", type=click.Choice(["record", "assets"]), default="record", help="Which table a CSV file holds; default: record.")
+@click.option(
+    "--category", "categories", multiple=True, metavar="C1..C6", help="Only stores with one of these categories; default: all stores."
+)
+@inventory_option
+@audience_option
+@judging_options
+def draft(table: str, categories: Sequence[str], inventory: Path | None, **values: Any) -> None:
+    r"""Draft a record of processing and an asset register from the last scan; purpose and lawful basis are left to be filled in.
+
+    \b
+    tierwise register draft --format ods=drafts.ods
+    tierwise register draft --category C3 --format csv=special.csv
+    """
+    from tierwise.reports.draft import draft as make
+    from tierwise.reports.text import count
+
+    options = options_from(values)
+    for_those_inside(options, "register draft")
+    formats = parse_formats(options, DRAFTS, default="markdown")
+    chosen = frozenset(_category(one) for one in categories)
+    outcome, judging = last_judged(options, inventory, tiers_only=True)
+    result = outcome.result
+    made = make(result.resources, result.classifications, judging.register, judging.profile, chosen)
+    for name, path in formats:
+        _put(_drafted(made, name, table), path)
+    lacking = f"; of {count(made.unknown, 'store')} nothing is known, so that the record may lack them" if made.unknown else ""
+    click.echo(f"{count(len(made.record), 'activity', 'activities')} and {count(len(made.assets), 'store')}{lacking}", err=True)
+
+
+def _drafted(made: Draft, form: str, table: str) -> str | bytes:
+    from tierwise.reports.draft import as_csv, as_markdown, as_ods
+
+    match form:
+        case "csv":
+            return as_csv(made, table)
+        case "ods":
+            return as_ods(made)
+        case _:
+            return as_markdown(made)
+
+
+def _category(text: str) -> Category:
+    from tierwise.model.register import parse_category
+
+    found = parse_category(text)
+    if found is None:
+        raise UsageError(f"--category takes C0 to C6, not {text!r}")
+    return found.category

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +12,8 @@ from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View
-from tierwise.reports.escape import cell, json_bytes
+from tierwise.reports.escape import json_bytes
+from tierwise.reports.tabular import csv_bytes
 from tierwise.reports.text import count, log_lines, safe_text, short_id
 
 SCHEMA: Final = "tierwise/classify/1"
@@ -130,13 +129,7 @@ def _summary(found: Progress, listed: int, only: Only) -> Iterator[str]:
 def as_csv(result: ScanResult, only: Only, view: View) -> bytes:
     """One row for each store, as RFC 4180 has it."""
     seen = for_audience(result, view.audience)
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in rows(seen, only):
-        made = _out(row)
-        writer.writerow([cell(_text(made[name])) for name in COLUMNS])
-    return out.getvalue().encode()
+    return csv_bytes(COLUMNS, ([_text(made[name]) for name in COLUMNS] for made in map(_out, rows(seen, only))))
 
 
 def _text(value: object) -> str:
