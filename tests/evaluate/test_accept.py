@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from tests.reports.sample import BUCKET, bucket, finding
 from tests.store.worlds import control
@@ -63,7 +64,7 @@ STATES = [
 @pytest.mark.parametrize(("rule", "tier", "wrong"), [case[1:] for case in STATES], ids=[case[0] for case in STATES])
 def test_what_is_wrong_with_an_acceptance_at_a_tier_and_whether_it_counts(rule, tier, wrong):
     assert faults(rule, tier, STANDARD, TODAY, danger=False) == wrong
-    (found,) = accept((replace(FAIL, tier=tier),), RESOURCES, (rule,), STANDARD, TODAY)
+    (found,) = accept((structs.replace(FAIL, tier=tier),), RESOURCES, (rule,), STANDARD, TODAY)
     assert (found.accepted is not None) == (wrong <= {Fault.EXPIRES_SOON})
     assert found.verdict is Verdict.FAIL
 
@@ -71,7 +72,7 @@ def test_what_is_wrong_with_an_acceptance_at_a_tier_and_whether_it_counts(rule, 
 def test_what_is_dangerous_may_not_be_accepted_at_the_highest_tier():
     assert faults(GOOD, Tier.T3, STANDARD, TODAY, danger=True) == set()
     assert faults(GOOD, Tier.T4, STANDARD, TODAY, danger=True) == {Fault.NOT_ACCEPTABLE}
-    found = accept((replace(FAIL, tier=Tier.T4, danger=True),), RESOURCES, (GOOD,), STANDARD, TODAY)
+    found = accept((structs.replace(FAIL, tier=Tier.T4, danger=True),), RESOURCES, (GOOD,), STANDARD, TODAY)
     assert [one.accepted for one in found] == [None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from tierwise.evaluate.compiled import compile_control
 from tierwise.evaluate.findings import findings_of
@@ -65,7 +65,7 @@ def test_findings_are_counted_without_being_made():
 
 
 def test_a_change_reaches_what_is_held_and_what_is_made():
-    found = judged(bucket("a", encrypted=False), bucket("b")).mapped(lambda one: replace(one, owner="someone"))
+    found = judged(bucket("a", encrypted=False), bucket("b")).mapped(lambda one: structs.replace(one, owner="someone"))
     assert {one.owner for one in found} == {one.owner for one in found.problems} == {"someone"}
     assert found.verdicts == {Verdict.PASS: 1, Verdict.FAIL: 1}
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from tests.reports.sample import BUCKET, PLANNED, classification, finding, resources, result_of
 from tierwise.evaluate.baseline import baseline_of, digests, held_against, unlike
@@ -68,17 +69,17 @@ def test_each_mode_blocks_on_what_it_says(policy, result, blocking):
     ids=["assumed", "accepted", "below the bar", "passed", "in the baseline"],
 )
 def test_what_may_never_block_advises_in_full_mode_too(changes):
-    assert decide((replace(brought, **changes),), (), ALL, FULL).result == "passed"
+    assert decide((structs.replace(brought, **changes),), (), ALL, FULL).result == "passed"
 
 
 def test_an_unknown_blocks_only_from_the_profiles_tier_and_only_where_someone_can_settle_it():
     denied = finding(3, Verdict.UNKNOWN, introduced=True)
-    later = replace(denied, unknowns=(UnknownPart("encryption.at_rest", "known-after-apply", "aws_s3_bucket.b#id"),))
+    later = structs.replace(denied, unknowns=(UnknownPart("encryption.at_rest", "known-after-apply", "aws_s3_bucket.b#id"),))
     asks = replace(NEW, unknown_from=Tier.T3)
     assert decide((denied,), (), ALL, NEW).result == "passed"
     assert decide((denied,), (), ALL, asks).result == "failed"
     assert decide((later,), (), ALL, asks).result == "passed"
-    assert decide((replace(denied, tier=Tier.T2),), (), ALL, asks).result == "passed"
+    assert decide((structs.replace(denied, tier=Tier.T2),), (), ALL, asks).result == "passed"
 
 
 def test_a_gap_or_little_coverage_is_incomplete_unless_something_fails():
@@ -153,7 +154,7 @@ def test_an_override_of_named_findings_lets_no_other_through():
 
 
 def test_an_override_reaches_no_higher_than_the_profile_lets_it():
-    gate = decide((replace(brought, tier=Tier.T4),), (), ALL, replace(NEW, override_up_to=Tier.T3), None, OVERRIDE)
+    gate = decide((structs.replace(brought, tier=Tier.T4),), (), ALL, replace(NEW, override_up_to=Tier.T3), None, OVERRIDE)
     assert gate.result == "failed"
     assert "1 of it above T3 heightened" in gate.reasons[1]
 
@@ -209,14 +210,14 @@ def test_what_is_gone_of_the_baseline_is_counted_for_the_controls_that_judge():
     ids=["same", "was unknown", "is unknown", "was lower", "was higher", "broken by the plan", "weakened by the plan"],
 )
 def test_a_baseline_covers_what_is_no_worse_than_it_was(then, now, covers):
-    assert held(replace(brought, **now), standing(brought, **then)).in_baseline is covers
+    assert held(structs.replace(brought, **now), standing(brought, **then)).in_baseline is covers
 
 
 def test_what_a_live_scan_finds_beside_the_baseline_is_new():
     live = finding(1, Verdict.FAIL, resource=BUCKET)
     assert held(live, standing(there)).introduced
     assert not held(live, standing(live)).introduced
-    assert not held(replace(live, accepted=ACCEPTED), standing(there)).introduced
+    assert not held(structs.replace(live, accepted=ACCEPTED), standing(there)).introduced
 
 
 def test_what_a_plan_leaves_alone_is_not_new_for_standing_in_no_baseline():
@@ -225,7 +226,7 @@ def test_what_a_plan_leaves_alone_is_not_new_for_standing_in_no_baseline():
 
 def test_a_moved_resource_keeps_the_baseline_of_its_old_address():
     old = replace(HELD[PLANNED], id="aws_s3_bucket.old", address="aws_s3_bucket.old")
-    before = replace(brought, resource=old.id, fingerprint=fingerprint(brought.control, old))
+    before = structs.replace(brought, resource=old.id, fingerprint=fingerprint(brought.control, old))
     assert held(brought, standing(before), {PLANNED: old.id}).in_baseline
     assert not held(brought, standing(before)).in_baseline
     found = held(brought, standing(before), {PLANNED: old.id})

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from tests.reports.sample import BUCKET, PLANNED, classification, finding, resources, result_of
 from tierwise.model.change import Action, Change, LiveRead, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
 from tierwise.model.control import Severity
@@ -88,7 +90,7 @@ def hostile_result(text: str, fails: int = 1) -> ScanResult:
     accepted = Acceptance(text, text, text, "2027-01-31", text)
     findings = (
         *(
-            replace(finding(1, Verdict.FAIL, Severity.CRITICAL, held[0].id, actual=actual, **common), fingerprint=f"{number:020x}")
+            structs.replace(finding(1, Verdict.FAIL, Severity.CRITICAL, held[0].id, actual=actual, **common), fingerprint=f"{number:020x}")
             for number in range(fails)
         ),
         finding(92, Verdict.FAIL, Severity.LOW, held[2].id, actual=actual, **common),

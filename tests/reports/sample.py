@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from tierwise.model.change import Action, LiveRead, Part, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
@@ -75,7 +77,7 @@ def finding(number: int, verdict: Verdict, severity: Severity = Severity.HIGH, r
         fix_at=resource,
         remediation="Turn encryption on.",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # test data by name
+    return structs.replace(made, **changes)
 
 
 def sample() -> ScanResult:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.connectors.terraform.plans import PlanBuilder
 from tests.reports.sample import finding, resources, result_of, sample
@@ -59,13 +60,13 @@ def shipped() -> Judging:
 def hostile(result: ScanResult, text: str) -> ScanResult:
     """The result with a text in the name, id, tags, owner, facts and reasons of its worst finding."""
     worst = max((one for one in result.findings if one.danger and one.verdict is Verdict.FAIL), key=lambda one: one.severity)
-    told = replace(
+    told = structs.replace(
         worst,
         resource=text,
         owner=text,
         fix_at=text,
         why=text,
-        actual=tuple(replace(part, value=text, via=text) for part in worst.actual),
+        actual=tuple(structs.replace(part, value=text, via=text) for part in worst.actual),
     )
     resource = next(one for one in result.resources if one.id == worst.resource)
     named = replace(resource, id=text, name=text, tags=Known({text: text}))

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
+from msgspec import structs
 
 from tests.reports.sample import ACCOUNT, BUCKET, DATABASE, PLANNED, finding, result_of, sample
 from tierwise.cli.common import FORMATS
@@ -97,7 +98,7 @@ def test_a_formula_after_a_semicolon_is_neutralised_for_locales_that_split_there
 
 
 def test_csv_comes_in_pieces_that_are_the_whole():
-    many = tuple(replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}") for number in range(4_500))
+    many = tuple(structs.replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}") for number in range(4_500))
     pieces = list(csv_report.stream(result_of(many), View()))
     assert len(pieces) > 2
     assert len(list(csv.reader(io.StringIO(b"".join(pieces).decode(), newline="")))) == 4_501
@@ -208,7 +209,7 @@ def test_in_observe_mode_nothing_is_an_error():
 
 
 def test_more_annotations_than_github_shows_are_counted():
-    many = tuple(replace(finding(2, Verdict.FAIL, Severity.LOW), fingerprint=f"{number:020x}") for number in range(25))
+    many = tuple(structs.replace(finding(2, Verdict.FAIL, Severity.LOW), fingerprint=f"{number:020x}") for number in range(25))
     lines = github.render(result_of(many), View()).splitlines()
     assert sum(line.startswith("::warning") for line in lines) == 10
     assert lines[-1].startswith("tierwise: 15 more warnings")

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from msgspec import structs
 
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import BUCKET, bucket, classification, finding, result_of, sample
@@ -140,7 +141,7 @@ def test_what_does_not_fit_is_counted_where_it_would_stand(monkeypatch):
 def test_a_page_of_many_findings_stays_within_two_megabytes():
     long = "x" * 120
     one = finding(1, Verdict.FAIL, title=long, expected=long, why=long * 2, remediation=long)
-    found = tuple(replace(one, fingerprint=f"{number:020x}") for number in range(12_000))
+    found = tuple(structs.replace(one, fingerprint=f"{number:020x}") for number in range(12_000))
     text = made(result_of(found))
     assert len(text.encode()) < 2_000_000
     assert f"The worst {html_report.MOST_FINDINGS:,} of 12,000 are listed here" in text
@@ -230,7 +231,7 @@ def test_without_an_earlier_day_it_does_not_say_that_it_gets_better():
 def test_an_acceptance_that_no_longer_holds_is_overdue_and_none_that_holds_is():
     late = finding(1, Verdict.FAIL, control="OWN-06")
     assert "1 resource has a risk acceptance that is past its date" in made(result_of((late,)))
-    assert "past its date" not in made(result_of((replace(late, verdict=Verdict.PASS),)))
+    assert "past its date" not in made(result_of((structs.replace(late, verdict=Verdict.PASS),)))
     assert "Of the accepted risks that hold, the next ends on 2027-01-31." in made()
 
 

@@ -1,6 +1,8 @@
 import re
 from dataclasses import replace
 
+from msgspec import structs
+
 from tests.reports.sample import BUCKET, DATABASE, PLANNED, finding, result_of, sample
 from tierwise.catalogue.controls import load_catalogue
 from tierwise.model.control import Severity
@@ -64,7 +66,7 @@ def test_a_cause_is_a_diff_where_the_control_has_one_for_the_type_and_is_twelve_
 
 
 def test_the_same_change_to_resources_of_one_type_is_one_cause():
-    many = tuple(replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}") for number in range(30))
+    many = tuple(structs.replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}") for number in range(30))
     text = render(result_of(many, blocking=tuple(one.fingerprint for one in many)), View())
     assert "### Blocks (1)" in text
     assert "(closes 30)" in text
@@ -73,7 +75,7 @@ def test_the_same_change_to_resources_of_one_type_is_one_cause():
 
 def test_a_cause_of_several_owners_names_them_all():
     owned = [
-        replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}", owner=f"team-{number % 2}")
+        structs.replace(finding(1, Verdict.FAIL), fingerprint=f"{number:020x}", fix_at=f"place-{number}", owner=f"team-{number % 2}")
         for number in range(4)
     ]
     text = render(result_of(tuple(owned), blocking=tuple(one.fingerprint for one in owned)), View())
@@ -82,7 +84,7 @@ def test_a_cause_of_several_owners_names_them_all():
 
 def test_what_was_there_already_is_said_not_to_be_this_changes_doing():
     new, old, older = (finding(1, Verdict.FAIL, fingerprint=f"{number:020x}") for number in range(3))
-    text = render(result_of((replace(new, introduced=True), old, older), blocking=(new.fingerprint,)), View())
+    text = render(result_of((structs.replace(new, introduced=True), old, older), blocking=(new.fingerprint,)), View())
     assert "2 more like it, there already and not this change's doing" in text
 
 
@@ -135,7 +137,7 @@ def test_an_unknown_that_blocks_is_said_to_be_unknown_not_failed():
 def test_it_stays_under_the_limit_whatever_it_holds_and_says_what_was_cut():
     long = "`<&|*_" * 400
     many = tuple(
-        replace(
+        structs.replace(
             finding(number % 90, Verdict.FAIL, (Severity.HIGH, Severity.LOW)[number % 2], f"{long}{number}"),
             fingerprint=f"{number:020x}", fix_at=f"{number}{long}", title=long, why=long, remediation=long, owner=long, expected=long,
         )

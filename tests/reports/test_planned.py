@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.reports.sample import PLANNED, finding, result_of, sample
 from tierwise.model.change import Action, LiveRead, Pending, PlanChange, Recoverable, RungChange, TierMove, Weakening
@@ -88,8 +89,8 @@ def test_a_finding_says_what_brings_it_unless_its_resource_is_made_anew():
         1, Verdict.FAIL, resource=PLANNED, introduced=True, before=Verdict.PASS, brought_by="recovery.versioning changes: x is deleted"
     )
     assert "The plan brings it: recovery.versioning changes: x is deleted." in sentence(one)
-    assert "brings" not in sentence(replace(one, before=None, brought_by=f"{PLANNED} is created"))
-    assert "The plan brings it: the tier rises" in sentence(replace(one, before=None, brought_by="the tier rises from T1 to T3"))
+    assert "brings" not in sentence(structs.replace(one, before=None, brought_by=f"{PLANNED} is created"))
+    assert "The plan brings it: the tier rises" in sentence(structs.replace(one, before=None, brought_by="the tier rises from T1 to T3"))
 
 
 def brought() -> str:

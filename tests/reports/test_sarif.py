@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.reports import sarifcheck
 from tests.reports.sample import ACCOUNT, BUCKET, PLANNED, finding, result_of, sample
@@ -73,7 +74,7 @@ def test_github_reads_the_severity_back_as_the_same_word(severity):
 
 def test_one_control_at_two_tiers_keeps_both_severities():
     high = finding(1, Verdict.FAIL, Severity.HIGH)
-    low = replace(finding(1, Verdict.FAIL, Severity.LOW, tier=Tier.T1), fingerprint="f" * 20)
+    low = structs.replace(finding(1, Verdict.FAIL, Severity.LOW, tier=Tier.T1), fingerprint="f" * 20)
     run = run_of(sarif.render(result_of((low, high)), View()))
     words = {rule["id"]: github_word(rule["properties"]["security-severity"]) for rule in run["tool"]["driver"]["rules"]}
     assert words == {"ENC-01/high": "high", "ENC-01/low": "low"}
@@ -99,7 +100,7 @@ def test_an_accepted_risk_is_a_suppressed_result_with_its_reason():
 
 
 def test_results_say_whether_the_baseline_has_them_and_nothing_without_one():
-    new, old = finding(1, Verdict.FAIL), replace(finding(2, Verdict.FAIL), in_baseline=True)
+    new, old = finding(1, Verdict.FAIL), structs.replace(finding(2, Verdict.FAIL), in_baseline=True)
     made = result_of((new, old))
     alone = run_of(sarif.render(made, View()))
     assert [one for one in alone["results"] if "baselineState" in one] == []
@@ -142,7 +143,7 @@ def test_more_results_than_github_shows_are_said(monkeypatch):
 
 def test_over_the_size_the_worst_are_kept(monkeypatch):
     many = tuple(
-        replace(finding(1, Verdict.FAIL, Severity.LOW), fingerprint=sha256(bytes([number % 256, number // 256])).hexdigest())
+        structs.replace(finding(1, Verdict.FAIL, Severity.LOW), fingerprint=sha256(bytes([number % 256, number // 256])).hexdigest())
         for number in range(400)
     )
     worst = finding(2, Verdict.FAIL, Severity.CRITICAL)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.scan.honesty import all_violations, by_pair
 from tests.scan.recording import Operation, refused, unparsable
@@ -115,7 +116,9 @@ def test_a_tool_that_folds_unknown_into_pass_would_be_caught(whole):
         if one.verdict is Verdict.UNKNOWN and by_pair(whole)[one.control, one.resource].verdict is Verdict.FAIL
     ]
     assert opened
-    folded = replace(partial, findings=tuple(replace(one, verdict=Verdict.PASS) if one in opened else one for one in partial.findings))
+    folded = replace(
+        partial, findings=tuple(structs.replace(one, verdict=Verdict.PASS) if one in opened else one for one in partial.findings)
+    )
     assert len(all_violations(whole, folded, ACTIONS["s3", "GetBucketPolicy"])) >= len(opened)
 
 

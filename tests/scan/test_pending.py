@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from tests.connectors.terraform.plans import PlanBuilder
 from tests.reports.sample import DATABASE, PLANNED, finding, sample
@@ -56,8 +56,8 @@ def test_tags_that_are_known_after_apply_are_what_the_tier_waits_for(tmp_path):
 
 def test_a_type_that_no_connector_reads_live_says_so_by_naming_no_read():
     part = UnknownPart("recovery.versioning", "known-after-apply", f"{PLANNED}#versioning")
-    elsewhere = replace(part, fact="logging.data_read", reason="not-collected")
-    unknown = replace(finding(3, Verdict.UNKNOWN, resource=PLANNED), unknowns=(part, elsewhere))
+    elsewhere = structs.replace(part, fact="logging.data_read", reason="not-collected")
+    unknown = structs.replace(finding(3, Verdict.UNKNOWN, resource=PLANNED), unknowns=(part, elsewhere))
     resources = {one.id: one for one in sample().resources}
     assert pending_of((unknown,), resources, {}) == (
         Pending("aws_s3_bucket", "recovery.versioning", "known-after-apply", (), (PLANNED,), (unknown.fingerprint,)),

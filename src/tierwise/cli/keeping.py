@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from tierwise.cli.common import data_dir
 from tierwise.errors import StoreError
 
@@ -67,7 +69,9 @@ class Keeping:
             return result
 
         def date_one(one: Finding) -> Finding:
-            return replace(one, first_seen=seen.get(one.fingerprint, result.run.started)) if one.verdict in PROBLEMS else one
+            if one.verdict not in PROBLEMS:
+                return one
+            return structs.replace(one, first_seen=seen.get(one.fingerprint, result.run.started))
 
         return replace(result, findings=Findings.of(result.findings).mapped(date_one))
 

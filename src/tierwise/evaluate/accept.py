@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
+
+from msgspec import structs
 
 from tierwise.evaluate.findings import fingerprint
 from tierwise.model.acceptance import AcceptancePolicy, Fault, months_after
@@ -77,7 +78,7 @@ def _accepted(finding: Finding, resource: Resource, rules: Sequence[AcceptanceRu
             acceptance = Acceptance(
                 rule.reason, rule.owner, rule.approver, rule.expires.isoformat(), rule.file, role, rule.evidence, rule.ticket
             )
-            return replace(finding, accepted=acceptance)
+            return structs.replace(finding, accepted=acceptance)
     return finding
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from tierwise.evaluate.findings import fingerprint
 from tierwise.model.baseline import Baseline, Standing
 from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate
@@ -85,8 +87,8 @@ def _held(one: Finding, baseline: Baseline, resource: Resource, previous: str | 
         found = baseline.standing.get(fingerprint(one.control, replace(resource, id=previous)))
     # What the plan itself is seen to bring to a resource that is there already is its doing, whatever stood elsewhere.
     if found is not None and _covers(found, one) and not (one.introduced and one.before is not None):
-        return replace(one, introduced=False, in_baseline=True)
-    return one if resource.address is not None else replace(one, introduced=True)
+        return structs.replace(one, introduced=False, in_baseline=True)
+    return one if resource.address is not None else structs.replace(one, introduced=True)
 
 
 def _covers(found: Standing, one: Finding) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, overload
 
+import msgspec
+
 from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.content import Look
 from tierwise.model.control import Severity
@@ -31,8 +33,7 @@ class Verdict(StrEnum):
 PROBLEMS: Final = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownPart:
+class UnknownPart(msgspec.Struct, frozen=True, gc=False):
     """One fact that keeps a verdict open, why, and what would settle it."""
 
     fact: str
@@ -42,8 +43,7 @@ class UnknownPart:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Actual:
+class Actual(msgspec.Struct, frozen=True, gc=False):
     """A fact that decided a verdict, as it was read."""
 
     fact: str
@@ -75,8 +75,7 @@ class Acceptance:
         return f"{who}, fix planned in {self.ticket}" if self.ticket else who
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One control's verdict on one resource, with all that explains it."""
 
     fingerprint: str

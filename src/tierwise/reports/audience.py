@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from msgspec import structs
+
 from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
 from tierwise.model.finding import Acceptance, Finding, Findings, Fix, Gate, ScanResult, UnknownPart
@@ -96,7 +98,7 @@ def _classification(one: Classification) -> Classification:
 
 
 def _finding(one: Finding, mask: _Mask) -> Finding:
-    return replace(
+    return structs.replace(
         one,
         resource=mask(one.resource),
         actual=(),
