@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 import re
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 from msgspec import structs
@@ -64,10 +67,9 @@ def made(result=None, **view) -> str:
     return html_report.render(result or sample(), View(**view))
 
 
+@cache
 def outlines():
-    yield Outline(made())
-    for text in HOSTILE:
-        yield Outline(made(hostile_result(text)))
+    return (Outline(made()), *(Outline(made(hostile_result(text))) for text in HOSTILE))
 
 
 def test_every_element_is_closed_in_its_turn_whatever_names_say():
@@ -139,12 +141,59 @@ def test_what_does_not_fit_is_counted_where_it_would_stand(monkeypatch):
 
 
 def test_a_page_of_many_findings_stays_within_two_megabytes():
+    text = made(many(3_000))
+    assert len(text.encode()) < 2_000_000
+    assert f"The worst {html_report.MOST_FINDINGS:,} of 3,000 are listed here" in text
+
+
+def many(count: int):
     long = "x" * 120
     one = finding(1, Verdict.FAIL, title=long, expected=long, why=long * 2, remediation=long)
-    found = tuple(structs.replace(one, fingerprint=f"{number:020x}") for number in range(12_000))
-    text = made(result_of(found))
-    assert len(text.encode()) < 2_000_000
-    assert f"The worst {html_report.MOST_FINDINGS:,} of 12,000 are listed here" in text
+    return result_of(tuple(structs.replace(one, fingerprint=f"{number:020x}", owner=f"owner {number}") for number in range(count)))
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def test_what_does_not_fit_stands_on_further_pages_none_over_two_megabytes():
+    book = dict(html_report.pages(many(5_000), View(), "report.html"))
+    assert max(len(text.encode()) for text in book.values()) < 2_000_000
+    owners = [int(one) for text in book.values() for one in re.findall(r"<br>owner owner (\d+)<", text)]
+    assert sorted(owners) == list(range(5_000))
+    said = [re.findall(r"<h1>Findings ([\d,]+) to ([\d,]+) of 5,000</h1>", text)[0] for name, text in book.items() if "/" in name]
+    ends = [(0, html_report.MOST_FINDINGS), *((number(first), number(last)) for first, last in said)]
+    assert len(ends) > 2
+    assert all(after[0] == before[1] + 1 for before, after in pairwise(ends))
+    assert ends[-1][1] == 5_000
+
+
+def test_every_link_of_several_pages_leads_to_a_file_and_part_that_exist(monkeypatch):
+    monkeypatch.setattr(html_report, "MOST_FINDINGS", 10)
+    monkeypatch.setattr(html_report, "PAGE_BYTES", 20_000)
+    monkeypatch.setattr(html_report, "MOST_STORES", 1)
+    result = sample()
+    result = replace(result, findings=(*result.findings, *many(40).findings))
+    book = dict(html_report.pages(result, View(), "q1 & q2.html"))
+    outlines = {name: Outline(text) for name, text in book.items()}
+    assert {name.rpartition("/")[2].split("-")[0] for name in book} == {"findings", "stores", "q1 & q2.html"}
+    for name, one in outlines.items():
+        assert one.wrong == []
+        assert len(one.ids) == len(set(one.ids))
+        for link in one.links:
+            path, _, part = link.partition("#")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(path))) if path else name
+            assert target in outlines, (name, link)
+            assert not part or part in outlines[target].ids, (name, link)
+
+
+def test_beyond_the_most_pages_the_first_says_where_the_rest_is(monkeypatch):
+    monkeypatch.setattr(html_report, "MOST_PAGES", 1)
+    monkeypatch.setattr(html_report, "PAGE_BYTES", 100_000)
+    made = dict(html_report.pages(many(1_700), View(), "report.html"))
+    assert sorted(made) == ["report-pages/findings-2.html", "report.html"]
+    assert "the next stand on 1 page below, and the csv and json reports list all." in made["report.html"]
+    assert "Page 3" not in made["report-pages/findings-2.html"]
 
 
 def told(**changes):

@@ -370,7 +370,10 @@ def leave(code: int) -> NoReturn:
 
 
 def _write(report: Report, result: ScanResult, view: View, path: Path | None) -> None:
-    """One report to its file or to stdout, in pieces where the format has them."""
+    """One report to its file, or files, or to stdout, in pieces where the format has them."""
+    if path is not None and report.pages is not None:
+        _write_pages(report.pages(result, view, path.name), path)
+        return
     made = report.stream(result, view) if report.stream is not None else iter([report.render(result, view)])
     pieces = (piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace") for piece in made)
     if path is not None:
@@ -379,6 +382,20 @@ def _write(report: Report, result: ScanResult, view: View, path: Path | None) ->
     sys.stdout.flush()
     sys.stdout.buffer.writelines(pieces)
     sys.stdout.flush()
+
+
+def _write_pages(pages: Iterable[tuple[str, str]], path: Path) -> None:
+    """A report's files beside its first one; pages of an earlier, longer report that have none any more go."""
+    folder = path.parent / f"{path.name.rpartition('.')[0] or path.name}-pages"
+    stale = set(folder.glob("*-*.html"))
+    for name, text in pages:
+        write_atomically(path.parent / name, text.encode("utf-8", "replace"))
+        stale.discard(path.parent / name)
+    try:
+        for one in stale:
+            one.unlink()
+    except OSError as error:
+        raise UsageError(f"cannot remove an earlier report's {error.filename}: {error.strerror}") from None
 
 
 def emit(made: str | bytes) -> None:

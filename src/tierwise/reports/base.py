@@ -42,6 +42,8 @@ class Report:
     about: str
     stream: Callable[[ScanResult, View], Iterator[bytes]] | None = None
     """The same output in pieces, for formats that need not be held whole."""
+    pages: Callable[[ScanResult, View, str], Iterator[tuple[str, str]]] | None = None
+    """The same output as files, for formats that grow beyond one: their names, relative to the folder of the first, whose name is given, and their texts."""
 
 
 def reports() -> dict[str, Report]:

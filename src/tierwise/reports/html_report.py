@@ -1,4 +1,4 @@
-"""One page for a security lead: self-contained, readable without scripts, and honest about what could not be seen."""
+"""The report of a security lead: self-contained, readable without scripts, and honest about what could not be seen; of many findings, in pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from itertools import islice
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -23,14 +25,18 @@ from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.base import Report, View
 from tierwise.reports.page import evidence, stores, summary, trend
+from tierwise.reports.page.more import More, cut
 from tierwise.reports.page.stores import Store
 from tierwise.reports.planned import sentences
 from tierwise.reports.shown import Shown, shown
-from tierwise.reports.text import safe_text
+from tierwise.reports.text import count, safe_text
 
 MOST_FINDINGS: Final = 1_500
 MOST_STORES: Final = 400
-"""With what else the page shows, about 2 MB at the lengths of names that clouds allow; what is left out is counted where it would stand."""
+"""With what else the page shows, under 2 MB at the lengths of names that clouds allow; the others stand on pages of their own, or are counted where they would stand."""
+PAGE_BYTES: Final = 1_700_000
+MOST_PAGES: Final = 100
+"""Of findings, and of stores, beside the first page; the csv and json reports hold what is beyond."""
 _MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES = 10, 100, 12, 25
 _SECTIONS: Final = (
     ("heat", "Requirements by tier"),
@@ -68,42 +74,115 @@ class _Control:
 
 
 def render(result: ScanResult, view: View) -> str:
-    """The page."""
+    """The report on one page, which counts what does not fit."""
     page = shown(result, view)
-    return _environment().get_template("report.html.j2").render(_told(page))
+    parts = _Parts.of(page)
+    return _environment().get_template("report.html.j2").render(_told(page, parts, (), ()))
 
 
-def _told(page: Shown) -> dict[str, Any]:
-    """Everything that the template shows, counted and cut here."""
-    result = page.result
-    ranked = stores.stores_of(page)
-    groups = evidence.groups_of(page, ranked, MOST_FINDINGS)
-    details = tuple(_details(page, ranked[:MOST_STORES]))
-    controls = tuple(_controls(page))
-    datasets, flows = stores.datasets_of(ranked), stores.flows_of(page)
-    planned = [(one.resource, words) for one in result.changes for words in sentences(one)]
-    over_time = trend.trend_of(page)
-    families, heat = summary.heat_map(page)
+def pages(result: ScanResult, view: View, name: str) -> Iterator[tuple[str, str]]:
+    """The same as files, for a first page that is called `name`: the names of the others, relative to its folder, and their texts; the first page comes last, with the links to the others."""
+    page = shown(result, view)
+    parts = _Parts.of(page)
+    findings = _More(page, parts, name, "findings", sum(parts.totals.values()))
+    for first, lines in cut(parts.rest, MOST_FINDINGS, PAGE_BYTES, MOST_PAGES):
+        yield findings.page(first, len(lines), groups=evidence.groups_of(lines, {}))
+    described = _More(page, parts, name, "stores", len(parts.ranked))
+    for first, details in cut(_details(page, parts.ranked[MOST_STORES:]), MOST_STORES, PAGE_BYTES, MOST_PAGES):
+        yield described.page(first, len(details), details=details)
+    yield name, _environment().get_template("report.html.j2").render(_told(page, parts, findings.made, described.made))
+
+
+class _More:
+    """The further pages of one sort, in the order in which they are made."""
+
+    def __init__(self, page: Shown, parts: _Parts, name: str, sort: str, total: int) -> None:
+        self._sort, self._total = sort, total
+        self._folder = f"{name.rpartition('.')[0] or name}-pages"
+        self._shell = {
+            **_shell(page),
+            "back": f"../{quote(name)}#{sort}",
+            "targets": {one: f"../{quote(name)}#{one}" for one in parts.targets},
+        }
+        self.made: list[More] = []
+
+    def page(self, first: int, held: int, groups: Sequence[evidence.Group] = (), details: Sequence[_Detail] = ()) -> tuple[str, str]:
+        """The next page, of so many entries from that one on: its name and text."""
+        number = len(self.made) + 2
+        last = first + held - 1
+        heading = f"{self._sort.capitalize()} {first:,} to {last:,} of {self._total:,}"
+        self.made.append(More(f"{quote(self._folder)}/{self._sort}-{number}.html", heading))
+        around = [number - 1] * (number > 2) + [number + 1] * (last < self._total and number <= MOST_PAGES)
+        others = [More(f"{self._sort}-{one}.html", f"Page {one}") for one in around]
+        told = {**self._shell, "heading": heading, "others": others, "groups": groups, "details": details}
+        return f"{self._folder}/{self._sort}-{number}.html", _environment().get_template("more.html.j2").render(told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the first page shows and what is left for others."""
+
+    ranked: tuple[Store, ...]
+    totals: Mapping[tuple[str, str], int]
+    groups: tuple[evidence.Group, ...]
+    rest: Iterator[tuple[tuple[str, str], evidence.Line]]
+    details: tuple[_Detail, ...]
+    controls: tuple[_Control, ...]
+
+    @classmethod
+    def of(cls, page: Shown) -> _Parts:
+        ranked = stores.stores_of(page)
+        totals = evidence.totals_of(page)
+        lines = evidence.lines_of(page, ranked)
+        groups = evidence.groups_of(islice(lines, MOST_FINDINGS), totals)
+        return cls(ranked, totals, groups, lines, tuple(_details(page, ranked[:MOST_STORES])), tuple(_controls(page)))
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The ids of the first page."""
+        return frozenset(
+            {
+                *(one.id for one in self.groups),
+                *(one.store.target for one in self.details),
+                *(f"c-{one.id}" for one in self.controls),
+                *(name for name, _ in _SECTIONS),
+            }
+        )
+
+
+def _shell(page: Shown) -> dict[str, Any]:
+    """What every page says of itself."""
     style, script = _asset("style.css"), _asset("filter.js")
-    targets = {
-        *(one.id for one in groups),
-        *(one.store.target for one in details),
-        *(f"c-{one.id}" for one in controls),
-        *(name for name, _ in _SECTIONS),
-    }
     return {
         "style": Markup(style),  # noqa: S704 - the project's own file
         "script": Markup(script),  # noqa: S704 - the project's own file
         "style_hash": _digest(style),
         "script_hash": _digest(script),
         "version": version("tierwise"),
-        "run": result.run.id,
+        "run": page.result.run.id,
         "marking": page.view.marking,
         "strip": summary.strip_of(page),
+    }
+
+
+def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[More]) -> dict[str, Any]:
+    """Everything that the first page shows, counted and cut here."""
+    result = page.result
+    ranked, groups, details = parts.ranked, parts.groups, parts.details
+    datasets, flows = stores.datasets_of(ranked), stores.flows_of(page)
+    planned = [(one.resource, words) for one in result.changes for words in sentences(one)]
+    over_time = trend.trend_of(page)
+    families, heat = summary.heat_map(page)
+    return {
+        **_shell(page),
         "gate": result.gate.decision,
         "digest": _control_set(page),
         "sections": _SECTIONS,
-        "targets": targets,
+        "targets": {one: f"#{one}" for one in parts.targets},
+        "more_findings": more_findings,
+        "more_stores": more_stores,
+        "elsewhere_findings": _elsewhere(more_findings, "the csv and json reports list all"),
+        "elsewhere_stores": _elsewhere(more_stores, "the json report describes all"),
         "sentence": summary.sentence_of(ranked),
         "failed": Findings.of(result.findings).verdicts[Verdict.FAIL],
         "questions": summary.questions(page, ranked, over_time.answer),
@@ -124,7 +203,7 @@ def _told(page: Shown) -> dict[str, Any]:
         "total_findings": sum(one.total for one in groups),
         "details": details,
         "total_stores": len(ranked),
-        "controls": controls,
+        "controls": parts.controls,
         "framework": result.framework,
         "requirements": result.requirements,
         "accepted": tuple(_accepted(page)),
@@ -134,6 +213,15 @@ def _told(page: Shown) -> dict[str, Any]:
         "outcomes": evidence.outcomes_of(page),
         "notes": evidence.notes_of(page),
     }
+
+
+def _elsewhere(more: Sequence[More], all_of: str) -> str:
+    """Where the rest is: on the pages that are linked, and, beyond their number, in other reports."""
+    return (
+        f"the next stand on {count(len(more), 'page')} below, and {all_of}"
+        if len(more) >= MOST_PAGES
+        else f"the others on {count(len(more), 'page')} below"
+    )
 
 
 def _details(page: Shown, ranked: Sequence[Store]) -> Iterator[_Detail]:
@@ -215,4 +303,4 @@ def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-REPORT = Report("html", render, "one self-contained page for a security lead")
+REPORT = Report("html", render, "self-contained pages for a security lead", pages=pages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tierwise.model.control import Severity
@@ -120,19 +120,25 @@ def _risk(fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
     )
 
 
-def groups_of(page: Shown, stores: Sequence[Store], most: int) -> tuple[Group, ...]:
-    """Findings that fail or are unknown by tier and family, highest tier first; at most so many in all, the worst of them, with the totals told."""
+def lines_of(page: Shown, stores: Sequence[Store]) -> Iterator[tuple[tuple[str, str], Line]]:
+    """What fails or is unknown, worst first, each with its row and family."""
     by_id = {one.id: one for one in stores}
-    kept: dict[tuple[str, str], list[Line]] = defaultdict(list)
-    totals: Counter[tuple[str, str]] = Counter()
-    for number, one in enumerate(page.problems()):
-        key = (row_of(one), one.family)
-        totals[key] += 1
-        if number < most:
-            kept[key].append(_line(one, by_id))
+    return (((row_of(one), one.family), _line(one, by_id)) for one in page.problems())
+
+
+def totals_of(page: Shown) -> Counter[tuple[str, str]]:
+    """How much fails or is unknown in each row and family."""
+    return Counter((row_of(one), one.family) for one in page.problems())
+
+
+def groups_of(lines: Iterable[tuple[tuple[str, str], Line]], totals: Mapping[tuple[str, str], int]) -> tuple[Group, ...]:
+    """Lines by tier and family, highest tier first, each group with its total; of no lines too, where the totals name it."""
+    kept: dict[tuple[str, str], list[Line]] = {key: [] for key in totals}
+    for key, line in lines:
+        kept.setdefault(key, []).append(line)
     labels = [*(tier.label for tier in reversed(Tier)), "assumed"]
-    keys = sorted(totals, key=lambda key: (labels.index(key[0]), key[1]))
-    return tuple(Group(group_id(*key), *key, tuple(kept[key]), totals[key]) for key in keys)
+    keys = sorted(kept, key=lambda key: (labels.index(key[0]), key[1]))
+    return tuple(Group(group_id(*key), *key, tuple(kept[key]), totals.get(key, len(kept[key]))) for key in keys)
 
 
 def _line(one: Finding, stores: Mapping[str, Store]) -> Line:
