@@ -287,3 +287,16 @@ def test_an_acceptance_that_no_longer_holds_is_overdue_and_none_that_holds_is():
 def test_a_store_without_policies_and_with_an_endpoint_that_was_not_read_says_why_nobody_knows():
     unread = {"network.public_endpoint": Unknown(UnknownReason.THROTTLED)}
     assert reach_of(replace(bucket(), facts=unread)).words == "not known (throttled)"
+
+
+def test_the_trend_is_drawn_beside_its_table_by_a_picture_that_brings_no_script_or_style_of_its_own():
+    counts = {("T3", "encryption"): Counts(failed=4), ("T1", "logging"): Counts(failed=2)}
+    text = made(earlier=(DayPoint("2020-01-01", 1.0, {}, counts),))
+    picture = re.search(r"<svg.*?</svg>", text, re.DOTALL)
+    assert picture
+    assert set(re.findall(r"<(\w+)", picture[0])) == {"svg", "g", "rect", "path", "text"}
+    assert 'role="img"' in picture[0]
+    assert "T3 heightened" in picture[0]
+    assert len(re.findall(r'<rect [^>]*class="rect reactive', picture[0])) >= 3
+    assert "4 failed" in text
+    assert "<svg" not in made()

@@ -26,6 +26,7 @@ from tierwise.model.words import describe
 from tierwise.reports.base import Report, View
 from tierwise.reports.page import evidence, stores, summary, trend
 from tierwise.reports.page.more import More, cut
+from tierwise.reports.page.plot import bars
 from tierwise.reports.page.stores import Store
 from tierwise.reports.planned import sentences
 from tierwise.reports.shown import Shown, shown
@@ -187,6 +188,9 @@ def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores
         "failed": Findings.of(result.findings).verdicts[Verdict.FAIL],
         "questions": summary.questions(page, ranked, over_time.answer),
         "trend": over_time,
+        "chart": bars("Requirements not met by tier, day by day; the table has the numbers", over_time.days, over_time.failed)
+        if over_time.failed
+        else "",
         "families": families,
         "heat": heat,
         "risks": evidence.risks_of(page, ranked, _MOST_RISKS),

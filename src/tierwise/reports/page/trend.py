@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from tierwise.model.finding import Findings, Verdict
@@ -31,6 +31,8 @@ class Trend:
     days: tuple[str, ...]
     rows: tuple[TrendRow, ...]
     answer: str
+    failed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """By the label of its row, what failed on each day; rows that never failed are left out."""
 
 
 def trend_of(page: Shown) -> Trend:
@@ -44,7 +46,13 @@ def trend_of(page: Shown) -> Trend:
     rows = tuple(
         TrendRow(label, tuple(_cell(one.get(key)) for one in points)) for key, label in labels if any(key in one for one in points)
     )
-    return Trend((*(one.day for one in earlier), f"{day} (this run)"), rows, _answer(earlier, points))
+    failed = {label: tuple(one[key].failed if key in one else 0 for one in points) for key, label in labels}
+    return Trend(
+        (*(one.day for one in earlier), f"{day} (this run)"),
+        rows,
+        _answer(earlier, points),
+        {label: numbers for label, numbers in failed.items() if any(numbers)},
+    )
 
 
 def _now(page: Shown) -> dict[str, Counts]:
