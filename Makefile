@@ -10,7 +10,7 @@ export UV_NATIVE_TLS ?= 1
 .PHONY: help env demo test fuzz parity check lint types layers unit docs docs-check wheel-check checkov clean
 
 help:
-	@echo "make demo   the sample department in three clouds and a sample plan, no cloud account needed"
+	@echo "make demo   the sample department in three clouds, a sample plan and a page over three weeks; no cloud account needed"
 	@echo "make test   every check that a change must pass"
 	@echo "make fuzz   ten thousand broken plans, where make test has two thousand, and property tests on examples drawn anew"
 	@echo "make parity an estate planned and applied by a real Terraform, judged as plan and live (fetches Terraform once)"
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml uv.lock
 env: $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/tierwise demo
+	$(BIN)/tierwise demo --history demo-report
 
 test: check unit
 

@@ -34,7 +34,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Result, Pa
             patched.delenv(name)
         patched.setenv("HOME", str(home))
         patched.chdir(home)
-        yield CliRunner().invoke(cli, ["demo"], catch_exceptions=False), home
+        yield CliRunner().invoke(cli, ["demo", "--history", "sample"], catch_exceptions=False), home
 
 
 def test_a_newcomer_sees_the_sample_and_exit_code_0(shown):
@@ -48,6 +48,19 @@ def test_the_parts_come_in_reading_order(shown):
     parts = ("A sample:", "tierwise scan of aws:", "in each cloud", "on a Terraform plan", "Where to go from here", "tierwise explain")
     places = [done.stdout.rindex(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_three_weekly_runs_are_kept_and_shown_on_a_page(shown):
+    done, home = shown
+    page = (home / "sample" / "report.html").read_text("utf-8")
+    assert all(f'<th scope="col">{day}' in page for day in ("2026-01-01", "2026-01-08", "2026-01-15 (this run)"))
+    assert '<svg class="pygal-chart"' in page
+    commands = re.findall(r"tierwise (\w+ --store \S+)", done.stdout)
+    assert len(commands) == 2
+    for command in commands:
+        result = CliRunner().invoke(cli, command.split(), catch_exceptions=False)
+        assert result.exit_code == 0
+        assert "Open failures" in result.output or "open failures" in result.output
 
 
 def test_the_next_commands_exist_and_work_on_the_remembered_scan(shown):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from tierwise.catalogue.register import load_acceptances, load_register
 from tierwise.cli.common import Options, load_config, load_judging
@@ -15,6 +16,7 @@ from tierwise.demo.areas.benefits import COPY, DATABASE, SNAPSHOT, UNKNOWN_ACCOU
 from tierwise.demo.dates import STARTED
 from tierwise.demo.emulator import ACCOUNT, CLOSED_REGION, DENIED, emulated, planting_session, scanning_session
 from tierwise.demo.estate import ACCEPTANCES, PLAN, REGISTER, sample_estate
+from tierwise.demo.weeks import WEEKS
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.finding import Finding, Verdict
 from tierwise.model.resource import Kind, Resource
@@ -215,3 +217,13 @@ def test_the_environment_is_put_back_and_the_account_is_fixed(monkeypatch):
         assert "AWS_PROFILE" not in os.environ
     assert os.environ["AWS_PROFILE"] == "does-not-exist"
     assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
+
+
+def test_what_the_sample_says_of_earlier_weeks_names_things_of_the_estate_and_differs_from_today(outcome):
+    found = outcome.collected.resources.values()
+    for week in yaml.safe_load(WEEKS.read_text("utf-8"))["weeks"]:
+        for end in week["absent"]:
+            assert sum(one.id.endswith(end) for one in found) == 1, end
+        for end, facts in week["facts"].items():
+            (resource,) = [one for one in found if one.id.endswith(end)]
+            assert all(resource.facts[name] != Known(value, resource.facts[name].via) for name, value in facts.items()), end

@@ -28,8 +28,14 @@ _SETTLED_BY_APPLY = ("known-after-apply", "unresolved-reference")
 @click.command()
 @click.option("--live-only", is_flag=True, help="Only the department's accounts, not the plan.")
 @click.option("--plan-only", is_flag=True, help="Only the plan: its full report.")
+@click.option(
+    "--history",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also keep the runs of this and the two weeks before in DIR/history.db, and write DIR/report.html of them.",
+)
 @output_options
-def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
+def demo(live_only: bool, plan_only: bool, folder: Path | None, **values: Any) -> None:
     """Scan a sample government department in AWS, Azure and Google Cloud, and a sample Terraform plan.
 
     Everything is invented and runs in this process. The exit code is 0 whatever is found.
@@ -37,9 +43,12 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
     \b
     tierwise demo
     tierwise demo --format json=demo.json
+    tierwise demo --history sample
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     if live_only and plan_only:
         raise UsageError("--live-only and --plan-only exclude each other; give one or neither")
+    if plan_only and folder is not None:
+        raise UsageError("--history keeps runs of the accounts, which --plan-only leaves out; give one of the two")
     if not plan_only:
         require_sample()
     options = options_from(values)
@@ -49,6 +58,8 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
     crashed = False
     if not plan_only:
         live, config, judging = _live(options)
+        if folder is not None:
+            options, config = _with_weeks(live, config, judging, options, folder)
         crashed = finish(live, config, options, judging=judging) == EXIT_BUG
         if shown:
             emit(_clouds_text(live.result))
@@ -60,6 +71,8 @@ def demo(live_only: bool, plan_only: bool, **values: Any) -> None:
             emit(_plan_text(plan.result))
     if shown:
         emit(_CLOSING if not plan_only else _PLAN_CLOSING)
+        if folder is not None:
+            emit(_HISTORY.format(page=folder / _PAGE, store=folder / _STORE))
     sys.exit(EXIT_BUG if crashed else 0)
 
 
@@ -95,6 +108,12 @@ Where to go from here
   tierwise scan aws --region eu-west-2    your own account, read only; 'tierwise permissions aws' prints the policy it needs
   tierwise scan azure, tierwise scan gcp  the same for your own subscriptions and projects
 """
+_PAGE, _STORE = "report.html", "history.db"
+_HISTORY = """
+Three weekly runs are in {page}: open it in a browser
+  tierwise history --store {store}
+  tierwise diff --store {store}
+"""
 _PLAN_CLOSING = """
 Where to go from here
   terraform show -json plan.bin > plan.json && tierwise scan plan plan.json
@@ -126,6 +145,29 @@ def _live(options: Options) -> tuple[Outcome, Config, Judging]:
         judging = load_judging(config)
         # One thread: moto answers in this process, so more would only take turns, and the order of what is found stays the same.
         return scan(sources, judging, started=started, jobs=1, progress=progress_for(options)), config, judging
+
+
+def _with_weeks(live: Outcome, config: Config, judging: Judging, options: Options, folder: Path) -> tuple[Options, Config]:
+    """Keep the weeks before in a new store; the options and settings by which the run itself is kept there and shown on a page."""
+    from tierwise.cli.keeping import keeping_of
+    from tierwise.connectors.base import Item, Organisation
+    from tierwise.demo.dates import STARTED
+    from tierwise.demo.weeks import weeks_before
+    from tierwise.scan import scan
+
+    for file in folder.glob(f"{_STORE}*"):
+        file.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = replace(config, store=str(folder / _STORE))
+    found = live.collected
+    others: tuple[Item, ...] = (*found.gaps, *found.outcomes, *found.regions, Organisation(found.organisation))
+    for started, sources in weeks_before(found.resources.values(), others, live.result.run.sources, STARTED):
+        outcome = scan(sources, judging, started=started, jobs=1)
+        keeping = keeping_of(outcome, config, options, judging)
+        if keeping is not None:
+            keeping.save(outcome.result)
+    formats = (*(options.formats or ("console",)), f"html={(folder / _PAGE).resolve()}")
+    return replace(options, formats=formats), config
 
 
 def _plan(options: Options) -> tuple[Outcome, Config, Judging]:
