@@ -28,7 +28,7 @@ def test_every_command_of_the_readme_works_in_an_empty_directory(tmp_path: Path)
     ran = []
     for command in commands():
         # `make demo` makes the environment, which these tests already run in, and then calls this.
-        line = "tierwise demo" if command == "make demo" else command.replace(".venv/bin/", "")
+        line = "tierwise demo --history demo-report" if command == "make demo" else command.replace(".venv/bin/", "")
         words = shlex.split(line.split(">")[0])
         words[0] = str(Path(sys.executable).parent / words[0])
         done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
