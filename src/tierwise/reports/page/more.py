@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Final, TypeVar
 
+import msgspec
+
 T = TypeVar("T")
 _MARKUP: Final = 500
 """Bytes of tags around an entry; those around its parts are counted with the parts."""
@@ -47,4 +49,6 @@ def size_of(value: object) -> int:
         return sum(size_of(one) for one in value)
     if is_dataclass(value):
         return sum(size_of(getattr(value, one.name)) for one in fields(value))
+    if isinstance(value, msgspec.Struct):
+        return sum(size_of(getattr(value, name)) for name in value.__struct_fields__)
     return _AROUND
