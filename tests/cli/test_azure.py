@@ -9,10 +9,12 @@ import jsonschema
 import pytest
 
 from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, named, row, subscription
+from tests.connectors.azure.test_content import Store
 from tests.connectors.azure.test_storage import DOCS, SAFE, TYPE
 from tierwise.connectors.azure import session
 from tierwise.reports import base
 
+PEOPLE = b"ni_number,email\n" + b"".join(b"AB%06dC,ann%d@mail.uk\n" % (number * 7919 % 10**6, number) for number in range(1, 60))
 OTHER = "33333333-3333-3333-3333-333333333333"
 TAGS = {"data-classification": "special-category", "owner": "records"}
 
@@ -45,6 +47,19 @@ def test_a_scan_judges_by_the_existing_controls_and_its_json_passes_the_schema(t
     assert verdicts["LOG-02", "records"] == "pass"
     assert verdicts["LOG-02", "open"] == "fail"
     assert {one["classification"]["tier"] for one in made["resources"]} == {"T3"}
+
+
+def test_content_gives_an_account_its_tier_where_that_is_asked_for(tenant, tierwise, home, monkeypatch):
+    store = Store({"one/2026/people.csv": PEOPLE})
+    monkeypatch.setattr(session, "RequestsTransport", lambda **_: store.transport())
+    ran = tierwise(
+        "scan", "azure", "--service", "storage", "--format", "json=scan.json", "--max-rate", "100000",
+        "--sample-content", "--processing-location", "uksouth",
+    )  # fmt: skip
+    assert (ran.code, ran.err) == (0, "")
+    made = json.loads((home / "scan.json").read_text())
+    assert [look["read"] for look in made["looks"]] == [{"csv": 1}]
+    assert {one["classification"]["state"] for one in made["resources"] if one["name"] == "records"} == {"inferred"}
 
 
 def test_the_console_report_names_the_stores(tenant, tierwise):

@@ -10,10 +10,12 @@ import jsonschema
 import pytest
 
 from tests.connectors.gcp.cloud import PROJECT, Cloud, Token
+from tests.connectors.gcp.test_content import Store
 from tests.connectors.gcp.test_storage import BARE, DOCS, READER, SAFE, bucket
 from tierwise.connectors.gcp import connect
 from tierwise.reports import base
 
+PEOPLE = b"ni_number,email\n" + b"".join(b"AB%06dC,ann%d@mail.uk\n" % (number * 7919 % 10**6, number) for number in range(1, 60))
 LABELS = {"data-classification": "special-category", "owner": "records"}
 
 
@@ -45,6 +47,21 @@ def test_the_console_report_names_the_stores(cloud, tierwise):
     assert ran.code == 0
     assert "open" in ran.out
     assert "Traceback" not in ran.err
+
+
+def test_content_gives_a_bucket_its_tier_where_that_is_asked_for(cloud, tierwise, home, monkeypatch):
+    monkeypatch.setattr(connect, "transport", lambda: Store({"2026/people.csv": PEOPLE}))
+    asked = ("scan", "gcp", "--service", "storage", "--format", "json=scan.json", "--max-rate", "100000")
+    tierwise(*asked, "--sample-content").complains(2, "--processing-location")
+    assert (
+        "dry run: at most 1 store, 24 objects"
+        in tierwise(*asked, "--sample-content", "--processing-location", "EU", "--sample-dry-run").out
+    )
+    ran = tierwise(*asked, "--sample-content", "--processing-location", "EU")
+    assert (ran.code, ran.err) == (0, "")
+    made = json.loads((home / "scan.json").read_text())
+    assert [look["read"] for look in made["looks"]] == [{"csv": 1}]
+    assert {one["classification"]["state"] for one in made["resources"] if one["name"] == "exports"} == {"inferred"}
 
 
 def test_an_unseen_project_leaves_the_scan_incomplete(cloud, tierwise):

@@ -40,6 +40,7 @@ class Estate:
     finds: Mapping[str, Look] = field(default_factory=dict)
     looked: list[str] = field(default_factory=list)
     name: str = "estate"
+    looked_into: frozenset[str] = frozenset({"s3.bucket"})
 
     def survey(self) -> Iterator[Unit]:
         yield Unit("", "", "s3", lambda: self.stores)

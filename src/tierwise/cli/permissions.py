@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from tierwise.cli.common import together
+
+if TYPE_CHECKING:
+    from tierwise.model.content import Depth
 
 
 @click.group()
@@ -22,38 +26,50 @@ _selection = together(
 """The options that say for what, and in which form."""
 
 
+_deeper = together(
+    click.option("--with-names", is_flag=True, help="For a role of its own that also lists object keys; default: it may not."),
+    click.option("--with-sampling", is_flag=True, help="For a role of its own that also reads samples of content; default: it may not."),
+)
+"""The options for a role that looks into stores."""
+
+
+def _depth(*, names: bool, sampling: bool) -> Depth:
+    from tierwise.model.content import Depth
+
+    return Depth.CONTENT if sampling else Depth.NAMES if names else Depth.METADATA
+
+
 @permissions.command()
 @_selection
-@click.option("--with-names", is_flag=True, help="For a role of its own that also lists object keys; default: it may not.")
-@click.option("--with-sampling", is_flag=True, help="For a role of its own that also reads samples of content; default: it may not.")
+@_deeper
 def aws(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool) -> None:
     """Print the IAM policy: what a scan calls and nothing else; reads of content are denied."""
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
-    from tierwise.model.content import Depth
 
-    depth = Depth.CONTENT if with_sampling else Depth.NAMES if with_names else Depth.METADATA
-    document = policy_document(_wanted(control, profile), depth)
+    document = policy_document(_wanted(control, profile), _depth(names=with_names, sampling=with_sampling))
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 
 @permissions.command()
 @_selection
+@_deeper
 @click.option("--scope", multiple=True, metavar="ID", help="Management group or subscription to assign it in; default: a word to replace.")
-def azure(as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str, ...]) -> None:
-    """Print the custom role: what a scan reads and nothing else; no data action, no keys."""
+def azure(as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str, ...], with_names: bool, with_sampling: bool) -> None:
+    """Print the custom role: what a scan reads and nothing else; no keys, and data actions only in a role of their own."""
     from tierwise.connectors.azure.permissions import as_terraform, role_definition
 
-    document = role_definition(_wanted(control, profile), scope)
+    document = role_definition(_wanted(control, profile), scope, _depth(names=with_names, sampling=with_sampling))
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 
 @permissions.command()
 @_selection
-def gcp(as_tf: bool, control: tuple[str, ...], profile: str) -> None:
+@_deeper
+def gcp(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool) -> None:
     """Print the custom role: what a scan reads and nothing else; 'gcloud iam roles create tierwiseScan --file' takes it."""
     from tierwise.connectors.gcp.permissions import as_terraform, role_definition
 
-    document = role_definition(_wanted(control, profile))
+    document = role_definition(_wanted(control, profile), _depth(names=with_names, sampling=with_sampling))
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 

@@ -13,6 +13,7 @@ from tierwise.config import SamplingConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
+    from tierwise.model.content import Depth
     from tierwise.scan.sample import Sampling
 
 _PLATFORM: Final = "AWS_EXECUTION_ENV"
@@ -28,6 +29,13 @@ sampling_options = together(
     click.option("--sample-dry-run", is_flag=True, help="Only say what would be read and what that costs; default: no."),
 )
 """The options that say how deeply stores are looked into."""
+
+
+def depth_of(sampling: Sampling | None) -> Depth:
+    """How deeply the guard lets a scan look; a dry run reads nothing."""
+    from tierwise.model.content import Depth
+
+    return Depth.METADATA if sampling is None or sampling.dry_run else sampling.depth
 
 
 def sampling_asked(config: SamplingConfig, values: Mapping[str, Any]) -> Sampling | None:

@@ -22,7 +22,7 @@ from tierwise.cli.common import (
     together,
     utc_now,
 )
-from tierwise.cli.sampling import sampling_asked, sampling_options
+from tierwise.cli.sampling import depth_of, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
 from tierwise.config import AwsConfig, AzureConfig, GcpConfig
 from tierwise.errors import UsageError
@@ -87,12 +87,11 @@ def aws(**values: Any) -> None:
     tierwise scan aws --role-arn arn:aws:iam::111111111111:role/tierwise --format json=scan.json
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.aws.connect import open_accounts
-    from tierwise.model.content import Depth
 
     options, config = asked_of_scan(values)
     config = replace(config, aws=aws_config(config.aws, values))
     sampling = sampling_asked(config.sampling, values)
-    depth = Depth.METADATA if sampling is None or sampling.dry_run else sampling.depth
+    depth = depth_of(sampling)
     scan_live(options, config, lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth), sampling)
 
 
@@ -139,7 +138,7 @@ azure_options = together(
 """Which subscriptions are read, and how."""
 
 
-def open_azure(config: AzureConfig, started: datetime) -> tuple[Source, ...]:
+def open_azure(config: AzureConfig, started: datetime, sampling: Sampling | None = None) -> tuple[Source, ...]:
     """The tenant as a source; UsageError where the SDK is not installed."""
     try:
         from tierwise.connectors.azure.connect import open_tenant
@@ -147,11 +146,12 @@ def open_azure(config: AzureConfig, started: datetime) -> tuple[Source, ...]:
         if error.name is None or not error.name.startswith("azure"):
             raise
         raise UsageError("Azure's SDK is not installed: pip install 'tierwise[azure]'") from None
-    return open_tenant(config, started)
+    return open_tenant(config, started, depth=depth_of(sampling))
 
 
 @scan.command()
 @azure_options
+@sampling_options
 @scan_options
 def azure(**values: Any) -> None:
     """Scan the subscriptions of an Azure tenant.
@@ -162,7 +162,8 @@ def azure(**values: Any) -> None:
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     options, config = asked_of_scan(values)
     config = replace(config, azure=azure_config(config.azure, values))
-    scan_live(options, config, lambda started: open_azure(config.azure, started))
+    sampling = sampling_asked(config.sampling, values)
+    scan_live(options, config, lambda started: open_azure(config.azure, started, sampling), sampling)
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -187,7 +188,7 @@ gcp_options = together(
 """Which projects are read, and how."""
 
 
-def open_gcp(config: GcpConfig, started: datetime) -> tuple[Source, ...]:
+def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = None) -> tuple[Source, ...]:
     """The projects as a source; UsageError where google-auth is not installed."""
     try:
         from tierwise.connectors.gcp.connect import open_projects
@@ -195,11 +196,12 @@ def open_gcp(config: GcpConfig, started: datetime) -> tuple[Source, ...]:
         if error.name is None or error.name.partition(".")[0] not in ("google", "requests"):
             raise
         raise UsageError("google-auth is not installed: pip install 'tierwise[gcp]'") from None
-    return open_projects(config, started)
+    return open_projects(config, started, depth=depth_of(sampling))
 
 
 @scan.command()
 @gcp_options
+@sampling_options
 @scan_options
 def gcp(**values: Any) -> None:
     """Scan Google Cloud projects, folders or an organisation.
@@ -210,7 +212,8 @@ def gcp(**values: Any) -> None:
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     options, config = asked_of_scan(values)
     config = replace(config, gcp=gcp_config(config.gcp, values))
-    scan_live(options, config, lambda started: open_gcp(config.gcp, started))
+    sampling = sampling_asked(config.sampling, values)
+    scan_live(options, config, lambda started: open_gcp(config.gcp, started, sampling), sampling)
 
 
 @scan.command()

@@ -60,6 +60,11 @@ class Source(Protocol):
 class Lookable(Protocol):
     """A source whose stores can be looked into, between its two stages."""
 
+    @property
+    def looked_into(self) -> frozenset[str]:
+        """The types of its stores that can be."""
+        ...
+
     def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
         """Units that each yield the `Look` into one of these stores; none for stores of a type that is not looked into."""
         ...

@@ -11,7 +11,7 @@ from tierwise.reports.text import count
 
 _MOST: Final = 8
 _GETS, _LISTINGS = 0.4e-6, 5e-6
-"""US dollars a request: AWS's list prices in us-east-1 for S3's GET and LIST (aws.amazon.com/s3/pricing)."""
+"""US dollars a request: AWS's list prices in us-east-1 for S3's GET and LIST (aws.amazon.com/s3/pricing). They stand for the other clouds' too, which are of this order."""
 
 
 def sentences(looks: Sequence[Look]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tierwise.scan.assess import Assessed, Judging
 from tierwise.scan.collect import Collected, Progress, run_units
 
 LOOKED_INTO: Final = frozenset({Kind.OBJECT_STORE, Kind.DOCUMENT_DB})
+"""An account of Azure's that has file shares alone is of a type that is looked into, and is not."""
 SETTLED: Final = Tier.T3
 """A store at this tier or above needs no look: a sample tells what the data is, not how many people it is about or whose safety hangs on it."""
 _PROVIDERS: Final = ("aws", "azure", "gcp")
@@ -50,8 +51,9 @@ def sample(
 ) -> bool:
     """Look into the stores that are not settled and allow it; whether there is new evidence."""
     wanted: list[str] = []
+    types = frozenset[str]().union(*(source.looked_into for source in sources if isinstance(source, Lookable)))
     for key, resource in assessed.estate.resources.items():
-        if resource.kind in LOOKED_INTO and resource.address is None:
+        if resource.type in types and resource.kind in LOOKED_INTO and resource.address is None:
             refused = _refused(resource, assessed.classifications[key], judging.register, sampling)
             if refused:
                 collected.looks.append(Look(key, sampling.depth, refused=refused))

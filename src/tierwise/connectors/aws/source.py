@@ -137,6 +137,11 @@ class AwsSource:
             collector, _draft, place, _wanted = group[0]
             yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group))
 
+    @property
+    def looked_into(self) -> frozenset[str]:
+        """Buckets and tables."""
+        return content.TYPES
+
     def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
         """One unit per bucket or table."""
         for resource in resources:

@@ -19,6 +19,7 @@ from tierwise.connectors.azure.source import AzureScope, AzureSource, AzureTenan
 from tierwise.connectors.base import Source
 from tierwise.connectors.declared import Doc
 from tierwise.errors import CredentialsError, UsageError
+from tierwise.model.content import Depth
 from tierwise.model.fact import Unknown
 
 _SUBSCRIPTION: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -28,7 +29,9 @@ _EXPIRED: Final = frozenset(
 _UNREACHED: Final = frozenset({"ServiceRequestError", "ServiceRequestTimeoutError", "ServiceResponseError", "ServiceResponseTimeoutError"})
 
 
-def open_tenant(options: AzureConfig, now: datetime, *, credential: Any = None, transport: Any = None) -> tuple[Source, ...]:
+def open_tenant(
+    options: AzureConfig, now: datetime, *, credential: Any = None, transport: Any = None, depth: Depth = Depth.METADATA
+) -> tuple[Source, ...]:
     """The tenant as one source. CredentialsError where nothing in it can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     endpoint = ENDPOINTS[options.cloud]
@@ -50,7 +53,7 @@ def open_tenant(options: AzureConfig, now: datetime, *, credential: Any = None, 
     if not places or len(missing) == len(wanted):
         raise CredentialsError(_nothing_seen(missing))
     tenant = next((str(place.row.get("tenantId")) for place in places.values() if place.row.get("tenantId")), options.tenant)
-    return (AzureSource(AzureTenant(tenant, arm, now, places, missing, tuple(caller.outcomes())), scope),)
+    return (AzureSource(AzureTenant(tenant, arm, now, places, missing, tuple(caller.outcomes()), depth), scope),)
 
 
 def _credential(options: AzureConfig) -> Any:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tierwise.connectors.azure.read import Read
+from tierwise.model.content import Depth
 
 GRAPH_PATH: Final = "/providers/Microsoft.ResourceGraph/resources"
 """The one POST: a query that changes nothing."""
 _ANY: Final = "{}"
+LISTING: Final = frozenset({"restype", "comp", "prefix", "delimiter", "maxresults"})
+"""Parameters of List Blobs (Blob service REST API) that are used."""
 
 
 class UndeclaredCallError(RuntimeError):
@@ -51,6 +55,33 @@ class Guard:
         if not self.allows(method, url):
             parts = urlsplit(url)
             raise UndeclaredCallError(f"undeclared call {method} {parts.netloc}{parts.path} refused; declare it as a Read of its collector")
+
+
+class BlobGuard:
+    """Tells the two reads of blobs that a depth allows from all other requests: no other operation has their parameters."""
+
+    def __init__(self, suffix: str, depth: Depth) -> None:
+        self._host = re.compile(rf"[a-z0-9]{{3,24}}(?:\.z[0-9]+)?\.blob\.{re.escape(suffix)}")
+        self._depth = depth
+
+    def allows(self, method: str, url: str) -> bool:
+        """Whether a request is declared."""
+        parts = urlsplit(url)
+        segments = [unquote(part) for part in parts.path.split("/")[1:]]
+        if method != "GET" or parts.scheme.lower() != "https" or self._host.fullmatch(parts.netloc.lower()) is None:
+            return False
+        if any(one in (".", "..") for one in segments) or not segments[0]:
+            return False
+        given = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if len(segments) == 1:
+            listing = given.get("restype") == "container" and given.get("comp") == "list" and given.keys() <= LISTING
+            return listing and self._depth is not Depth.METADATA
+        return self._depth is Depth.CONTENT and not given
+
+    def check(self, method: str, url: str) -> None:
+        """UndeclaredCallError unless the request is declared."""
+        if not self.allows(method, url):
+            raise UndeclaredCallError(f"undeclared call {method} {urlsplit(url).netloc} refused; its depth does not allow it")
 
 
 def _template(read: Read) -> tuple[str, ...]:

@@ -6,29 +6,35 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tierwise.connectors.azure.collectors import declared_reads
+from tierwise.connectors.azure.content import BY_DEPTH
 from tierwise.connectors.declared import needed
 from tierwise.connectors.hcl import hcl
+from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, object]
 NAME: Final = "tierwise scan"
 _ABOUT: Final = "Reads configuration and metadata for tierwise; no action that opens data, hands out keys or changes anything."
+_SAMPLING: Final = "tierwise sampling"
+_DEEPER: Final = "Lists blobs and reads samples of them for tierwise, beside the role of its inventory; no action that hands out keys or changes anything."
 PLACE: Final = "/providers/Microsoft.Management/managementGroups/MANAGEMENT-GROUP"
 """What stands for the scope until one is given."""
 
 
-def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] = ()) -> Document:
+def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] = (), depth: Depth = Depth.METADATA) -> Document:
     """The custom role that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
 
-    In the form that `az role definition create --role-definition FILE` takes. It grants no data action.
+    In the form that `az role definition create --role-definition FILE` takes. It grants no data action; a deeper look needs a role of its
+    own, beside the inventory's, which grants nothing else.
     """
-    actions = sorted({read.action for read in declared_reads() if needed(read, facts)}, key=str.lower)
+    deeper = depth is not Depth.METADATA
+    actions = [] if deeper else sorted({read.action for read in declared_reads() if needed(read, facts)}, key=str.lower)
     return {
-        "Name": NAME,
+        "Name": _SAMPLING if deeper else NAME,
         "IsCustom": True,
-        "Description": _ABOUT,
+        "Description": _DEEPER if deeper else _ABOUT,
         "Actions": actions,
         "NotActions": [],
-        "DataActions": [],
+        "DataActions": list(BY_DEPTH[depth]),
         "NotDataActions": [],
         "AssignableScopes": list(scopes) or [PLACE],
     }
@@ -45,7 +51,8 @@ def as_terraform(document: Document) -> str:
         f"  scope             = {hcl(first, 1)}\n"
         f"  assignable_scopes = {hcl(scopes, 1)}\n"
         "  permissions {\n"
-        f"    actions = {hcl(document['Actions'], 2)}\n"
+        f"    actions      = {hcl(document['Actions'], 2)}\n"
+        f"    data_actions = {hcl(document['DataActions'], 2)}\n"
         "  }\n"
         "}\n"
     )

@@ -15,9 +15,10 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
 from tierwise import __version__
-from tierwise.connectors.azure.guard import GRAPH_PATH, Guard
+from tierwise.connectors.azure.guard import GRAPH_PATH, BlobGuard, Guard
 from tierwise.connectors.azure.ids import subscription_of
 from tierwise.connectors.ceiling import Ceiling
+from tierwise.model.content import Depth
 
 ENDPOINTS: Final[Mapping[str, str]] = {
     "public": "https://management.azure.com",
@@ -25,6 +26,16 @@ ENDPOINTS: Final[Mapping[str, str]] = {
     "china": "https://management.chinacloudapi.cn",
 }
 """Azure Resource Manager of each cloud (Azure documentation, national clouds)."""
+SUFFIXES: Final[Mapping[str, str]] = {
+    ENDPOINTS["public"]: "core.windows.net",
+    ENDPOINTS["government"]: "core.usgovcloudapi.net",
+    ENDPOINTS["china"]: "core.chinacloudapi.cn",
+}
+"""What the hosts of storage end in (the same)."""
+_STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
+"""The one that every account of every cloud takes (Azure Storage documentation, "Authorize access to blobs using Microsoft Entra ID")."""
+BLOB_VERSION: Final = "2023-11-03"
+_ERROR: Final = 1 << 16
 LONGEST_WAIT: Final = 120.0
 """Seconds: a request that Azure puts off for longer is given up as throttled."""
 _STORAGE: Final = "/providers/microsoft.storage/"
@@ -61,7 +72,7 @@ class _Gate(SansIOHTTPPolicy[Any, Any]):
     Resource Graph tells what is left with each answer (Azure documentation, "Guidance for throttled requests").
     """
 
-    guard: Guard
+    guard: Guard | BlobGuard
     ceiling: float
     sleep: Callable[[float], None]
     _ceilings: dict[tuple[str, bool], Ceiling] = field(default_factory=dict)
@@ -110,14 +121,9 @@ class Arm:
         self.endpoint = endpoint
         self.guard = guard
         transport = transport or RequestsTransport(connection_timeout=10, read_timeout=60)
-        policies = [
-            HeadersPolicy({"Accept": "application/json"}),
-            UserAgentPolicy(base_user_agent=f"tierwise/{__version__}", user_agent_use_env=False),
-            _Retry(retry_total=4, retry_backoff_factor=1.0, retry_backoff_max=30),
-            BearerTokenCredentialPolicy(credential, f"{endpoint}/.default"),
-            _Gate(guard, ceiling, transport.sleep),
-        ]
-        self._client: Any = PipelineClient(endpoint, policies=policies, transport=transport)
+        self._way = (credential, ceiling, transport)
+        headers = {"Accept": "application/json"}
+        self._client = _client(credential, f"{endpoint}/.default", headers, _Gate(guard, ceiling, transport.sleep), transport, endpoint)
 
     def get(self, url: str) -> Answer:
         """One GET of a path below the endpoint, or of a whole URL that leads there."""
@@ -129,6 +135,43 @@ class Arm:
         request = HttpRequest("POST", f"{self.endpoint}{GRAPH_PATH}?api-version={version}", json=body)
         return self._send(request, retry_on_methods=["POST"])
 
+    def blobs(self, depth: Depth) -> Blobs:
+        """The same way to the data of storage accounts, as deeply as that is asked for."""
+        credential, ceiling, transport = self._way
+        return Blobs(credential, BlobGuard(SUFFIXES[self.endpoint], depth), ceiling=ceiling, transport=transport)
+
     def _send(self, request: HttpRequest, **options: Any) -> Answer:
         response = self._client.send_request(request, **options)
         return Answer(response.status_code, response.content, response.headers)
+
+
+class Blobs:
+    """The data of storage accounts behind a guard of its own: a listing of blobs, and ranges of them."""
+
+    def __init__(self, credential: Any, guard: BlobGuard, *, ceiling: float, transport: Any) -> None:
+        headers = {"x-ms-version": BLOB_VERSION}
+        self._client = _client(credential, _STORAGE_SCOPE, headers, _Gate(guard, ceiling, transport.sleep), transport, "https://")
+
+    def get(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
+        """One GET, and no more than so many bytes of what it answers, as they are stored."""
+        response = self._client.send_request(HttpRequest("GET", url, headers=dict(headers)), stream=True)
+        body, most = bytearray(), most if response.status_code < 300 else _ERROR
+        try:
+            for piece in response.iter_raw():
+                body += piece
+                if len(body) >= most:
+                    break
+        finally:
+            response.close()
+        return Answer(response.status_code, bytes(body[:most]), response.headers)
+
+
+def _client(credential: Any, scope: str, headers: Mapping[str, str], gate: _Gate, transport: Any, endpoint: str) -> Any:
+    policies = [
+        HeadersPolicy(dict(headers)),
+        UserAgentPolicy(base_user_agent=f"tierwise/{__version__}", user_agent_use_env=False),
+        _Retry(retry_total=4, retry_backoff_factor=1.0, retry_backoff_max=30),
+        BearerTokenCredentialPolicy(credential, scope),
+        gate,
+    ]
+    return PipelineClient(endpoint, policies=policies, transport=transport)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from tierwise.access.pattern import covered_by_any
+from tierwise.connectors.azure import content
 from tierwise.connectors.azure.calls import Caller
 from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, collectors
 from tierwise.connectors.azure.place import SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
-from tierwise.connectors.azure.session import Arm
+from tierwise.connectors.azure.session import Arm, Blobs
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
+from tierwise.content.look import Looker
+from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
 
@@ -55,6 +58,7 @@ class AzureTenant:
     """Subscriptions that were asked for and are not among those that can be seen."""
     outcomes: Sequence[ReadOutcome] = field(default_factory=tuple)
     """What came of the calls that found them."""
+    depth: Depth = Depth.METADATA
 
 
 class AzureSource:
@@ -89,6 +93,23 @@ class AzureSource:
             if any(read.operation not in draft.docs for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
                 yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure")
+
+    @property
+    def looked_into(self) -> frozenset[str]:
+        """Storage accounts."""
+        return content.TYPES
+
+    def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
+        """One unit per storage account with blobs."""
+        blobs = self._tenant.arm.blobs(self._tenant.depth)
+        for resource in resources:
+            if resource in self._kept and self._kept[resource][1].resource.type in content.TYPES:
+                collector, draft, place = self._kept[resource]
+                run = partial(self._look_into, draft, place, blobs, looker)
+                yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure", private=True)
+
+    def _look_into(self, draft: Draft, place: Place, blobs: Blobs, looker: Looker) -> Iterator[Item]:
+        yield content.look(self._caller(place), blobs, draft, looker)
 
     def _selected(self) -> Iterator[Collector]:
         return (one for one in collectors() if not self._scope.services or one.service in self._scope.services)

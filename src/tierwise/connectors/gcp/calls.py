@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import requests
 from google.auth.exceptions import GoogleAuthError
+from urllib3.exceptions import HTTPError
 
 from tierwise.connectors.answers import decoded, unknown_by
 from tierwise.connectors.declared import Doc, Draft
@@ -140,6 +141,18 @@ class Caller:
         self.counts[read.via.via, "ok"] += 1
         return body
 
+    def part(self, read: Read, values: tuple[str, ...], more: Parameters, start: int, length: int) -> bytes | Unknown:
+        """A range of what an object holds; it is not decoded, and what an error says of it is not kept."""
+        try:
+            answer = self.google.part(_url(read, values, more), start, length)
+        except ValueError:
+            return Unknown(UnknownReason.UNPARSABLE, read.via, "a name leads elsewhere")
+        except (GoogleAuthError, requests.RequestException, HTTPError) as error:
+            return Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__)
+        if answer.status == 206 or (answer.status == 200 and start == 0):
+            return answer.body
+        return unknown_from(answer.status, error_code(answer), read.via)
+
     def read_into(self, draft: Draft, read: Read) -> None:
         """Make a read per resource and keep its document, unless what is known already makes it needless."""
         if read.operation in draft.docs or not read.when(draft):
@@ -169,7 +182,7 @@ def _flat(listed: object) -> object:
 def _url(read: Read, values: tuple[str, ...], more: Parameters) -> str:
     """The URL of a read; ValueError where values are too few or lead elsewhere."""
     count = read.path.count("{}")
-    path = ids.filled(read.path, values[:count])
+    path = ids.filled(read.path, values[:count], opaque=read.opaque)
     rest = iter(values[count:])
     given = [(name, next(rest, "") if value == "{}" else value) for name, value in read.query]
     query = urlencode([(name, value) for name, value in (*given, *more) if value])

@@ -9,6 +9,7 @@ from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
 from tierwise.connectors.gcp.place import PLACES
 from tierwise.connectors.gcp.read import Collector, Declaration, Read
+from tierwise.model.content import Depth
 
 SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS)
 """Calls that belong to no service's collector."""
@@ -33,6 +34,8 @@ def declared_reads() -> tuple[Declaration, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def declared_calls() -> tuple[Read, ...]:
-    """The calls that the guard lets through."""
-    return tuple(read for read in declared_reads() if isinstance(read, Read))
+def declared_calls(depth: Depth = Depth.METADATA) -> tuple[Read, ...]:
+    """The calls that the guard lets through where a scan looks so deeply."""
+    from tierwise.connectors.gcp.content import BY_DEPTH
+
+    return (*(read for read in declared_reads() if isinstance(read, Read)), *BY_DEPTH[depth])

@@ -23,6 +23,7 @@ from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.gcp.session import SCOPE, Google, transport
 from tierwise.connectors.gcp.source import GoogleRun, GoogleScope, GoogleSource
 from tierwise.errors import CredentialsError, UsageError
+from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Unknown, UnknownReason
 
 _PROJECT: Final = re.compile(r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\Z|\d{6,20}\Z")
@@ -37,12 +38,13 @@ def open_projects(
     *,
     credentials: Any = None,
     inner: HTTPAdapter | None = None,
+    depth: Depth = Depth.METADATA,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Source, ...]:
     """All scopes as one source. CredentialsError where nothing in them can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     found = credentials or attempt(_credentials, _explained)
-    google = Google(found, Guard(declared_calls()), ceiling=options.requests_per_second, inner=inner or transport(), sleep=sleep)
+    google = Google(found, Guard(declared_calls(depth)), ceiling=options.requests_per_second, inner=inner or transport(), sleep=sleep)
     caller, above = Caller(Place(""), google, now), Once()
     missing: dict[str, Unknown] = {}
     scopes: list[GoogleScope] = []

@@ -26,10 +26,12 @@ class _Shape:
     host: str
     path: re.Pattern[str]
     parameters: frozenset[str]
+    opaque: bool
+    """Matched as it is sent: what a slash inside its last name would look like is no part of the path."""
 
 
 class Guard:
-    """Tells declared requests from all others: any PUT, PATCH, DELETE, any POST but the listed `getIamPolicy`, and every read of content."""
+    """Tells declared requests from all others: any PUT, PATCH, DELETE, any POST but the listed `getIamPolicy`, and every read of content that was not asked for."""
 
     def __init__(self, reads: Iterable[Read]) -> None:
         self._shapes = tuple({_shape(read) for read in reads})
@@ -38,14 +40,18 @@ class Guard:
         """Whether a request is declared."""
         parts = urlsplit(url)
         path = unquote(parts.path)
-        if parts.scheme.lower() != "https" or any(one in ("", ".", "..") for one in path.split("/")[1:]) or "\\" in path:
+        if parts.scheme.lower() != "https" or any(unquote(one) in ("", ".", "..") for one in parts.path.split("/")[1:]):
             return False
-        if unquote(parts.path).count("/") != parts.path.count("/"):
-            return False
+        plain = "\\" not in path and path.count("/") == parts.path.count("/")
         given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
         host = parts.netloc.lower()
         return any(
-            one.method == method and one.host == host and one.path.fullmatch(path) and given <= one.parameters for one in self._shapes
+            one.method == method
+            and one.host == host
+            and one.path.fullmatch(parts.path if one.opaque else path)
+            and (one.opaque or plain)
+            and given <= one.parameters
+            for one in self._shapes
         )
 
     def check(self, method: str, url: str) -> None:
@@ -61,6 +67,6 @@ def host_of(read: Read) -> str:
 
 
 def _shape(read: Read) -> _Shape:
-    path = re.compile(_NAME.join(re.escape(part) for part in read.path.split("{}")))
+    path = re.compile(("[^/]+" if read.opaque else _NAME).join(re.escape(part) for part in read.path.split("{}")))
     more = {PAGE_TOKEN} if read.items else set()
-    return _Shape("POST" if read.post else "GET", host_of(read), path, frozenset({name for name, _ in read.query} | more))
+    return _Shape("POST" if read.post else "GET", host_of(read), path, frozenset({name for name, _ in read.query} | more), read.opaque)

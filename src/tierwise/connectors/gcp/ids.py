@@ -42,9 +42,10 @@ def above(name: str, levels: int = 1) -> str:
     return "/".join(name.split("/")[: -2 * levels])
 
 
-def filled(template: str, values: tuple[str, ...]) -> str:
-    """A path template with each `{}` filled; ValueError where a value could lead elsewhere."""
+def filled(template: str, values: tuple[str, ...], *, opaque: bool = False) -> str:
+    """A path template with each `{}` filled; ValueError where a value could lead elsewhere. The slashes of an `opaque` last one are no parts of the path."""
     parts = template.split("{}")
-    if len(parts) != len(values) + 1 or any(one in _NOT_PLACES or "/" in one for one in values):
+    whole = values[:-1] if opaque else values
+    if len(parts) != len(values) + 1 or any(one in _NOT_PLACES for one in values) or any("/" in one for one in whole):
         raise ValueError(template)
     return "".join(part + quote(value, safe=":@~") for part, value in zip(parts, (*values, ""), strict=True))

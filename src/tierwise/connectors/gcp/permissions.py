@@ -7,21 +7,34 @@ from typing import Final, TypeAlias
 
 from tierwise.connectors.declared import needed
 from tierwise.connectors.gcp.collectors import declared_reads
+from tierwise.connectors.gcp.content import BY_DEPTH
 from tierwise.connectors.hcl import hcl
+from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, object]
 ROLE: Final = "tierwiseScan"
+SAMPLING_ROLE: Final = "tierwiseSample"
 _TITLE: Final = "tierwise scan"
 _ABOUT: Final = "Reads configuration and metadata for tierwise; no permission that opens data or changes anything."
+_SAMPLING: Final = "tierwise sampling"
+_DEEPER: Final = {
+    Depth.NAMES: "Lists the names of objects for tierwise, beside the role of its inventory; opens none.",
+    Depth.CONTENT: "Lists objects and reads samples of them for tierwise, beside the role of its inventory.",
+}
 ORGANISATION: Final = "ORGANISATION"
 """What stands for the organisation until one is given."""
 
 
-def role_definition(facts: frozenset[str] | None = None) -> Document:
+def role_definition(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
     """The custom role that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
+
+    A deeper look needs a role of its own, beside the inventory's.
 
     In the form that `gcloud iam roles create tierwiseScan --organization ORGANISATION --file FILE` takes.
     """
+    if depth is not Depth.METADATA:
+        actions = sorted({read.action for read in BY_DEPTH[depth]})
+        return {"title": _SAMPLING, "description": _DEEPER[depth], "stage": "GA", "includedPermissions": actions}
     actions = sorted({read.action for read in declared_reads() if needed(read, facts)})
     return {"title": _TITLE, "description": _ABOUT, "stage": "GA", "includedPermissions": actions}
 
@@ -31,7 +44,7 @@ def as_terraform(document: Document) -> str:
     return (
         'resource "google_organization_iam_custom_role" "tierwise" {\n'
         f"  org_id      = {hcl(ORGANISATION, 1)}\n"
-        f"  role_id     = {hcl(ROLE, 1)}\n"
+        f"  role_id     = {hcl(SAMPLING_ROLE if document['title'] == _SAMPLING else ROLE, 1)}\n"
         f"  title       = {hcl(document['title'], 1)}\n"
         f"  description = {hcl(document['description'], 1)}\n"
         f"  permissions = {hcl(document['includedPermissions'], 1)}\n"

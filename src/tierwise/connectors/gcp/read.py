@@ -54,6 +54,8 @@ class Read:
     """Its parameters, in order; `{}` is filled after the path's, and one that is empty is given by the caller or left out."""
     label: str = ""
     """What tells reads of the same path apart."""
+    opaque: bool = False
+    """Its last name is an object's, which may hold slashes and is sent as one segment all the same."""
     post: bool = False
     """One of the few reads that Google made a POST: `getIamPolicy`, asked for version 3 in its body unless it has parameters."""
     absent: frozenset[str] = frozenset()

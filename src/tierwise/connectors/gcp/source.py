@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
+from tierwise.connectors.gcp import content
 from tierwise.connectors.gcp.above import PROJECT_TYPE, keep_policies
 from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import Caller
@@ -17,6 +18,7 @@ from tierwise.connectors.gcp.ids import above, project_in
 from tierwise.connectors.gcp.place import Place, Places
 from tierwise.connectors.gcp.read import Asset, Collector, Row
 from tierwise.connectors.gcp.session import Google
+from tierwise.content.look import Looker
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
 
@@ -75,6 +77,22 @@ class GoogleSource:
             if any(read.operation not in draft.docs and read.of == draft.resource.type for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
                 yield Unit(place.id, draft.resource.region, collector.service, run, provider="gcp")
+
+    @property
+    def looked_into(self) -> frozenset[str]:
+        """Buckets."""
+        return content.TYPES
+
+    def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
+        """One unit per bucket."""
+        for resource in resources:
+            if resource in self._kept and self._kept[resource][1].resource.type in content.TYPES:
+                collector, draft, place = self._kept[resource]
+                run = partial(self._look_into, draft, place, looker)
+                yield Unit(place.id, draft.resource.region, collector.service, run, provider="gcp", private=True)
+
+    def _look_into(self, draft: Draft, place: Place, looker: Looker) -> Iterator[Item]:
+        yield content.look(self._caller(place), draft.resource, looker)
 
     def _caller(self, place: Place) -> Caller:
         return Caller(place, self._run.google, self._run.now)
