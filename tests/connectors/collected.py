@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any
 
-from tierwise.connectors.base import Item, Unit
-from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, Resource
+from tierwise.connectors.base import Item, Source, Unit
+from tierwise.model.fact import Unknown, UnknownReason
+from tierwise.model.resource import Evidence, FactUpdate, Gap, Link, ReadOutcome, Resource
 from tierwise.model.vocabulary import check_fact
+from tierwise.scan import Collected, run_units
 
 
 class Estate(dict[str, Resource]):
@@ -50,3 +54,40 @@ def check(estate: Estate) -> None:
     for resource in estate.values():
         wrong = [found for name, fact in resource.facts.items() if (found := check_fact(name, fact, resource.kind))]
         assert not wrong, f"{resource.id}: {wrong}"
+
+
+def read_whole(source: Source, wanted: frozenset[str]) -> Collected:
+    """What a scan would collect of a source that is asked for all of `wanted` of every resource."""
+    found = Collected()
+    run_units(source.survey(), found, jobs=1, stage="survey", progress=None)
+    run_units(source.details(dict.fromkeys(found.resources, wanted)), found, jobs=1, stage="details", progress=None)
+    return found
+
+
+def whatever_the_fault(found: Collected) -> Any:
+    """What was collected, without the words that tell one fault from another.
+
+    Two faults of which it is the same are judged the same: no judgement looks at why a read failed.
+    """
+    outcomes = Counter(_faultless(one) for one in found.outcomes)
+    return [_faultless(one) for one in (found.resources, found.gaps, found.organisation, found.crashes)], outcomes
+
+
+def _faultless(found: Any) -> Any:
+    match found:
+        case Unknown():
+            return Unknown(UnknownReason.API_ERROR, found.via, "", found.between, found.includes)
+        case Gap():
+            return replace(found, reason="", detail="")
+        case ReadOutcome(outcome=outcome):
+            return found if outcome in ("ok", "absent") else replace(found, outcome="")
+        case Link():
+            return (found.rel, found.to, _faultless(found.unknown), found.waits)
+        case Resource() | Evidence():
+            return {one.name: _faultless(getattr(found, one.name)) for one in fields(found)}
+        case Mapping():
+            return {name: _faultless(one) for name, one in found.items()}
+        case tuple() | list():
+            return tuple(_faultless(one) for one in found)
+        case _:
+            return found

@@ -16,9 +16,20 @@ def by_pair(result: ScanResult) -> dict[tuple[str, str], Finding]:
     return {(one.control, one.resource): one for one in result.findings}
 
 
-def flips(whole: ScanResult, partial: ScanResult) -> Iterator[str]:
+_BEFORE: dict[int, tuple[ScanResult, dict[tuple[str, str], Finding]]] = {}
+
+
+def _before(whole: ScanResult) -> dict[tuple[str, str], Finding]:
+    """The same of a scan that many are held against: findings are made as they are walked."""
+    kept = _BEFORE.get(id(whole))
+    if kept is None or kept[0] is not whole:
+        kept = _BEFORE[id(whole)] = (whole, by_pair(whole))
+    return kept[1]
+
+
+def flips(whole: ScanResult, partial: ScanResult, after: dict[tuple[str, str], Finding]) -> Iterator[str]:
     """Verdicts that say something else than they did, where they may only become unknown, or go with their resource."""
-    before, after = by_pair(whole), by_pair(partial)
+    before = _before(whole)
     left = {resource.id for resource in partial.resources}
     for pair, was in before.items():
         now = after.get(pair)
@@ -40,10 +51,10 @@ def _applies_above(was: Finding, now: Finding, partial: ScanResult) -> bool:
     return was.verdict is Verdict.NOT_APPLICABLE and now.verdict is Verdict.PASS and still_open
 
 
-def unnamed(whole: ScanResult, partial: ScanResult, actions: frozenset[str]) -> Iterator[str]:
+def unnamed(whole: ScanResult, partial: ScanResult, after: dict[tuple[str, str], Finding], actions: frozenset[str]) -> Iterator[str]:
     """What became unknown without naming the denied action, and resources that went without a gap that names it."""
-    before = by_pair(whole)
-    for pair, now in by_pair(partial).items():
+    before = _before(whole)
+    for pair, now in after.items():
         was = before.get(pair)
         if was is not None and was.verdict is not now.verdict and now.verdict is Verdict.UNKNOWN:
             named = {part.action for part in now.unknowns}
@@ -68,7 +79,7 @@ def changed_facts(whole: ScanResult, partial: ScanResult) -> Iterator[str]:
     for resource in partial.resources:
         for name, now in resource.facts.items():
             was = facts.get(resource.id, {}).get(name)
-            if was is not None and not consistent(name, was, now):
+            if was is not None and was != now and not consistent(name, was, now):
                 yield f"{resource.id} {name}: was {_said(was)}, is {_said(now)}"
 
 
@@ -79,7 +90,7 @@ def unnamed_facts(whole: ScanResult, partial: ScanResult, actions: frozenset[str
         waits = actions & set(partial.classifications[resource.id].unread)
         for name, now in resource.facts.items():
             was = facts.get(resource.id, {}).get(name)
-            if was is None or isinstance(was, Unknown) or not isinstance(now, Unknown) or now.via.action in actions:
+            if not isinstance(now, Unknown) or was is None or isinstance(was, Unknown) or now.via.action in actions:
                 continue
             if now.reason is not UnknownReason.TIER_UNDETERMINED or not waits:
                 yield f"{resource.id} {name}: was {_said(was)}, is {_said(now)} by {now.via}"
@@ -107,9 +118,10 @@ def consistent(name: str, was: AnyFact, now: AnyFact) -> bool:
 
 def all_violations(whole: ScanResult, partial: ScanResult, actions: frozenset[str]) -> list[str]:
     """Everything that a failing read did and may not do."""
+    after = by_pair(partial)
     found: list[Iterable[str]] = [
-        (f"verdict {line}" for line in flips(whole, partial)),
-        (f"silent {line}" for line in unnamed(whole, partial, actions)),
+        (f"verdict {line}" for line in flips(whole, partial, after)),
+        (f"silent {line}" for line in unnamed(whole, partial, after, actions)),
         (f"tier {line}" for line in moved_tiers(whole, partial)),
         (f"fact {line}" for line in changed_facts(whole, partial)),
         (f"silent fact {line}" for line in unnamed_facts(whole, partial, actions)),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 from tests.scan.canned import CANNED
 from tests.scan.estate import ACCOUNT, REGION, STARTED, emulated, plant
@@ -16,12 +18,13 @@ from tierwise.catalogue.profiles import apply_profile, load_profile
 from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
+from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.model.control import All, Compare, Control, Op, Severity
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 from tierwise.model.vocabulary import FactSpec, FactType, facts_of
-from tierwise.scan import Judging, Outcome, scan
+from tierwise.scan import Judging, Outcome, pipeline, scan
 
 Failing = Mapping[Operation, Callable[[str], Exception]]
 STIRRING: tuple[Operation, ...] = (("iam", "GetCredentialReport"), ("s3", "GetBucketOwnershipControls"), ("s3", "GetBucketVersioning"))
@@ -44,7 +47,24 @@ def judging() -> Judging:
     catalogue = load_catalogue()
     profile = load_profile("uk-gov-personal-data", catalogue)
     controls = (*apply_profile(catalogue, profile), *(probe(kind) for kind in Kind if facts_of(kind)))
+    # Controls and SDKs stay in memory; every full collection of hundreds of scans would walk them.
+    gc.collect()
+    gc.freeze()
     return Judging(profile, controls, EMPTY_REGISTER, NO_CORRECTIONS, replace(profile.gate, mode="full", unknown_from=None))
+
+
+_COMPILED: dict[int, CompiledControl] = {}
+
+
+def _compiled(control: Control) -> CompiledControl:
+    return _COMPILED.get(id(control)) or _COMPILED.setdefault(id(control), compile_control(control))
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Scans by `judging()`, whose controls live as long as the tests, compile each of them once."""
+    with patch.object(pipeline, "compile_control", _compiled):
+        yield
 
 
 def probe(kind: Kind) -> Control:

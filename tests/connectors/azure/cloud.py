@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from azure.core.credentials import AccessToken, AccessTokenInfo
@@ -40,6 +40,11 @@ class Reply:
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+
+    @property
+    def bytes(self) -> bytes:
+        """Its body as it comes over the wire."""
+        return self.raw if self.raw is not None else json.dumps(self.body).encode()
 
 
 def error(status: int, code: str, **headers: str) -> Reply:
@@ -111,15 +116,18 @@ class Cloud(HTTPAdapter):
 
     def send(self, request: Any, *_: Any, **__: Any) -> Any:
         """One request, answered."""
-        parts = urlsplit(request.url)
+        self.tokens.add(request.headers.get("Authorization", ""))
+        reply = self.answered(request.method, request.url, request.body)
+        answer = HTTPResponse(body=BytesIO(reply.bytes), headers={**reply.headers}, status=reply.status, preload_content=False)
+        return self.build_response(request, answer)
+
+    def answered(self, method: str, url: str, body: Any = None) -> Reply:
+        """What a call gets."""
+        parts = urlsplit(url)
         path = unquote(parts.path)
         self.hosts.add(parts.netloc)
-        self.tokens.add(request.headers.get("Authorization", ""))
-        self.calls.append((request.method, path))
-        reply = self._reply(request, path.lower(), parse_qs(parts.query))
-        raw = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
-        answer = HTTPResponse(body=BytesIO(raw), headers={**reply.headers}, status=reply.status, preload_content=False)
-        return self.build_response(request, answer)
+        self.calls.append((method, path))
+        return self._reply(body, path.lower())
 
     def asked(self, ending: str) -> int:
         """How many requests had a path that ends so."""
@@ -130,7 +138,7 @@ class Cloud(HTTPAdapter):
         """How many requests went to Resource Graph."""
         return self.asked(GRAPH_PATH)
 
-    def _reply(self, request: Any, path: str, query: Mapping[str, list[str]]) -> Reply:
+    def _reply(self, body: Any, path: str) -> Reply:
         fault = next(
             (found for prefix, found in self.faults.items() if path.startswith(prefix.lower()) or path.endswith(prefix.lower())), None
         )
@@ -139,7 +147,7 @@ class Cloud(HTTPAdapter):
             if found is not None:
                 return found
         if path == GRAPH_PATH.lower():
-            return self._graph(json.loads(request.body))
+            return self._graph(json.loads(body))
         read = read_of(path)
         if read is not None and read.operation in self.failing:
             return self.failing[read.operation]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 from tests.connectors.azure.cloud import Cloud, Credential
 from tests.connectors.azure.conftest import STARTED
-from tests.scan.worlds import judging
+from tests.scan.worlds import compiled_once, judging
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure import session
 from tierwise.connectors.azure.connect import open_tenant
+from tierwise.connectors.base import Source
 from tierwise.scan import Outcome, scan
 
 TAGS = {"data-classification": "special-category", "owner": "records", "environment": "production"}
@@ -42,13 +43,31 @@ def reached(cloud: Cloud) -> Iterator[None]:
         yield
 
 
-def scanned(cloud: Cloud, *, probes: bool = True) -> Outcome:
+@contextmanager
+def unwired(cloud: Cloud) -> Iterator[None]:
+    """Declared calls go to the cloud by themselves, past azure-core's pipeline and `requests`, which are most of what a scan costs."""
+
+    def send(arm: session.Arm, request: Any, **_: Any) -> session.Answer:
+        arm.guard.check(request.method, request.url)
+        reply = cloud.answered(request.method, request.url, request.content)
+        return session.Answer(reply.status, reply.bytes, reply.headers)
+
+    with patch.object(session.Arm, "_send", send):
+        yield
+
+
+def opened() -> Source:
+    """The tenant as a source, however its cloud is reached."""
+    (source,) = open_tenant(AzureConfig(requests_per_second=0), STARTED, credential=Credential())
+    return source
+
+
+def scanned(cloud: Cloud, *, probes: bool = True, way: Callable[[Cloud], AbstractContextManager[None]] = reached) -> Outcome:
     """A scan by the default profile, and by probes that ask for every fact."""
     judged = judging()
     if not probes:
         judged = replace(judged, controls=tuple(one for one in judged.controls if not one.id.startswith("PROBE")))
-    with reached(cloud):
-        sources = open_tenant(AzureConfig(requests_per_second=0), STARTED, credential=Credential())
-        outcome = scan(sources, judged, started=STARTED, jobs=1)
+    with way(cloud), compiled_once():
+        outcome = scan([opened()], judged, started=STARTED, jobs=1)
     assert outcome.crashes == ()
     return outcome

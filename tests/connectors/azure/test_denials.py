@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.connectors.azure.cloud import Reply, error
-from tests.connectors.azure.estate import scanned, tenant
+from tests.connectors.azure.cloud import Cloud, Reply, error
+from tests.connectors.azure.conftest import ALL_FACTS
+from tests.connectors.azure.estate import opened, scanned, tenant, unwired
+from tests.connectors.collected import read_whole, whatever_the_fault
 from tests.scan.honesty import all_violations
 from tierwise.connectors.azure.collectors import INVENTORY, declared_reads
 from tierwise.connectors.azure.place import GROUPS, SUBSCRIPTIONS
@@ -17,12 +19,13 @@ BEFORE = {SUBSCRIPTIONS.action, INVENTORY.action, GROUPS.action}
 """Denied, these end a scan before it begins, or take away tags that nobody asked for."""
 ACTIONS = sorted({one.action for one in declared_reads()} - BEFORE)
 NOT_MADE = {"arm:Microsoft.Sql/servers": "made only where a page of the inventory that held a server was lost"}
+FAILS, CUT_SHORT = error(500, "InternalServerError"), Reply(200, raw=b'{"value": [')
 READS = [one for one in declared_reads() if isinstance(one, Read)]
 
 
 @pytest.fixture(scope="module")
 def whole() -> ScanResult:
-    found = scanned(tenant()).result
+    found = scanned(tenant(), way=unwired).result
     assert found.gaps == ()
     return found
 
@@ -48,25 +51,31 @@ def test_every_row_is_listed(whole):
 def test_a_denied_action_is_unknown_and_named_and_flips_nothing(whole, action):
     cloud = tenant()
     cloud.denied = frozenset({action})
-    partial = scanned(cloud).result
+    partial = scanned(cloud, way=unwired).result
     assert all_violations(whole, partial, frozenset({action})) == []
     assert "permission-denied" in {one.outcome for one in partial.outcomes}
 
 
-@pytest.mark.parametrize("fault", [error(500, "InternalServerError"), Reply(200, raw=b'{"value": [')], ids=["fails", "cut short"])
 @pytest.mark.parametrize("service", sorted({one.of.partition("/")[0] for one in READS}))
-def test_reads_that_fail_flip_nothing(whole, service, fault):
+def test_reads_that_fail_or_are_cut_short_flip_nothing(whole, service):
     failing = [one for one in READS if one.of.partition("/")[0] == service]
-    cloud = tenant()
-    cloud.failing = {one.operation: fault for one in failing}
-    partial = scanned(cloud).result
-    assert all_violations(whole, partial, frozenset(one.action for one in failing)) == []
+
+    def broken(fault: Reply) -> Cloud:
+        cloud = tenant()
+        cloud.failing = {one.operation: fault for one in failing}
+        return cloud
+
+    fails = scanned(broken(FAILS), way=unwired)
+    assert all_violations(whole, fails.result, frozenset(one.action for one in failing)) == []
+    with unwired(broken(CUT_SHORT)):
+        cut_short = read_whole(opened(), ALL_FACTS)
+    assert whatever_the_fault(fails.collected) == whatever_the_fault(cut_short)
 
 
 def test_with_everything_denied_nothing_passes_and_nothing_fails_by_what_was_read():
     cloud = tenant()
     cloud.denied = frozenset(ACTIONS)
-    result = scanned(cloud).result
+    result = scanned(cloud, way=unwired).result
     # The subscriptions themselves are still seen, by their names and tags.
     left = {one.id for one in result.resources if one.kind is not Kind.ACCOUNT}
     assert [one for one in result.findings if one.verdict in (Verdict.PASS, Verdict.FAIL) and one.resource in left] == []

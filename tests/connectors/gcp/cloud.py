@@ -40,6 +40,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | None = None
 
+    @property
+    def bytes(self) -> bytes:
+        """Its body as it comes over the wire."""
+        return self.raw if self.raw is not None else json.dumps(self.body).encode()
+
 
 def error(status: int, reason: str, **headers: str) -> Reply:
     """An error as Google's services word it."""
@@ -124,18 +129,21 @@ class Cloud(HTTPAdapter):
 
     def send(self, request: Any, *_: Any, **__: Any) -> Any:
         """One request, answered."""
-        parts = urlsplit(request.url)
+        self.tokens.add(request.headers.get("Authorization", ""))
+        reply = self.answered(request.method, request.url)
+        answer = HTTPResponse(body=BytesIO(reply.bytes), headers={**reply.headers}, status=reply.status, preload_content=False)
+        return self.build_response(request, answer)
+
+    def answered(self, method: str, url: str) -> Reply:
+        """What a call gets."""
+        parts = urlsplit(url)
         path = f"{parts.netloc.removesuffix('.googleapis.com')}{unquote(parts.path)}"
         self.hosts.add(parts.netloc)
-        self.tokens.add(request.headers.get("Authorization", ""))
-        self.calls.append((request.method, path))
+        self.calls.append((method, path))
         query = parse_qs(parts.query, keep_blank_values=True)
-        assert "" not in {value for values in query.values() for value in values}, request.url
+        assert "" not in {value for values in query.values() for value in values}, url
         self.queries.append(query)
-        reply = self._reply(path, query)
-        raw = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
-        answer = HTTPResponse(body=BytesIO(raw), headers={**reply.headers}, status=reply.status, preload_content=False)
-        return self.build_response(request, answer)
+        return self._reply(path, query)
 
     def asked(self, ending: str) -> int:
         """How many requests had a path that ends so."""

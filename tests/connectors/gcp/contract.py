@@ -51,8 +51,9 @@ DEEPER_DOCS = {
 
 def _deeper(cloud: Cloud) -> Cloud:
     for kind, more in DEEPER.items():
-        data = next(one for one in cloud.assets if one["assetType"] == kind)["resource"]["data"]
-        data |= more
+        place = next(number for number, one in enumerate(cloud.assets) if one["assetType"] == kind)
+        first = cloud.assets[place]
+        cloud.assets[place] = {**first, "resource": {"data": {**first["resource"]["data"], **more}}}
     cloud.docs |= DEEPER_DOCS
     return cloud
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
 
-from tests.connectors.gcp.cloud import ORGANISATION, Reply, error
-from tests.connectors.gcp.estate import FOLDER, estate, scanned, unlisted
+from tests.connectors.collected import read_whole, whatever_the_fault
+from tests.connectors.gcp.cloud import ORGANISATION, Cloud, Reply, error
+from tests.connectors.gcp.conftest import ALL_FACTS
+from tests.connectors.gcp.estate import FOLDER, estate, opened, scanned, unlisted, unwired
 from tests.scan.honesty import all_violations
 from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
@@ -32,8 +35,15 @@ SCOPES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Scans that find their projects by themselves."""
 FEW = ("storage", "resourcemanager", "iam")
+FAILS, CUT_SHORT = error(500, "backendError"), Reply(200, raw=b'{"items": [')
 ABOVE = sorted({one.action for one in (*CALLS, *PLACES, RESOURCES, POLICIES, ORG_POLICIES)})
 """What only such scans read, or read in another way."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unwired() -> Iterator[None]:
+    with unwired():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +99,18 @@ def test_a_denied_permission_is_unknown_and_named_and_flips_nothing(whole, direc
 @pytest.mark.parametrize(
     "read", [one for one in declared_calls() if one.action in MADE and one.make is None], ids=lambda one: one.operation
 )
-@pytest.mark.parametrize("fault", [error(500, "backendError"), Reply(200, raw=b'{"items": [')], ids=["fails", "cut short"])
-def test_a_read_that_fails_flips_nothing(whole, direct, read: Read, fault):
-    cloud = estate()
+def test_a_read_that_fails_or_is_cut_short_flips_nothing(whole, direct, read: Read):
     inventory = {RESOURCES.action, POLICIES.action} if read.action in INSTEAD else set()
-    cloud.denied = frozenset(inventory)
-    cloud.broken = {read: fault}
-    partial = scanned(cloud).result
-    assert all_violations(direct if inventory else whole, partial, frozenset({read.action}) | cloud.denied) == []
+
+    def broken(fault: Reply) -> Cloud:
+        cloud = estate()
+        cloud.denied, cloud.broken = frozenset(inventory), {read: fault}
+        return cloud
+
+    fails = scanned(broken(FAILS))
+    assert all_violations(direct if inventory else whole, fails.result, frozenset({read.action} | inventory)) == []
+    cut_short = read_whole(opened(broken(CUT_SHORT)), ALL_FACTS)
+    assert whatever_the_fault(fails.collected) == whatever_the_fault(cut_short)
 
 
 @cache
