@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.connectors.gcp.cloud import CHAIN, NUMBER, ORGANISATION, PROJECT, Cloud, Reply, asset, binding, error, project
+from tests.connectors.gcp.cloud import CHAIN, NUMBER, ORGANISATION, PROJECT, Cloud, Reply, asset, binding, error, logged, project
 from tests.connectors.gcp.conftest import ALL_FACTS
 from tests.connectors.gcp.test_storage import BARE, DOCS, READER, ROWS, SAFE, bucket
 from tierwise.connectors.declared import Stage
@@ -14,6 +14,9 @@ from tierwise.model.resource import Kind
 SERVICES = ("storage",)
 INVENTORY = f"cloudasset/v1/projects/{PROJECT}/assets"
 LIST_BOTH = frozenset({"cloudasset.assets.listResource", "cloudasset.assets.listIamPolicy"})
+
+
+LOGGED = logged("DATA_READ")
 
 
 def buckets(count: int, ancestors: tuple[str, ...] = CHAIN) -> list[dict]:
@@ -38,23 +41,41 @@ def test_all_pages_are_read(collect):
     assert len(collect(cloud)) == 7
 
 
-@pytest.mark.parametrize(("count", "folders", "calls"), [(10, 0, 4), (999, 1, 5), (10, 3, 7)])
-def test_buckets_of_a_project_cost_a_page_for_each_content_and_a_few_calls_for_what_is_above(collect, count, folders, calls):
-    cloud = organisation(buckets(count), project={"policy": {"bindings": []}})
-    chain = [f"projects/{NUMBER}", *(f"folders/{number}" for number in range(folders)), f"organizations/{ORGANISATION}"]
+ABOVE = frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"})
+"""Facts that only what stands above a bucket decides."""
+
+
+def below(folders: int, count: int, **levels: dict) -> Cloud:
+    """A project with buckets below so many folders of an organisation."""
+    cloud = organisation(buckets(count), project={"policy": {"bindings": []}}, **levels)
+    chain = [f"projects/{NUMBER}", *(f"folders/{7 - number}" for number in range(folders)), f"organizations/{ORGANISATION}"]
     for one in cloud.assets:
-        one["ancestors"] = chain
-    wanted = frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"})
-    assert len(collect(cloud, wanted, services=("storage",))) == count
-    assert cloud.asked("/assets") == 2
-    # A page holds 1,000 policies, one of them the project's own. Then the IAM policy of each level above, the organisation's domain, and two constraints as they hold on the project.
-    assert len(cloud.calls) - cloud.asked("/assets") - cloud.asked(f"/projects/{PROJECT}") == calls
+        one["ancestors"] = chain[chain.index(one["ancestors"][0]) :] if one["ancestors"][0] in chain else chain
+    return cloud
+
+
+@pytest.mark.parametrize("folders", range(5))
+def test_a_thousand_buckets_of_a_project_cost_a_page_for_each_content_and_five_calls_beside_however_deep_it_is(collect, folders):
+    cloud = below(folders, 1000)
+    assert len(collect(cloud, ABOVE)) == 1000
+    assert cloud.asked(f"projects/{PROJECT}/assets") == 2
+    assert {len(one.get("pageToken", [])) for one in cloud.queries} == {0}
+    # The project's IAM policy, those of all levels above it, the organisation's domain, and two constraints as they hold on the project.
+    assert len(cloud.calls) - 2 - cloud.asked(f"/projects/{PROJECT}") == 5
+
+
+@pytest.mark.parametrize("folders", [1, 3])
+def test_levels_that_the_inventory_of_the_organisation_does_not_tell_are_asked_one_by_one(collect, folders):
+    cloud, closed = below(folders, 1, folder={"policy": LOGGED}), below(folders, 1)
+    closed.faults[f"cloudasset/v1/organizations/{ORGANISATION}/assets"] = error(403, "IAM_PERMISSION_DENIED")
+    closed.docs["cloudresourcemanager/v3/folders/7:getIamPolicy"] = LOGGED
+    assert [one.facts["logging.data_read"].value for each in (cloud, closed) for one in collect(each, ABOVE).values()] == [True, True]
+    assert [each.asked(":getIamPolicy") for each in (cloud, closed)] == [1, folders + 2]
 
 
 def test_a_thousand_buckets_of_an_organisation_cost_a_page_for_each_content_and_five_calls_beside(collect):
-    cloud = organisation(buckets(1000))
-    wanted = frozenset({"access.anonymous_read", "logging.data_read", "transport.min_tls"})
-    assert len(collect(cloud, wanted, organizations=(ORGANISATION,), services=("storage",))) == 1000
+    cloud = organisation(buckets(1000), project={"policy": {"bindings": []}})
+    assert len(collect(cloud, ABOVE, organizations=(ORGANISATION,))) == 1000
     assert len(cloud.calls) - 2 <= 5
     assert {len(one.get("pageToken", [])) for one in cloud.queries} == {0}
 
@@ -154,10 +175,9 @@ def test_all_projects_that_are_seen_where_none_is_named(collect):
 
 
 def test_what_the_levels_of_an_organisation_say_comes_with_the_inventory(collect):
-    logs = {"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}]}
     cloud = organisation(
         [bucket(BARE)],
-        folder={"iamPolicy": {**logs, "bindings": [binding("storage.objectViewer", "allUsers")]}},
+        folder={"iamPolicy": {**LOGGED, "bindings": [binding("storage.objectViewer", "allUsers")]}},
         organisation={
             "orgPolicy": [{"constraint": "constraints/gcp.restrictTLSVersion", "listPolicy": {"deniedValues": ["TLS_VERSION_1"]}}]
         },

@@ -1,6 +1,7 @@
 """What stands above a resource: its project, folders and organisation, their IAM policies, audit configurations and organisation policies.
 
-Each document is read once in a run. Where the scope is a folder or the organisation, the inventory gives those of all levels inside it.
+Each document is read once in a run. Where the scope is a folder or the organisation, the inventory gives those of all levels inside it; what is
+above a project that is scanned by itself and lies in folders comes from the organisation's inventory too, so that its depth costs nothing.
 """
 
 from __future__ import annotations
@@ -43,7 +44,12 @@ PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
 TLS: Final = "gcp.restrictTLSVersion"
 CALLS: Final = (*IAM_OF.values(), OWN_POLICIES, EFFECTIVE, FOLDER, ORGANISATION)
 PROJECT_TYPE: Final = "cloudresourcemanager.googleapis.com/Project"
-_NODES: Final = (PROJECT_TYPE, "cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Organization")
+_NODES: Final[tuple[str, ...]] = (
+    PROJECT_TYPE,
+    "cloudresourcemanager.googleapis.com/Folder",
+    "cloudresourcemanager.googleapis.com/Organization",
+)
+"""The types of all levels, that of projects first."""
 
 
 def iam_read(of: str, facts: frozenset[str], stage: Stage = Stage.DETAIL) -> Read:
@@ -108,8 +114,12 @@ def _iam_levels(caller: Caller) -> Maybe[Doc | None]:
     chain, via = chain_of(caller), IAM_OF["projects"].via
     if isinstance(chain, Unknown):
         return chain
-    listed = _listed(caller, POLICIES)
-    inside = chain.value[: chain.value.index(caller.place.scope) + 1] if listed is not None and caller.place.scope in chain.value else ()
+    scope, types = caller.place.scope, _NODES
+    if not _is_wide(scope) and len(chain.value) > 2:
+        # One listing of what is above all projects costs less than a call for each folder, and is made once for all of them.
+        scope, types = chain.value[-1], _NODES[1:]
+    listed = _listed(caller, POLICIES, scope, types)
+    inside = chain.value[len(_NODES) - len(types) : chain.value.index(scope) + 1] if listed is not None and scope in chain.value else ()
     # A level of the scope that the inventory does not name has no policy.
     none: Maybe[Doc | None] = Known({}, POLICIES.via)
     levels = [(node, (listed or {}).get(node, none) if node in inside else node_policy(caller, node)) for node in chain.value]
@@ -132,7 +142,7 @@ def _own_org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
 
 def _org_levels(caller: Caller) -> Maybe[Doc | None]:
     """Every level from the project to the organisation where the inventory has them all; else one, of what holds on the project."""
-    chain, listed = chain_of(caller), _listed(caller, ORG_POLICIES)
+    chain, listed = chain_of(caller), _listed(caller, ORG_POLICIES, caller.place.scope, _NODES)
     if listed is not None and isinstance(chain, Known) and chain.value[-1] == caller.place.scope:
         none: Maybe[Doc | None] = Known({}, ORG_POLICIES.via)
         return Known({"levels": [(node, listed.get(node, none)) for node in chain.value]}, ORG_POLICIES.via)
@@ -173,13 +183,17 @@ def chain_of(caller: Caller) -> Maybe[tuple[str, ...]]:
     return Known(tuple(chain))
 
 
-def _listed(caller: Caller, read: Read) -> Mapping[str, Maybe[Doc | None]] | None:
+def _is_wide(scope: str) -> bool:
+    """Whether a scope is a folder or an organisation, in which there are levels."""
+    return bool(scope) and not scope.startswith("projects/")
+
+
+def _listed(caller: Caller, read: Read, scope: str, types: tuple[str, ...]) -> Mapping[str, Maybe[Doc | None]] | None:
     """What the inventory says of all levels inside a scope that is a folder or the organisation; None where it cannot be asked."""
-    scope = caller.place.scope
-    if not scope or scope.startswith("projects/"):
+    if not _is_wide(scope):
         return None
-    more = tuple((TYPES, one) for one in _NODES)
-    found = caller.place.above(f"{read.label}:{scope}", partial(_nodes, caller, read, scope, more))
+    more = tuple((TYPES, one) for one in types)
+    found = caller.place.above(f"{read.label}:{scope}:{len(types)}", partial(_nodes, caller, read, scope, more))
     return found.value or {} if isinstance(found, Known) else None
 
 

@@ -164,8 +164,7 @@ class GoogleSource:
         types = self._types(with_policy=True)
         if not types:
             return Known({}, POLICIES.via)
-        # That of a project comes with those of what is in it, whatever was selected.
-        answer = caller.ask(POLICIES, tuple(scope.name.split("/", 1)), more=tuple(dict.fromkeys((*types, (TYPES, PROJECT_TYPE)))))
+        answer = caller.ask(POLICIES, tuple(scope.name.split("/", 1)), more=types)
         if isinstance(answer, Unknown) or answer.value is None:
             return answer if isinstance(answer, Unknown) else Known({}, answer.via)
         assets = [asset_of(one, POLICIES.via, POLICIES.via) for one in answer.value[POLICIES.items]]
