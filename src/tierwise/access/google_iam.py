@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tierwise.access import google_permissions
 from tierwise.access.google_member import Home, Member, read_member
 from tierwise.access.google_roles import data_of
 from tierwise.model.fact import NOWHERE, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
@@ -25,6 +26,8 @@ class Binding:
     via: Provenance
     doubt: Unknown | None = None
     """Why it may not come about."""
+    permits: Maybe[frozenset[str]] | None = None
+    """The permissions of a role that Google did not write, where it is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,11 @@ def _who(policy: Policy, service: str, kind: str) -> tuple[Maybe[bool], Maybe[bo
 
 
 def _allowed(binding: Binding, service: str) -> tuple[Maybe[bool], Maybe[bool]]:
+    if isinstance(binding.permits, Unknown):
+        return binding.permits, binding.permits
+    if binding.permits is not None:
+        named = google_permissions.data_of(service, binding.permits.value)
+        return Known(named[0], binding.permits.via), Known(named[1], binding.permits.via)
     if isinstance(binding.role, Unknown):
         return binding.role, binding.role
     reads, writes = data_of(service, binding.role.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from tierwise.access import google_permissions
 from tierwise.access.google_iam import Binding, either
 from tierwise.access.google_roles import ADMIN, ESCALATING, SERVICES, is_predefined, is_wide, touches_data
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
@@ -12,8 +13,11 @@ from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, Un
 _CUSTOM: Final = "what a role of the project's own permits is not read"
 
 
-def judged(binding: Binding, names: frozenset[str]) -> Maybe[bool]:
-    """Whether a role is one of those; a role that Google did not write may be as strong."""
+def judged(binding: Binding, names: frozenset[str], permissions: frozenset[str]) -> Maybe[bool]:
+    """Whether a role is one of those, or permits one of those; a role that Google did not write and that is not at hand may be as strong."""
+    if binding.permits is not None:
+        permits = binding.permits
+        return permits if isinstance(permits, Unknown) else Known(bool(permits.value & permissions), permits.via)
     if isinstance(binding.role, Unknown):
         return binding.role
     if not is_predefined(binding.role.value):
@@ -21,23 +25,21 @@ def judged(binding: Binding, names: frozenset[str]) -> Maybe[bool]:
     return Known(binding.role.value.removeprefix("roles/") in names, binding.via)
 
 
-def any_of(bindings: Iterable[Binding], names: frozenset[str], via: Provenance) -> Maybe[bool]:
-    """Whether one of the roles is one of those."""
-    return either([judged(one, names) for one in bindings], via)
-
-
 def admin(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
     """Whether one of the roles may do everything, or give it."""
-    return any_of(bindings, ADMIN, via)
+    return either([judged(one, ADMIN, google_permissions.ADMIN) for one in bindings], via)
 
 
 def escalation(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
     """Whether one of the roles leads to more."""
-    return any_of(bindings, ESCALATING, via)
+    return either([judged(one, ESCALATING, google_permissions.ESCALATING) for one in bindings], via)
 
 
 def on_data(binding: Binding) -> Maybe[bool]:
     """Whether a role gives data."""
+    if binding.permits is not None:
+        permits = binding.permits
+        return permits if isinstance(permits, Unknown) else Known(google_permissions.touches_data(permits.value), permits.via)
     if isinstance(binding.role, Unknown):
         return binding.role
     found = touches_data(binding.role.value)
@@ -47,7 +49,9 @@ def on_data(binding: Binding) -> Maybe[bool]:
 
 
 def wide(binding: Binding) -> Maybe[bool]:
-    """Whether a role gives every action on data."""
+    """Whether a role gives every action on data; one that Google did not write names its permissions one by one."""
+    if binding.permits is not None:
+        return binding.permits if isinstance(binding.permits, Unknown) else Known(False, binding.permits.via)
     if isinstance(binding.role, Known) and is_predefined(binding.role.value):
         return Known(is_wide(binding.role.value), binding.via)
     return on_data(binding)
@@ -69,6 +73,8 @@ def bound(bindings: Iterable[Binding], via: Provenance) -> Maybe[bool]:
 
 def read_services(binding: Binding) -> frozenset[str]:
     """The services whose data a role reads."""
+    if isinstance(binding.permits, Known):
+        return google_permissions.read_services(binding.permits.value)
     if not isinstance(binding.role, Known) or not is_predefined(binding.role.value):
         return frozenset()
     name = binding.role.value.removeprefix("roles/")

@@ -83,6 +83,7 @@ AWS: Final[Mapping[str, tuple[str, str] | None]] = {
 
 None for types of a service whose others are read live, and for those whose name begins as another's; types of services without an entry are read live by nobody."""
 
+_SUBSCRIPTION: Final = "Microsoft.Resources/subscriptions"
 AZURE: Final[Mapping[str, str]] = {
     "azurerm_container_registry": "Microsoft.ContainerRegistry/registries",
     "azurerm_cosmosdb_account": "Microsoft.DocumentDB/databaseAccounts",
@@ -105,11 +106,13 @@ AZURE: Final[Mapping[str, str]] = {
     "azurerm_redis_cache": "Microsoft.Cache/redis",
     "azurerm_role_assignment": "Microsoft.Authorization/roleAssignments",
     "azurerm_role_definition": "Microsoft.Authorization/roleDefinitions",
+    "azurerm_security_center_subscription_pricing": _SUBSCRIPTION,
     "azurerm_servicebus_": "Microsoft.ServiceBus/namespaces",
     "azurerm_snapshot": "Microsoft.Compute/snapshots",
     "azurerm_sql_database": "Microsoft.Sql/servers/databases",
     "azurerm_sql_server": "Microsoft.Sql/servers",
     "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
+    "azurerm_subscription_policy_assignment": _SUBSCRIPTION,
     "azurerm_synapse_workspace": "Microsoft.Synapse/workspaces",
 }
 """The beginning of Terraform types, and the type under which Resource Graph lists them."""
@@ -197,7 +200,8 @@ def _listed(kind: str) -> Reads:
     every: tuple[AzureCollector | GcpCollector, ...] = (*azure.collectors(), *gcp.collectors())
     found = [one for one in every if any(row.type == listed for row in one.rows)]
     rows: tuple[Declared, ...] = tuple(row for one in found for row in one.rows if row.type == listed)
-    reads = [*rows, *(read for one in found for read in (*one.reads, *one.lists) if read.of == listed)]
+    of = "" if listed == _SUBSCRIPTION else listed
+    reads = [*rows, *(read for one in found for read in (*one.reads, *one.lists) if read.of == of)]
     kinds = frozenset(kind for one in found for row in one.rows if row.type == listed for kind in row.kinds)
     return _facts(reads, rows, kinds, _yielded(found, kinds), lambda _rel, _name: ()) | ({TAGS: rows} if rows else {})
 

@@ -14,14 +14,15 @@ from typing import Final
 from tierwise.access.google_iam import Binding, Policy, bindings_in
 from tierwise.connectors.terraform.gcp_guard import POLICY_DATA
 from tierwise.connectors.terraform.gcp_member import IDENTITIES, home_of, members_at
-from tierwise.connectors.terraform.gcp_project import project_mark
+from tierwise.connectors.terraform.gcp_project import project_mark, project_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
-READS: Final = IDENTITIES | {POLICY_DATA}
+CUSTOM: Final = frozenset({"google_project_iam_custom_role", "google_organization_iam_custom_role"})
+READS: Final = IDENTITIES | CUSTOM | {POLICY_DATA}
 """What a converter whose resources have IAM bindings has to read."""
 _FIGHT: Final = "it stands beside a resource that claims the whole of the policy or the role, and the two undo each other"
 
@@ -88,13 +89,44 @@ def _doubted(binding: Binding) -> Binding:
 
 
 def _of_role(plan: Plan, child: Planned, attribute: str, project: str) -> Iterator[Binding]:
-    role = child.root.text("role")
     members = members_at(plan, child, child.root, attribute, project)
-    yield Binding(_role(role), members, _conditioned(child.root), child.root.via)
+    role, permits = _role(plan, child, child.root)
+    yield Binding(role, members, _conditioned(child.root), child.root.via, permits=permits)
 
 
-def _role(role: Maybe[str | None]) -> Maybe[str]:
-    return role if isinstance(role, Unknown) else Known(role.value or "", role.via)
+def _role(plan: Plan, holder: Planned, node: Node) -> tuple[Maybe[str], Maybe[frozenset[str]] | None]:
+    """The role that is named, and what it permits where it is one of this plan."""
+    found = node.text("role")
+    way = plan.resolve(holder, node, ("role",), CUSTOM)
+    custom = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    if custom is None and isinstance(found, Known) and found.value:
+        custom = plan.once(_by_name).get(found.value)
+    if custom is None or custom.is_gone:
+        return (found if isinstance(found, Unknown) else Known(found.value or "", found.via)), None
+    named = found.value if isinstance(found, Known) and found.value else custom.address
+    return Known(named, found.via), _permits(custom)
+
+
+def _by_name(plan: Plan) -> dict[str, Planned]:
+    """The custom roles of a plan by the name under which bindings give them: `projects/P/roles/R`."""
+    found: dict[str, Planned] = {}
+    for kind in sorted(CUSTOM):
+        for one in plan.by_type.get(kind, ()):
+            org, role = one.root.text("org_id"), one.root.text("role_id")
+            place = f"organizations/{org.value}" if isinstance(org, Known) and org.value else f"projects/{project_of(plan, one)}"
+            if isinstance(role, Known) and role.value and not one.is_gone:
+                found[f"{place}/roles/{role.value}"] = one
+    return found
+
+
+def _permits(role: Planned) -> Maybe[frozenset[str]]:
+    """What a custom role permits. One whose list is open may permit anything beside; a disabled one permits nothing (IAM documentation, custom roles)."""
+    stage, listed = role.root.text("stage"), role.root.texts("permissions")
+    if isinstance(stage, Known) and stage.value == "DISABLED":
+        return Known(frozenset(), stage.via)
+    if isinstance(listed, Unknown):
+        return listed
+    return listed.value.open or Known(frozenset(listed.value.known), listed.via)
 
 
 def _conditioned(node: Node) -> Maybe[bool]:
@@ -117,7 +149,8 @@ def _of_policy(plan: Plan, child: Planned, project: str) -> Iterator[Binding | U
         yield data if source is None else listed if isinstance(listed, Unknown) else data
         return
     for node in listed.value:
-        yield Binding(_role(node.text("role")), members_at(plan, source, node, "members", project), _conditioned(node), node.via)
+        role, permits = _role(plan, source, node)
+        yield Binding(role, members_at(plan, source, node, "members", project), _conditioned(node), node.via, permits=permits)
 
 
 def _of_document(plan: Plan, text: str, project: str, via: Provenance) -> Iterator[Binding | Unknown]:
@@ -125,4 +158,7 @@ def _of_document(plan: Plan, text: str, project: str, via: Provenance) -> Iterat
         document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
-    return bindings_in(document, home_of(plan, project, via), via)
+    roles = plan.once(_by_name)
+    for one in bindings_in(document, home_of(plan, project, via), via):
+        custom = roles.get(one.role.value) if isinstance(one, Binding) and isinstance(one.role, Known) else None
+        yield replace(one, permits=_permits(custom)) if custom is not None and isinstance(one, Binding) else one

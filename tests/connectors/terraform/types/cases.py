@@ -85,6 +85,8 @@ class Seen:
     having: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
     """The parent's attribute that names it by its id."""
+    between: tuple[str, str, str] | None = None
+    """The type that stands between the two and names both, with its attributes for this one and for the parent."""
 
 
 @dataclass(frozen=True, slots=True)

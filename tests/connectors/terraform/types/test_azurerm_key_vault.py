@@ -9,6 +9,7 @@ from tierwise.model.fact import UNLIMITED, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
 VAULT, KEY, SECRET = "azurerm_key_vault", "azurerm_key_vault_key", "azurerm_key_vault_secret"
+CERTIFICATE = "azurerm_key_vault_certificate"
 HSM, HSM_KEY = "azurerm_key_vault_managed_hardware_security_module", "azurerm_key_vault_managed_hardware_security_module_key"
 DIAGNOSTICS = "azurerm_monitor_diagnostic_setting"
 TENANT, OTHER = "76a2ae5a-9f00-4f6b-95ed-5d33d77c4d61", "986c2649-c560-4f52-9830-aa67781b1b4d"
@@ -52,7 +53,7 @@ CASES = (
     Case(_ROTATION, "time_before_expiry", "key.rotation_days", {"P30D": 60}, absent=UNLIMITED, having={"expire_after": "P90D"}, of=HSM_KEY),
     Case(_ROTATION, "expire_after", "key.rotation_days", {"P90D": 60}, absent=UNSAID, having={"time_before_expiry": "P30D"}, of=HSM_KEY),
     Case(
-        (KEY, SECRET),
+        (KEY, SECRET, CERTIFICATE),
         "key_vault_id",
         "network.public_endpoint",
         {"/vaults/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
@@ -99,10 +100,10 @@ def test_a_vault_its_key_and_its_secret_share_what_the_vault_decides(plan, tmp_p
     vault(plan)
     inside(plan, KEY, after={"key_type": "RSA-HSM"})
     inside(plan, SECRET)
-    found = {
-        kind: checked(plan, tmp_path, address) for kind, address in ((VAULT, f"{VAULT}.v"), (KEY, f"{KEY}.x"), (SECRET, f"{SECRET}.x"))
-    }
-    assert [one.kind for one in found.values()] == [Kind.SECRET, Kind.KEY, Kind.SECRET]
+    inside(plan, CERTIFICATE)
+    places = {VAULT: f"{VAULT}.v", **{kind: f"{kind}.x" for kind in (KEY, SECRET, CERTIFICATE)}}
+    found = {kind: checked(plan, tmp_path, address) for kind, address in places.items()}
+    assert [one.kind for one in found.values()] == [Kind.SECRET, Kind.KEY, Kind.SECRET, Kind.SECRET]
     for one in found.values():
         assert unsaid(one) == set()
         assert one.region == "uksouth"

@@ -260,7 +260,11 @@ CASES = (
 )
 _WIDE = {"start_ip_address": "0.0.0.0", "end_ip_address": "255.255.255.255"}
 _IN_GROUP = Seen("azurerm_mssql_server", "resource_group_name")
+_LINKED = ("azurerm_log_analytics_linked_service", "workspace_id", "write_access_id")
+_KEYSPACE, _TABLE = "azurerm_cosmosdb_cassandra_keyspace", "azurerm_cosmosdb_cassandra_table"
 PARTS = (
+    Part(_TABLE, _KEYSPACE, {"default_ttl": 86400}, seen=Seen(COSMOS, "", {"name": "the-viewer"}, by="account_name")),
+    Part(f"{_CLUSTER}_customer_managed_key", _CLUSTER, {"key_vault_key_id": _URL}, seen=Seen(LOGS, "", between=_LINKED)),
     Part(
         "azurerm_management_lock", "azurerm_resource_group", {"lock_level": "CanNotDelete"}, beside={"name": "the-parent"}, seen=_IN_GROUP
     ),
@@ -625,6 +629,31 @@ def test_an_existing_store_is_not_judged_by_what_a_cut_plan_leaves_out(plan, tmp
 def test_the_key_of_an_existing_store_is_not_guessed(plan, tmp_path, kind):
     add(plan, kind, {"id": "/subscriptions/x/stores/x"}, unknown={}, actions=("no-op",))
     assert reason(read(plan, tmp_path, kind), "encryption.key_custody") is UnknownReason.NOT_COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ({"after": {"default_ttl": 86400}}, 1),
+        ({"after": {"default_ttl": 0}}, UNLIMITED),
+        ({}, UNLIMITED),
+        ({"after": {}, "unknown": {"default_ttl": True}, "expressions": {"default_ttl": ref("local.x")}}, UnknownReason.KNOWN_AFTER_APPLY),
+        ({"after": {"default_ttl": 86400}, "sensitive": {"default_ttl": True}}, UnknownReason.REDACTED),
+    ],
+    ids=["known", "never", "absent", "unknown", "sensitive"],
+)
+def test_the_tables_of_a_keyspace_have_the_age_of_their_account(plan, tmp_path, table, expected):
+    add(plan, COSMOS, {"name": "x"})
+    plan.add(
+        _KEYSPACE, "k", {"name": "k"}, unknown={"id": True, "account_name": True}, expressions={"account_name": ref(f"{COSMOS}.x.name")}
+    )
+    named = {"cassandra_keyspace_id": ref(f"{_KEYSPACE}.k.id")}
+    plan.add(
+        _TABLE, "t", table.get("after", {}),
+        unknown={"cassandra_keyspace_id": True, **table.get("unknown", {})}, sensitive=table.get("sensitive", {}),
+        expressions=named | table.get("expressions", {}),
+    )  # fmt: skip
+    assert plain(read(plan, tmp_path, COSMOS).facts["retention.delete_after_days"]) == expected
 
 
 def in_cluster(plan, key):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import reason, ref, value
-from tests.connectors.terraform.types.cases import Case
+from tests.connectors.terraform.types.cases import Case, plain
 from tierwise.classify.readable import Readable
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -103,6 +103,70 @@ def test_a_role_of_the_projects_own_is_not_guessed(plan, tmp_path):
     one = plan.one(tmp_path, f"{MEMBER}.m")
     for name in FACTS:
         assert reason(one, name) is UnknownReason.NOT_SUPPORTED
+
+
+CUSTOM, OF_ORGANISATION = "google_project_iam_custom_role", "google_organization_iam_custom_role"
+
+
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [
+        (["storage.objects.get", "storage.buckets.list"], (False, False, False, True, False)),
+        (["storage.buckets.list", "monitoring.timeSeries.list"], (False, False, False, False, True)),
+        (["iam.serviceAccounts.actAs", "compute.instances.create"], (False, True, False, False, True)),
+        (["resourcemanager.projects.setIamPolicy"], (True, True, False, False, True)),
+        (["datastore.entities.list"], (False, False, False, True, False)),
+    ],
+)
+def test_a_role_of_the_plans_own_gives_what_it_permits(plan, tmp_path, permissions, expected):
+    plan.put(CUSTOM, "r", {"role_id": "reader", "permissions": permissions, "stage": "GA"})
+    plan.put(MEMBER, "m", {"project": PROJECT, "role": f"projects/{PROJECT}/roles/reader", "member": WHO, "condition": []})
+    assert tuple(value(plan.one(tmp_path, f"{MEMBER}.m"), name) for name in FACTS) == expected
+
+
+def test_each_instance_of_a_module_gives_its_own_role(plan, tmp_path):
+    for key, permission in (("a", "resourcemanager.projects.setIamPolicy"), ("b", "storage.objects.get")):
+        place = {"module": "team", "module_keys": (key,)}
+        plan.put(CUSTOM, "r", {"role_id": "custom", "permissions": [permission]}, unknown={"id": True, "name": True}, **place)
+        by = {"unknown": {"role": True}, "expressions": {"role": ref(f"{CUSTOM}.r.id")}}
+        plan.put(BINDING, "b", {"project": PROJECT, "members": [WHO], "condition": []}, **by, **place)
+    assert value(plan.one(tmp_path, f'module.team["a"].{BINDING}.b'), "privilege.admin") is True
+    other = plan.one(tmp_path, f'module.team["b"].{BINDING}.b')
+    assert value(other, "privilege.admin") is False
+    assert [link.to for link in other.links] == ["reads:storage:*"]
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ({}, False),
+        ({"after": {"stage": "DISABLED", "permissions": ["resourcemanager.organizations.setIamPolicy"]}}, False),
+        ({"unknown": {"permissions": True}}, UnknownReason.KNOWN_AFTER_APPLY),
+        (
+            {"after": {"permissions": ["resourcemanager.organizations.setIamPolicy"]}, "sensitive": {"permissions": True}},
+            UnknownReason.REDACTED,
+        ),
+    ],
+    ids=["absent", "disabled", "unknown", "sensitive"],
+)
+def test_what_a_role_of_the_organisations_own_permits_is_never_guessed(plan, tmp_path, role, expected):
+    plan.put(
+        OF_ORGANISATION, "r", {"role_id": "custom", "org_id": "7", **role.get("after", {})},
+        unknown=role.get("unknown", {}), sensitive=role.get("sensitive", {}),
+    )  # fmt: skip
+    data = {"bindings": [{"role": "organizations/7/roles/custom", "members": [WHO]}]}
+    plan.put(POLICY, "p", {"project": PROJECT, "policy_data": json.dumps(data)})
+    assert plain(plan.one(tmp_path, f"{POLICY}.p").facts["privilege.admin"]) == expected
+
+
+def test_whom_a_role_of_the_plans_own_lets_read_a_bucket(plan, tmp_path):
+    plan.put("google_storage_bucket", "b", {"name": "b", "location": "EU", "public_access_prevention": "inherited"})
+    plan.put(CUSTOM, "r", {"role_id": "reader", "permissions": ["storage.objects.get"]})
+    named = {"bucket": "b", "role": f"projects/{PROJECT}/roles/reader", "member": "allUsers"}
+    plan.put("google_storage_bucket_iam_member", "m", named)
+    one = plan.one(tmp_path, "google_storage_bucket.b")
+    assert value(one, "access.anonymous_write") is False
+    assert plain(one.facts["access.anonymous_read"]) in (True, UnknownReason.NOT_COLLECTED)
 
 
 def test_unknown_and_sensitive_roles(plan, tmp_path):

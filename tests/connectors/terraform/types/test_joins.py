@@ -152,6 +152,9 @@ def by_value(parent: str, key: str, part: Part, child: Child | None = None, attr
     if part.seen is not None:
         value = [NAME] if part.seen.attribute.endswith("s") else NAME
         naming = {part.seen.attribute: value} if part.seen.attribute else {"id": "the-viewer"}
+        if part.seen.between:
+            kind, seen, parent_of = part.seen.between
+            add(plan, kind, "between", {seen: "the-viewer", parent_of: NAME})
         address = add(plan, part.seen.type, "v", {**part.seen.having, **naming})
     return plan.judged().get(address)
 
@@ -167,6 +170,10 @@ def in_module(plan: PlanBuilder, parent: str, key: str, part: Part, instance: st
         add(plan, kind, f"also{number}", values, **referring(join_of(parent, kind).attribute, ref(f"{parent}.p.{key}")), **place)
     if seen is None:
         return address
+    if seen.between:
+        kind, viewer, held_by = seen.between
+        both = {viewer: ref(f"{seen.type}.v.id"), held_by: ref(f"{parent}.p.{key}")}
+        add(plan, kind, "between", {}, unknown=dict.fromkeys(both, True), expressions=both, **place)
     if not seen.attribute:
         return add(plan, seen.type, "v", dict(seen.having), unknown={"id": True}, **place)
     reference = referring(seen.attribute, ref(f"{parent}.p.{key}"))

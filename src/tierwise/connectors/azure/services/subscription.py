@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from tierwise.connectors import fields
+from tierwise.connectors import azure_account, fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same, subscription_of
 from tierwise.connectors.azure.place import SUBSCRIPTIONS, drafted
@@ -21,23 +21,8 @@ from tierwise.model.resource import Gap, Kind, Link, Rel, Resource
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
 
-_ALWAYS: Final = "Azure Monitor documentation, activity log: written always, for every region, kept for 90 days"
-_DISKS: Final = "Azure documentation, server-side encryption of managed disks: on for every disk since 2017"
-_PEOPLE: Final = "people and their factors belong to Microsoft Entra ID, which is not read"
-_NO_ROOT: Final = "a subscription has no root user"
-_PUBLIC: Final = "/providers/microsoft.authorization/policydefinitions/4fa4b6c0-31ca-4c0d-b10d-24b96f62a751"
-"""The built-in policy `Storage account public access should be disallowed` (Azure Policy built-in definitions for Azure Storage)."""
 _MAYBE: Final = "an initiative or a custom policy that is assigned may forbid it"
 _STANDARD: Final = "standard"
-_PLANS: Final = {
-    "storageaccounts": "object-store",
-    "sqlservers": "relational-db",
-    "opensourcerelationaldatabases": "relational-db",
-    "sqlservervirtualmachines": "relational-db",
-    "cosmosdbs": "document-db",
-    "keyvaults": "secret",
-}
-"""Kinds of store by Defender's plans (Microsoft Defender for Cloud documentation, workload protection plans)."""
 _ADMINISTRATIVE: Final = "administrative"
 _GUARDRAILS: Final = frozenset({"account.public_access_blocked", "account.public_block_locked"})
 SUBSCRIPTION: Final = Row(SUBSCRIPTIONS.type, frozenset({Kind.ACCOUNT}), table=SUBSCRIPTIONS.table)
@@ -99,16 +84,11 @@ def _account_facts(draft: Draft) -> Mapping[str, AnyFact]:
     blocked, locked = _guardrails(draft)
     sheet.put("account.public_access_blocked", blocked)
     sheet.put("account.public_block_locked", locked)
-    sheet.constant("account.disk_encryption_default", True, _DISKS)
-    for name in ("account.root_mfa", "credential.mfa_enabled", "credential.mfa_phishing_resistant"):
-        sheet.put(name, Unknown(UnknownReason.NOT_SUPPORTED, SUBSCRIPTION.via, _PEOPLE))
-    sheet.not_applicable("account.root_keys", _NO_ROOT, SUBSCRIPTION.via)
+    azure_account.put_constants(sheet, SUBSCRIPTION.via)
     plans = _plans(draft.doc(PRICINGS))
     sheet.put("account.threat_detection", plans if isinstance(plans, Unknown) else Known(bool(plans.value), plans.via))
-    covered = plans if isinstance(plans, Unknown) else Known(frozenset(_PLANS[one] for one in plans.value if one in _PLANS), plans.via)
+    covered = plans if isinstance(plans, Unknown) else Known(azure_account.watched(plans.value), plans.via)
     sheet.put("account.threat_plans", covered)
-    for name in ("logging.control_plane", "logging.all_regions"):
-        sheet.constant(name, True, _ALWAYS)
     return sheet.facts
 
 
@@ -133,7 +113,9 @@ def _guardrails(draft: Draft) -> tuple[Maybe[bool], Maybe[bool]]:
     if isinstance(listed, Unknown):
         return listed, listed
     enforced = [one for one in listed.value if _property(one, "enforcementMode") in (None, "Default")]
-    denying = [one for one in enforced if same(_property(one, "policyDefinitionId")) == _PUBLIC and _effect(one) == "deny"]
+    denying = [
+        one for one in enforced if same(_property(one, "policyDefinitionId")) == azure_account.NO_PUBLIC_STORES and _effect(one) == "deny"
+    ]
     above = [one for one in denying if not subscription_of(same(_property(one, "scope")))]
     rest = [
         one
@@ -159,7 +141,7 @@ def _effect(item: Mapping[str, Any]) -> str:
 def _trail_facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet, setting = FactSheet(), draft.doc(TRAILS)
     sheet.put("logging.control_plane", reach.sends(setting, frozenset({_ADMINISTRATIVE})))
-    sheet.constant("logging.all_regions", True, _ALWAYS)
+    sheet.constant("logging.all_regions", True, azure_account.ALWAYS)
     sheet.not_applicable("logging.integrity_validated", "the store that receives it decides (immutability)", TRAILS.via)
     return sheet.facts
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.joins import Child, Children
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.model import kleene
@@ -20,8 +21,9 @@ ACCOUNT: Final = "azurerm_cosmosdb_account"
 CONTAINERS: Final = (
     "azurerm_cosmosdb_sql_container", "azurerm_cosmosdb_mongo_collection", "azurerm_cosmosdb_table", "azurerm_cosmosdb_gremlin_graph",
 )  # fmt: skip
+KEYSPACE, TABLE = "azurerm_cosmosdb_cassandra_keyspace", "azurerm_cosmosdb_cassandra_table"
 _DATABASES: Final = (
-    "azurerm_cosmosdb_sql_database", "azurerm_cosmosdb_mongo_database", "azurerm_cosmosdb_cassandra_keyspace",
+    "azurerm_cosmosdb_sql_database", "azurerm_cosmosdb_mongo_database", KEYSPACE,
     "azurerm_cosmosdb_gremlin_database", *CONTAINERS,
 )  # fmt: skip
 _ENCRYPTED: Final = "Azure Cosmos DB documentation, data encryption: on for every account, cannot be turned off"
@@ -153,12 +155,21 @@ def _unread(found: Maybe[object], between: tuple[float, float]) -> Unknown:
     return Unknown(reason, found.via, between=between)
 
 
+def _containers(account: Planned, plan: Plan) -> Iterator[Children]:
+    """The containers of an account; the tables of its keyspaces are."""
+    for kind in CONTAINERS:
+        yield plan.children(account, kind)
+    keyspaces = plan.children(account, KEYSPACE)
+    yield Children(loose=keyspaces.loose)
+    for one in keyspaces.found:
+        yield plan.children(one, TABLE)
+
+
 def _ages(account: Planned, plan: Plan) -> dict[str, AnyFact]:
-    """Whether every container lets its items expire; -1 and nothing mean never (Cosmos DB documentation, time to live)."""
+    """Whether every container lets its items expire; -1, 0 and nothing mean never (Cosmos DB documentation, time to live)."""
     still: Unknown | None = None
     ages: list[Maybe[float]] = []
-    for kind in CONTAINERS:
-        children = plan.children(account, kind)
+    for children in _containers(account, plan):
         still = children.loose or still
         for one in children.found:
             found = one.root.number(azure.first(one, _TTL))
@@ -200,4 +211,5 @@ CONVERTER = Converter(
     convert,
     (*(Child(kind, "account_name", ("name",)) for kind in _DATABASES), *azure_reach.COMMON),
     azure.KEY_TYPES,
+    others=((KEYSPACE, (Child(TABLE, "cassandra_keyspace_id", ("id",)),)),),
 )

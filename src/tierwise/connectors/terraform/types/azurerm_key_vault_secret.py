@@ -1,4 +1,7 @@
-"""Secrets of a key vault, with what their vault decides for them; a secret's value is never read."""
+"""Secrets and certificates of a key vault, with what their vault decides for them; a secret's value is never read.
+
+A certificate's private key is a secret of its vault, under the same name (Key Vault documentation, composition of a certificate).
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,11 @@ from tierwise.model.fact import FactSheet
 from tierwise.model.resource import Kind, Resource
 
 SECRET: Final = "azurerm_key_vault_secret"
+CERTIFICATE: Final = "azurerm_key_vault_certificate"
 
 
 def convert(secret: Planned, plan: Plan) -> Resource:
-    """A planned secret."""
+    """A planned secret or certificate."""
     sheet = FactSheet()
     vault = azure.parent_of(plan, secret, ("key_vault_id",), {VAULT})
     sheet.constant("encryption.at_rest", True, ENCRYPTED)
@@ -40,4 +44,4 @@ def convert(secret: Planned, plan: Plan) -> Resource:
     return azure.placed(made, plan, vault)
 
 
-CONVERTER = Converter(frozenset({SECRET}), convert, reads=frozenset({VAULT}))
+CONVERTER = Converter(frozenset({SECRET, CERTIFICATE}), convert, reads=frozenset({VAULT}))

@@ -18,7 +18,7 @@ from tierwise.model.resource import Kind, Link, Rel, Resource
 _LINKED: Final = "azurerm_log_analytics_linked_service"
 CLUSTER: Final = "azurerm_log_analytics_cluster"
 _CLUSTER_KEY: Final = f"{CLUSTER}_customer_managed_key"
-_OF_CLUSTER, _KEY = "log_analytics_cluster_id", "key_vault_key_id"
+_KEY: Final = "key_vault_key_id"
 _ENCRYPTED: Final = "Azure Monitor documentation, customer-managed keys: data is encrypted always, under Microsoft's keys"
 _PURGE: Final = "Azure Monitor documentation, data immutability: append only, but purge by a privileged role is possible"
 _FREE: Final = 7
@@ -64,17 +64,13 @@ def _of_cluster(cluster: Planned | None, plan: Plan, via: Provenance) -> tuple[M
     if cluster is None:
         detail = "the cluster that it is linked to decides"
         return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, detail, between=between), ()
-    still: Unknown | None = None
-    for one in plan.by_type.get(_CLUSTER_KEY, ()):
-        named = one.root.text(_OF_CLUSTER)
-        of = None if one.is_gone else azure.parent_of(plan, one, (_OF_CLUSTER,), {CLUSTER})
-        if of is cluster:
-            return azure.custody(plan, one, one.root, _KEY), azure.key_links(plan, one, one.root, _KEY)
-        if of is None and isinstance(named, Unknown) and not one.is_gone:
-            still = Unknown(UnknownReason.UNRESOLVED_REFERENCE, named.via, "whose key it is, the plan does not tell", between=between)
-    if still is not None:
+    keys = plan.children(cluster, _CLUSTER_KEY)
+    for one in keys.found:
+        return azure.custody(plan, one, one.root, _KEY), azure.key_links(plan, one, one.root, _KEY)
+    if keys.loose is not None:
+        still = Unknown(keys.loose.reason, keys.loose.via, keys.loose.detail, between=between)
         return still, (Link(Rel.USES_KEY, "", still),)
-    if cluster.is_new:
+    if cluster.is_new or keys.removed:
         return Known(azure_terms.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}")), ()
     return Unknown(UnknownReason.NOT_COLLECTED, cluster.root.via, f"not in this plan: the key of {cluster.address}", between=between), ()
 
@@ -83,5 +79,6 @@ CONVERTER = Converter(
     frozenset({WORKSPACE}),
     convert,
     (Child(_LINKED, "workspace_id", ("id",), older=("resource_id",)), azure_reach.LOCKED),
-    azure.KEY_TYPES | {CLUSTER, _CLUSTER_KEY},
+    azure.KEY_TYPES,
+    others=((CLUSTER, (Child(_CLUSTER_KEY, "log_analytics_cluster_id", ("id",)),)),),
 )
