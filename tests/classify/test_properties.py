@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.classify.profiles import PROFILE, TODAY, store
 from tierwise.classify.engine import classify
+from tierwise.model.content import Found
+from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import Known, Provenance, Unknown, UnknownReason
 from tierwise.model.register import NO_CORRECTIONS, Attestation, AttestationKind, Corrections, Register, RegisterEntry, Selector
 from tierwise.model.resource import Column, Evidence, Kind, Link, Rel, Resource
@@ -24,7 +26,7 @@ TAGS = {
     "subject-groups": ["pupils"],
     "service": ["gp", "patient clinical", "payroll"],
 }
-NAMES = ["store", "patient-records", "applicants", "press", "patient-uploads", "case-files"]
+NAMES = ["store", "clinic-[nhs_number~0123456789ab]", "patient-records", "applicants", "press", "patient-uploads", "case-files"]
 COLUMNS = [
     Column("t", "nhs_number"),
     Column("t", "email"),
@@ -45,7 +47,20 @@ KINDS = [
     Kind.DATA_CATALOG,
     Kind.BACKUP_VAULT,
 ]
+EXTERNAL = ["C1", "C3", "C3/criminal", "nino", "diagnosis", "full_name", "nonsense"]
+FOUND = [
+    Found(Detection(detector, column, hits, 20, synthetic, hits, sure, Strength.MEDIUM, 0.02, ("values",)), "csv objects", 2)
+    for detector, column, hits, synthetic, sure in (
+        ("nhs_number", "a", 20, 0, 0.9), ("nhs_number", "a", 20, 20, 0.9), ("diagnosis", "b", 0, 0, 0.8), ("email", "c", 9, 0, 0.6), ("nino", None, 3, 0, 0.9),
+    )
+]  # fmt: skip
 PLACES = 5
+EVIDENCE = st.builds(
+    Evidence,
+    columns=st.lists(st.sampled_from(COLUMNS), unique=True, max_size=4).map(tuple),
+    external=st.lists(st.sampled_from(EXTERNAL), unique=True, max_size=2).map(tuple),
+    found=st.lists(st.sampled_from(FOUND), unique=True, max_size=2).map(tuple),
+)
 TAG_SETS = st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in TAGS.items()})
 LINKS = st.lists(st.builds(Link, st.sampled_from(Rel), st.integers(0, PLACES).map(lambda place: f"arn:{place}")), max_size=3).map(tuple)
 
@@ -59,7 +74,7 @@ def estates(draw: st.DrawFn) -> list[Resource]:
             kind=draw(st.sampled_from(KINDS)),
             tags=draw(st.just(DENIED) | TAG_SETS) if draw(st.booleans()) else draw(TAG_SETS),
             links=draw(LINKS),
-            evidence=Evidence(columns=tuple(draw(st.lists(st.sampled_from(COLUMNS), unique=True, max_size=4)))),
+            evidence=draw(EVIDENCE),
         )
         for place in range(draw(st.integers(1, PLACES)))
     ]
@@ -119,8 +134,9 @@ def test_evidence_never_lowers_the_lower_end(resources: list[Resource], register
         richer[at],
         evidence=replace(
             evidence,
-            columns=(*evidence.columns, *data.draw(st.lists(st.sampled_from(COLUMNS)))),
-            external=("C3",) if data.draw(st.booleans()) else (),
+            columns=(*evidence.columns, *(more := data.draw(EVIDENCE)).columns),
+            external=(*evidence.external, *more.external),
+            found=(*evidence.found, *more.found),
         ),
         links=(*richer[at].links, *data.draw(LINKS)),
     )
@@ -196,3 +212,25 @@ def test_declaring_what_was_found_changes_no_tier(resources: list[Resource]) -> 
     entries = tuple(RegisterEntry(Selector(id=resource.id), tier=first[resource.id].interval.lo) for resource in held)
     again = run(resources, Register(entries))
     assert {key: found.tier for key, found in again.items()} == {key: found.tier for key, found in first.items()}
+
+
+@settings(max_examples=40, deadline=None)
+@given(estates(), REGISTERS, ATTESTED, st.randoms())
+def test_evidence_in_any_order_says_the_same(resources: list[Resource], register: Register, corrections: Corrections, random) -> None:
+    turned = []
+    for one in resources:
+        columns, external, found = list(one.evidence.columns), list(one.evidence.external), list(one.evidence.found)
+        for part in (columns, external, found):
+            random.shuffle(part)
+        turned.append(replace(one, evidence=Evidence(columns=tuple(columns), external=tuple(external), found=tuple(found))))
+    assert run(turned, register, corrections) == run(resources, register, corrections)
+
+
+@settings(max_examples=60, deadline=None)
+@given(estates(), REGISTERS, ATTESTED)
+def test_nothing_but_an_attestation_lowers_a_tier(resources: list[Resource], register: Register, corrections: Corrections) -> None:
+    """What no attestation reaches, by itself or by what gives it its data, keeps its tier; where there is none everything does."""
+    before, after = run(resources, register), run(resources, register, corrections)
+    attested = {one.dataset for one in corrections.attestations}
+    if attested.isdisjoint(one.dataset for one in before.values()):
+        assert {key: one.interval for key, one in after.items()} == {key: one.interval for key, one in before.items()}

@@ -98,6 +98,20 @@ def test_an_inventory_gives_the_verdicts_of_its_scan_and_keeps_the_schema(tierwi
     assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(judged)] == []
 
 
+def test_findings_of_other_tools_give_a_store_its_tier(tierwise, plan, home):
+    tierwise("scan", "plan", plan, "--save-inventory", "estate.jsonl", "-q")
+    made = json.loads(tierwise("scan", "inventory", "estate.jsonl", "--format", "json").out)
+    store = next(one for one in made["resources"] if one["kind"] == "object-store" and one["classification"]["tier"] in ("T1", "T2"))
+    asset = {"qualifiedName": store["id"], "classification": ["MICROSOFT.PERSONAL.ETHNIC_GROUP"]}
+    (home / "purview.json").write_text(json.dumps({"value": [asset, {**asset, "qualifiedName": "https://other.example/x"}]}))
+    ran = tierwise("scan", "inventory", "estate.jsonl", "--format", "json", "--import-findings", "purview.json")
+    found = next(one for one in json.loads(ran.out)["resources"] if one["id"] == store["id"])
+    assert found["classification"]["tier"] == "T3"
+    assert "imported" in {step["rule"] for step in found["classification"]["trace"]}
+    (home / "purview.json").write_text("{}")
+    tierwise("scan", "inventory", "estate.jsonl", "--import-findings", "purview.json").complains(2, "purview.json")
+
+
 def test_an_inventory_of_a_plan_gives_the_verdicts_of_its_plan(tierwise, plan, home):
     tierwise("scan", "plan", plan, "-q", "--save-inventory", "plan.jsonl", "--format", "json=live.json")
     tierwise("scan", "inventory", "plan.jsonl", "-q", "--format", "json=again.json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,6 +14,7 @@ from tierwise.config import SamplingConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
+    from tierwise.connectors.reported import Reported
     from tierwise.model.content import Depth
     from tierwise.scan.sample import Sampling
 
@@ -29,6 +31,26 @@ sampling_options = together(
     click.option("--sample-dry-run", is_flag=True, help="Only say what would be read and what that costs; default: no."),
 )
 """The options that say how deeply stores are looked into."""
+
+
+import_option = together(
+    click.option(
+        "--import-findings",
+        "imports",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="What Macie, Sensitive Data Protection or Purview found in the stores, as they export it; repeatable. Default: none.",
+    ),
+)
+"""The option that brings findings of other tools."""
+
+
+def imported(values: Mapping[str, Any]) -> tuple[Reported, ...]:
+    """What the named files say; InputError where one is no export."""
+    from tierwise.connectors.reported import read_reported
+
+    return tuple(read_reported(path) for path in values["imports"])
 
 
 def depth_of(sampling: Sampling | None) -> Depth:

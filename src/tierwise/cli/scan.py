@@ -22,7 +22,7 @@ from tierwise.cli.common import (
     together,
     utc_now,
 )
-from tierwise.cli.sampling import depth_of, sampling_asked, sampling_options
+from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
 from tierwise.config import AwsConfig, AzureConfig, GcpConfig
 from tierwise.errors import UsageError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tierwise.cli.common import Options
     from tierwise.config import Config
     from tierwise.connectors.base import Source
+    from tierwise.connectors.reported import Reported
     from tierwise.model.profile import GatePolicy
     from tierwise.scan.sample import Sampling
 
@@ -78,6 +79,7 @@ aws_options = together(
 @scan.command()
 @aws_options
 @sampling_options
+@import_option
 @scan_options
 def aws(**values: Any) -> None:
     """Scan AWS accounts.
@@ -92,18 +94,26 @@ def aws(**values: Any) -> None:
     config = replace(config, aws=aws_config(config.aws, values))
     sampling = sampling_asked(config.sampling, values)
     depth = depth_of(sampling)
-    scan_live(options, config, lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth), sampling)
+    scan_live(
+        options, config, lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth), sampling, imported(values)
+    )
 
 
 def scan_live(
-    options: Options, config: Config, opened: Callable[[datetime], Sequence[Source]], sampling: Sampling | None = None
+    options: Options,
+    config: Config,
+    opened: Callable[[datetime], Sequence[Source]],
+    sampling: Sampling | None,
+    reported: Sequence[Reported],
 ) -> NoReturn:
     """Read, judge and report what is live."""
     from tierwise.scan import scan as run_scan
 
     judging = load_gated(config, options)
     started = utc_now()
-    outcome = run_scan(opened(started), judging, started=started, jobs=config.jobs, progress=progress_for(options), sampling=sampling)
+    outcome = run_scan(
+        opened(started), judging, started=started, jobs=config.jobs, progress=progress_for(options), sampling=sampling, reported=reported
+    )
     leave(finish(outcome, config, options, judging=judging))
 
 
@@ -152,6 +162,7 @@ def open_azure(config: AzureConfig, started: datetime, sampling: Sampling | None
 @scan.command()
 @azure_options
 @sampling_options
+@import_option
 @scan_options
 def azure(**values: Any) -> None:
     """Scan the subscriptions of an Azure tenant.
@@ -163,7 +174,7 @@ def azure(**values: Any) -> None:
     options, config = asked_of_scan(values)
     config = replace(config, azure=azure_config(config.azure, values))
     sampling = sampling_asked(config.sampling, values)
-    scan_live(options, config, lambda started: open_azure(config.azure, started, sampling), sampling)
+    scan_live(options, config, lambda started: open_azure(config.azure, started, sampling), sampling, imported(values))
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -202,6 +213,7 @@ def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = N
 @scan.command()
 @gcp_options
 @sampling_options
+@import_option
 @scan_options
 def gcp(**values: Any) -> None:
     """Scan Google Cloud projects, folders or an organisation.
@@ -213,7 +225,7 @@ def gcp(**values: Any) -> None:
     options, config = asked_of_scan(values)
     config = replace(config, gcp=gcp_config(config.gcp, values))
     sampling = sampling_asked(config.sampling, values)
-    scan_live(options, config, lambda started: open_gcp(config.gcp, started, sampling), sampling)
+    scan_live(options, config, lambda started: open_gcp(config.gcp, started, sampling), sampling, imported(values))
 
 
 @scan.command()
@@ -270,6 +282,7 @@ def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:
 
 @scan.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@import_option
 @scan_options
 def inventory(file: Path, **values: Any) -> None:
     """Judge a saved inventory (or a scan's JSON) again; ages count from when it was taken.
@@ -286,5 +299,6 @@ def inventory(file: Path, **values: Any) -> None:
     with bulk():
         source = open_inventory(file)
         judging = load_gated(config, options)
-        outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress_for(options))
+        progress = progress_for(options)
+        outcome = run_scan([source], judging, started=source.started, jobs=1, progress=progress, reported=imported(values))
         leave(finish(outcome, config, options, judging=judging))

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from tierwise.classify.mask import Mask, passing_mask
 from tierwise.classify.withhold import withhold
 from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.reported import Reported
 from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
@@ -40,6 +41,8 @@ class Collected:
     looks: list[Look] = field(default_factory=list)
     relinked: bool = False
     """Whether links that waited have come in since tiers were computed."""
+    notes: list[str] = field(default_factory=list)
+    """What the reader of a report should know of how the evidence came in."""
     mask: Mask = field(default_factory=passing_mask)
     masked: dict[str, str] = field(default_factory=dict)
     """The ids of resources that are masked, by the id under which their source knows them."""
@@ -94,6 +97,19 @@ class Collected:
             via = Provenance(f"sample: {look.blocked}", look.blocked)
             evidence = replace(evidence, unread=(*evidence.unread, Unknown(UnknownReason.PERMISSION_DENIED, via)))
         self.resources[known.id] = replace(known, evidence=evidence)
+
+    def report(self, reported: Reported) -> None:
+        """File what another tool says of the stores; a note tells of what it says of none of them."""
+        said = {self.mask.text(store).lower(): words for store, words in reported.words.items()}
+        known: set[str] = set()
+        for key, resource in self.resources.items():
+            mine = said.keys() & {key.lower(), *(alias.lower().rstrip("/") for alias in resource.aliases)}
+            if mine:
+                known |= mine
+                external = tuple(sorted({*resource.evidence.external}.union(*(said[one] for one in mine))))
+                self.resources[key] = replace(resource, evidence=replace(resource.evidence, external=external))
+        if lost := len(said) - len(known):
+            self.notes.append(f"{reported.source}: {reported.tool} speaks of stores that are not in this scan: {lost}")
 
     def as_asked(self, ids: Iterable[str]) -> list[str]:
         """Ids as the sources know them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tierwise.connectors.base import Source
+from tierwise.connectors.reported import Reported
 from tierwise.evaluate.compiled import compile_control
 from tierwise.model.finding import Run, ScanResult
 from tierwise.model.resource import Gap
@@ -47,15 +48,19 @@ def scan(
     jobs: int = 16,
     progress: Progress | None = None,
     sampling: Sampling | None = None,
+    reported: Sequence[Reported] = (),
 ) -> Outcome:
     """Collect from all sources, judge, and return everything that a report may show.
 
     `gaps` are failures from before collection (an account whose role could not be assumed). Without `sampling` no store is looked into.
+    `reported` is what other tools found in the stores.
     """
     collected, today = Collected(mask=judging.mask), started.date()
     for gap in gaps:
         collected.take(gap)
     run_units((unit for source in sources for unit in source.survey()), collected, jobs=jobs, stage="survey", progress=progress)
+    for one in reported:
+        collected.report(one)
     compiled = [compile_control(control) for control in judging.controls]
     first = assess(collected, judging, today)
     if sampling and sample(sources, first, collected, judging, sampling, jobs=jobs, progress=progress):

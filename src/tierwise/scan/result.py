@@ -76,9 +76,12 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         what_if=_what_if(resources, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
         pending=_pending(accepted, by_id),
-        notes=tuple(
-            f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
-            for rule in unused(accepted, judging.acceptances, by_id)
+        notes=(
+            *collected.notes,
+            *(
+                f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
+                for rule in unused(accepted, judging.acceptances, by_id)
+            ),
         ),
         changes=plan_changes(collected.changes, made.pasts, assessed.facts, assessed.classifications, asked_of),
     )
