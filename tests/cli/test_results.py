@@ -101,7 +101,7 @@ def test_an_inventory_gives_the_verdicts_of_its_scan_and_keeps_the_schema(tierwi
 def test_findings_of_other_tools_give_a_store_its_tier(tierwise, plan, home):
     tierwise("scan", "plan", plan, "--save-inventory", "estate.jsonl", "-q")
     made = json.loads(tierwise("scan", "inventory", "estate.jsonl", "--format", "json").out)
-    store = next(one for one in made["resources"] if one["kind"] == "object-store" and one["classification"]["tier"] in ("T1", "T2"))
+    store = next(one for one in made["resources"] if one["kind"] == "relational-db")
     asset = {"qualifiedName": store["id"], "classification": ["MICROSOFT.PERSONAL.ETHNIC_GROUP"]}
     (home / "purview.json").write_text(json.dumps({"value": [asset, {**asset, "qualifiedName": "https://other.example/x"}]}))
     ran = tierwise("scan", "inventory", "estate.jsonl", "--format", "json", "--import-findings", "purview.json")
