@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,16 +22,14 @@ from tierwise.cli.common import (
     together,
     utc_now,
 )
+from tierwise.cli.live import Live, resume_option, scan_live
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
 from tierwise.config import AwsConfig, AzureConfig, GcpConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
-    from tierwise.cli.common import Options
-    from tierwise.config import Config
     from tierwise.connectors.base import Source
-    from tierwise.connectors.reported import Reported
     from tierwise.model.profile import GatePolicy
     from tierwise.scan.sample import Sampling
 
@@ -78,6 +76,7 @@ aws_options = together(
 
 @scan.command()
 @aws_options
+@resume_option
 @sampling_options
 @import_option
 @scan_options
@@ -94,27 +93,8 @@ def aws(**values: Any) -> None:
     config = replace(config, aws=aws_config(config.aws, values))
     sampling = sampling_asked(config.sampling, values)
     depth = depth_of(sampling)
-    scan_live(
-        options, config, lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth), sampling, imported(values)
-    )
-
-
-def scan_live(
-    options: Options,
-    config: Config,
-    opened: Callable[[datetime], Sequence[Source]],
-    sampling: Sampling | None,
-    reported: Sequence[Reported],
-) -> NoReturn:
-    """Read, judge and report what is live."""
-    from tierwise.scan import scan as run_scan
-
-    judging = load_gated(config, options)
-    started = utc_now()
-    outcome = run_scan(
-        opened(started), judging, started=started, jobs=config.jobs, progress=progress_for(options), sampling=sampling, reported=reported
-    )
-    leave(finish(outcome, config, options, judging=judging))
+    live = Live("aws", config.aws, config, options, sampling, imported(values))
+    scan_live(live, values["resume"], lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth))
 
 
 def azure_config(config: AzureConfig, values: Mapping[str, Any]) -> AzureConfig:
@@ -161,6 +141,7 @@ def open_azure(config: AzureConfig, started: datetime, sampling: Sampling | None
 
 @scan.command()
 @azure_options
+@resume_option
 @sampling_options
 @import_option
 @scan_options
@@ -174,7 +155,8 @@ def azure(**values: Any) -> None:
     options, config = asked_of_scan(values)
     config = replace(config, azure=azure_config(config.azure, values))
     sampling = sampling_asked(config.sampling, values)
-    scan_live(options, config, lambda started: open_azure(config.azure, started, sampling), sampling, imported(values))
+    live = Live("azure", config.azure, config, options, sampling, imported(values))
+    scan_live(live, values["resume"], lambda started: open_azure(config.azure, started, sampling))
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -212,6 +194,7 @@ def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = N
 
 @scan.command()
 @gcp_options
+@resume_option
 @sampling_options
 @import_option
 @scan_options
@@ -225,7 +208,8 @@ def gcp(**values: Any) -> None:
     options, config = asked_of_scan(values)
     config = replace(config, gcp=gcp_config(config.gcp, values))
     sampling = sampling_asked(config.sampling, values)
-    scan_live(options, config, lambda started: open_gcp(config.gcp, started, sampling), sampling, imported(values))
+    live = Live("gcp", config.gcp, config, options, sampling, imported(values))
+    scan_live(live, values["resume"], lambda started: open_gcp(config.gcp, started, sampling))
 
 
 @scan.command()

@@ -58,10 +58,19 @@ def check(format_: str, **values: Any) -> None:
 
     found = look(open_kept(store_named(values)))
     if format_ == "json":
-        told = {"store": found.where, "runs": found.runs, "series": found.series, "bytes": found.bytes, "problems": list(found.problems)}
+        told = {
+            "store": found.where,
+            "runs": found.runs,
+            "series": found.series,
+            "bytes": found.bytes,
+            "problems": list(found.problems),
+            "unfinished": list(found.unfinished),
+        }
         click.echo(json.dumps(told, indent=1))
     elif not found.problems:
         click.echo(f"{found.where} is whole: {found.runs} run(s) of {found.series} series, {found.bytes / 1e6:.1f} MB")
+        for run in found.unfinished:
+            click.echo(f"scan {run} has not ended: where it was interrupted, --resume {run} goes on with it")
     if found.problems:
         complain("\n".join(found.problems))
         sys.exit(StoreError.exit_code)
@@ -78,9 +87,18 @@ def prune(format_: str, keep_days: int, keep_months: int, dry_run: bool, **value
     from tierwise.store.prune import prune as drop
 
     found = drop(open_kept(store_named(values)), Retention(keep_days, keep_months), utc_now().date(), dry=dry_run)
-    told = {"runs": found.runs, "findings": found.findings, "evidence": found.evidence, "days": found.days, "dropped": not dry_run}
+    told = {
+        "runs": found.runs,
+        "findings": found.findings,
+        "evidence": found.evidence,
+        "days": found.days,
+        "scans": found.scans,
+        "dropped": not dry_run,
+    }
     if format_ == "json":
         click.echo(json.dumps(told))
         return
     verb = "would drop" if dry_run else "dropped"
-    click.echo(f"{verb} {found.runs} run(s), {found.findings} finding(s), {found.evidence} row(s) of evidence and {found.days} day(s)")
+    click.echo(
+        f"{verb} {found.runs} run(s), {found.findings} finding(s), {found.evidence} row(s) of evidence, {found.days} day(s) and {found.scans} interrupted scan(s)"
+    )

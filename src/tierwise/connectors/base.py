@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from tierwise.content.look import Looker
@@ -31,6 +32,10 @@ class Unit:
     provider: str = "aws"
     private: bool = False
     """Whether it handles content: a crash then shows where it happened, and nothing of what was read."""
+    kept: str = ""
+    """The name under which what it and all units below it yield is kept once they have ended, so that they need not run again; empty where it is not."""
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For a unit of stage 2: what it answers, by resource id."""
 
 
 Item: TypeAlias = "Resource | Change | FactUpdate | Gap | ReadOutcome | RegionStatus | Organisation | Look | Unit"
@@ -68,6 +73,27 @@ class Lookable(Protocol):
     def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
         """Units that each yield the `Look` into one of these stores; none for stores of a type that is not looked into."""
         ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A source whose units may have been run by an earlier process, which has left what they yielded and nothing else."""
+
+    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+        """The units of stage 1 once more, for the wanted ids alone, so that more can be read of these resources."""
+        ...
+
+
+def grouped(items: Iterable[Item], name: str) -> Iterator[Item]:
+    """The items, with all units of an account's service under one that is kept; `name` tells listings of the same service apart."""
+    groups: dict[tuple[str, str], list[Unit]] = {}
+    for item in items:
+        if isinstance(item, Unit):
+            groups.setdefault((item.account, item.service), []).append(item)
+        else:
+            yield item
+    for (account, service), units in groups.items():
+        yield Unit(account, "", service, partial(iter, units), provider=units[0].provider, kept=f"{name}/{account}/{service}")
 
 
 def link_name(rel: Rel) -> str:

@@ -6,10 +6,11 @@ import importlib
 import pkgutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import ModuleType
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Grant, Link, Resource
@@ -138,10 +139,16 @@ def exported(package: ModuleType, kind: type[T]) -> tuple[T, ...]:
     return tuple(found)
 
 
+SHARED: Final[ContextVar[str]] = ContextVar("SHARED", default="")
+"""The name of the shared document that is being read here, if one is: what came of its calls counts once, whoever has read it."""
+
+
 @dataclass(slots=True)
 class Once:
     """Documents that are read once and waited for by whoever else needs them."""
 
+    place: str = ""
+    """What they are of; with a document's name it is the document's own."""
     _docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -152,5 +159,9 @@ class Once:
             lock = self._locks.setdefault(name, threading.Lock())
         with lock:
             if name not in self._docs:
-                self._docs[name] = make()
+                token = SHARED.set(f"{self.place}:{name}")
+                try:
+                    self._docs[name] = make()
+                finally:
+                    SHARED.reset(token)
             return self._docs[name]

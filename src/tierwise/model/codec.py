@@ -10,7 +10,20 @@ from tierwise.model.change import Action, Change, Part
 from tierwise.model.content import Found, Look
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
-from tierwise.model.resource import EMPTY_EVIDENCE, Column, Evidence, Gap, Grant, Kind, Link, ReadOutcome, RegionStatus, Rel, Resource
+from tierwise.model.resource import (
+    EMPTY_EVIDENCE,
+    Column,
+    Evidence,
+    FactUpdate,
+    Gap,
+    Grant,
+    Kind,
+    Link,
+    ReadOutcome,
+    RegionStatus,
+    Rel,
+    Resource,
+)
 from tierwise.model.vocabulary import check_fact, find_spec
 
 INVENTORY_SCHEMA: Final = "tierwise/inventory/1"
@@ -62,7 +75,8 @@ def fact_out(fact: AnyFact) -> dict[str, Any]:
     return unknown_out(fact) if isinstance(fact, Unknown) else {"not-applicable": fact.because, "via": fact.via.via}
 
 
-def _unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
+def unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
+    """The reverse of `unknown_out`; `number`: bounds may be unlimited."""
     via = Provenance(str(data.get("via", "")), str(data.get("action", "")))
     bounds = data.get("between")
     between = (value_in(bounds[0], number=number), value_in(bounds[1], number=number)) if bounds else None
@@ -70,8 +84,8 @@ def _unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
     return Unknown(UnknownReason(data["unknown"]), via, str(data.get("detail", "")), between, includes)
 
 
-def fact_in(name: str, data: Mapping[str, Any], kind: Kind) -> AnyFact:
-    """A fact from its JSON; ValueError, TypeError or KeyError where it is none or breaks the vocabulary."""
+def fact_in(name: str, data: Mapping[str, Any], kind: Kind | None) -> AnyFact:
+    """A fact from its JSON; ValueError, TypeError or KeyError where it is none or breaks the vocabulary (which takes the kind of its resource)."""
     spec = find_spec(name)
     number = spec is not None and spec.type.value == "int"
     via = Provenance(str(data.get("via", "")), str(data.get("action", "")))
@@ -79,10 +93,10 @@ def fact_in(name: str, data: Mapping[str, Any], kind: Kind) -> AnyFact:
     if "value" in data:
         fact = Known(value_in(data["value"], number=number), via)
     elif "unknown" in data:
-        fact = _unknown_in(data, number=number)
+        fact = unknown_in(data, number=number)
     else:
         fact = NotApplicable(str(data["not-applicable"]), via)
-    wrong = check_fact(name, fact, kind)
+    wrong = check_fact(name, fact, kind) if kind is not None else ""
     if wrong:
         raise ValueError(wrong)
     return fact
@@ -98,7 +112,7 @@ def link_out(link: Link) -> dict[str, Any]:
 
 def link_in(data: Mapping[str, Any]) -> Link:
     """The reverse of `link_out`."""
-    return Link(Rel(data["rel"]), str(data["to"]), _unknown_in(data) if "unknown" in data else None, waits=bool(data.get("waits")))
+    return Link(Rel(data["rel"]), str(data["to"]), unknown_in(data) if "unknown" in data else None, waits=bool(data.get("waits")))
 
 
 def tags_out(tags: Maybe[Mapping[str, str]]) -> Any:
@@ -180,15 +194,13 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         if spec is None or not spec.derived or not str(fact.get("via", "")).startswith("derived:"):
             facts[name] = fact_in(name, fact, kind)
     tags: Maybe[Mapping[str, str]] = (
-        _unknown_in(data["tags_unknown"])
-        if "tags_unknown" in data
-        else Known({str(k): str(v) for k, v in (data.get("tags") or {}).items()})
+        unknown_in(data["tags_unknown"]) if "tags_unknown" in data else Known({str(k): str(v) for k, v in (data.get("tags") or {}).items()})
     )
     told = data.get("evidence") or {}
     evidence = Evidence(
         str(told.get("description", "")),
         tuple(Column(*(str(part) for part in column)) for column in told.get("columns") or ()),
-        tuple(_unknown_in(one) for one in told.get("unread") or ()),
+        tuple(unknown_in(one) for one in told.get("unread") or ()),
         tuple(str(one) for one in told.get("external") or ()),
         tuple(_found_in(one) for one in told.get("found") or ()),
     )
@@ -265,13 +277,14 @@ def gap_in(data: Mapping[str, Any]) -> Gap:
 
 def outcome_out(outcome: ReadOutcome) -> list[Any]:
     """A read's outcome, in short."""
-    return [outcome.account, outcome.region, outcome.operation, outcome.outcome, outcome.resource, outcome.count]
+    told: list[Any] = [outcome.account, outcome.region, outcome.operation, outcome.outcome, outcome.resource, outcome.count]
+    return [*told, outcome.shared] if outcome.shared else told
 
 
 def outcome_in(data: list[Any]) -> ReadOutcome:
     """The reverse of `outcome_out`."""
-    account, region, operation, outcome, resource, count = data
-    return ReadOutcome(str(account), str(region), str(operation), str(outcome), str(resource), int(count))
+    account, region, operation, outcome, resource, count, *shared = data
+    return ReadOutcome(str(account), str(region), str(operation), str(outcome), str(resource), int(count), *(str(one) for one in shared))
 
 
 def region_out(status: RegionStatus) -> dict[str, str]:
@@ -292,5 +305,35 @@ def grant_out(grant: Grant) -> dict[str, Any]:
         "resources": list(grant.resources),
         "effect": grant.effect,
         "conditioned": grant.conditioned,
-        "via": grant.via.via,
+        "via": [grant.via.via, grant.via.action],
     }
+
+
+def grant_in(data: Mapping[str, Any]) -> Grant:
+    """The reverse of `grant_out`."""
+    via, action = data["via"]
+    return Grant(
+        str(data["principal"]),
+        tuple(str(one) for one in data["actions"]),
+        tuple(str(one) for one in data["resources"]),
+        str(data["effect"]),
+        bool(data["conditioned"]),
+        Provenance(str(via), str(action)),
+    )
+
+
+def update_out(update: FactUpdate) -> dict[str, Any]:
+    """What stage 2 read of a resource."""
+    out: dict[str, Any] = {"resource": update.resource, "facts": {name: fact_out(fact) for name, fact in update.facts.items()}}
+    if update.grants:
+        out["grants"] = [grant_out(one) for one in update.grants]
+    if update.links is not None:
+        out["links"] = [link_out(one) for one in update.links]
+    return out
+
+
+def update_in(data: Mapping[str, Any]) -> FactUpdate:
+    """The reverse of `update_out`."""
+    facts = {str(name): fact_in(name, fact, None) for name, fact in data["facts"].items()}
+    links = tuple(link_in(one) for one in data["links"]) if "links" in data else None
+    return FactUpdate(str(data["resource"]), facts, tuple(grant_in(one) for one in data.get("grants") or ()), links)

@@ -312,6 +312,8 @@ class Checked:
     series: int
     bytes: int
     problems: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    """Scans that were interrupted and can be gone on with, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,8 @@ class Pruned:
     findings: int
     evidence: int
     days: int
+    scans: int = 0
+    """Scans that were interrupted and that nobody went on with."""
 
 
 @dataclass(frozen=True, slots=True)

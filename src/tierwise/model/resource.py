@@ -244,3 +244,5 @@ class ReadOutcome:
     """`ok`, `absent`, or an `UnknownReason` value"""
     resource: str = ""
     count: int = 1
+    shared: str = ""
+    """The name of the document of several resources that it is part of: read again by another process, it is the same outcome."""

@@ -7,7 +7,7 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -19,6 +19,7 @@ from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.scan.checkpoint import Checkpoint
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with (stage, units done, units known so far); from one thread."""
@@ -39,6 +40,8 @@ class Collected:
     regions: list[RegionStatus] = field(default_factory=list)
     organisation: Maybe[frozenset[str]] = NOT_COLLECTED
     looks: list[Look] = field(default_factory=list)
+    shared: set[tuple[str, str, str]] = field(default_factory=set)
+    """The outcomes of shared documents that have come in: operation, outcome and document."""
     relinked: bool = False
     """Whether links that waited have come in since tiers were computed."""
     notes: list[str] = field(default_factory=list)
@@ -49,54 +52,76 @@ class Collected:
     crashes: list[str] = field(default_factory=list)
     """Tracebacks of units that a bug ended; the run goes on and ends with exit code 70."""
 
-    def take(self, item: Item) -> None:
-        """File one item where it belongs; units are the pool's."""
+    def take(self, item: Item) -> Item:
+        """File one item where it belongs; units are the pool's. What was filed: the item without identifiers."""
         match item:
             case Resource():
-                told = withhold(item, self.mask)
-                if told.id != item.id:
-                    self.masked[item.id] = told.id
-                known = self.resources.get(told.id)
-                self.resources[told.id] = told if known is None else _merged(known, told)
+                return self._resource(item)
             case FactUpdate():
-                known = self.resources[self.masked.get(item.resource, item.resource)]
-                update = self.mask.update(item, known)
-                links = known.links if update.links is None else update.links
-                self.relinked = self.relinked or links != known.links
-                self.resources[known.id] = replace(
-                    known, facts={**known.facts, **update.facts}, grants=update.grants or known.grants, links=links
-                )
+                return self._update(item)
             case Change():
                 change = self.mask.change(item)
                 self.changes[change.resource] = change
+                return change
             case Gap():
-                self.gaps.append(self.mask.gap(item))
+                gap = self.mask.gap(item)
+                self.gaps.append(gap)
+                return gap
             case ReadOutcome():
-                resource = (
-                    item.resource if item.resource in self.resources else self.masked.get(item.resource) or self.mask.text(item.resource)
-                )
-                self.outcomes.append(replace(item, account=self.mask.text(item.account), resource=resource))
+                return self._outcome(item)
             case RegionStatus():
-                self.regions.append(replace(item, account=self.mask.text(item.account)))
+                status = replace(item, account=self.mask.text(item.account))
+                self.regions.append(status)
+                return status
             case Look():
-                self._look(item)
+                return self._look(item)
             case Organisation():
                 members = item.members
                 if isinstance(members, Known):
                     members = Known(frozenset([self.mask.text(one) for one in members.value]), members.via)
                 self.organisation = _members(self.organisation, members)
+                return Organisation(members)
             case Unit():
                 raise TypeError("a unit is run, not filed")
 
-    def _look(self, look: Look) -> None:
+    def _resource(self, resource: Resource) -> Resource:
+        told = withhold(resource, self.mask)
+        if told.id != resource.id:
+            self.masked[resource.id] = told.id
+        known = self.resources.get(told.id)
+        self.resources[told.id] = told if known is None else _merged(known, told)
+        return told
+
+    def _update(self, update: FactUpdate) -> FactUpdate:
+        known = self.resources[self.masked.get(update.resource, update.resource)]
+        told = self.mask.update(update, known)
+        links = known.links if told.links is None else told.links
+        self.relinked = self.relinked or links != known.links
+        self.resources[known.id] = replace(known, facts={**known.facts, **told.facts}, grants=told.grants or known.grants, links=links)
+        return told
+
+    def _outcome(self, outcome: ReadOutcome) -> ReadOutcome:
+        """File what came of a read; that of a document that several resources share once."""
+        own = outcome.resource
+        resource = own if own in self.resources else self.masked.get(own) or self.mask.text(own)
+        told = replace(outcome, account=self.mask.text(outcome.account), resource=resource, shared=self.mask.text(outcome.shared))
+        key = (told.operation, told.outcome, told.shared)
+        if not told.shared or key not in self.shared:
+            self.outcomes.append(told)
+            self.shared.add(key)
+        return told
+
+    def _look(self, look: Look) -> Look:
         """File a look, with what it found as evidence of its store; where all of it was denied, evidence that is due is missing."""
         known = self.resources[self.masked.get(look.resource, look.resource)]
-        self.looks.append(replace(look, resource=known.id))
+        told = replace(look, resource=known.id)
+        self.looks.append(told)
         evidence = replace(known.evidence, found=(*known.evidence.found, *look.found))
         if look.blocked:
             via = Provenance(f"sample: {look.blocked}", look.blocked)
             evidence = replace(evidence, unread=(*evidence.unread, Unknown(UnknownReason.PERMISSION_DENIED, via)))
         self.resources[known.id] = replace(known, evidence=evidence)
+        return told
 
     def report(self, reported: Reported) -> None:
         """File what another tool says of the stores; a note tells of what it says of none of them."""
@@ -128,26 +153,135 @@ def _members(one: Maybe[frozenset[str]], other: Maybe[frozenset[str]]) -> Maybe[
     return other if isinstance(other, Known) or one is NOT_COLLECTED else one
 
 
-def run_units(units: Iterable[Unit], collected: Collected, *, jobs: int, stage: str, progress: Progress | None) -> None:
-    """Run units on a bounded pool until none is left; units may yield units. A crash costs its own unit only. One job needs no thread."""
+@dataclass(slots=True)
+class _Branch:
+    """A unit that is kept, while it and the units below it run."""
+
+    name: str
+    asked: Mapping[str, frozenset[str]]
+    above: _Branch | None
+    left: int = 1
+    """Units that have not ended."""
+    whole: bool = True
+    items: list[Item] = field(default_factory=list)
+    below: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A unit to run, and the kept unit to which what it yields belongs."""
+
+    unit: Unit
+    branch: _Branch | None
+
+
+_Ran: TypeAlias = tuple[_Job, list[Item], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """Where what units yield goes: to what was collected, and to the checkpoint where there is one."""
+
+    collected: Collected
+    checkpoint: Checkpoint | None
+    only: frozenset[str] | None
+
+    def begin(self, unit: Unit, above: _Branch | None) -> list[_Job]:
+        """The unit as a job; none where it is not wanted, or an earlier process has run it."""
+        checkpoint, name = self.checkpoint, self.collected.mask.text(unit.kept)
+        if self.only is not None:
+            return [_Job(unit, None)] if not name or name in self.only else []
+        if checkpoint is None:
+            return [_Job(unit, None)]
+        branch = above
+        if name or unit.asked:
+            if name in checkpoint.earlier:
+                for item in checkpoint.restore(name, above.name if above is not None else ""):
+                    self.collected.take(item)
+                if above is not None:
+                    above.below.append(name)
+                return []
+            checkpoint.above[name] = above.name if above is not None else ""
+            branch = _Branch(name, self._asked(unit), above)
+        if above is not None:
+            above.left += 1
+        return [_Job(unit, branch)]
+
+    def _asked(self, unit: Unit) -> Mapping[str, frozenset[str]]:
+        return {self.collected.masked.get(key, key): names for key, names in unit.asked.items()}
+
+    def file(self, job: _Job, items: Iterable[Item], crash: str) -> list[_Job]:
+        """File what a unit yielded; the units among it as jobs."""
+        more: list[_Job] = []
+        for item in items:
+            if isinstance(item, Unit):
+                more += self.begin(item, job.branch)
+                continue
+            told = self.collected.take(item)
+            if job.branch is not None:
+                job.branch.items.append(told)
+        if crash:
+            unit, crash = job.unit, self.collected.mask.text(crash)
+            self.collected.crashes.append(crash)
+            self.collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
+        if job.branch is not None and self.checkpoint is not None:
+            job.branch.whole = job.branch.whole and not crash
+            self._end(job.branch, self.checkpoint)
+        return more
+
+    @staticmethod
+    def _end(branch: _Branch | None, checkpoint: Checkpoint) -> None:
+        """One unit less to wait for; a branch of which all have ended is kept, and counts as one of the branch above."""
+        while branch is not None:
+            branch.left -= 1
+            if branch.left:
+                return
+            whole = branch.whole and checkpoint.keep(branch.name, branch.asked, branch.items, branch.below)
+            above = branch.above
+            if above is not None:
+                above.whole = above.whole and whole
+                above.below.append(branch.name)
+            branch = above
+
+
+def run_units(
+    units: Iterable[Unit],
+    collected: Collected,
+    *,
+    jobs: int,
+    stage: str,
+    progress: Progress | None,
+    checkpoint: Checkpoint | None = None,
+    only: frozenset[str] | None = None,
+) -> None:
+    """Run units on a bounded pool until none is left; units may yield units. A crash costs its own unit only. One job needs no thread.
+
+    With a checkpoint, what units yield is kept, and taken from there where an earlier process has run them. `only`: of kept units, these.
+    """
+    filing = _Filing(collected, checkpoint, only)
+    first = [job for unit in units for job in filing.begin(unit, None)]
     if jobs == 1:
-        _run_here(list(units), collected, stage, progress)
-        return
+        _run_here(first, filing, stage, progress)
+    else:
+        _run_on_threads(first, filing, jobs, stage, progress)
+    if checkpoint is not None:
+        checkpoint.flush()
+
+
+def _run_on_threads(first: list[_Job], filing: _Filing, jobs: int, stage: str, progress: Progress | None) -> None:
     _few_arenas()
-    work: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
-    results: queue.SimpleQueue[tuple[Unit, list[Item], str]] = queue.SimpleQueue()
-    known = 0
-    for unit in units:
-        work.put(unit)
-        known += 1
+    work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+    results: queue.SimpleQueue[_Ran] = queue.SimpleQueue()
+    for job in first:
+        work.put(job)
     threads = [threading.Thread(target=_work, args=(work, results), daemon=True) for _ in range(max(1, jobs))]
     for thread in threads:
         thread.start()
-    done = 0
+    done, known = 0, len(first)
     while done < known:
-        more = _file(*results.get(), collected)
-        for unit in more:
-            work.put(unit)
+        more = filing.file(*_next(results, filing.checkpoint))
+        for job in more:
+            work.put(job)
         known += len(more)
         done += 1
         if progress:
@@ -158,28 +292,24 @@ def run_units(units: Iterable[Unit], collected: Collected, *, jobs: int, stage: 
         thread.join()
 
 
-def _run_here(waiting: list[Unit], collected: Collected, stage: str, progress: Progress | None) -> None:
+def _next(results: queue.SimpleQueue[_Ran], checkpoint: Checkpoint | None) -> _Ran:
+    """What the next unit to end has yielded; what is pending is kept meanwhile."""
+    if checkpoint is None:
+        return results.get()
+    while True:
+        try:
+            return results.get(timeout=checkpoint.due)
+        except queue.Empty:
+            checkpoint.flush()
+
+
+def _run_here(waiting: list[_Job], filing: _Filing, stage: str, progress: Progress | None) -> None:
     done = 0
     while waiting:
-        waiting += _file(*_run(waiting.pop(0)), collected)
+        waiting += filing.file(*_run(waiting.pop(0)))
         done += 1
         if progress:
             progress(stage, done, done + len(waiting))
-
-
-def _file(unit: Unit, items: Iterable[Item], crash: str, collected: Collected) -> list[Unit]:
-    """File what a unit yielded; the units among it."""
-    more: list[Unit] = []
-    for item in items:
-        if isinstance(item, Unit):
-            more.append(item)
-        else:
-            collected.take(item)
-    if crash:
-        crash = collected.mask.text(crash)
-        collected.crashes.append(crash)
-        collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
-    return more
 
 
 def _few_arenas() -> None:
@@ -191,19 +321,19 @@ def _few_arenas() -> None:
         libc.mallopt(_M_ARENA_MAX, 2)
 
 
-def _work(work: queue.SimpleQueue[Unit | None], results: queue.SimpleQueue[tuple[Unit, list[Item], str]]) -> None:
-    while (unit := work.get()) is not None:
-        results.put(_run(unit))
+def _work(work: queue.SimpleQueue[_Job | None], results: queue.SimpleQueue[_Ran]) -> None:
+    while (job := work.get()) is not None:
+        results.put(_run(job))
 
 
-def _run(unit: Unit) -> tuple[Unit, list[Item], str]:
+def _run(job: _Job) -> _Ran:
     """What a unit yields, up to where it crashed, and the traceback if it did."""
     items: list[Item] = []
     try:
-        items.extend(unit.run())
+        items.extend(job.unit.run())
     except Exception as error:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
-        return unit, items, _without_values(error) if unit.private else traceback.format_exc()
-    return unit, items, ""
+        return job, items, _without_values(error) if job.unit.private else traceback.format_exc()
+    return job, items, ""
 
 
 def _without_values(error: Exception) -> str:

@@ -14,8 +14,10 @@ from tierwise.model.finding import Run, ScanResult
 from tierwise.model.resource import Gap
 from tierwise.scan.asks import asked
 from tierwise.scan.assess import Judging, add_facts_of_tiers, assess, reassess
-from tierwise.scan.collect import Collected, Progress, run_units
+from tierwise.scan.checkpoint import Checkpoint
+from tierwise.scan.collect import Collected, Progress
 from tierwise.scan.past import pasts_of
+from tierwise.scan.pool import Pool
 from tierwise.scan.result import Material, result_of
 from tierwise.scan.sample import Sampling, sample
 
@@ -23,6 +25,11 @@ from tierwise.scan.sample import Sampling, sample
 def now() -> datetime:
     """The clock; read once at a run's start and once at its end."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def run_name(started: datetime) -> str:
+    """An id for a run: when it began, and what tells it from others that began then."""
+    return f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +56,29 @@ def scan(
     progress: Progress | None = None,
     sampling: Sampling | None = None,
     reported: Sequence[Reported] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> Outcome:
     """Collect from all sources, judge, and return everything that a report may show.
 
     `gaps` are failures from before collection (an account whose role could not be assumed). Without `sampling` no store is looked into.
     `reported` is what other tools found in the stores.
+    With a `checkpoint` what is read is kept as it comes, and what it has already is not read again.
     """
     collected, today = Collected(mask=judging.mask), started.date()
+    pool = Pool(sources, collected, jobs, progress, checkpoint)
     for gap in gaps:
         collected.take(gap)
-    run_units((unit for source in sources for unit in source.survey()), collected, jobs=jobs, stage="survey", progress=progress)
+    pool.survey()
     for one in reported:
         collected.report(one)
     compiled = [compile_control(control) for control in judging.controls]
     first = assess(collected, judging, today)
-    if sampling and sample(sources, first, collected, judging, sampling, jobs=jobs, progress=progress):
+    if sampling and sample(pool, first, judging, sampling):
         first = assess(collected, judging, today)
     made: dict[str, frozenset[str]] = {}
     while asks := asked(first, collected.resources, compiled, made):
-        details = [unit for source in sources for unit in source.details(dict(zip(collected.as_asked(asks), asks.values(), strict=True)))]
-        if not details:
+        if not pool.details(asks):
             break
-        run_units(details, collected, jobs=jobs, stage="details", progress=progress)
         if not collected.relinked:
             first = reassess(first, collected, judging, today)
             break
@@ -80,6 +88,6 @@ def scan(
         first = assess(collected, judging, today)
     add_facts_of_tiers(first, collected, judging, today)
     pasts = pasts_of(collected, first, compiled, judging, today)
-    name = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+    name = checkpoint.run if checkpoint is not None else run_name(started)
     run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))
     return Outcome(result_of(Material(run, collected, first, pasts, compiled), judging, today), collected)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.connectors.base import Lookable, Source
 from tierwise.content.blob import Bounds
 from tierwise.content.budget import Budget, Limits
 from tierwise.content.look import Looker
@@ -17,7 +15,7 @@ from tierwise.model.register import Register
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier
 from tierwise.scan.assess import Assessed, Judging
-from tierwise.scan.collect import Collected, Progress, run_units
+from tierwise.scan.pool import Pool
 
 LOOKED_INTO: Final = frozenset({Kind.OBJECT_STORE, Kind.DOCUMENT_DB})
 """An account of Azure's that has file shares alone is of a type that is looked into, and is not."""
@@ -39,19 +37,11 @@ class Sampling:
     dry_run: bool = False
 
 
-def sample(
-    sources: Sequence[Source],
-    assessed: Assessed,
-    collected: Collected,
-    judging: Judging,
-    sampling: Sampling,
-    *,
-    jobs: int,
-    progress: Progress | None,
-) -> bool:
+def sample(pool: Pool, assessed: Assessed, judging: Judging, sampling: Sampling) -> bool:
     """Look into the stores that are not settled and allow it; whether there is new evidence."""
+    collected = pool.collected
     wanted: list[str] = []
-    types = frozenset[str]().union(*(source.looked_into for source in sources if isinstance(source, Lookable)))
+    types = pool.looked_into
     for key, resource in assessed.estate.resources.items():
         if resource.type in types and resource.kind in LOOKED_INTO and resource.address is None:
             refused = _refused(resource, assessed.classifications[key], judging.register, sampling)
@@ -60,11 +50,10 @@ def sample(
             else:
                 wanted.append(key)
     looker = Looker(sampling.depth, Budget(sampling.limits, time.monotonic))
-    units = [unit for source in sources if isinstance(source, Lookable) for unit in source.looks(collected.as_asked(wanted), looker)]
     if sampling.dry_run:
         collected.looks += [_planned(assessed.estate.resources[key], sampling) for key in wanted]
         return False
-    run_units(units, collected, jobs=jobs, stage="looking into stores", progress=progress)
+    pool.look(wanted, looker)
     return any(look.found or look.blocked for look in collected.looks)
 
 

@@ -12,6 +12,8 @@ from tierwise.model.history import Checked
 from tierwise.store.connect import Store
 from tierwise.store.read import last_run
 from tierwise.store.tables import DAY_COUNTS, FACTS, FINDINGS, RESOURCES, RUNS, SERIES, STANDINGS
+from tierwise.store.units import begun
+from tierwise.store.units import problems as of_units
 
 _MOST: Final = 20
 
@@ -21,7 +23,7 @@ def check(store: Store) -> Checked:
     with store.reading() as connection:
         problems = list(_database(connection))
         if not problems:
-            problems = list(_spans(connection))
+            problems = [*_spans(connection), *of_units(connection)]
             problems += [
                 problem
                 for key, name in connection.execute(select(SERIES.c.id, SERIES.c.name)).all()
@@ -29,8 +31,9 @@ def check(store: Store) -> Checked:
             ]
         runs = 0 if problems else int(connection.execute(select(func.count()).select_from(RUNS)).scalar_one())
         series = 0 if problems else int(connection.execute(select(func.count()).select_from(SERIES)).scalar_one())
+        unfinished = () if problems else tuple(one.run for one in begun(connection))
         size = _bytes(store, connection)
-    return Checked(store.where, runs, series, size, tuple(problems))
+    return Checked(store.where, runs, series, size, tuple(problems), unfinished)
 
 
 def _bytes(store: Store, connection: Connection) -> int:

@@ -11,6 +11,7 @@ from tierwise.model.history import Pruned, Retention
 from tierwise.model.sensitivity import Tier
 from tierwise.store.connect import Store, upsert
 from tierwise.store.tables import DAY_COUNTS, DAY_TIERS, DAYS, FACTS, FINDINGS, RESOURCES, RUNS, SERIES, STANDINGS, STORE
+from tierwise.store.units import drop_abandoned
 
 KEPT_LONGER: Final = Tier.T3
 """The tier from which findings and evidence are kept as long as the daily figures."""
@@ -20,7 +21,9 @@ def prune(store: Store, retention: Retention, today: date, *, dry: bool = False)
     """Drop what is older than its time; `dry` only counts it."""
     with store.writing() as connection:
         found = [_series(connection, key, retention, today, dry=dry) for (key,) in connection.execute(select(SERIES.c.id)).all()]
-    return Pruned(*(sum(part) for part in zip(*found, strict=True))) if found else Pruned(0, 0, 0, 0)
+        scans = drop_abandoned(connection, today, dry=dry)
+    runs, findings, evidence, days = (sum(part) for part in zip(*(found or [(0, 0, 0, 0)]), strict=True))
+    return Pruned(runs, findings, evidence, days, scans)
 
 
 def tidy(store: Store, retention: Retention, today: date) -> None:
@@ -33,6 +36,7 @@ def tidy(store: Store, retention: Retention, today: date) -> None:
             return
         for (key,) in connection.execute(select(SERIES.c.id)).all():
             _series(connection, key, retention, today, dry=False)
+        drop_abandoned(connection, today)
 
 
 def _series(connection: Connection, series: int, retention: Retention, today: date, *, dry: bool) -> tuple[int, int, int, int]:

@@ -19,6 +19,7 @@ from tierwise.model.finding import ScanResult
 from tierwise.model.history import Ending, KeptRun, row_of
 from tierwise.model.resource import Gap
 from tierwise.model.words import describe
+from tierwise.store import units
 from tierwise.store.connect import Store, told, upsert
 from tierwise.store.read import last_run, run_with
 from tierwise.store.stage import Tally, plain, stage, text
@@ -63,6 +64,8 @@ def save(store: Store, result: ScanResult, *, series: str, controls: Mapping[str
 def _fold(connection: Connection, where: str, result: ScanResult, name: str, controls: Mapping[str, Control], tally: Tally) -> KeptRun:
     series = _series(connection, name)
     last = last_run(connection, series)
+    if connection.execute(select(RUNS.c.id).where(RUNS.c.id == result.run.id)).first() is not None:
+        raise StoreError(f"run {result.run.id} is in {where} already: another process went on with the same scan and ended it")
     _check_order(where, result, name, last)
     run = _run_row(result, series, 1 if last is None else last.number + 1, controls, tally)
     connection.execute(insert(RUNS), run)
@@ -73,6 +76,7 @@ def _fold(connection: Connection, where: str, result: ScanResult, name: str, con
     _add_parts(connection, result, tally)
     _add_controls(connection, controls)
     _add_day(connection, series, run, tally)
+    units.ended(connection, result.run.id)
     return run_with(connection, run["id"])
 
 

@@ -210,6 +210,28 @@ UNKNOWNS = Table(
 """Why verdicts stayed open, and the action that would settle them."""
 
 
+SCANS = Table(
+    "scans",
+    META,
+    Column("run", Text, primary_key=True),
+    Column("started", Text, nullable=False),
+    Column("touched", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+)
+"""Scans that have begun and not ended; `scope` is what they scan and by what, as JSON."""
+UNITS = Table(
+    "units",
+    META,
+    Column("run", ForeignKey("scans.run", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("below", Text, nullable=False),
+    Column("items", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run", "name"),
+)
+"""What their units have read; dropped in the transaction that keeps the run."""
+
+
 def _staged(name: str, columns: Callable[[], list[Column[Any]]]) -> Table:
     return Table(
         f"staged_{name}",
@@ -228,5 +250,9 @@ STAGED: Final = ((STAGED_RESOURCES, RESOURCES), (STAGED_FACTS, FACTS), (STAGED_F
 """A run on its way into the spans: temporary tables of one connection, so that a killed save leaves nothing behind."""
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = ()
+def _with_units(connection: Connection) -> None:
+    META.create_all(connection, [SCANS, UNITS])
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units,)
 """What brings a store from each schema to the next, the first one from 1 to 2. Never edited, only added to; a new store is made as it stands above."""

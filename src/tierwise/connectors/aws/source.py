@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -39,6 +39,10 @@ class _Place:
     """For the place of the whole account: the regions that are scanned."""
     closed: bool = False
     """Whether the region turned out to be disabled or closed by a policy."""
+
+    def __post_init__(self) -> None:
+        """Name the documents of this place as its own."""
+        self.once.place, self.account.once.place = f"{self.account.id}/{self.region}", self.account.id
 
     def caller(self) -> Caller:
         """A caller whose counts are its own."""
@@ -110,6 +114,9 @@ class AwsSource:
         self._account = account
         self._scope = scope
         self._kept: dict[str, tuple[Collector, Draft, _Place]] = {}
+        self._wanted: Callable[[str], bool] | None = None
+        """Which resources are surveyed, by id; None for all."""
+        self._detailed = False
 
     @property
     def name(self) -> str:
@@ -118,7 +125,12 @@ class AwsSource:
 
     def survey(self) -> Iterable[Unit]:
         """One unit for the account, which yields one per region, which yield one per service."""
-        yield Unit(self._account.id, "", "account", self._open_account)
+        yield Unit(self._account.id, "", "account", self._open_account, kept=self.name)
+
+    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+        """The same for these resources alone; nothing once details were asked for, which is done once."""
+        self._wanted = wanted
+        return () if self._detailed else self.survey()
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """One unit per resource that has a declared read for a wanted fact; those of a service for all regions share one, and go first."""
@@ -132,10 +144,11 @@ class AwsSource:
                 # IAM's facts wait for one report: a unit each would hold every thread until it is made.
                 into = together.setdefault(collector.service, []) if collector.everywhere else alone
                 into.append((collector, draft, place, wanted))
-        self._kept = {}
+        self._kept, self._detailed = {}, True
         for group in (*together.values(), *([one] for one in alone)):
             collector, _draft, place, _wanted = group[0]
-            yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group))
+            asked = {draft.resource.id: wanted for _, draft, _, wanted in group}
+            yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group), asked=asked)
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -212,7 +225,9 @@ class AwsSource:
                 yield collector
 
     def _unit(self, collector: Collector, place: _Place) -> Unit:
-        return Unit(self._account.id, place.region, collector.service, partial(self._list, collector, place))
+        # A service may have several collectors; their order is the same as long as tierwise is.
+        name = f"{self.name}/{place.region}/{collector.service}/{collectors().index(collector)}"
+        return Unit(self._account.id, place.region, collector.service, partial(self._list, collector, place), kept=name)
 
     def _list(self, collector: Collector, place: _Place) -> Iterator[Item]:
         caller = place.caller()
@@ -220,6 +235,8 @@ class AwsSource:
         waiting: list[Draft] = []
         try:
             for draft in collector.survey(caller):
+                if self._wanted is not None and not self._wanted(draft.resource.id):
+                    continue
                 if per_resource:
                     run = partial(self._look, collector, (draft,), place)
                     yield Unit(self._account.id, place.region, collector.service, run)

@@ -16,7 +16,7 @@ from tierwise.connectors.answers import decoded, unknown_by
 from tierwise.connectors.azure.place import Place
 from tierwise.connectors.azure.read import Declaration, Read
 from tierwise.connectors.azure.session import Answer, Arm
-from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.declared import SHARED, Doc, Draft
 from tierwise.errors import CredentialsError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import ReadOutcome
@@ -75,7 +75,7 @@ class Caller:
     arm: Arm
     now: datetime
     """The run's start (UTC): ages are counted from it."""
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
 
     @property
@@ -115,13 +115,13 @@ class Caller:
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404, 409) and code in read.absent:
-                self.counts[read.via.via, "absent"] += 1
+                self.counts[read.via.via, "absent", SHARED.get()] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
-        self.counts[read.via.via, "ok"] += 1
+        self.counts[read.via.via, "ok", SHARED.get()] += 1
         return body
 
     def rows(
@@ -162,7 +162,7 @@ class Caller:
             return unknown_from(answer.status, error_code(answer), declared.via)
         body = decoded(answer.body, declared.via)
         if isinstance(body, Known):
-            self.counts[declared.via.via, "ok"] += 1
+            self.counts[declared.via.via, "ok", SHARED.get()] += 1
             if answer.headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
                 return Unknown(
                     UnknownReason.API_ERROR, declared.via, "more subscriptions than Resource Graph looks into: name a management group"
@@ -181,13 +181,16 @@ class Caller:
         return self._failed(Unknown(UnknownReason.PERMISSION_DENIED, declared.via, "not among the caller's permissions"), declared, "")
 
     def outcomes(self) -> Iterator[ReadOutcome]:
-        """What came of all calls so far, counted; failures one by one."""
-        for (operation, outcome), count in self.counts.items():
-            yield ReadOutcome(self.account, "", operation, outcome, count=count)
+        """What came of all calls so far, counted; failures one by one, but for those of shared documents."""
+        for (operation, outcome, shared), count in self.counts.items():
+            yield ReadOutcome(self.account, "", operation, outcome, count=count, shared=shared)
         yield from self.failures
 
     def _failed(self, unknown: Unknown, declared: Declaration, resource: str) -> Unknown:
-        self.failures.append(ReadOutcome(self.account, "", declared.via.via, unknown.reason.value, resource))
+        if shared := SHARED.get():
+            self.counts[declared.via.via, unknown.reason.value, shared] += 1
+        else:
+            self.failures.append(ReadOutcome(self.account, "", declared.via.via, unknown.reason.value, resource))
         return unknown
 
 

@@ -39,6 +39,10 @@ class Place:
     once: Once = field(default_factory=Once)
     """Reads a document that several resources of this subscription need, once: `once(name, make)`."""
 
+    def __post_init__(self) -> None:
+        """Name the documents of this subscription as its own."""
+        self.once.place = self.id
+
     @property
     def name(self) -> str:
         """Its display name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, collect
 from tierwise.connectors.azure.place import SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.session import Arm, Blobs
-from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.base import Item, Organisation, Unit, grouped
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
 from tierwise.content.look import Looker
 from tierwise.model.content import Depth
@@ -68,6 +68,8 @@ class AzureSource:
         self._tenant = tenant
         self._scope = scope
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        self._wanted: Callable[[str], bool] | None = None
+        """Which resources are surveyed, by id; None for all."""
         some = next(iter(tenant.places.values()), Place(""))
         self._home = Place("", rows=some.rows, attached=some.attached)
         self._by_type = {row.type.lower(): (collector, row) for collector in self._selected() for row in collector.rows}
@@ -82,7 +84,13 @@ class AzureSource:
         yield Unit("", "", "tenant", self._open, provider="azure")
         for place in self._tenant.places.values():
             yield Unit(place.id, "", "subscription", partial(self._look_around, place), provider="azure")
+        # Listings fill what later ones refer to, so that they are always made; what is kept are the reads that follow from them.
         yield Unit("", "", "resources", self._list_all, provider="azure")
+
+    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+        """The same for these resources alone."""
+        self._wanted = wanted
+        return self.survey()
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """One unit per resource that has a declared read for something asked."""
@@ -92,7 +100,7 @@ class AzureSource:
             collector, draft, place = self._kept[resource]
             if any(read.operation not in draft.docs for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
-                yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure")
+                yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure", asked={resource: wanted})
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -146,9 +154,12 @@ class AzureSource:
         """The table of resources, then the others, which refer to them."""
         tables = sorted({row.table for _, row in self._by_type.values()} - {_RESOURCES})
         if any(row.table == _RESOURCES for _, row in self._by_type.values()):
-            yield from self._list(_RESOURCES)
+            yield from self._list_kept(_RESOURCES)
         for table in tables:
-            yield Unit("", "", table, partial(self._list, table), provider="azure")
+            yield Unit("", "", table, partial(self._list_kept, table), provider="azure")
+
+    def _list_kept(self, table: str) -> Iterator[Item]:
+        return grouped(self._list(table), f"{self.name}/{table}")
 
     def _list(self, table: str) -> Iterator[Item]:
         if table == SUBSCRIPTIONS.table:
@@ -195,6 +206,8 @@ class AzureSource:
         for draft in collector.survey(caller, declared, row):
             if isinstance(draft, Gap):
                 yield draft
+                continue
+            if self._wanted is not None and not self._wanted(draft.resource.id):
                 continue
             for read in collector.survey_reads:
                 caller.read_into(draft, read)

@@ -15,7 +15,7 @@ from google.auth.exceptions import GoogleAuthError
 from urllib3.exceptions import HTTPError
 
 from tierwise.connectors.answers import decoded, unknown_by
-from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.declared import SHARED, Doc, Draft
 from tierwise.connectors.gcp import ids
 from tierwise.connectors.gcp.guard import PAGE_TOKEN, host_of
 from tierwise.connectors.gcp.place import Place
@@ -72,7 +72,7 @@ class Caller:
     google: Google
     now: datetime
     """The run's start (UTC): ages are counted from it."""
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
 
     @property
@@ -132,13 +132,13 @@ class Caller:
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404) and code in read.absent:
-                self.counts[read.via.via, "absent"] += 1
+                self.counts[read.via.via, "absent", SHARED.get()] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
-        self.counts[read.via.via, "ok"] += 1
+        self.counts[read.via.via, "ok", SHARED.get()] += 1
         return body
 
     def part(self, read: Read, values: tuple[str, ...], more: Parameters, start: int, length: int) -> bytes | Unknown:
@@ -161,13 +161,16 @@ class Caller:
         draft.docs[read.operation] = read.make(self, draft) if read.make is not None else self.ask(read, ids.values_of(resource), resource)
 
     def outcomes(self) -> Iterator[ReadOutcome]:
-        """What came of all calls so far, counted; failures one by one."""
-        for (operation, outcome), count in self.counts.items():
-            yield ReadOutcome(self.account, "", operation, outcome, count=count)
+        """What came of all calls so far, counted; failures one by one, but for those of shared documents."""
+        for (operation, outcome, shared), count in self.counts.items():
+            yield ReadOutcome(self.account, "", operation, outcome, count=count, shared=shared)
         yield from self.failures
 
     def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
-        self.failures.append(ReadOutcome(self.account, "", read.via.via, unknown.reason.value, resource))
+        if shared := SHARED.get():
+            self.counts[read.via.via, unknown.reason.value, shared] += 1
+        else:
+            self.failures.append(ReadOutcome(self.account, "", read.via.via, unknown.reason.value, resource))
         return unknown
 
 

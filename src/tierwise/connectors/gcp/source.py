@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
-from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.base import Item, Organisation, Unit, grouped
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
 from tierwise.connectors.gcp import content
 from tierwise.connectors.gcp.above import PROJECT_TYPE, keep_policies
@@ -52,6 +52,8 @@ class GoogleSource:
     def __init__(self, run: GoogleRun) -> None:
         self._run = run
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        self._wanted: Callable[[str], bool] | None = None
+        """Which resources are surveyed, by id; None for all."""
         chosen = [one for one in collectors() if not run.services or one.service in run.services]
         self._by_type = {row.type: (collector, row) for collector in chosen for row in collector.rows}
         self._parts = {row.type: row.within for _, row in self._by_type.values() if row.within}
@@ -66,7 +68,16 @@ class GoogleSource:
         """One unit for each scope."""
         yield Unit("", "", "scope", self._open, provider="gcp")
         for scope in self._run.scopes:
-            yield Unit(scope.name.removeprefix("projects/"), "", "inventory", partial(self._list, scope), provider="gcp")
+            # The inventory is always asked: what it says of one asset may be needed for others. What is kept are the reads that follow.
+            yield Unit(scope.name.removeprefix("projects/"), "", "inventory", partial(self._list_kept, scope), provider="gcp")
+
+    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+        """The same for these resources alone."""
+        self._wanted = wanted
+        return self.survey()
+
+    def _list_kept(self, scope: GoogleScope) -> Iterator[Item]:
+        return grouped(self._list(scope), f"gcp:{scope.name}")
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """One unit per resource that has a declared read for something asked."""
@@ -76,7 +87,7 @@ class GoogleSource:
             collector, draft, place = self._kept[resource]
             if any(read.operation not in draft.docs and read.of == draft.resource.type for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
-                yield Unit(place.id, draft.resource.region, collector.service, run, provider="gcp")
+                yield Unit(place.id, draft.resource.region, collector.service, run, provider="gcp", asked={resource: wanted})
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -196,10 +207,12 @@ class GoogleSource:
 
     def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
         """What each service lists of a project, where the inventory does not."""
-        for collector, row in self._by_type.values():
-            if row.within or row.alone:
-                continue
-            yield Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies), provider="gcp")
+        chosen = [(collector, row) for collector, row in self._by_type.values() if not (row.within or row.alone)]
+        units = (
+            Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies), provider="gcp")
+            for collector, row in chosen
+        )
+        return grouped(units, f"gcp:{place.scope}/listed")
 
     def _direct(self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
         caller = self._caller(place)
@@ -223,6 +236,8 @@ class GoogleSource:
         for draft in collector.survey(caller, declared, asset):
             if isinstance(draft, Gap):
                 yield draft
+                continue
+            if self._wanted is not None and not self._wanted(draft.resource.id):
                 continue
             mine = [read for read in collector.reads if read.of == draft.resource.type]
             for read in mine:

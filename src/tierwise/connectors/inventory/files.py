@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,22 +13,10 @@ import msgspec
 
 from tierwise import __version__
 from tierwise.connectors.base import Item, Organisation, Unit
+from tierwise.connectors.inventory.items import item_in, item_out
 from tierwise.errors import InputError
 from tierwise.model.change import Change
-from tierwise.model.codec import (
-    INVENTORY_SCHEMA,
-    SCAN_SCHEMA,
-    earlier_in,
-    earlier_out,
-    gap_in,
-    gap_out,
-    outcome_in,
-    outcome_out,
-    region_in,
-    region_out,
-    resource_in,
-    resource_out,
-)
+from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA, earlier_in, gap_in, region_in, resource_in
 from tierwise.model.fact import Known, Maybe
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 
@@ -53,16 +42,9 @@ def lines(
     if isinstance(organisation, Known):
         header["organisation"] = sorted(organisation.value)
     yield msgspec.json.encode(header) + b"\n"
-    for resource in resources:
-        yield msgspec.json.encode({"resource": resource_out(resource)}) + b"\n"
-    for change in changes:
-        yield msgspec.json.encode({"earlier": earlier_out(change)}) + b"\n"
-    for gap in gaps:
-        yield msgspec.json.encode({"gap": gap_out(gap)}) + b"\n"
-    for status in regions:
-        yield msgspec.json.encode({"region": region_out(status)}) + b"\n"
-    for outcome in outcomes:
-        yield msgspec.json.encode({"read": outcome_out(outcome)}) + b"\n"
+    items: Iterable[Item] = chain[Item](resources, changes, gaps, regions, outcomes)
+    for item in items:
+        yield msgspec.json.encode(item_out(item)) + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +98,7 @@ def _from_lines(path: Path, raw: bytes, header: Mapping[str, Any]) -> InventoryS
         if number == 1 or not line.strip():
             continue
         try:
-            items.append(_item(msgspec.json.decode(line)))
+            items.append(item_in(msgspec.json.decode(line)))
         except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(
                 f"{path}:{number}: not a line of {INVENTORY_SCHEMA}: {_reason(error)}; the file may be cut short, save it again"
@@ -124,18 +106,6 @@ def _from_lines(path: Path, raw: bytes, header: Mapping[str, Any]) -> InventoryS
     if "organisation" in header:
         items.append(Organisation(Known(frozenset(str(one) for one in header["organisation"]))))
     return InventorySource(path, _time(path, header.get("started")), tuple(items))
-
-
-def _item(data: Mapping[str, Any]) -> Item:
-    if "resource" in data:
-        return resource_in(data["resource"])
-    if "earlier" in data:
-        return earlier_in(data["earlier"])
-    if "gap" in data:
-        return gap_in(data["gap"])
-    if "region" in data:
-        return region_in(data["region"])
-    return outcome_in(data["read"])
 
 
 def _from_scan(path: Path, raw: bytes) -> InventorySource:

@@ -46,7 +46,9 @@ def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
         return
     kind = Kind.BLOCK_VOLUME if declared is DISK else Kind.SNAPSHOT
     if machine := same(row.get("managedBy")):
-        caller.place.attached.setdefault(machine, []).append(same(row.get("id")))
+        attached = caller.place.attached.setdefault(machine, [])
+        # A listing that is made again lists the same disks.
+        attached += [one for one in [same(row.get("id"))] if one not in attached]
     draft = drafted(caller.place, declared, row, kind)
     holder = fields.value(Known(row), "properties", "encryption", "diskEncryptionSetId")
     found = caller.place.rows.get(same(holder.value)) if isinstance(holder, Known) else None

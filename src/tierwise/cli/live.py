@@ -1,0 +1,218 @@
+"""What the scans of live accounts share: they are kept as they go, and one that was interrupted is gone on with."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from tierwise.cli.common import F, Options, finish, leave, load_gated, progress_for, utc_now
+from tierwise.cli.keeping import NOWHERE, open_kept
+from tierwise.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
+    from tierwise.connectors.base import Source
+    from tierwise.connectors.reported import Reported
+    from tierwise.scan import Judging
+    from tierwise.scan.checkpoint import Checkpoint
+    from tierwise.scan.sample import Sampling
+    from tierwise.store.connect import Store
+    from tierwise.store.units import Begun
+
+LAST: Final = "last"
+AUTO: Final = "auto"
+_NOT_SCOPE: Final = frozenset({"external_id", "requests_per_second", "endpoint_compat"})
+"""Options that say how something is read, not what."""
+
+
+def resume_option(command: F) -> F:
+    """The option that goes on with a scan."""
+    option = click.option(
+        "--resume",
+        is_flag=False,
+        flag_value=LAST,
+        default="",
+        metavar="[RUN]",
+        help="Go on with a scan that was interrupted: the last of the same scope, or RUN; 'auto' begins anew where there is none. Default: begin anew.",
+    )
+    return option(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One scan of live accounts: what is scanned, and by what."""
+
+    command: str
+    scope: AwsConfig | AzureConfig | GcpConfig
+    config: Config
+    options: Options
+    sampling: Sampling | None = None
+    reported: Sequence[Reported] = ()
+    """What other tools found in the stores."""
+
+    def told(self, judging: Judging) -> dict[str, Any]:
+        """What must be the same for a scan to be gone on with, in words without identifiers."""
+        from tierwise import __version__
+        from tierwise.evaluate.baseline import digests
+
+        chosen = {name: value for name, value in asdict(self.scope).items() if name not in _NOT_SCOPE and value}
+        sampled = self.sampling is not None and not self.sampling.dry_run
+        return {
+            "command": self.command,
+            **{name: sorted(map(judging.mask.text, value)) if isinstance(value, tuple) else value for name, value in chosen.items()},
+            "looks": self.sampling.depth.value if self.sampling is not None and sampled else "metadata",
+            "profile": judging.profile.id,
+            "controls": digests(judging.controls),
+            "version": __version__,
+        }
+
+
+def scan_live(live: Live, resume: str, open_sources: Callable[[datetime], Sequence[Source]]) -> NoReturn:
+    """Read, judge and report live accounts."""
+    from tierwise.scan import scan as run_scan
+
+    judging = load_gated(live.config, live.options)
+    told = live.told(judging)
+    store = _store(live, resume) if resume else None
+    begun = _found(store, told, resume) if store is not None else None
+    started = utc_now() if begun is None else datetime.fromisoformat(begun.started)
+    sources = open_sources(started)
+    if store is None:
+        store = _store(live, resume)
+        _tell_of_others(store, told, live.options)
+    told["sources"] = [judging.mask.text(one.name) for one in sources]
+    with _checkpoint(store, told, begun, started) as checkpoint:
+        outcome = run_scan(
+            sources,
+            judging,
+            started=started,
+            jobs=live.config.jobs,
+            progress=progress_for(live.options),
+            sampling=live.sampling,
+            reported=live.reported,
+            checkpoint=checkpoint,
+        )
+        code = finish(outcome, live.config, live.options, judging=judging)
+    leave(code)
+
+
+def _store(live: Live, resume: str) -> Store | None:
+    """The store in which the scan is kept as it goes; None where nothing is kept, or where the store that nobody named cannot be used."""
+    from tierwise.cli.main import complain
+
+    if live.config.store == NOWHERE:
+        if resume:
+            raise UsageError("--store none keeps nothing, so there is no scan to go on with; drop --resume, or name a store")
+        return None
+    try:
+        return open_kept(live.config.store, create=True)
+    except StoreError as error:
+        if live.config.store or resume:
+            raise
+        complain(f"the scan is not kept as it goes, and cannot be gone on with if it is interrupted: {error}")
+        return None
+
+
+def _tell_of_others(store: Store | None, told: Mapping[str, Any], options: Options) -> None:
+    found = _found(store, told, AUTO) if store is not None and not options.quiet else None
+    if found is not None:
+        click.echo(f"scan {found.run} of the same scope has not ended: where it was interrupted, --resume goes on with it", err=True)
+
+
+def _found(store: Store, told: Mapping[str, Any], resume: str) -> Begun | None:
+    """The scan to go on with; StoreError where there is none, or where something differs from how it was begun."""
+    from tierwise.store.units import begun
+
+    with store.reading() as connection:
+        every = [one for one in begun(connection) if one.scope["command"] == told["command"]]
+    wanted = [one for one in every if resume in (LAST, AUTO) or one.run.startswith(resume)]
+    same = [one for one in wanted if not _differs(one.scope, told)]
+    if same:
+        return same[0]
+    if resume == AUTO:
+        return None
+    if wanted:
+        raise StoreError(
+            f"scan {wanted[0].run} cannot be gone on with: {_differs(wanted[0].scope, told)}; give what it was begun with, or drop --resume"
+        )
+    known = f"; interrupted are {', '.join(one.run for one in every[:3])}" if every else ": every scan has ended, or is older than a week"
+    which = f"called {resume!r} " if resume != LAST else ""
+    raise StoreError(f"there is no interrupted 'scan {told['command']}' {which}in {store.where}{known}")
+
+
+def _differs(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What is not as it was, the first of it in words; empty where all is."""
+    for name in dict.fromkeys([*now, *then]):
+        was, is_ = then.get(name), now.get(name)
+        if was != is_ and name != "sources":
+            return "its controls were others" if name == "controls" else f"{_option(name)} was {_words(was)}, and is {_words(is_)} now"
+    return ""
+
+
+def _option(name: str) -> str:
+    return {"version": "tierwise's version", "looks": "what it looks into"}.get(name, name.replace("_", " "))
+
+
+def _words(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value) if value else "not given"
+
+
+@contextmanager
+def _checkpoint(store: Store | None, told: Mapping[str, Any], begun: Begun | None, started: datetime) -> Iterator[Checkpoint | None]:
+    """Where the scan is kept as it goes; where it is interrupted, how to go on is said."""
+    from tierwise.cli.main import complain
+    from tierwise.scan.checkpoint import Checkpoint
+    from tierwise.scan.pipeline import run_name
+    from tierwise.store import units
+
+    if store is None:
+        yield None
+        return
+    if begun is not None and begun.scope["sources"] != told["sources"]:
+        then, now = (", ".join(one["sources"]) for one in (begun.scope, told))
+        raise StoreError(f"scan {begun.run} cannot be gone on with: it was of {then}, and the credentials reach {now}")
+    run = run_name(started) if begun is None else begun.run
+
+    def warn(said: str) -> None:
+        complain(f"what is read from here on is not kept for --resume; the scan goes on\n{said}")
+
+    checkpoint = Checkpoint(run, lambda some: units.keep(store, run, some, utc_now()), warn)
+    try:
+        if begun is None:
+            units.begin(store, run, started, told)
+        else:
+            with store.reading() as connection:
+                checkpoint.earlier = {one.name: one for one in units.kept(connection, run)}
+    except StoreError as error:
+        if begun is not None:
+            raise
+        warn(str(error))
+    try:
+        yield checkpoint
+    except BaseException:
+        checkpoint.flush()
+        if not checkpoint.broken:
+            click.echo(f"what was read is kept; go on with it: {_again(run)}", err=True)
+        raise
+
+
+def _again(run: str) -> str:
+    """The command that goes on with a run: the one that was given, with `--resume`."""
+    from tierwise.store.connect import shown
+
+    kept: list[str] = []
+    given = iter(sys.argv[1:])
+    for word in given:
+        if word == "--resume":
+            following = next(given, None)
+            kept += [following] if following is not None and following.startswith("-") else []
+        elif not word.startswith("--resume="):
+            kept.append(shown(word) if word.startswith("postgres") else word)
+    return shlex.join(["tierwise", *kept, "--resume", run])

@@ -1,0 +1,84 @@
+"""The stages of one scan over its sources: survey, looks into stores, details; what an earlier process has read is not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tierwise.connectors.base import Lookable, Resumable, Source, Unit
+from tierwise.content.look import Looker
+from tierwise.scan.checkpoint import Checkpoint
+from tierwise.scan.collect import Collected, Progress, run_units
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Sources, and what has been collected of them."""
+
+    sources: Sequence[Source]
+    collected: Collected
+    jobs: int
+    progress: Progress | None
+    checkpoint: Checkpoint | None = None
+
+    def survey(self) -> None:
+        """Stage 1."""
+        self._run((unit for source in self.sources for unit in source.survey()), "survey")
+        # What follows must not depend on which unit ended first.
+        self.collected.resources = dict(sorted(self.collected.resources.items()))
+
+    @property
+    def looked_into(self) -> frozenset[str]:
+        """The types of stores that its sources look into."""
+        return frozenset[str]().union(*(source.looked_into for source in self.sources if isinstance(source, Lookable)))
+
+    def look(self, resources: Collection[str], looker: Looker) -> None:
+        """Look into these stores; what came of it is not kept for another process."""
+        self._survey_again(resources)
+        known = self.collected.as_asked(resources)
+        self._run((unit for one in self.sources if isinstance(one, Lookable) for unit in one.looks(known, looker)), "looking into stores")
+
+    def details(self, asks: Mapping[str, frozenset[str]]) -> bool:
+        """Stage 2: what is asked for, by resource; False where no source has it."""
+        known: Sequence[object] = ()
+        if self.checkpoint is not None:
+            known, asks = self.checkpoint.answered(asks)
+            for item in known:
+                self.collected.take(item)
+        self._survey_again(asks)
+        own = dict(zip(self.collected.as_asked(asks), asks, strict=True))
+        units = [unit for source in self.sources for unit in source.details({name: asks[key] for name, key in own.items()})]
+        if self.checkpoint is not None:
+            due = {own[name] for unit in units for name in unit.asked}
+            self.checkpoint.keep_unread({key: names for key, names in asks.items() if key not in due})
+        self._run(units, "details")
+        return bool(units or known)
+
+    def _run(self, units: Iterable[Unit], stage: str) -> None:
+        run_units(units, self.collected, jobs=self.jobs, stage=stage, progress=self.progress, checkpoint=self.checkpoint)
+
+    def _survey_again(self, resources: Collection[str]) -> None:
+        """Have the sources list those resources once more that an earlier process has listed, so that more can be read of them.
+
+        What was read of them stays as it is; only what fails now is told beside it.
+        """
+        if self.checkpoint is None:
+            return
+        lost = {one for one in resources if one in self.checkpoint.restored}
+        if not lost:
+            return
+        collected, mask = self.collected, self.collected.mask
+
+        def wanted(own: str) -> bool:
+            return mask.text(own) in lost or mask.text(own, staff=True) in lost
+
+        beside, only = Collected(mask=mask), self.checkpoint.units_of(lost)
+        units = [unit for source in self.sources if isinstance(source, Resumable) for unit in source.again(wanted)]
+        run_units(units, beside, jobs=self.jobs, stage="survey again", progress=self.progress, only=only)
+        for one in lost:
+            del self.checkpoint.restored[one]
+        collected.masked |= beside.masked
+        collected.crashes += beside.crashes
+        collected.gaps += [one for one in beside.gaps if one not in collected.gaps]
+        failed = (one for one in beside.outcomes if one.outcome not in ("ok", "absent"))
+        collected.outcomes += [one for one in failed if one not in collected.outcomes]

@@ -1,0 +1,126 @@
+"""A scan that goes on from what an earlier process has read ends as if it had not been interrupted, and reads only the rest."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.scan.clouds import AnyRegion, checkpoint_in, scanned, told
+from tests.scan.recording import refused
+from tierwise.errors import StoreError
+from tierwise.model.fact import Unknown
+from tierwise.scan.checkpoint import Checkpoint
+from tierwise.store.units import KeptUnit
+
+POINTS = int(os.environ.get("TIERWISE_KILLS", "3"))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """A scan without a checkpoint, what it tells, and what a scan with one kept, as it comes out of a store."""
+    kept: list[KeptUnit] = []
+    outcome = scanned(AnyRegion())
+    wanted = told(outcome.result)
+    assert told(scanned(AnyRegion(), checkpoint_in(kept)).result) == wanted
+    return outcome, wanted, [replace(one, items=zlib.compress(one.items)) for one in kept]
+
+
+def gone_on(earlier, failing=None):
+    """A scan that goes on from some units, the calls that it makes, and what it keeps."""
+    kept: list[KeptUnit] = []
+    stand = AnyRegion(failing)
+    return scanned(stand, checkpoint_in(kept, earlier)), stand.asked, kept
+
+
+def test_units_have_names_of_their_own(whole):
+    names = [one.name for one in whole[2]]
+    assert len(set(names)) == len(names) > 60
+
+
+def test_it_ends_the_same_wherever_it_was_interrupted(whole):
+    _, wanted, kept = whole
+    read = {one.name for one in kept if zlib.decompress(one.items)}
+    for number in range(POINTS + 1):
+        cut = len(kept) * number // POINTS
+        outcome, _, more = gone_on(kept[:cut])
+        assert told(outcome.result) == wanted, cut
+        assert {one.name for one in more if one.items} == {one.name for one in kept[cut:]} & read, cut
+
+
+def test_it_ends_the_same_whichever_units_were_kept(whole):
+    _, wanted, kept = whole
+    for start in range(min(3, POINTS - 2)):
+        # What rests on a unit that was lost is lost with it: a store keeps them together.
+        some = [one for one in kept[start::3] if not one.below]
+        assert told(gone_on(some)[0].result) == wanted, start
+
+
+def test_what_was_read_is_not_read_again(whole):
+    _, _, kept = whole
+    assert gone_on(kept)[1] == []
+    bucket = next(one for one in kept if any("patient-replica" in str(key) for key in one.asked))
+    asked = gone_on([one for one in kept if one is not bucket])[1]
+    assert {params for service, method, params in asked if service == "s3" and method != "list_buckets"} == {
+        '{"Bucket": "patient-replica"}'
+    }
+    assert {service for service, _, _ in asked} <= {"s3", "s3control", "ec2", "kms", "organizations", "resourcegroupstaggingapi"}
+
+
+def test_what_failed_for_now_is_read_again(whole):
+    wanted = whole[1]
+    kept: list[KeptUnit] = []
+    scanned(AnyRegion({("s3", "GetBucketPolicy"): lambda name: refused(name, "SlowDown")}), checkpoint_in(kept))
+    earlier = [replace(one, items=zlib.compress(one.items)) for one in kept]
+    assert len(earlier) < len(whole[2])
+    assert told(gone_on(earlier)[0].result) == wanted
+
+
+def test_a_refusal_is_kept_as_it_was(whole):
+    kept: list[KeptUnit] = []
+    failing = {("s3", "GetBucketPolicy"): refused}
+    denied = told(scanned(AnyRegion(failing), checkpoint_in(kept)).result)
+    assert len(kept) == len(whole[2])
+    assert told(gone_on([replace(one, items=zlib.compress(one.items)) for one in kept])[0].result) == denied
+
+
+def test_what_can_no_longer_be_listed_is_unknown_and_told(whole):
+    outcome, _, kept = whole
+    bucket = "arn:aws:s3:::patient-replica"
+    earlier = [one for one in kept if bucket not in one.asked]
+    again, _, _ = gone_on(earlier, {("s3", "ListBuckets"): refused})
+    gap = [one for one in again.result.gaps if one not in outcome.result.gaps]
+    assert [(one.service, one.reason, one.action) for one in gap] == [("s3", "permission-denied", "s3:ListAllMyBuckets")]
+    assert isinstance(again.collected.resources[bucket].facts["access.anonymous_read"], Unknown)
+    assert again.collected.resources.keys() == outcome.collected.resources.keys()
+
+
+def test_a_store_that_goes_away_costs_the_way_back_and_nothing_else(whole):
+    said: list[str] = []
+    written: list[Sequence[KeptUnit]] = []
+
+    def write(units):
+        if len(written) > 3:
+            raise StoreError("the server is gone")
+        written.append(units)
+
+    checkpoint = Checkpoint("run", write, said.append, every=0)
+    assert told(scanned(AnyRegion(), checkpoint).result) == whole[1]
+    assert (said, checkpoint.broken) == (["the server is gone"], True)
+
+
+def test_what_ends_close_together_is_kept_together():
+    writes: list[Sequence[KeptUnit]] = []
+    checkpoint = Checkpoint("run", writes.append, print, clock=lambda: 0.0)
+    scanned(AnyRegion(), checkpoint)
+    assert len(writes) <= 6
+    assert sum(len(one) for one in writes) > 60
+
+
+def test_threads_change_nothing(whole):
+    kept: list[KeptUnit] = []
+    assert told(scanned(AnyRegion(), checkpoint_in(kept), jobs=8).result) == whole[1]
+    assert len(kept) == len(whole[2])
