@@ -132,7 +132,7 @@ def test_a_failed_gate_stays_a_failed_gate_where_the_run_cannot_be_kept(tierwise
 def test_store_prune_says_what_it_drops(tierwise, two_runs):
     assert (
         tierwise("store", "prune", "--store", "kept.db", "--dry-run").out
-        == "would drop 0 run(s), 0 finding(s), 0 row(s) of evidence and 0 day(s)\n"
+        == "would drop 0 run(s), 0 finding(s), 0 row(s) of evidence, 0 day(s) and 0 interrupted scan(s)\n"
     )
     told = json.loads(tierwise("store", "prune", "--store", "kept.db", "--format", "json").out)
     assert told == {"runs": 0, "findings": 0, "evidence": 0, "days": 0, "dropped": True}

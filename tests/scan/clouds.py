@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from tierwise.scan import Outcome, scan
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.store.units import KeptUnit
 
+ASKED = "tests.asked"
+"""The audit event of a call that is answered."""
 _SORTED = ("gaps", "regions")
 
 
@@ -33,6 +36,7 @@ class AnyRegion(Stand):
         """The recorded answer."""
         text = json.dumps(params, sort_keys=True, default=str)
         self.asked.append((service, method, text))
+        sys.audit(ASKED)
         answers = self.recording.answers
         if (service, region, method, text) not in answers:
             region = next((key[1] for key in answers if (key[0], *key[2:]) == (service, method, text)), region)

@@ -88,7 +88,7 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime], Sequen
         store = _store(live, resume)
         _tell_of_others(store, told, live.options)
     told["sources"] = [judging.mask.text(one.name) for one in sources]
-    with _checkpoint(store, told, begun, started) as checkpoint:
+    with _checkpoint(store, told, begun, started, named=bool(live.config.store)) as checkpoint:
         outcome = run_scan(
             sources,
             judging,
@@ -165,8 +165,13 @@ def _words(value: object) -> str:
 
 
 @contextmanager
-def _checkpoint(store: Store | None, told: Mapping[str, Any], begun: Begun | None, started: datetime) -> Iterator[Checkpoint | None]:
-    """Where the scan is kept as it goes; where it is interrupted, how to go on is said."""
+def _checkpoint(
+    store: Store | None, told: Mapping[str, Any], begun: Begun | None, started: datetime, *, named: bool
+) -> Iterator[Checkpoint | None]:
+    """Where the scan is kept as it goes; where it is interrupted, how to go on is said.
+
+    StoreError, before anything is read, where a store that someone named cannot be written.
+    """
     from tierwise.cli.main import complain
     from tierwise.scan.checkpoint import Checkpoint
     from tierwise.scan.pipeline import run_name
@@ -191,9 +196,10 @@ def _checkpoint(store: Store | None, told: Mapping[str, Any], begun: Begun | Non
             with store.reading() as connection:
                 checkpoint.earlier = {one.name: one for one in units.kept(connection, run)}
     except StoreError as error:
-        if begun is not None:
+        if begun is not None or named:
             raise
         warn(str(error))
+        checkpoint.broken = True
     try:
         yield checkpoint
     except BaseException:

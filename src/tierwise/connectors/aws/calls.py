@@ -111,7 +111,7 @@ class Caller:
     """Reads a document that several resources of this account and region need, once: `once(name, make)`."""
     once_per_account: Callable[[str, Callable[[], Maybe[Doc | None]]], Maybe[Doc | None]]
     """The same for a document of the whole account."""
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
     regions: Callable[[], Iterable[Caller]] = tuple
     """For a caller of the whole account: one caller for each scanned region that is open, for settings that every region keeps."""
@@ -136,14 +136,14 @@ class Caller:
             answer = getattr(self.client(read.service), _method(read.operation))(**params)
         except ClientError as error:
             if str(error.response.get("Error", {}).get("Code", "")) in read.absent:
-                self.counts[_name(read), "absent", SHARED.get()] += 1
+                self.counts[_name(read), "absent", SHARED.get(), ""] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(error, read.via), read, resource)
         except SDK_ERRORS as error:
             return self._failed(unknown_from(error, read.via), read, resource)
         except NotImplementedError:
             return self._failed(_not_emulated(read.via), read, resource)
-        self.counts[_name(read), "ok", SHARED.get()] += 1
+        self.counts[_name(read), "ok", SHARED.get(), ""] += 1
         return Known(answer, read.via)
 
     def sample(self, read: Read, take: Callable[[Any], T], **params: object) -> T | Unknown:
@@ -167,11 +167,11 @@ class Caller:
         try:
             if client.can_paginate(method):
                 for page in client.get_paginator(method).paginate(**params):
-                    self.counts[_name(read), "ok", SHARED.get()] += 1
+                    self.counts[_name(read), "ok", SHARED.get(), ""] += 1
                     yield page
             else:
                 page = getattr(client, method)(**params)
-                self.counts[_name(read), "ok", SHARED.get()] += 1
+                self.counts[_name(read), "ok", SHARED.get(), ""] += 1
                 yield page
         except (*SDK_ERRORS, NotImplementedError) as error:
             unknown = _not_emulated(read.via) if isinstance(error, NotImplementedError) else unknown_from(error, read.via)
@@ -197,13 +197,13 @@ class Caller:
         """What came of all calls so far, counted; failures one by one; those made in other regions too."""
         for other in self._others:
             yield from other.outcomes()
-        for (operation, outcome, shared), count in self.counts.items():
-            yield ReadOutcome(self.account, self.region, operation, outcome, count=count, shared=shared)
+        for (operation, outcome, shared, resource), count in self.counts.items():
+            yield ReadOutcome(self.account, self.region, operation, outcome, resource, count, shared)
         yield from self.failures
 
     def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
         if shared := SHARED.get():
-            self.counts[_name(read), unknown.reason.value, shared] += 1
+            self.counts[_name(read), unknown.reason.value, shared, resource] += 1
         else:
             self.failures.append(ReadOutcome(self.account, self.region, _name(read), unknown.reason.value, resource))
         return unknown

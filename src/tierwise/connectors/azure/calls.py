@@ -75,7 +75,7 @@ class Caller:
     arm: Arm
     now: datetime
     """The run's start (UTC): ages are counted from it."""
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
 
     @property
@@ -115,13 +115,13 @@ class Caller:
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404, 409) and code in read.absent:
-                self.counts[read.via.via, "absent", SHARED.get()] += 1
+                self.counts[read.via.via, "absent", SHARED.get(), ""] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
-        self.counts[read.via.via, "ok", SHARED.get()] += 1
+        self.counts[read.via.via, "ok", SHARED.get(), ""] += 1
         return body
 
     def rows(
@@ -162,7 +162,7 @@ class Caller:
             return unknown_from(answer.status, error_code(answer), declared.via)
         body = decoded(answer.body, declared.via)
         if isinstance(body, Known):
-            self.counts[declared.via.via, "ok", SHARED.get()] += 1
+            self.counts[declared.via.via, "ok", SHARED.get(), ""] += 1
             if answer.headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
                 return Unknown(
                     UnknownReason.API_ERROR, declared.via, "more subscriptions than Resource Graph looks into: name a management group"
@@ -182,13 +182,13 @@ class Caller:
 
     def outcomes(self) -> Iterator[ReadOutcome]:
         """What came of all calls so far, counted; failures one by one, but for those of shared documents."""
-        for (operation, outcome, shared), count in self.counts.items():
-            yield ReadOutcome(self.account, "", operation, outcome, count=count, shared=shared)
+        for (operation, outcome, shared, resource), count in self.counts.items():
+            yield ReadOutcome(self.account, "", operation, outcome, resource, count, shared)
         yield from self.failures
 
     def _failed(self, unknown: Unknown, declared: Declaration, resource: str) -> Unknown:
         if shared := SHARED.get():
-            self.counts[declared.via.via, unknown.reason.value, shared] += 1
+            self.counts[declared.via.via, unknown.reason.value, shared, resource] += 1
         else:
             self.failures.append(ReadOutcome(self.account, "", declared.via.via, unknown.reason.value, resource))
         return unknown

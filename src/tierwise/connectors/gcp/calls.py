@@ -72,7 +72,7 @@ class Caller:
     google: Google
     now: datetime
     """The run's start (UTC): ages are counted from it."""
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
 
     @property
@@ -132,13 +132,13 @@ class Caller:
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404) and code in read.absent:
-                self.counts[read.via.via, "absent", SHARED.get()] += 1
+                self.counts[read.via.via, "absent", SHARED.get(), ""] += 1
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
-        self.counts[read.via.via, "ok", SHARED.get()] += 1
+        self.counts[read.via.via, "ok", SHARED.get(), ""] += 1
         return body
 
     def part(self, read: Read, values: tuple[str, ...], more: Parameters, start: int, length: int) -> bytes | Unknown:
@@ -162,13 +162,13 @@ class Caller:
 
     def outcomes(self) -> Iterator[ReadOutcome]:
         """What came of all calls so far, counted; failures one by one, but for those of shared documents."""
-        for (operation, outcome, shared), count in self.counts.items():
-            yield ReadOutcome(self.account, "", operation, outcome, count=count, shared=shared)
+        for (operation, outcome, shared, resource), count in self.counts.items():
+            yield ReadOutcome(self.account, "", operation, outcome, resource, count, shared)
         yield from self.failures
 
     def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
         if shared := SHARED.get():
-            self.counts[read.via.via, unknown.reason.value, shared] += 1
+            self.counts[read.via.via, unknown.reason.value, shared, resource] += 1
         else:
             self.failures.append(ReadOutcome(self.account, "", read.via.via, unknown.reason.value, resource))
         return unknown

@@ -1,0 +1,175 @@
+"""Wherever a scan is killed, its store is whole, and the scan that goes on ends as one that was not.
+
+Three points on SQLite and one on PostgreSQL; `make kill` (TIERWISE_KILLS=50) does fifty and ten, and says where they fell.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from collections import Counter
+from functools import partial
+
+from sqlalchemy import create_engine, text
+
+import tierwise.store.save as saving
+from tests.scan.worlds import recorded
+from tests.store.killed import Scan, contents, killed_after, killed_at, steps_of
+from tests.store.test_trouble import settled
+from tierwise.errors import StoreError
+from tierwise.store import units
+from tierwise.store.check import check
+from tierwise.store.connect import open_store
+from tierwise.store.read import find_run
+from tierwise.store.units import begun
+
+KILLS = int(os.environ.get("TIERWISE_KILLS", "3"))
+
+
+def emptied(where):
+    """The same place with nothing in it."""
+    if "://" in where:
+        engine = create_engine(where.replace("postgresql:", "postgresql+psycopg:"))
+        with engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        engine.dispose()
+    return where
+
+
+def left_of(store):
+    """How far a killed scan came: the run is kept, or so many units of it, or nothing."""
+    store = settled(store)
+    assert check(store).problems == ()
+    with store.reading() as connection:
+        if any(begun(connection)):
+            return begun(connection)[0].units
+        return "ended" if check(store).runs else "nothing"
+
+
+def test_a_scan_that_is_killed_anywhere_goes_on_to_the_same_end(where, tmp_path, capsys):
+    recorded()
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    whole = Scan(tmp_path / "whole", where)
+    code, steps = steps_of(whole)
+    store = open_store(where, tmp_path)
+    wanted, held = whole.report(), contents(store)
+    at = time.monotonic()
+    assert Scan(tmp_path / "whole", str(tmp_path / "timed.db")).run() == code == 1
+    took = time.monotonic() - at
+    chance, fell = random.Random(2), Counter[str]()
+    for number in range(KILLS if store.path is not None else max(1, KILLS // 5)):
+        cut = Scan(tmp_path / "cut", emptied(where) if store.path is None else str(tmp_path / "cut" / f"{number}.db"))
+        if number % 2:
+            killed_after(cut, chance.uniform(0, took))
+        else:
+            killed_at(cut, chance.randrange(steps // 5, steps))
+        left = left_of(open_store(cut.where, tmp_path, create=True))
+        if left != "ended":
+            assert cut.run("--resume", "auto") == code, cut.said
+        assert (number, cut.report()) == (number, wanted)
+        assert contents(open_store(cut.where, tmp_path)) == held, number
+        assert left_of(open_store(cut.where, tmp_path)) == "ended"
+        fell[left if isinstance(left, str) else f"{left // 20 * 20}+ units"] += 1
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{store.where.partition(':')[0][-9:]}: {sum(fell.values())} kills, the same end: {dict(sorted(fell.items()))}\n"
+        )
+
+
+def test_a_scan_that_is_asked_to_end_says_how_to_go_on(tmp_path):
+    recorded()
+    scan = Scan(tmp_path, str(tmp_path / "store.db"))
+    process = scan.start()
+    store, deadline = open_store(scan.where, tmp_path, create=True), time.monotonic() + 60
+    units_kept = False
+    while not units_kept:
+        assert time.monotonic() < deadline
+        with store.reading() as connection:
+            units_kept = any(one.units for one in begun(connection))
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGTERM)
+    process.join(60)
+    assert process.exitcode == 143
+    command = scan.said.splitlines()[0].partition("go on with it: tierwise ")[2].split()
+    assert command[:2] == ["scan", "aws"]
+    assert scan.run(*command[-2:]) == scan.run()
+    with store.reading() as connection:
+        assert find_run(connection, "", command[-1]).number == 1
+
+
+def full_disk():
+    """In a scan's process: whatever it writes into its store finds no room."""
+
+    def without_room(function):
+        def call(*args, **more):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, -1))
+            try:
+                return function(*args, **more)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+
+        return call
+
+    units.keep, saving.save = without_room(units.keep), without_room(saving.save)
+
+
+def goes_away(server):
+    """In a scan's process: its database is dropped under it once it has kept something there."""
+    keep = units.keep
+
+    def once(*args):
+        keep(*args)
+        with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("DROP DATABASE passing WITH (FORCE)"))
+        units.keep = keep
+
+    units.keep = once
+
+
+def test_a_full_disk_costs_the_way_back_and_no_report(tmp_path):
+    recorded()
+    scan = Scan(tmp_path, str(tmp_path / "store.db"))
+    code = scan.run()
+    wanted = scan.report()
+    (tmp_path / "scan.json").unlink()
+    assert (scan.run(prepare=full_disk), scan.report()) == (code, wanted)
+    said = scan.said.splitlines()
+    assert said[0] == "error: what is read from here on is not kept for --resume; the scan goes on"
+    assert said[1].startswith(f"  there is no room to write the store {scan.where}: ")
+    assert "is not in the store: there is no room" in scan.said
+    assert "it is not lost" in scan.said
+    found = check(open_store(scan.where, tmp_path))
+    assert (found.problems, found.runs) == ((), 1)
+
+
+def test_a_database_that_goes_away_costs_the_way_back_and_no_report(postgres, tmp_path):
+    recorded()
+    server = postgres.replace("postgresql:", "postgresql+psycopg:")
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE passing"))
+    scan = Scan(tmp_path, postgres.replace("/postgres?", "/passing?"))
+    code = scan.run(prepare=partial(goes_away, server))
+    assert code == 1
+    assert scan.report()["summary"]["gate"] == "failed"
+    assert scan.said.count("cannot be reached") == 3
+    assert "not kept for --resume; the scan goes on" in scan.said
+    assert "it is not lost" in scan.said
+
+
+def test_a_store_that_cannot_be_written_is_told_before_anything_is_read(tmp_path):
+    recorded()
+    path = tmp_path / "store.db"
+    open_store(str(path), path, create=True).close()
+    begin = partial(setattr, units, "begin", refuses)
+    assert Scan(tmp_path, str(path)).run(prepare=begin) == 2
+    assert not (tmp_path / "scan.json").exists()
+
+
+def refuses(*_args):
+    raise StoreError("the store cannot be written")
