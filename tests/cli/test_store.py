@@ -135,7 +135,7 @@ def test_store_prune_says_what_it_drops(tierwise, two_runs):
         == "would drop 0 run(s), 0 finding(s), 0 row(s) of evidence, 0 day(s) and 0 interrupted scan(s)\n"
     )
     told = json.loads(tierwise("store", "prune", "--store", "kept.db", "--format", "json").out)
-    assert told == {"runs": 0, "findings": 0, "evidence": 0, "days": 0, "dropped": True}
+    assert told == {"runs": 0, "findings": 0, "evidence": 0, "days": 0, "scans": 0, "dropped": True}
 
 
 def outcome(*sources):
