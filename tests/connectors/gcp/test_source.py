@@ -182,12 +182,48 @@ def test_what_the_levels_of_an_organisation_say_comes_with_the_inventory(collect
             "orgPolicy": [{"constraint": "constraints/gcp.restrictTLSVersion", "listPolicy": {"deniedValues": ["TLS_VERSION_1"]}}]
         },
     )
+    denied = {"name": "p", "spec": {"rules": [{"values": {"deniedValues": ["TLS_VERSION_1"]}}]}}
+    cloud.faults["policies/gcp.restrictTLSVersion:getEffectivePolicy"] = {**denied, "name": "x/policies/gcp.restrictTLSVersion"}
     (found,) = (one for one in collect(cloud, ALL_FACTS, organizations=(ORGANISATION,), services=("storage",)).values())
     assert found.unit == "folders/7"
     assert found.facts["logging.data_read"].value is True
     assert found.facts["access.anonymous_read"].value is True
     assert found.facts["transport.min_tls"].value == "1.1"
     assert cloud.asked(":getIamPolicy") == 0
+
+
+def test_a_policy_of_the_inventory_which_has_no_conditions_is_asked_for_as_it_holds_on_the_project(collect):
+    cloud = organisation(
+        [bucket({**BARE, "iamConfiguration": {}})],
+        organisation={"orgPolicy": [{"constraint": "constraints/storage.publicAccessPrevention", "booleanPolicy": {"enforced": True}}]},
+    )
+    for spec, blocked in (
+        ({"rules": [{"enforce": False}]}, False),
+        ({"rules": [{"enforce": True}]}, True),
+        ({}, False),
+        ({"reset": True}, False),
+    ):
+        cloud.faults["policies/storage.publicAccessPrevention:getEffectivePolicy"] = {
+            "name": "p/policies/storage.publicAccessPrevention",
+            "spec": spec,
+        }
+        (found,) = (one for one in collect(cloud, ALL_FACTS, organizations=(ORGANISATION,), services=("storage",)).values())
+        assert found.facts["access.public_blocked"].value is blocked, spec
+    assert cloud.asked("policies/gcp.restrictTLSVersion:getEffectivePolicy") == 0
+    cloud.faults, cloud.denied = {}, frozenset({"orgpolicy.policy.get"})
+    (found,) = (one for one in collect(cloud, ALL_FACTS, organizations=(ORGANISATION,), services=("storage",)).values())
+    assert found.facts["access.public_blocked"].via.action == "orgpolicy.policy.get"
+
+
+@pytest.mark.parametrize("rule", [{"denyAll": True}, {"values": {"allowedValues": ["TLS_VERSION_1_2"]}}])
+def test_a_rule_that_the_constraint_on_tls_does_not_take_leaves_the_version_open(collect, rule):
+    cloud = Cloud(ROWS[:1], DOCS)
+    cloud.faults["policies/gcp.restrictTLSVersion:getEffectivePolicy"] = {
+        "name": "p/policies/gcp.restrictTLSVersion",
+        "spec": {"rules": [rule]},
+    }
+    (found,) = collect(cloud, ALL_FACTS).values()
+    assert found.facts["transport.min_tls"].between == ("1.0", "1.3")
 
 
 def walked() -> Cloud:

@@ -6,7 +6,7 @@ above a project that is scanned by itself and lies in folders comes from the org
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -128,7 +128,7 @@ def _iam_levels(caller: Caller) -> Maybe[Doc | None]:
 
 def _org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
     del draft
-    return caller.place.above(f"org:{caller.place.name}", partial(_org_levels, caller))
+    return caller.place.above(f"org:{caller.place.name}", partial(_org_levels, caller, (PUBLIC_ACCESS, TLS)))
 
 
 def _own_org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
@@ -140,19 +140,31 @@ def _own_org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
     return own if isinstance(own, Unknown) else Known({"levels": [(caller.place.name, own), *(found.value or {})["levels"]]}, own.via)
 
 
-def _org_levels(caller: Caller) -> Maybe[Doc | None]:
-    """Every level from the project to the organisation where the inventory has them all; else one, of what holds on the project."""
+def _org_levels(caller: Caller, constraints: Iterable[str]) -> Maybe[Doc | None]:
+    """One level, of what holds on the project; none where the inventory has all levels and no policy for any of the constraints.
+
+    The inventory writes policies in version 1, which has no conditions: it tells that there is one, and never what it says
+    (Cloud Asset API, `GoogleCloudOrgpolicyV1Policy`).
+    """
     chain, listed = chain_of(caller), _listed(caller, ORG_POLICIES, caller.place.scope, _NODES)
     if listed is not None and isinstance(chain, Known) and chain.value[-1] == caller.place.scope:
-        none: Maybe[Doc | None] = Known({}, ORG_POLICIES.via)
-        return Known({"levels": [(node, listed.get(node, none)) for node in chain.value]}, ORG_POLICIES.via)
+        named = {name for node in chain.value for name in _constraints(listed.get(node))}
+        constraints = [one for one in constraints if one in named]
+        if not constraints:
+            return Known({"levels": []}, ORG_POLICIES.via)
     effective: list[Doc] = []
-    for constraint in (PUBLIC_ACCESS, TLS):
+    for constraint in constraints:
         found = caller.ask(EFFECTIVE, (caller.place.number or caller.place.id, constraint))
         if isinstance(found, Unknown):
             return found
         effective.append(found.value or {})
     return Known({"levels": [(caller.place.name, Known({"policies": effective}, EFFECTIVE.via))]}, EFFECTIVE.via)
+
+
+def _constraints(level: Maybe[Doc | None] | None) -> Iterator[str]:
+    """The constraints for which the inventory has a policy of a level."""
+    document = level.value if isinstance(level, Known) else None
+    yield from (str(one.get("constraint") or "").rpartition("/")[2] for one in (document or {}).get("policies", ()))
 
 
 def _domain(caller: Caller, root: str) -> Maybe[str]:

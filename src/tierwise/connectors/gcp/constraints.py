@@ -1,19 +1,23 @@
 """What the organisation policies of a project and of all above it enforce. Pure: documents of each level in, answers out.
 
 A yes-or-no constraint is decided by the nearest level that has a policy for it; the values that a list constraint denies add up as long as
-each policy takes over what is above it (Organization Policy documentation, "Understanding hierarchy evaluation").
+each policy takes over what is above it (Organization Policy documentation, "Understanding hierarchy evaluation"). A policy without rules, one
+that resets its constraint, and no policy at all leave the constraint's own default (Organization Policy API, `constraintDefault`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tierwise.connectors import gcp_terms
 from tierwise.connectors.declared import Doc
-from tierwise.connectors.gcp.above import TLS, levels_of
+from tierwise.connectors.gcp.above import PUBLIC_ACCESS, TLS, levels_of
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+
+_OFF_BY_DEFAULT: Final = frozenset({PUBLIC_ACCESS})
+"""Yes-or-no constraints whose default is off. Cloud Storage, "Organization policy constraints": public access prevention is not enforced unless a policy says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ def oldest_tls(doc: Maybe[Doc | None]) -> Maybe[str]:
             if rule.get("condition"):
                 return gcp_terms.tls_in_doubt(policy.via)
             values = rule.get("values")
+            if rule.get("denyAll") or (isinstance(values, Mapping) and values.get("allowedValues")):
+                return gcp_terms.tls_in_doubt(policy.via)
             listed = values.get("deniedValues") if isinstance(values, Mapping) else None
             denied.update(str(one) for one in listed or ())
         if not policy.inherits:
@@ -64,8 +70,17 @@ def _first(doc: Maybe[Doc | None], constraint: str) -> Maybe[int]:
             return policy
         if any(rule.get("condition") for rule in policy.rules):
             return Unknown(UnknownReason.NOT_SUPPORTED, policy.via, "the policy holds under a condition only")
+        if not policy.rules:
+            return _default(constraint, policy.via)
         return Known(policy.level if any(rule.get("enforce") is True for rule in policy.rules) else -1, policy.via)
-    return Known(-1, doc.via)
+    return _default(constraint, doc.via)
+
+
+def _default(constraint: str, via: Provenance) -> Maybe[int]:
+    """What a yes-or-no constraint comes to without a policy: off where that is documented."""
+    if constraint in _OFF_BY_DEFAULT:
+        return Known(-1, via)
+    return Unknown(UnknownReason.NOT_SUPPORTED, via, f"whether {constraint} is enforced by default is not known")
 
 
 def _policies(doc: Maybe[Doc | None], constraint: str) -> Iterator[_Policy | Unknown]:
@@ -85,19 +100,13 @@ def _policies(doc: Maybe[Doc | None], constraint: str) -> Iterator[_Policy | Unk
 
 
 def _constraint(policy: Mapping[str, Any]) -> str:
-    """Version 2 names a policy after its constraint; version 1, which the inventory has, states the constraint."""
-    return str(policy.get("constraint") or policy.get("name") or "").rpartition("/")[2]
+    """A policy is named after its constraint."""
+    return str(policy.get("name") or "").rpartition("/")[2]
 
 
 def _policy(policy: Mapping[str, Any], level: int, via: Provenance) -> _Policy:
     spec = policy.get("spec")
-    if isinstance(spec, Mapping):
-        rules = spec.get("rules")
-        listed = tuple(one for one in rules if isinstance(one, Mapping)) if isinstance(rules, list) else ()
-        return _Policy(level, listed, bool(spec.get("inheritFromParent")), via)
-    yes_or_no, values = policy.get("booleanPolicy"), policy.get("listPolicy")
-    if isinstance(yes_or_no, Mapping):
-        return _Policy(level, ({"enforce": bool(yes_or_no.get("enforced"))},), False, via)
-    if isinstance(values, Mapping):
-        return _Policy(level, ({"values": values},), bool(values.get("inheritFromParent")), via)
-    return _Policy(level, (), False, via)
+    spec = spec if isinstance(spec, Mapping) else {}
+    rules = spec.get("rules")
+    listed = tuple(one for one in rules if isinstance(one, Mapping)) if isinstance(rules, list) else ()
+    return _Policy(level, listed, bool(spec.get("inheritFromParent")), via)
