@@ -49,13 +49,13 @@ def number(doc: Maybe[Doc | None], *path: str, absent: float | None = None, beca
     return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no number")
 
 
-def items(doc: Maybe[Doc | None], *path: str) -> Maybe[list[Mapping[str, Any]]]:
-    """The mappings of a list; an empty one where it is absent."""
-    found = field_of(doc, *path)
+def items(doc: Maybe[Doc | None], *path: str, because: str = "") -> Maybe[list[Mapping[str, Any]]]:
+    """The mappings of a list, which is empty where nothing is configured. Absent is empty where the service documents so, `because` where; without it, unknown."""
+    if isinstance(doc, Known) and doc.value is None:
+        return Known([], doc.via)
+    found = value(doc, *path, absent=[], because=because)
     if isinstance(found, Unknown):
         return found
-    if found.value is None:
-        return Known([], found.via)
     if not isinstance(found.value, list):
         return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list")
     return Known([one for one in found.value if isinstance(one, Mapping)], found.via)

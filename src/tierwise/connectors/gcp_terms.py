@@ -29,6 +29,7 @@ OLDEST: Final = "TLS_VERSION_1"
 """TLS 1.0 as `gcp.restrictTLSVersion` denies it."""
 _ADDRESSED: Final = frozenset({Kind.RELATIONAL_DB, Kind.WAREHOUSE, Kind.CACHE})
 """Kinds of store of which `network.public_endpoint` and `network.ingress_any` ask for an address of its own (ADR 0021)."""
+NO_LIST: Final = "Google Cloud APIs, JSON: a list without entries is left out of an answer"
 _OLD_TLS: Final = "Cloud Storage and Google Cloud APIs, TLS: versions from 1.0 on are accepted unless gcp.restrictTLSVersion denies them"
 
 

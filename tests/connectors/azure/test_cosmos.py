@@ -89,7 +89,7 @@ def test_an_account_is_read_whole(read):
 
 
 def test_what_was_never_set_has_the_meaning_that_azure_documents(read):
-    facts = {name: value(fact) for name, fact in read({}).facts.items()}
+    facts = {name: value(fact) for name, fact in read({"ipRules": []}).facts.items()}
     assert (facts["encryption.key_custody"], facts["access.shared_key_enabled"], facts["network.ingress_any"]) == (
         "provider-owned",
         True,
@@ -136,3 +136,8 @@ def test_without_containers_there_is_nothing_to_expire(read):
 
 def test_two_regions_are_multi_region(read):
     assert value(read({**SAFE, "locations": [{}, {}]}).facts["recovery.redundancy"]) == "multi-region"
+
+
+def test_without_a_list_of_addresses_it_is_not_known_whom_an_account_admits(read):
+    admits = read({}).facts["network.ingress_any"]
+    assert (admits.reason, admits.detail) == (UnknownReason.NOT_COLLECTED, "the answer has no properties.ipRules")

@@ -32,6 +32,9 @@ LOCKS: Final = Read(
     listing=True,
 )
 """All locks of a subscription, on it and below it, in one listing; `locks_read` makes it the read of a collector."""
+_NO_CONNECTIONS: Final = "Azure Private Link: a resource to which nothing connects has an empty list of connections, or none"
+"""As in the recorded answers of Key Vault and Redis, which have none, and of SQL and Storage, whose list is empty."""
+_METRICS_ALONE: Final = "Azure Monitor, diagnostic settings: one that sends metrics alone has no logs"
 _EVERYTHING: Final = frozenset({"alllogs", "audit"})
 _LOCKED: Final = frozenset({"cannotdelete", "readonly"})
 PUBLIC: Final = "Azure Resource Manager reference, publicNetworkAccess: enabled where it was never set"
@@ -82,7 +85,7 @@ def admits_by_rules(rules: Maybe[Doc | None], ends: tuple[str, str] = ("startIpA
 
 def has_private_endpoint(row: Maybe[Doc | None]) -> Maybe[bool]:
     """Whether a private endpoint leads to it whose connection is approved."""
-    found = fields.items(row, "properties", "privateEndpointConnections")
+    found = fields.items(row, "properties", "privateEndpointConnections", because=_NO_CONNECTIONS)
     if isinstance(found, Unknown):
         return found
     states = [fields.value(fields.inner(found, one), "properties", "privateLinkServiceConnectionState", "status") for one in found.value]
@@ -124,7 +127,7 @@ def sends(settings: Maybe[Doc | None], wanted: frozenset[str]) -> Maybe[bool]:
 
 
 def _categories(setting: Doc) -> frozenset[str]:
-    logs = fields.items(Known(setting), "properties", "logs")
+    logs = fields.items(Known(setting), "properties", "logs", because=_METRICS_ALONE)
     found = logs.value if isinstance(logs, Known) else []
     return frozenset(
         str(log[key]).lower() for log in found if log.get("enabled") is True for key in ("category", "categoryGroup") if log.get(key)

@@ -34,6 +34,10 @@ _KEY: Final = "Azure Cosmos DB documentation, customer-managed keys: keys are Mi
 _MIN_TLS: Final = "Azure Cosmos DB documentation, minimum TLS: TLS 1.2 where it was never set, since 31 March 2023"
 _LOCAL: Final = "Azure Cosmos DB documentation, disable local authentication: keys are accepted where it was never set"
 _FILTER: Final = "Azure Cosmos DB resource provider, isVirtualNetworkFilterEnabled: off where it was never set"
+_UNLISTED: Final = (
+    "Azure Cosmos DB resource provider, databaseAccounts: capabilities and virtualNetworkRules are none where they were never set"
+)
+"""As in the recorded answers of accounts of the API for NoSQL."""
 _KIND: Final = Kind.DOCUMENT_DB
 _APIS: Final = {
     "MongoDB": ("mongorequests", "mongodbDatabases"),
@@ -168,7 +172,10 @@ def _key(draft: Draft) -> Maybe[str]:
 
 def _api(draft: Draft) -> Maybe[tuple[str, str]]:
     row = draft.doc(ACCOUNT)
-    kind, found = fields.word(row, "kind", absent="GlobalDocumentDB", because=_KEY), fields.items(row, "properties", "capabilities")
+    kind, found = (
+        fields.word(row, "kind", absent="GlobalDocumentDB", because=_KEY),
+        fields.items(row, "properties", "capabilities", because=_UNLISTED),
+    )
     if isinstance(kind, Unknown):
         return kind
     if isinstance(found, Unknown):
@@ -178,7 +185,7 @@ def _api(draft: Draft) -> Maybe[tuple[str, str]]:
 
 
 def _admits(row: Maybe[Doc | None]) -> Maybe[bool]:
-    rules, networks = fields.items(row, "properties", "ipRules"), fields.items(row, "properties", "virtualNetworkRules")
+    rules, networks = fields.items(row, "properties", "ipRules"), fields.items(row, "properties", "virtualNetworkRules", because=_UNLISTED)
     if isinstance(rules, Unknown):
         return rules
     if isinstance(networks, Unknown):

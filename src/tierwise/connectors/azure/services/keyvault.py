@@ -30,6 +30,7 @@ _OPEN: Final = "Azure Key Vault documentation, networking: every network is admi
 _SOFT: Final = "Azure Key Vault documentation, soft-delete: on for every vault, 90 days where nothing else was set"
 _PURGE: Final = "Azure Key Vault documentation, purge protection: off where it was never set"
 _NEVER: Final = "Azure Key Vault documentation, key autorotation: a key without a rotation policy does not rotate"
+_NO_ACTIONS: Final = "Azure Key Vault, rotationPolicy: a policy without actions rotates nothing"
 _LOCAL: Final = (
     "who may use a managed HSM is told by roles within it, which its data plane alone lists (Managed HSM documentation, local RBAC)"
 )
@@ -207,7 +208,7 @@ def _put_rotation(key: Maybe[Doc | None], sheet: FactSheet) -> None:
 
 
 def _interval(policy: Known[Any]) -> Maybe[float]:
-    actions = fields.items(policy, "lifetimeActions")
+    actions = fields.items(policy, "lifetimeActions", because=_NO_ACTIONS)
     if isinstance(actions, Unknown):
         return actions
     for one in actions.value:

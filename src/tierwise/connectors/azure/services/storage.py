@@ -168,7 +168,7 @@ def _links_last(account: Maybe[Doc | None], shared: Maybe[bool]) -> Maybe[float]
 
 
 def _any_origin(blobs: Maybe[Doc | None]) -> Maybe[bool]:
-    rules = fields.items(blobs, "properties", "cors", "corsRules")
+    rules = fields.items(blobs, "properties", "cors", "corsRules", because=_OFF)
     if isinstance(rules, Unknown):
         return rules
     return Known(any("*" in (one.get("allowedOrigins") or ()) for one in rules.value), rules.via)

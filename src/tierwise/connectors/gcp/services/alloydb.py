@@ -176,7 +176,7 @@ def _encrypted(instance: Maybe[Doc]) -> Maybe[bool]:
 
 
 def _open(instance: Maybe[Doc]) -> Maybe[bool]:
-    networks = fields.items(instance, "networkConfig", "authorizedExternalNetworks")
+    networks = fields.items(instance, "networkConfig", "authorizedExternalNetworks", because=gcp_terms.NO_LIST)
     if isinstance(networks, Unknown):
         return networks
     return gcp_terms.covers([str(one.get("cidrRange") or "") for one in networks.value], networks.via)

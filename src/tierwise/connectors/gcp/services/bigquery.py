@@ -26,6 +26,7 @@ DATASET, TABLE = "bigquery.googleapis.com/Dataset", "bigquery.googleapis.com/Tab
 _DATASETS: Final = "/bigquery/v2/projects/{}/datasets"
 _TABLES: Final = f"{_DATASETS}/{{}}/tables"
 _UNSET: Final = "BigQuery API v2, datasets: none where it was never set"
+_OWN_ENTRIES: Final = "BigQuery API v2, datasets: where no access is given, that of the project's own readers, writers and owners is added"
 _WAREHOUSE: Final = frozenset({Kind.WAREHOUSE})
 _ENTRIES: Final = {"userByEmail": "user", "groupByEmail": "group", "domain": "domain", "iamMember": ""}
 _KEPT, _POLICY = "tables", "policy"
@@ -165,7 +166,7 @@ def _whole(text: Maybe[str]) -> Maybe[int | None]:
 
 
 def _own(draft: Draft) -> Policy:
-    place, entries = iam.place_in(draft), fields.items(draft.doc(DATASETS), "access")
+    place, entries = iam.place_in(draft), fields.items(draft.doc(DATASETS), "access", because=_OWN_ENTRIES)
     if isinstance(entries, Unknown):
         return Policy((), entries, entries.via)
     home = iam.home_of(place, domain_of(draft.doc(STORE.above)), entries.via)

@@ -101,7 +101,7 @@ def _records(draft: Draft) -> Maybe[bool]:
     row = draft.doc(SINKS)
     off = fields.flag(row, "disabled", absent=False, because=_UNSET)
     wanted = fields.word(row, "filter", absent="", because=_UNSET)
-    exclusions = fields.items(row, "exclusions")
+    exclusions = fields.items(row, "exclusions", because=gcp_terms.NO_LIST)
     if isinstance(off, Unknown) or isinstance(wanted, Unknown) or isinstance(exclusions, Unknown):
         return next(one for one in (off, wanted, exclusions) if isinstance(one, Unknown))
     if off.value:

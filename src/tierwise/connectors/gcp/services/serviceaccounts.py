@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.access.google_iam import Binding, external_conditioned, external_of, grants_of
 from tierwise.access.google_privilege import admin, put_judged_on_bindings
-from tierwise.connectors import fields
+from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Draft, Stage
 from tierwise.connectors.gcp import iam
 from tierwise.connectors.gcp.above import AUDIENCE, domain_of, iam_read, levels_of
@@ -139,7 +139,7 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
 
 def _keys(draft: Draft, sheet: FactSheet) -> None:
     """Keys that somebody holds: not disabled, not expired."""
-    listed = fields.items(draft.doc(KEYS), "keys")
+    listed = fields.items(draft.doc(KEYS), "keys", because=gcp_terms.NO_LIST)
     now = fields.value(draft.docs.get(iam.PLACE, Unknown(UnknownReason.NOT_COLLECTED)), _NOW)
     names = ("credential.active_keys", "credential.oldest_key_days")
     if isinstance(listed, Unknown) or isinstance(now, Unknown):

@@ -109,7 +109,7 @@ def _is(row: Maybe[Doc | None], word: str, *path: str) -> Maybe[bool]:
 def _network(row: Maybe[Doc | None], sheet: FactSheet) -> None:
     public = fields.flag(row, *_IP, "ipv4Enabled")
     sheet.put("network.public_endpoint", public)
-    networks = fields.items(row, *_IP, "authorizedNetworks")
+    networks = fields.items(row, *_IP, "authorizedNetworks", because=gcp_terms.NO_LIST)
     if isinstance(public, Known) and not public.value:
         sheet.not_applicable("network.ingress_any", "it has no public address", public.via)
     elif isinstance(public, Unknown) or isinstance(networks, Unknown):
@@ -124,7 +124,7 @@ def _network(row: Maybe[Doc | None], sheet: FactSheet) -> None:
 
 
 def _logins_and_logs(row: Maybe[Doc | None], sheet: FactSheet) -> None:
-    listed = fields.items(row, "settings", "databaseFlags")
+    listed = fields.items(row, "settings", "databaseFlags", because=gcp_terms.NO_LIST)
     flags: Maybe[Flags]
     if isinstance(listed, Unknown):
         flags = listed

@@ -159,7 +159,7 @@ def _filter(bucket: Maybe[Doc | None], sheet: FactSheet) -> None:
     if isinstance(mode, Unknown) or mode.value != "Enabled":
         return
     ranges = fields.value(bucket, "ipFilter", "publicNetworkSource", "allowedIpCidrRanges", absent=[], because=_OFF)
-    networks = fields.items(bucket, "ipFilter", "vpcNetworkSources")
+    networks = fields.items(bucket, "ipFilter", "vpcNetworkSources", because=gcp_terms.NO_LIST)
     if isinstance(ranges, Unknown) or isinstance(networks, Unknown):
         return
     sheet.put("network.ingress_any", gcp_terms.covers([str(one) for one in ranges.value], mode.via))
@@ -182,7 +182,7 @@ def _recovery(bucket: Maybe[Doc | None], sheet: FactSheet) -> None:
     places = fields.value(bucket, "customPlacementConfig", "dataLocations", absent=[], because=_OFF)
     two = Known("multi-region", places.via) if isinstance(places, Known) and places.value else None
     sheet.put("recovery.redundancy", two or gcp_terms.redundancy_of(fields.word(bucket, "location")))
-    rules = fields.items(bucket, "lifecycle", "rule")
+    rules = fields.items(bucket, "lifecycle", "rule", because=_OFF)
     read = rules if isinstance(rules, Unknown) else Known([_rule(one, rules.via) for one in rules.value], rules.via)
     for name, fact in lifecycle_facts(read, rules.via, never_versioned=False).items():
         sheet.put(name, fact)
@@ -240,7 +240,7 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
         "access.website_enabled",
         either([one if isinstance(one, Unknown) else Known(bool(one.value), bucket.via) for one in (page, missing)], bucket.via),
     )
-    origins = fields.items(bucket, "cors")
+    origins = fields.items(bucket, "cors", because=_OFF)
     wide = origins if isinstance(origins, Unknown) else Known(any("*" in (one.get("origin") or ()) for one in origins.value), origins.via)
     sheet.put("access.cors_any_origin", wide)
     place = iam.place_in(draft)
@@ -253,7 +253,7 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
 
 def _acls(draft: Draft, uniform: Maybe[bool], place: Place) -> Policy:
     """The default ACL of new objects; that of the bucket itself is part of its IAM policy (Cloud Storage, "Relation to IAM")."""
-    entries = fields.items(draft.doc(ACLS), "items")
+    entries = fields.items(draft.doc(ACLS), "items", because=gcp_terms.NO_LIST)
     if isinstance(uniform, Unknown):
         return Policy((), uniform, uniform.via)
     if isinstance(entries, Unknown):
