@@ -62,7 +62,10 @@ def region_of(plan: Plan, planned: Planned) -> str:
 
 
 def labels_of(plan: Plan, planned: Planned, path: Sequence[Step]) -> tuple[Maybe[Mapping[str, str]], tuple[Unknown, ...]]:
-    """The labels and what of them is not known: effective ones, else Terraform's, else the resource's own over the provider's defaults."""
+    """The labels and what of them is not known: effective ones, else Terraform's, else the resource's own over the provider's defaults.
+
+    The provider's defaults are for labels at the top of a resource alone (Terraform Google provider, provider reference, `default_labels`).
+    """
     for name in ("effective_labels", "terraform_labels") if path == ("labels",) else ():
         every = planned.root.entries(name)
         if isinstance(every, Known) and every.value:
@@ -74,7 +77,7 @@ def labels_of(plan: Plan, planned: Planned, path: Sequence[Step]) -> tuple[Maybe
             return own, ()
         own = Known((), own.via)
     mine, unread = _labels(own.value, planned.at(*path))
-    defaults = plan.providers.setting(planned, "default_labels")
+    defaults = plan.providers.setting(planned, "default_labels") if path == ("labels",) else None
     if isinstance(defaults, Mapping) and isinstance(mine, Known):
         mine = Known({**{str(key): str(value) for key, value in defaults.items()}, **mine.value}, mine.via)
     return mine, unread

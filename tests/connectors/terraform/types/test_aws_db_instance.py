@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
-from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
+from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen, plain
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import check_fact
@@ -251,6 +251,32 @@ def test_a_replica_is_a_copy_and_as_encrypted_as_its_source(plan, tmp_path):
     one = read(plan, tmp_path)
     assert (Rel.COPY_OF, "aws_db_instance.source") in [(link.rel, link.to) for link in one.links]
     assert value(one, "encryption.at_rest") is True
+
+
+@pytest.mark.parametrize(
+    ("made_from", "region", "expected"),
+    [
+        ({"replicate_source_db": "source"}, None, "customer"),
+        ({"restore_to_point_in_time": [{"source_db_instance_identifier": "source"}]}, None, "customer"),
+        ({"replicate_source_db": "source"}, "eu-west-1", UnknownReason.UNRESOLVED_REFERENCE),
+        ({"replicate_source_db": "elsewhere"}, None, UnknownReason.UNRESOLVED_REFERENCE),
+        ({"snapshot_identifier": "rds:of-some-database"}, None, UnknownReason.UNRESOLVED_REFERENCE),
+    ],
+    ids=["replica", "restore", "another region", "another database", "snapshot"],
+)
+def test_what_is_made_from_a_database_without_naming_a_key_is_under_the_key_of_its_source(plan, tmp_path, made_from, region, expected):
+    plan.add("aws_kms_key", "k", {}, unknown={"arn": True})
+    plan.add(
+        DB, "source", {"identifier": "source", "storage_encrypted": True}, unknown={"kms_key_id": True},
+        expressions={"storage_encrypted": const(True), "kms_key_id": ref("aws_kms_key.k.arn")},
+    )  # fmt: skip
+    written = {name: const(one) if isinstance(one, str) else [{}] for name, one in made_from.items()} | {"storage_encrypted": const(True)}
+    after = {"storage_encrypted": True, **({"region": region} if region else {}), **made_from}
+    plan.add(DB, "d", after, unknown={"kms_key_id": True}, expressions=written)
+    one = read(plan, tmp_path)
+    assert plain(one.facts["encryption.key_custody"]) == expected
+    (link,) = [link for link in one.links if link.rel is Rel.USES_KEY]
+    assert (link.to == "aws_kms_key.k") is (expected == "customer")
 
 
 @pytest.mark.parametrize("written", [False, True])

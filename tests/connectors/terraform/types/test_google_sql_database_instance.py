@@ -4,7 +4,7 @@ import pytest
 
 from tests.connectors.terraform.gcp_plans import NEEDS_OTHERS, PROJECT, GooglePlan
 from tests.connectors.terraform.plans import const, reason, ref, value
-from tests.connectors.terraform.types.cases import Case, Part
+from tests.connectors.terraform.types.cases import Case, Part, plain
 from tierwise.model.fact import NotApplicable, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 from tierwise.model.vocabulary import facts_of
@@ -220,6 +220,40 @@ def test_a_replica_is_a_copy_of_its_primary_and_backed_up_through_it(plan, tmp_p
         assert Link(Rel.COPY_OF, link) in one.links
         assert isinstance(one.facts["retention.backup_days"], NotApplicable)
     assert "p" in plan.one(tmp_path, f"{SQL}.p").aliases
+
+
+@pytest.mark.parametrize(
+    ("region", "key", "expected"),
+    [
+        ("europe-west2", {}, "customer"),
+        ("europe-west1", {}, UnknownReason.UNRESOLVED_REFERENCE),
+        ("europe-west1", {"encryption_key_name": "projects/k/locations/europe-west1/keyRings/r/cryptoKeys/dr"}, "customer"),
+    ],
+    ids=["same region", "another region", "a key of its own"],
+)
+@pytest.mark.parametrize("by", ["value", "reference"])
+def test_a_replica_is_under_the_key_of_its_primary_in_its_region_alone(plan, tmp_path, region, key, expected, by):
+    database(
+        plan, "p", after={"encryption_key_name": "projects/k/locations/europe-west2/keyRings/r/cryptoKeys/k", "region": "europe-west2"}
+    )
+    named = {"master_instance_name": "p"} if by == "value" else {}
+    expressions = {"master_instance_name": ref(f"{SQL}.p.name"), **{name: const(one) for name, one in key.items()}}
+    database(plan, "r", after={"region": region, **named, **key}, expressions=expressions)
+    one = plan.one(tmp_path, f"{SQL}.r")
+    assert plain(one.facts["encryption.key_custody"]) == expected
+    if expected == "customer":
+        (link,) = [link for link in one.links if link.rel is Rel.USES_KEY]
+        assert link.to.rpartition("/")[2] == ("dr" if key else "k")
+
+
+def test_a_replica_whose_primary_is_elsewhere_does_not_say_whose_key_it_is_under(plan, tmp_path):
+    database(plan, "r", expressions={"master_instance_name": ref("local.primary")})
+    assert reason(plan.one(tmp_path, f"{SQL}.r"), "encryption.key_custody") is UnknownReason.UNRESOLVED_REFERENCE
+
+
+def test_the_default_labels_of_the_provider_are_no_user_labels(tmp_path):
+    plan = GooglePlan(default_labels={"data": "published"})
+    assert one_of(plan, tmp_path, {"user_labels": {"team": "records"}}).tags.value == {"team": "records"}
 
 
 def test_user_labels_key_and_databases(plan, tmp_path):

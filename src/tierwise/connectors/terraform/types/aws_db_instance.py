@@ -25,6 +25,7 @@ PARAMETERS: Final = "aws_db_parameter_group"
 GIB: Final = 1024**3
 _SOURCES: Final = ("snapshot_identifier", "replicate_source_db", "restore_to_point_in_time", "s3_import")
 _PORTS: Final = {"postgres": 5432, "mysql": 3306, "oracle": 1521, "sqlserver": 1433, "db2": 50000}
+_TAKEN: Final = "it is taken over from the source of the restore"
 _NO_POLICY: Final = "RDS databases take no resource policy; users log in to the database"
 
 
@@ -74,17 +75,43 @@ def _encryption(database: Planned, plan: Plan, sheet: FactSheet) -> None:
     sheet.put("encryption.at_rest", at_rest)
     custody: AnyFact = at_rest if isinstance(at_rest, Unknown) else NotApplicable("not encrypted", at_rest.via)
     if isinstance(at_rest, Known) and at_rest.value:
-        custody = aws.custody(plan, database, database.root, ("kms_key_id",), without="provider-managed")
+        holder = _under_key_of(database, plan)
+        lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("kms_key_id"), _TAKEN)
+        custody = lost if holder is None else aws.custody(plan, holder, holder.root, ("kms_key_id",), without="provider-managed")
     sheet.put("encryption.key_custody", custody)
 
 
+def _under_key_of(database: Planned, plan: Plan) -> Planned | None:
+    """The database that names the key which one is under: itself, else the one in its region that it is made from; None where that is not told."""
+    key = database.root.text("kms_key_id")
+    written = database.root.is_written("kms_key_id") or (isinstance(key, Known) and key.value is not None)
+    if written or not database.is_new or not _inherits(database):
+        return database
+    source = _source(database, plan)
+    near = source is not None and plan.providers.region(source) == plan.providers.region(database) != ""
+    return source if source is not None and near and not _inherits(source) else None
+
+
 def _of_source(database: Planned, plan: Plan) -> Maybe[bool]:
-    """A replica in the same region is encrypted exactly if its source is (RDS User Guide, "Encrypting Amazon RDS resources")."""
-    way = plan.resolve(database, database.root, ("replicate_source_db",), {DB})
-    source = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    """A replica in the same region is encrypted exactly if its source is, under the same key (RDS User Guide, "Encrypting Amazon RDS resources")."""
+    source = _source(database, plan)
     if source is not None and not _inherits(source):
         return defaulted(source, "storage_encrypted", False)
-    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("storage_encrypted"), "it is taken over from the source of the restore")
+    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("storage_encrypted"), _TAKEN)
+
+
+def _source(database: Planned, plan: Plan) -> Planned | None:
+    """The database of this plan that one is a replica of, or restored from."""
+    for path in (("replicate_source_db",), ("restore_to_point_in_time", 0, "source_db_instance_identifier")):
+        way = plan.resolve(database, database.root, path, {DB})
+        if isinstance(way, Resolved):
+            return plan.by_address.get(way.address)
+        found = database.root.text(*path)
+        named = found.value if isinstance(found, Known) else None
+        for one in plan.by_type.get(DB, ()) if named else ():
+            if not one.is_gone and named in (text_or(one.root, "identifier"), text_or(one.root, "arn")):
+                return one
+    return None
 
 
 def _network(database: Planned, plan: Plan, engine: Maybe[str | None], sheet: FactSheet) -> None:
@@ -138,7 +165,10 @@ def _recovery(database: Planned, sheet: FactSheet) -> None:
 
 def _links(database: Planned, plan: Plan, identifier: str) -> list[Link]:
     node: Node = database.root
-    found = list(aws.key_links(plan, database, node, ("kms_key_id",)))
+    holder = _under_key_of(database, plan)
+    found = [] if holder is None else list(aws.key_links(plan, holder, holder.root, ("kms_key_id",)))
+    if holder is None:
+        found.append(Link(Rel.USES_KEY, "", Unknown(UnknownReason.UNRESOLVED_REFERENCE, database.at("kms_key_id"), _TAKEN)))
     found += plan.links(Rel.COPY_OF, database, node, ("replicate_source_db",), {DB})
     found += plan.links(Rel.COPY_OF, database, node, ("snapshot_identifier",), {"aws_db_snapshot", "aws_db_snapshot_copy"})
     found += plan.links(Rel.COPY_OF, database, node, ("restore_to_point_in_time", 0, "source_db_instance_identifier"), {DB})

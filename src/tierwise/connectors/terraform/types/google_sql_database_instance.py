@@ -1,7 +1,7 @@
 """Cloud SQL instances with their settings and flags.
 
 Only `settings.deletion_protection_enabled` is kept by Google; `deletion_protection` stops Terraform alone. A read replica takes what it is
-backed up by from its primary.
+backed up by from its primary, and in the same region its key.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tierwise.connectors.terraform.gcp_sql import flags_of
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
+from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
@@ -34,7 +35,7 @@ _OFF: Final = "Terraform Google provider, google_sql_database_instance: off by d
 def convert(instance: Planned, plan: Plan) -> Resource:
     """A planned instance."""
     sheet = FactSheet()
-    links = list(gcp.put_key(plan, instance, ("encryption_key_name",), sheet))
+    links = _key(instance, plan, sheet)
     gcp_terms.put_no_policy(sheet, NO_IAM)
     _network(instance, sheet)
     _transport(instance, sheet)
@@ -55,6 +56,24 @@ def convert(instance: Planned, plan: Plan) -> Resource:
         description=" ".join(databases),
         labels=(instance, (*_S, "user_labels")),
     )
+
+
+def _key(instance: Planned, plan: Plan, sheet: FactSheet) -> list[Link]:
+    """Its key. A read replica that names none is under the key of its primary, unless it stands in another region (Cloud SQL documentation, CMEK)."""
+    of = (("encryption_key_name",), ("master_instance_name",))
+    if not instance.is_new or gcp.is_unwritten(instance.root, of[1]) or not gcp.is_unwritten(instance.root, of[0]):
+        return list(gcp.put_key(plan, instance, of[0], sheet))
+    way = plan.resolve(instance, instance.root, of[1], {SQL})
+    named = instance.root.text(*of[1])
+    primary = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    if primary is None and isinstance(named, Known):
+        primary = next((one for one in plan.by_type.get(SQL, ()) if not one.is_gone and text_or(one.root, "name") == named.value), None)
+    if primary is not None and primary is not instance and plan.providers.region(primary) == plan.providers.region(instance) != "":
+        return list(gcp.put_key(plan, primary, of[0], sheet))
+    sheet.constant("encryption.at_rest", True, gcp_terms.ENCRYPTED)
+    lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, instance.at(*of[0]), "it is under the key of its primary, or of its own region")
+    sheet.put("encryption.key_custody", lost.within("provider-owned", "customer"))
+    return [Link(Rel.USES_KEY, "", lost)]
 
 
 def _network(instance: Planned, sheet: FactSheet) -> None:
