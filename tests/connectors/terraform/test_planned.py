@@ -58,6 +58,15 @@ def test_sensitive_values_are_redacted_by_every_reader():
     assert SECRET not in repr((one.text("a"), texts, entries, one.blocks("m"), one.flag("a"), one.number("a")))
 
 
+def test_an_entry_that_a_redacted_plan_leaves_out_is_there_all_the_same():
+    entries = node({"tags": {"owner": "x"}}, None, {"tags": {"class": True, "owner": False}}).entries("tags")
+    assert isinstance(entries, Known)
+    assert [(key, one.value if isinstance(one, Known) else why(one)) for key, one in entries.value] == [
+        ("class", UnknownReason.REDACTED),
+        ("owner", "x"),
+    ]
+
+
 def test_numbers_and_switches_of_old_providers_are_texts():
     one = node({"n": "35", "t": "true", "f": "0", "e": "", "bad": "soon"})
     assert one.number("n") == Known(35, one.at("n"))

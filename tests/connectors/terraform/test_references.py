@@ -137,6 +137,46 @@ def test_a_local_condition_beside_the_one_resource_is_no_obstacle(plan, tmp_path
     assert versioned(plan, tmp_path) == {one: True, other: False}
 
 
+TRIED = {"references": [name for kind in (BUCKET, "aws_s3_directory_bucket") for name in (f"{kind}.b[0].id", f"{kind}.b[0]", f"{kind}.b")]}
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [({"count_expression": ref("var.many")}, True), ({"for_each_expression": ref("var.names")}, True), ({}, OPEN)],
+    ids=["count", "for_each", "one that has to be somewhere"],
+)
+def test_a_block_without_an_instance_gives_nothing_beside_one_that_has(plan, tmp_path, block, expected):
+    """As in `try(aws_s3_bucket.b[0].id, aws_s3_directory_bucket.b[0].id)`, of which registry modules make their outputs."""
+    plan.module("m", outputs={"id": TRIED})
+    one = bucket(plan, key=0, module="m")
+    plan.root["module_calls"]["m"]["module"]["resources"].append(
+        {
+            "address": "aws_s3_directory_bucket.b",
+            "mode": "managed",
+            "type": "aws_s3_directory_bucket",
+            "name": "b",
+            "expressions": {},
+            **block,
+        }
+    )
+    plan.add(
+        "aws_s3_bucket_server_side_encryption_configuration", "e", {}, unknown={"bucket": True}, expressions={"bucket": ref("module.m.id")}
+    )
+    rule = {"apply_server_side_encryption_by_default": [{"sse_algorithm": "aws:kms"}]}
+    plan.changes[-1]["change"]["after"]["rule"] = [rule]
+    fact = plan.read(tmp_path)[one].facts["encryption.key_custody"]
+    assert (fact.reason if isinstance(fact, Unknown) else fact.value == "provider-managed") == expected
+
+
+def test_a_block_without_an_instance_alone_is_not_in_the_plan(plan, tmp_path):
+    one = bucket(plan)
+    plan.root["resources"].append(
+        {"mode": "managed", "type": BUCKET, "name": "none", "expressions": {}, "count_expression": ref("var.many")}
+    )
+    versioning(plan, ref("aws_s3_bucket.none[0].id"))
+    assert versioned(plan, tmp_path) == {one: OPEN}
+
+
 def test_an_argument_that_another_resource_repeats_is_followed(plan, tmp_path):
     one, other = bucket(plan), bucket(plan, "other")
     plan.add("aws_s3_bucket_policy", "p", {}, unknown={"bucket": True, "policy": True}, expressions={"bucket": ref("aws_s3_bucket.b.id")})

@@ -165,13 +165,13 @@ class Node(msgspec.Struct, frozen=True):
         return Known(found.value[0] if found.value else None, found.via)
 
     def entries(self, *path: Step) -> Maybe[tuple[tuple[str, Maybe[object]], ...]]:
-        """The entries of a map, each known or not."""
+        """The entries of a map, each known or not; one that a redacted plan leaves out stands in a mask alone."""
         node = self._descend(path)
         if isinstance(node, Unknown):
             return node
         keys = set(node._value) if isinstance(node._value, dict) else set()
-        if isinstance(node._unknown, dict):
-            keys |= {key for key, mark in node._unknown.items() if mark is True}
+        for mask in (node._unknown, node._sensitive):
+            keys |= {key for key, mark in mask.items() if mark is True} if isinstance(mask, dict) else set()
         return Known(tuple((str(key), node.get(str(key))) for key in sorted(keys, key=str)), node.via)
 
     def expression(self, *path: Step) -> Expression | None:

@@ -66,6 +66,8 @@ class _Trail:
     dead: list[str] = field(default_factory=list)
     locals: list[str] = field(default_factory=list)
     """Local values on the way, which a plan does not explain."""
+    empty: list[str] = field(default_factory=list)
+    """Blocks with a count or keys of which the plan has no instance."""
     ambiguous: bool = False
     chained: bool = False
     seen: set[tuple[ModuleInstance, Index, str]] = field(default_factory=set)
@@ -98,13 +100,16 @@ def resolve(layout: Layout, origin: Origin, expression: Expression | None, wante
     """The resource of a wanted type that an expression leads to.
 
     `Constant` where the expression has no reference. A wanted type `data.T` stands for a data source of type T. A local value beside the
-    one resource is taken for a condition, as in `local.has_policy ? aws_s3_bucket_policy.p.id : aws_s3_bucket.b.id`.
+    one resource is taken for a condition, as in `local.has_policy ? aws_s3_bucket_policy.p.id : aws_s3_bucket.b.id`. A block with a count
+    or keys that has no instance gives nothing beside one that has, as in `try(aws_kms_key.k[0].arn, aws_kms_external_key.k[0].arn)`.
     """
     names = references_of(expression)
     if not names:
         return Constant()
     trail = _Trail(frozenset(wanted))
     _follow(layout, origin, names, trail)
+    if not trail.targets:
+        trail.dead.extend(trail.empty)
     if len(trail.targets) == 1 and not trail.dead and not trail.ambiguous:
         return Resolved(*next(iter(trail.targets.items())))
     trail.dead.extend(trail.locals)
@@ -203,7 +208,9 @@ def _land(
         _through(layout, origin, (mode, kind, name), attribute, trail)
         return
     if not instances:
-        trail.dead.append(f"{label}.{name} is not in this plan")
+        block = layout.resources.of(path_of(origin.module), (mode, kind, name)) if mode == "managed" else None
+        repeated = block is not None and (block.count_expression is not None or block.for_each_expression is not None)
+        (trail.empty if repeated else trail.dead).append(f"{label}.{name} is not in this plan")
         return
     literal = [one[skip + 1].index for one in group]
     chosen = _chosen(instances, literal, origin, hints, trail.chained or _chains(origin, parts_of(mode, kind, name)))
