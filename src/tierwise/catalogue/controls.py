@@ -31,6 +31,7 @@ FAMILIES: Final = (
     "resilience",
     "ownership",
     "sharing",
+    "linkage",
     "location",
     "marking",
     "scan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tierwise.derive.linkage import inputs_covered
 from tierwise.derive.links import Context, Estate, links_of
 from tierwise.derive.needs import COMPARED
 from tierwise.derive.partial import SILENT, derived, members, most_telling, open_fact, out_of_scope, read
@@ -37,6 +38,9 @@ def derive_by_tier(
         }
         if "copy.downgrades" in listed:
             made[resource.id]["copy.downgrades"] = downgrades(estate, resource, facts, scene)
+        if "linkage.inputs_covered" in listed:
+            missing = _missing_source(resource, scene)
+            made[resource.id]["linkage.inputs_covered"] = inputs_covered(estate, resource, classifications, missing, scene)
     return made
 
 

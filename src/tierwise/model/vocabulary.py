@@ -143,6 +143,9 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("recovery.delete_protected", BOOL, HI, frozenset({Kind.RELATIONAL_DB, Kind.DOCUMENT_DB, Kind.WAREHOUSE, Kind.LOG_STORE, Kind.BLOCK_VOLUME}), "the provider refuses deletion until switched off", na=True),
     F("recovery.mfa_delete", BOOL, HI, frozenset({Kind.OBJECT_STORE}), "deleting versions needs a second factor", na=True),
     F("recovery.redundancy", ENUM, HI, frozenset({Kind.OBJECT_STORE, Kind.FILE_SHARE, Kind.RELATIONAL_DB, Kind.DOCUMENT_DB, Kind.WAREHOUSE, Kind.CACHE}), "failure domain that the live data survives", scale=("zone", "multi-zone", "multi-region"), na=True),
+    F("linkage.inputs_covered", BOOL, HI, frozenset({Kind.OBJECT_STORE, Kind.RELATIONAL_DB, Kind.WAREHOUSE}), "a store that data of two others goes into (exports, replicas, copies) is declared at the highest tier of them; NotApplicable with fewer inputs", derived="D2", na=True),
+    F("linkage.keys_apart", ENUM, HI, frozenset({Kind.WAREHOUSE}), "where that stands which tells whose its sensitive columns are: beside them, in another store of the account that shares a key column, or in none of it; by names of columns", scale=("together", "account", "apart"), derived="D2", na=True),
+    F("linkage.joining_principals", INT, LO, frozenset({Kind.ACCOUNT}), "users and roles of the account that can read two datasets or more at T3 or above, by their own policies, groups and what these attach; a copy is its source's dataset", derived="D2"),
     F("copy.downgrades", STRINGS, SET, HELD, "on a copy: protection facts weaker here than on its source; stubs outside the estate ⇒ Unknown(out-of-scope)", derived="D2", na=True),
     # Declarations, place, evidence about the evidence
     F("ownership.roles", STRINGS, SET, HELD | {Kind.ACCOUNT, Kind.KEY, Kind.DATASET}, "which accountable roles a tag or the register names (presence, never the value)", scale=("owner", "team", "asset-owner", "custodian")),

@@ -9,6 +9,7 @@ from datetime import date
 from tierwise.classify.declarations import declared_facts, missing_tags
 from tierwise.classify.engine import classify
 from tierwise.classify.identifiers import identifiers
+from tierwise.classify.joins import linkage_facts
 from tierwise.classify.mask import Mask, passing_mask
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
@@ -97,6 +98,8 @@ def add_facts_of_tiers(assessed: Assessed, collected: Collected, judging: Judgin
     """Add the facts that need tiers."""
     estate, classifications, facts = assessed.estate, assessed.classifications, assessed.facts
     derived = derive_by_tier(estate, classifications, facts, _context(assessed, judging, collected, today))
+    for key, linked in linkage_facts(tuple(estate.resources.values()), classifications, tuple(collected.gaps)).items():
+        facts[key] |= linked
     wanted = find_spec("tags.missing")
     kinds = wanted.kinds if wanted else frozenset()
     accepted = spec_of(FACT).kinds

@@ -1,0 +1,187 @@
+"""Linkage: what may be joined to what. Facts about columns that tell whose a record is, and about principals that can read several datasets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tierwise.classify.names import split_words
+from tierwise.classify.readable import SERVICE, Readable
+from tierwise.classify.schema import column_detectors
+from tierwise.model.fact import UNLIMITED, AnyFact, Known, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.register import plain_word
+from tierwise.model.resource import DATA, Gap, Kind, Link, Rel, Resource
+from tierwise.model.sensitivity import Category, Classification, Tier
+
+_APART: Final = Provenance("derived: names of columns")
+_JOINING: Final = Provenance("derived: what principals can read")
+_TELLS: Final = frozenset({Category.C2})
+"""What finds a person in another dataset: numbers that one person has everywhere."""
+_TOLD: Final = frozenset({Category.C3, Category.C4, Category.C5})
+"""What harms people once it is known whose it is."""
+_KEY_WORDS: Final = frozenset({"id", "key", "ref", "reference", "pseudonym", "token", "identifier"})
+"""The last word of a column that joins tables: `person_id`, `spine_key`."""
+_WITH_COLUMNS: Final = frozenset({Kind.WAREHOUSE, Kind.RELATIONAL_DB, Kind.DOCUMENT_DB})
+_READERS: Final = frozenset({Kind.USER, Kind.ROLE})
+HIGH: Final = Tier.T3
+"""From this tier a dataset counts as one that should not be joined to others by many."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """What the columns of a store say."""
+
+    resource: Resource
+    tells: bool
+    told: bool
+    keys: frozenset[str]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all its columns were read."""
+        return bool(self.resource.evidence.columns) and not self.resource.evidence.unread
+
+
+def _schema(resource: Resource) -> _Schema:
+    columns = resource.evidence.columns
+    found = {one.category.category for column in columns for one in column_detectors(column.name, column.type) if not one.weak}
+    keys = frozenset(
+        plain_word(column.name) for column in columns if len(words := split_words(column.name)) > 1 and words[-1] in _KEY_WORDS
+    )
+    return _Schema(resource, not found.isdisjoint(_TELLS), not found.isdisjoint(_TOLD), keys)
+
+
+def linkage_facts(
+    resources: Sequence[Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]
+) -> dict[str, dict[str, AnyFact]]:
+    """`linkage.keys_apart` of warehouses and `linkage.joining_principals` of accounts, by id."""
+    schemas = [_schema(one) for one in resources if one.kind in _WITH_COLUMNS]
+    made: dict[str, dict[str, AnyFact]] = {
+        one.resource.id: {"linkage.keys_apart": _keys_apart(one, schemas, gaps)} for one in schemas if one.resource.kind is Kind.WAREHOUSE
+    }
+    accounts = [one for one in resources if one.kind is Kind.ACCOUNT]
+    if accounts:
+        joins = _Joins(resources, classifications, gaps)
+        made |= {one.id: {"linkage.joining_principals": joins.principals(one)} for one in accounts}
+    return made
+
+
+def _keys_apart(mine: _Schema, schemas: Iterable[_Schema], gaps: Sequence[Gap]) -> AnyFact:
+    """Where that stands which tells whose a warehouse's sensitive columns are: beside them, in another store of the account, or in none of it."""
+    store = mine.resource
+    if mine.told and mine.tells:
+        return Known("together", _APART)
+    if not mine.whole:
+        why = next(iter(store.evidence.unread), Unknown(UnknownReason.NOT_SUPPORTED, _APART, "no schema of it is read"))
+        return Unknown(why.reason, Provenance(_APART.via, why.via.action), why.detail)
+    if not mine.told:
+        return NotApplicable("no column is named for what harms people", _APART)
+    others = [one for one in schemas if one is not mine and _home(one.resource) == _home(store)]
+    if any(one.tells and one.keys & mine.keys for one in others):
+        return Known("account", _APART)
+    hidden = next((gap for gap in gaps if gap.kinds & _WITH_COLUMNS and _at(gap, store)), None)
+    if mine.keys and (hidden or any(not one.whole for one in others)):
+        detail = f"{hidden.service} could not be listed" if hidden else "the columns of another store of the account are not read"
+        reason = UnknownReason(hidden.reason) if hidden and hidden.reason in set(UnknownReason) else UnknownReason.NOT_SUPPORTED
+        return Unknown(reason, Provenance(_APART.via, hidden.action if hidden else ""), detail, between=("account", "apart"))
+    return Known("apart", _APART)
+
+
+def _home(resource: Resource) -> tuple[str, str]:
+    return resource.provider, resource.account
+
+
+def _at(gap: Gap, resource: Resource) -> bool:
+    return gap.provider == resource.provider and gap.account in ("", resource.account)
+
+
+class _Joins:
+    """Who can read what at or above `HIGH`, dataset by dataset; a copy is its source's dataset."""
+
+    def __init__(self, resources: Sequence[Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]) -> None:
+        self._gaps = gaps
+        self._resources = resources
+        self._places = {name: place for place, one in enumerate(resources) for name in (*one.aliases, one.id)}
+        self._readable = Readable(resources)
+        self._data: dict[int, tuple[str, bool]] = {}
+        """By place of a store that may be at the tier: its dataset, and whether it is for certain."""
+        sources = {link.to: one.id for one in resources for link in one.links if link.rel is Rel.REPLICATES_TO and link.to}
+        sources |= {one.id: link.to for one in resources for link in one.links if link.rel is Rel.COPY_OF and link.to}
+        for place, one in enumerate(resources):
+            known = classifications.get(one.id)
+            if one.kind in DATA and known is not None and known.interval.hi >= HIGH:
+                self._data[place] = (known.dataset or sources.get(one.id, one.id), known.interval.lo >= HIGH)
+        self._of_account: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place in self._data:
+            self._of_account[_home(resources[place])].append(place)
+        self._named: dict[tuple[str, str, str], tuple[int, ...]] = {}
+
+    def principals(self, account: Resource) -> AnyFact:
+        """How many users and roles of an account can read two datasets or more."""
+        readers = [one for one in self._resources if one.kind in _READERS and _home(one) == _home(account)]
+        hidden = next((gap for gap in self._gaps if gap.kinds & (_READERS | DATA) and _at(gap, account)), None)
+        if not readers and hidden is None:
+            return Unknown(UnknownReason.NOT_COLLECTED, _JOINING, "no user and no role of it was listed")
+        certain = possible = 0
+        why: Unknown | None = None
+        for one in readers:
+            sure, maybe, unread = self._read_by(one)
+            certain += len(sure) > 1
+            if len(maybe) > 1 or unread is not None:
+                possible += 1
+                why = why or unread
+        if hidden is None and possible == certain:
+            return Known(certain, _JOINING)
+        most = UNLIMITED if hidden else possible
+        if hidden:
+            reason = UnknownReason(hidden.reason) if hidden.reason in set(UnknownReason) else UnknownReason.API_ERROR
+            return Unknown(
+                reason, Provenance(_JOINING.via, hidden.action), f"{hidden.service} could not be listed", between=(certain, most)
+            )
+        why = why or Unknown(UnknownReason.TIER_UNDETERMINED, _JOINING, "the tier of a dataset is open")
+        return Unknown(why.reason, Provenance(_JOINING.via, why.via.action), why.detail, between=(certain, most))
+
+    def _read_by(self, reader: Resource) -> tuple[frozenset[str], frozenset[str], Unknown | None]:
+        """The datasets that a principal can read for certain, those that it may, and why there could be more."""
+        sure: set[str] = set()
+        maybe: set[str] = set()
+        unread: Unknown | None = None
+        for holder, link in self._links(reader):
+            unread = unread or link.unknown
+            for place in self._targets(holder, link.to) if link.to else ():
+                dataset, certain = self._data[place]
+                maybe.add(dataset)
+                if certain:
+                    sure.add(dataset)
+        return frozenset(sure), frozenset(maybe), unread
+
+    def _links(self, reader: Resource) -> Iterable[tuple[Resource, Link]]:
+        """What it reads by itself, by its groups and by the policies of both."""
+        waiting, seen = [reader], {reader.id}
+        while waiting:
+            holder = waiting.pop()
+            for link in holder.links:
+                if link.rel is Rel.READS or (link.rel in _THROUGH and link.unknown is not None):
+                    yield holder, link
+                elif link.rel in _THROUGH and (place := self._places.get(link.to)) is not None:
+                    other = self._resources[place]
+                    if other.id not in seen:
+                        seen.add(other.id)
+                        waiting.append(other)
+
+    def _targets(self, reader: Resource, target: str) -> tuple[int, ...]:
+        key = (*_home(reader), target)
+        if key not in self._named:
+            if target.startswith(f"{SERVICE}*"):
+                found: Iterable[int] = self._of_account.get(_home(reader), ())
+            elif (place := self._places.get(target)) is not None:
+                found = (place,)
+            else:
+                found = self._readable.places(reader, target)
+            self._named[key] = tuple(place for place in found if place in self._data)
+        return self._named[key]
+
+
+_THROUGH: Final = frozenset({Rel.MEMBER_OF, Rel.ATTACHES})
