@@ -62,6 +62,7 @@ ACCOUNT_DEFAULTS: dict[str, Value] = {
 }
 ABSENT = (
     "acceptance.faults",
+    "linkage.inputs_covered",
     "encryption.key_protection",
     "encryption.key_isolated",
     "encryption.key_dedicated",

@@ -124,6 +124,9 @@ class _Joins:
         hidden = next((gap for gap in self._gaps if gap.kinds & (_READERS | DATA) and _at(gap, account)), None)
         if not readers and hidden is None:
             return Unknown(UnknownReason.NOT_COLLECTED, _JOINING, "no user and no role of it was listed")
+        if hidden is None and not any(link.rel in _TOLD_BY for one in readers for link in one.links):
+            # In Azure and Google Cloud roles are assigned in resources of their own, which are not followed to who holds them.
+            return Unknown(UnknownReason.NOT_SUPPORTED, _JOINING, "what its users and roles can read is not told by them")
         certain = possible = 0
         why: Unknown | None = None
         for one in readers:
@@ -185,3 +188,4 @@ class _Joins:
 
 
 _THROUGH: Final = frozenset({Rel.MEMBER_OF, Rel.ATTACHES})
+_TOLD_BY: Final = _THROUGH | {Rel.READS}
