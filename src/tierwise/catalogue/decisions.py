@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import TypeAlias
 
 from tierwise.catalogue.yamlfile import Items, Node, Table, load
 from tierwise.errors import CatalogueError
 
-Value: TypeAlias = "str | Mapping[str, str]"
+Value: TypeAlias = "str | int | Sequence[str] | Mapping[str, str]"
 
 
 def with_entry(text: str, name: str, section: str, fields: Mapping[str, Value]) -> str:
@@ -41,9 +41,15 @@ def _entry(fields: Mapping[str, Value], indent: int) -> str:
 
 
 def _written(value: Value) -> str:
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return "{" + ", ".join(f"{key}: {_written(part)}" for key, part in value.items()) + "}"
+    match value:
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case int():
+            return str(value)
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {_written(part)}" for key, part in value.items()) + "}"
+        case _:
+            return "[" + ", ".join(map(_written, value)) + "]"
 
 
 def added(before: str, after: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,7 +43,18 @@ def suggest(resources: Sequence[Resource], classifications: Mapping[str, Classif
     """
     held = [resource for resource in resources if resource.kind in HELD]
     silent = {resource.id: resource for resource in held if classifications[resource.id].state is TierState.ASSUMED}
-    chosen_by = _candidates(held)
+    return cover(held, silent, classifications, register, _selectors)
+
+
+def cover(
+    held: Sequence[Resource],
+    silent: Mapping[str, Resource],
+    classifications: Mapping[str, Classification],
+    register: Register,
+    selectors: Callable[[Resource], Sequence[Selector]],
+) -> tuple[Suggestion, ...]:
+    """Lines for the stores that are silent, by id, as `suggest` finds them, with the selectors that are given for each store."""
+    chosen_by = _candidates(held, selectors)
     known = {resource.id: classifications[resource.id].tier for resource in held if resource.id not in silent}
     taken = {entry.selector for entry in register.entries if entry.describes_data}
     usable = {
@@ -52,7 +63,7 @@ def suggest(resources: Sequence[Resource], classifications: Mapping[str, Classif
     found: list[Suggestion] = []
     left = set(silent)
     while left:
-        best = min(usable, key=lambda selector: (-len(usable[selector] & left), len(usable[selector]), selector.words), default=None)
+        best = min(usable, key=lambda selector: (-len(usable[selector] & left), len(usable[selector]), *_plainest(selector)), default=None)
         if best is None or len(usable[best] & left) < LEAST:
             found += [_single(silent[one]) for one in sorted(left)]
             break
@@ -63,6 +74,11 @@ def suggest(resources: Sequence[Resource], classifications: Mapping[str, Classif
     return tuple(found)
 
 
+def _plainest(selector: Selector) -> tuple[bool, int, str]:
+    """The order among equals: an account, tag or unit before a name's beginning, and the longer beginning before the shorter."""
+    return bool(selector.name), -len(selector.name), selector.words
+
+
 def _single(resource: Resource) -> Suggestion:
     return Suggestion(Selector(id=resource.id), 1, (resource.id,), {})
 
@@ -71,10 +87,10 @@ def _agree(ids: frozenset[str], known: Mapping[str, Tier]) -> bool:
     return len({known[one] for one in ids if one in known}) <= 1
 
 
-def _candidates(held: Sequence[Resource]) -> dict[Selector, frozenset[str]]:
+def _candidates(held: Sequence[Resource], selectors: Callable[[Resource], Sequence[Selector]]) -> dict[Selector, frozenset[str]]:
     found: dict[Selector, set[str]] = defaultdict(set)
     for resource in held:
-        for selector in _selectors(resource):
+        for selector in selectors(resource):
             found[selector].add(resource.id)
     return {selector: frozenset(ids) for selector, ids in found.items()}
 
@@ -87,11 +103,11 @@ def _selectors(resource: Resource) -> list[Selector]:
         for key, value in resource.tags.value.items():
             if plain_word(value) and plain_word(key) not in _EACH_ITS_OWN and not set("*?=") & set(key + value):
                 selectors.append(Selector(tag=(key, value)))
-    selectors += [Selector(name=pattern) for pattern in _patterns(resource.name)]
+    selectors += [Selector(name=pattern) for pattern in name_patterns(resource.name)]
     return selectors
 
 
-def _patterns(name: str) -> list[str]:
+def name_patterns(name: str) -> list[str]:
     """Patterns from the first one and two words of a name, as far as they are written: `case-*`, `case-files-*`."""
     words = split_words(name)
     patterns: list[str] = []

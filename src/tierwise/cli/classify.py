@@ -17,7 +17,6 @@ from tierwise.cli.common import (
     Options,
     audience_of,
     audience_option,
-    emit,
     for_those_inside,
     inventory_lines,
     inventory_option,
@@ -29,6 +28,7 @@ from tierwise.cli.common import (
     options_from,
     parse_formats,
     progress_for,
+    put,
     require,
     together,
     use_color,
@@ -48,6 +48,7 @@ from tierwise.cli.scan import (
     open_gcp,
     plan_paths,
 )
+from tierwise.cli.worksheet import import_answers, worksheet
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
@@ -250,10 +251,7 @@ def _show(outcome: Outcome, judging: Judging, options: Options, values: dict[str
     for name, path in parse_formats(options, LISTINGS):
         view = View(color=path is None and use_color(options), width=width(), audience=audience)
         made = _explained(values["asked"], outcome, judging, name, view) if values["asked"] else FORMATS[name](outcome.result, only, view)
-        if path is None:
-            emit(made)
-        else:
-            write_atomically(path, made if isinstance(made, bytes) else made.encode())
+        put(made, path)
 
 
 def _explained(asked: str, outcome: Outcome, judging: Judging, form: str, view: View) -> str | bytes:
@@ -296,7 +294,7 @@ def suggest(most: int, inventory: Path | None, **values: Any) -> None:
     tierwise classify suggest --most 3
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.classify.suggest import suggest as propose
-    from tierwise.reports.text import safe_text
+    from tierwise.reports.text import count, listed, safe_text
 
     options = options_from(values)
     for_those_inside(options, "classify suggest")
@@ -307,9 +305,18 @@ def suggest(most: int, inventory: Path | None, **values: Any) -> None:
         click.echo("Every store has a tier that rests on a declaration or on evidence.")
         return
     left = sum(line.settles for line in lines)
-    click.echo(f"# {left} stores have no tier of their own. Put the right tier in place of '?' and save as register.yaml:")
+    names = {one.id: one.name or one.id for one in result.resources}
+    click.echo(f"# {count(left, 'store')} of which nothing is known. Put the right tier in place of '?' and save as register.yaml:")
     click.echo("entries:")
     for line in lines[:most]:
         left -= line.settles
-        click.echo(safe_text(f"  - select: {line.selector.written}  # settles {line.settles}, leaves {left}"))
+        beside = "".join(f"; beside {count(number, 'store')} at {tier.name}" for tier, number in sorted(line.siblings.items()))
+        click.echo(safe_text(f"  # settles {line.settles}, leaves {left}: {listed([names[one] for one in line.resources])}{beside}"))
+        click.echo(safe_text(f"  - select: {line.selector.written}"))
         click.echo("    tier: '?'")
+    if len(lines) > most:
+        click.echo(f"# {len(lines) - most} more; --most {len(lines)} shows all")
+
+
+classify.add_command(worksheet)
+classify.add_command(import_answers)

@@ -405,6 +405,14 @@ def emit(made: str | bytes) -> None:
     sys.stdout.flush()
 
 
+def put(made: str | bytes, path: Path | None) -> None:
+    """Write to a file, or to stdout where there is none."""
+    if path is None:
+        emit(made)
+    else:
+        write_atomically(path, made if isinstance(made, bytes) else made.encode("utf-8", "replace"))
+
+
 def width() -> int:
     """How wide a report for people may be."""
     if not sys.stdout.isatty():

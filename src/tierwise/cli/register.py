@@ -23,11 +23,13 @@ from tierwise.cli.common import (
     load_judging,
     options_from,
     parse_formats,
+    put,
     require,
     use_color,
     width,
     write_atomically,
 )
+from tierwise.cli.match import match
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
@@ -130,15 +132,8 @@ def check(inventory: Path | None, **values: Any) -> None:
     found = reconcile(result.resources, result.classifications, judging.register, judging.profile, result.gaps)
     for name, path in formats:
         made = FORMATS[name](found, View(color=path is None and use_color(options), width=width()))
-        _put(made, path)
+        put(made, path)
     sys.exit(EXIT_FAILED if found.differs else EXIT_INCOMPLETE if found.rows else 0)
-
-
-def _put(made: str | bytes, path: Path | None) -> None:
-    if path is None:
-        emit(made)
-    else:
-        write_atomically(path, made if isinstance(made, bytes) else made.encode("utf-8", "replace"))
 
 
 @register.command()
@@ -174,7 +169,7 @@ def draft(table: str, categories: Sequence[str], inventory: Path | None, **value
     result = outcome.result
     made = make(result.resources, result.classifications, judging.register, judging.profile, chosen)
     for name, path in formats:
-        _put(_drafted(made, name, table), path)
+        put(_drafted(made, name, table), path)
     lacking = f"; of {count(made.unknown, 'store')} nothing is known, so that the record may lack them" if made.unknown else ""
     click.echo(f"{count(len(made.record), 'activity', 'activities')} and {count(len(made.assets), 'store')}{lacking}", err=True)
 
@@ -198,3 +193,6 @@ def _category(text: str) -> Category:
     if found is None:
         raise UsageError(f"--category takes C0 to C6, not {text!r}")
     return found.category
+
+
+register.add_command(match)

@@ -30,6 +30,8 @@ class Unread:
     reason: Reason
 
 
+ZIP_ERRORS: Final = (BadZipFile, LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""What zipfile raises for archives that are broken, have a password, or are packed by a method that it lacks (its documentation)."""
 _NOT_READ: Final = (
     (b"%PDF", "pdf"), (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"ORC", "orc"), (b"BZh", "bzip2"),
     (b"\xfd7zXZ", "xz"), (b"7z\xbc\xaf", "7z"), (b"Rar!", "rar"), (b"SQLite format 3", "sqlite"), (b"\x7fELF", "elf"),
@@ -150,19 +152,23 @@ def _zip(blob: Blob, _head: bytes, _name: str, bounds: Bounds, layer: int) -> It
                 yield from _office(archive, bounds, read_ods)
             else:
                 yield from _members(archive, bounds, layer)
-    except (BadZipFile, LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        # What zipfile raises for archives that are broken, have a password, or are packed by a method that it lacks (its documentation).
+    except ZIP_ERRORS as error:
         raise UnreadableError(Reason.CORRUPT, "zip") from error
 
 
 def _office(archive: ZipFile, bounds: Bounds, reader: Callable[[ZipFile, Bounds], Iterator[Reading]]) -> Iterator[Reading]:
+    refuse_sealed(archive, bounds)
+    yield from reader(archive, bounds)
+
+
+def refuse_sealed(archive: ZipFile, bounds: Bounds) -> None:
+    """UnreadableError for a document with a password."""
     for member in archive.infolist():
         if member.flag_bits & _ENCRYPTED_MEMBER:
             raise UnreadableError(Reason.ENCRYPTED)
     if "META-INF/manifest.xml" in archive.namelist() and b"manifest:encryption-data" in _start(archive, "META-INF/manifest.xml", bounds):
         # OpenDocument 1.3 part 2, section 3.4: the entries of an encrypted document say so in its manifest.
         raise UnreadableError(Reason.ENCRYPTED, "ods")
-    yield from reader(archive, bounds)
 
 
 def _members(archive: ZipFile, bounds: Bounds, layer: int) -> Iterator[Reading | Unread]:

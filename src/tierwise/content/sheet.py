@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 from xml.parsers import expat
 from zipfile import ZipFile
@@ -19,7 +20,11 @@ _CHUNK: Final = 16 * KIB
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})\d+")
 _STRINGS: Final = 20_000
 """Shared strings of a workbook that are kept."""
+_LINE_STRINGS: Final = 500_000
+"""The same of a workbook that is read whole."""
 _SHEETS: Final = 3
+_DIGITS: Final = 9
+"""Of a number of repetitions: more of them say no more than too many."""
 
 
 class _EnoughError(Exception):
@@ -82,9 +87,9 @@ class _Cells:
 class _SharedStrings(_Cells):
     """The texts that cells refer to by number."""
 
-    def __init__(self, strings: list[str], bounds: Bounds) -> None:
+    def __init__(self, strings: list[str], bounds: Bounds, most: int = _STRINGS) -> None:
         super().__init__(bounds)
-        self._strings = strings
+        self._strings, self._most = strings, most
 
     def start(self, name: str, _attributes: Mapping[str, str]) -> None:
         """A string begins."""
@@ -95,7 +100,7 @@ class _SharedStrings(_Cells):
         """A string ends."""
         if name == "si":
             self._strings.append(self._taken())
-            if len(self._strings) >= _STRINGS:
+            if len(self._strings) >= self._most:
                 raise _EnoughError
 
 
@@ -176,6 +181,114 @@ class _Tables(_Cells):
                     raise _EnoughError
             case _:
                 pass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a sheet that is not blank, with the number that a spreadsheet shows beside it."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def ods_lines(archive: ZipFile, bounds: Bounds) -> list[Line]:
+    """The rows of the first table, comments left out; more than the bounds' rows where there are more."""
+    rows = _TableLines(bounds)
+    _parse(archive, "content.xml", rows, bounds)
+    return rows.lines()
+
+
+def xlsx_lines(archive: ZipFile, bounds: Bounds) -> list[Line]:
+    """The rows of the first worksheet that has any; UnreadableError where the workbook has more texts than are kept."""
+    strings: list[str] = []
+    names = archive.namelist()
+    if "xl/sharedStrings.xml" in names:
+        _parse(archive, "xl/sharedStrings.xml", _SharedStrings(strings, bounds, _LINE_STRINGS), bounds)
+        if len(strings) >= _LINE_STRINGS:
+            raise UnreadableError(Reason.TOO_LARGE, "xlsx")
+    for name in sorted((one for one in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", one)), key=lambda one: (len(one), one)):
+        sheet = _SheetLines(strings, bounds)
+        _parse(archive, name, sheet, bounds)
+        if found := sheet.lines():
+            return found
+    return []
+
+
+class _SheetLines(_Sheet):
+    """A worksheet whose rows keep their numbers (ECMA-376 part 1, section 18.3.1.73)."""
+
+    def __init__(self, strings: list[str], bounds: Bounds) -> None:
+        super().__init__(strings, bounds)
+        self._numbers: list[int] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A row's number is written, or is one more than the last."""
+        super().start(name, attributes)
+        if name == "row":
+            said = attributes.get("r", "")
+            last = self._numbers[-1] if self._numbers else 0
+            self._numbers.append(int(said) if said.isdecimal() and len(said) < 9 else last + 1)
+
+    def lines(self) -> list[Line]:
+        """The rows that hold something."""
+        return [
+            Line(number, tuple(row)) for number, row in zip(self._numbers, self.rows, strict=False) if any(cell.strip() for cell in row)
+        ]
+
+
+class _TableLines(_Tables):
+    """The first table, whose rows keep their numbers; a comment on a cell is no part of its value (part 3, section 14.1)."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        super().__init__(bounds)
+        self._lines: list[Line] = []
+        self._next, self._times, self._hidden = 1, 1, 0
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Rows are counted as often as they are repeated; what stands for white space is white space."""
+        match name.rpartition(":")[2]:
+            case "annotation":
+                self._hidden += 1
+            case "table" if self.tables:
+                raise _EnoughError
+            case "table-row":
+                said = attributes.get("table:number-rows-repeated", "1")
+                self._times = int(said[:_DIGITS]) if said.isdecimal() else 1
+            case "s":
+                said = attributes.get("text:c", "1")
+                self.text(" " * min(int(said) if said.isdecimal() and len(said) < 9 else 1, self._bounds.cell))
+            case "tab" | "line-break":
+                self.text(" ")
+            case "p" if self._pieces:
+                self.text(" ")
+            case _:
+                pass
+        super().start(name, attributes)
+
+    def text(self, data: str) -> None:
+        """A comment is passed over."""
+        if not self._hidden:
+            super().text(data)
+
+    def end(self, name: str) -> None:
+        """A row is kept where it holds something, under its number, as often as it is repeated."""
+        local = name.rpartition(":")[2]
+        if local == "annotation":
+            self._hidden -= 1
+        if local != "table-row" or not self.tables:
+            super().end(name)
+            return
+        cells = tuple(self.tables[-1].pop()) if self.tables[-1] else ()
+        if any(cell.strip() for cell in cells):
+            room = self._bounds.rows + 1 - len(self._lines)
+            self._lines += [Line(self._next + more, cells) for more in range(min(self._times, room))]
+        self._next += self._times
+        if len(self._lines) > self._bounds.rows:
+            raise _EnoughError
+
+    def lines(self) -> list[Line]:
+        """The rows that hold something."""
+        return self._lines
 
 
 _Handler: TypeAlias = _SharedStrings | _Sheet | _Tables

@@ -23,6 +23,10 @@ _FOREVER: Final = frozenset({"unlimited", "permanent", "indefinite", "forever"})
 _CATEGORY: Final = re.compile(r"(C[0-6])(?:/([a-z0-9-]+))?\Z", re.IGNORECASE)
 
 
+PEOPLE: Final = "people"
+"""The reference of a register line that says whom the data is about, in words."""
+
+
 class Role(StrEnum):
     """Accountable roles, as the fact `ownership.roles` has them."""
 

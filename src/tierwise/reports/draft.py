@@ -13,7 +13,7 @@ from tierwise.classify.basis import basis_of, confirmed_by, is_confirmed
 from tierwise.classify.service import service_of
 from tierwise.model.fact import UNLIMITED, Known
 from tierwise.model.profile import Profile
-from tierwise.model.register import Register, RegisterEntry
+from tierwise.model.register import PEOPLE, Register, RegisterEntry
 from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, TierState
 from tierwise.reports.ods import Column, Table, ods
@@ -148,10 +148,6 @@ def _whose(members: Sequence[Held]) -> str:
     named = {value for one in members for entry in one.entries for key, value in entry.references.items() if key == PEOPLE}
     # Who is at risk stands in the register alone, which few may read; a record of processing is shown to many.
     return "; ".join(sorted(named | (groups - {"at-risk"})))
-
-
-PEOPLE: Final = "people"
-"""The reference of a register line that says whom the data is about, in words."""
 
 
 def _kept(one: Held) -> str:

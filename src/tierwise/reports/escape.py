@@ -18,6 +18,8 @@ _UNSEEN: Final = re.compile(rb"#(?=#(?:vso)?\[)|\x7f|\xc2[\x80-\x9f\xad]|\xe2\x8
 """In UTF-8: the sign of a log command (see `text`), DEL, C1 controls, soft hyphen, zero-width, line and paragraph separators, bidirectional controls."""
 _AFTER_SPLIT: Final = re.compile(r"(;[ \t]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
+_ADDED: Final = re.compile(r"(;[ \t]*)'(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
 
 def code(text: str, limit: int = 160) -> str:
     """Text as a Markdown code span, in which nothing is live: no HTML, link, image or mention."""
@@ -40,6 +42,12 @@ def cell(text: str) -> str:
     """Text as a cell of a table that a spreadsheet will not take for a formula: a leading apostrophe keeps it text."""
     shown = _AFTER_SPLIT.sub(r"\1'", safe_text(text))
     return f"'{shown}" if text[:1] and text[0] in _FORMULA else shown
+
+
+def uncell(text: str) -> str:
+    """What `cell` was given, where a cell comes back from a spreadsheet; control characters stay written out."""
+    plain = text[1:] if text[:1] == "'" and text[1:2] and text[1] in _FORMULA else text
+    return _ADDED.sub(r"\1", plain)
 
 
 def command_data(text: str) -> str:

@@ -1,0 +1,61 @@
+"""`tierwise register match`: links proposed between a spreadsheet that there is already and the stores of the last scan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from tierwise.cli.common import (
+    audience_option,
+    for_those_inside,
+    inventory_option,
+    judging_options,
+    last_judged,
+    options_from,
+    parse_formats,
+    put,
+    require,
+    use_color,
+    width,
+)
+
+LINKS: Final = ("console", "csv", "json", "yaml")
+"""Named here so that `--help` imports no report; a test holds it to what is found."""
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--least", type=click.FloatRange(0.0, 1.0), default=0.4, help="Only links at least this sure; default: 0.4.")
+@click.option(
+    "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(LINKS)}; to a file or stdout; default: console."
+)
+@click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@inventory_option
+@audience_option
+@judging_options
+def match(file: Path, least: float, inventory: Path | None, **values: Any) -> None:
+    r"""Propose which stores the rows of a spreadsheet register (CSV, ODS or XLSX) speak of, how sure, and why. Nothing is written.
+
+    \b
+    tierwise register match assets.xlsx
+    tierwise register match assets.ods --least 0.8 --format yaml=links.yaml
+    """
+    from tierwise.classify.match import Stores
+    from tierwise.classify.match import match as link
+    from tierwise.connectors.spreadsheet import read_grid
+    from tierwise.reports.base import View
+    from tierwise.reports.linked import FORMATS, Linked
+
+    options = options_from(values)
+    for_those_inside(options, "register match")
+    formats = parse_formats(options, LINKS)
+    grid = read_grid(file)
+    require(len(grid.lines) > 1, f"{file}: there are no rows below the header")
+    stores = Stores(last_judged(options, inventory, tiers_only=True)[0].result.resources)
+    require(stores.held, "the last scan has no store to link to")
+    rows = [link(line.number, grid.header, line.cells, stores) for line in grid.lines[1:]]
+    made = Linked.of(rows, stores.held, least)
+    for name, path in formats:
+        put(FORMATS[name](made, View(color=path is None and use_color(options), width=width())), path)
