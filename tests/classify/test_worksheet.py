@@ -169,3 +169,7 @@ def test_what_no_file_can_select_is_counted_and_not_asked_about() -> None:
 def test_columns_are_found_by_their_titles_in_any_order() -> None:
     header = ["notes", SELECT.upper(), f" {QUESTIONS[0].title} ", "SERVICE"]
     assert dict(column_keys(header)) == {1: "select", 2: "people", 3: "service"}
+
+
+def test_no_answer_that_is_offered_is_parted_by_a_spreadsheet() -> None:
+    assert [choice for one in QUESTIONS for choice in one.choices if set(',;"') & set(choice)] == []

@@ -105,7 +105,7 @@ def test_lines_are_added_above_those_that_are_there_which_stay_as_they_are(tierw
     before = "# ours\nentries:\n  - {select: {name: old-*}, tier: T1} # kept\n"
     (home / "register.yaml").write_text(before, "utf-8")
     tierwise("classify", "worksheet", "--inventory", estate, "--format", "csv=sheet.csv")
-    tierwise("classify", "import", fill({2: {"people": "no"}, 3: {"people": "no, it is published"}}), "--write")
+    tierwise("classify", "import", fill({2: {"people": "no"}, 3: {"people": "no and published"}}), "--write")
     text = (home / "register.yaml").read_text("utf-8")
     assert text.endswith("  - {select: {name: old-*}, tier: T1} # kept\n")
     assert [one["select"] for one in yaml.safe_load(text)["entries"]] == [

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 from tierwise.catalogue.register import parse_register
 from tierwise.catalogue.yamlfile import load
 from tierwise.classify.why import Case, Way, why
+from tierwise.classify.worksheet import QUESTIONS
 from tierwise.cli.common import Options, last_judged, last_outcome
 from tierwise.cli.demo import demo
 from tierwise.cli.main import cli
@@ -23,6 +26,11 @@ from tierwise.model.finding import Verdict
 from tierwise.model.sensitivity import TierState
 from tierwise.reports.base import View
 from tierwise.reports.why import why_text
+
+PAGE = (Path(__file__).parents[2] / "docs/classification.md").read_text("utf-8")
+BLOCKS = re.findall(r"```console\n\$ (tierwise .*)\n((?s:.*?))```", PAGE)
+ASSETS = "Asset ID,Asset name,Owner\nIAR-003,Staff payroll,hr\nIAR-005,dcs-complaints-archive,x\nIAR-004,Fleet management,transport\n"
+EXIT_CODES = {"register check": 1}
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +192,31 @@ def test_the_remembered_scan_gives_the_verdicts_that_the_demo_printed(shown):
     unknown = sum(1 for one in again.findings if one.verdict is Verdict.UNKNOWN)
     passed = sum(1 for one in again.findings if one.verdict is Verdict.PASS)
     assert f"{unknown} unknown, {passed} passed" in done.stdout
+
+
+def test_the_page_on_classification_shows_what_is_printed(shown, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("assets.csv").write_text(ASSETS, "utf-8")
+    assert len(BLOCKS) >= 8
+    for command, lines in BLOCKS:
+        if "classify import" in command:
+            answer_no(Path("worksheet.csv"), "dcs-scratch")
+        ran = CliRunner().invoke(cli, shlex.split(command)[1:], catch_exceptions=False)
+        wanted = next((code for part, code in EXIT_CODES.items() if part in command), 0)
+        assert ran.exit_code == wanted, command
+        printed = [line.rstrip() for line in ran.output.splitlines()]
+        missing = [line for line in lines.splitlines() if line != "..." and line.rstrip() not in printed]
+        assert missing == [], command
+
+
+def answer_no(path: Path, service: str) -> None:
+    """Fill in the first question of one row, as its owner would."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["Service"] == service:
+            row[QUESTIONS[0].title] = "no"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)

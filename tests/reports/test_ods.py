@@ -71,6 +71,16 @@ def test_choices_are_offered_in_the_cells_of_their_column():
     assert offered == [None, None, None, *named]
 
 
+def test_what_attribute_values_refer_to_is_declared():
+    """LibreOffice reads `of:` and `ooo:` in values through the namespaces; without them there are no choices and no header in view."""
+    archive = ZipFile(io.BytesIO(ods([Table("t", TWO, [])])))
+    for member, declared in (
+        ("content.xml", 'xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2"'),
+        ("settings.xml", 'xmlns:ooo="http://openoffice.org/2004/office"'),
+    ):
+        assert declared in archive.read(member).decode()
+
+
 def test_a_table_longer_than_programs_show_is_refused(monkeypatch):
     monkeypatch.setattr(module, "MOST_ROWS", 3)
     ods([Table("t", TWO[:1], [("a",)] * 2)])

@@ -16,7 +16,8 @@ from tierwise.model.register import PEOPLE, Register, Selector, duration_days
 from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Classification, TierState
 
-YES, NO, UNSURE, PUBLISHED = "yes", "no", "don't know", "no, it is published"
+YES, NO, UNSURE, PUBLISHED = "yes", "no", "don't know", "no and published"
+"""No answer that is offered holds a comma: Excel parts the answers of a list by it."""
 
 
 class Kind(StrEnum):

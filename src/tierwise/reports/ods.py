@@ -30,9 +30,9 @@ _SPACES: Final = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{rest}:1.0"'
     for name, rest in (
         ("office", "office"), ("table", "table"), ("text", "text"), ("style", "style"), ("config", "config"),
-        ("fo", "xsl-fo-compatible"), ("of", "of"),
+        ("fo", "xsl-fo-compatible"),
     )
-)  # fmt: skip
+) + ' xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2" xmlns:ooo="http://openoffice.org/2004/office"'  # fmt: skip
 _MANIFEST: Final = f"""<?xml version="1.0" encoding="UTF-8"?>
 <manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">\
 <manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="{MIME}"/>\
