@@ -4,7 +4,7 @@ import pytest
 
 from tests.access.policies import BUCKET, OTHER, VIA, WHOLE, allow, deny, policy, value, when
 from tierwise.access.document import UNDETERMINED
-from tierwise.access.guard import signature_age_hours, source_restricted, tls_of
+from tierwise.access.guard import organisation_restricted, signature_age_hours, source_restricted, tls_of
 from tierwise.model.fact import Unknown
 
 PLAINTEXT = when("Bool", "aws:SecureTransport", "false")
@@ -141,6 +141,49 @@ def test_anything_less_does_not_restrict_the_source(statement):
 def test_an_unread_condition_may_restrict_the_source():
     assert restricted(deny(Condition=UNDETERMINED)) == "?"
     assert restricted(deny(Condition=when("StringNotEquals", "aws:SourceVpce", UNDETERMINED))) == "?"
+
+
+def inside(*statements):
+    return value(organisation_restricted(policy(*statements), "s3", VIA))
+
+
+MEMBERS = when("StringNotEqualsIfExists", "aws:PrincipalOrgID", "o-abcdefgh12")
+BUT_SERVICES = {**MEMBERS, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        deny(Condition=MEMBERS),
+        deny("*", "*", "*", Condition=BUT_SERVICES),
+        deny(Condition=when("StringNotEquals", "aws:PrincipalAccount", "111122223333", "444455556666")),
+        deny(Condition=when("ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", "o-abcdefgh12/*")),
+    ],
+)
+def test_a_deny_of_all_other_organisations_is_a_perimeter(statement):
+    assert inside(allow({"AWS": OTHER}), statement) is True
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("*", "s3:*", WHOLE, Condition=when("StringEquals", "aws:PrincipalOrgID", "o-abcdefgh12")),
+        deny("*", "s3:GetObject", Condition=MEMBERS),
+        deny("*", "s3:*", BUCKET + "/private/*", Condition=MEMBERS),
+        deny({"AWS": OTHER}, Condition=MEMBERS),
+        deny(Condition=when("StringNotLike", "aws:PrincipalOrgID", "o-*")),
+        deny(Condition={**MEMBERS, **ENDPOINT}),
+        deny(Condition=ENDPOINT),
+        deny(Condition=PLAINTEXT),
+    ],
+)
+def test_anything_less_is_no_perimeter(statement):
+    assert inside(statement) is False
+
+
+def test_an_unread_condition_may_be_a_perimeter():
+    assert inside(deny(Condition=UNDETERMINED)) == "?"
+    assert inside(deny(Condition=when("StringNotEquals", "aws:PrincipalOrgID", UNDETERMINED))) == "?"
 
 
 def links(*statements):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.access.policies import BUCKET, OTHER, OWN, VIA, audience, policy
 from tierwise.access.audience import Audience, combine, restrict_policy
 from tierwise.access.document import UNDETERMINED
-from tierwise.access.guard import signature_age_hours, source_restricted, tls_of
+from tierwise.access.guard import organisation_restricted, signature_age_hours, source_restricted, tls_of
 from tierwise.access.key import key_use
 from tierwise.access.privilege import perhaps_readable, privilege_of, readable
 from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
@@ -207,6 +207,7 @@ def test_an_unread_element_opens_what_a_policy_refuses_or_leaves_it(pair):
     for before, after in zip(tls_of(known, service="s3", via=VIA), tls_of(unread, service="s3", via=VIA), strict=True):
         assert consistent(before, after)
     assert consistent(source_restricted(known, VIA), source_restricted(unread, VIA))
+    assert consistent(organisation_restricted(known, "s3", VIA), organisation_restricted(unread, "s3", VIA))
     assert consistent(signature_age_hours(known, VIA), signature_age_hours(unread, VIA))
 
 

@@ -31,6 +31,7 @@ ACCOUNT_DEFAULTS: dict[str, Value] = {
     "access.public_blocked": True,
     "access.acls_disabled": True,
     "access.shared_key_enabled": False,
+    "access.organisation_perimeter": False,
     "access.bearer_link_max_hours": 168,
     "access.website_enabled": False,
     "access.cors_any_origin": False,

@@ -9,7 +9,7 @@ from typing import Final
 from tierwise.access.actions import DATA_ACTIONS, DataActions
 from tierwise.access.document import UNDETERMINED, Policy, Statement
 from tierwise.access.grant import Outcome, judge
-from tierwise.access.guard import signature_age_hours, source_restricted, tls_of
+from tierwise.access.guard import organisation_restricted, signature_age_hours, source_restricted, tls_of
 from tierwise.access.statement import Grantee, Sort, allows, denies, grantees
 from tierwise.access.truth import NO, OPEN, UNDETERMINED_DETAIL, YES, Truth, as_fact, both, either, negate, of_fact
 from tierwise.model.fact import NOWHERE, Fact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
@@ -24,6 +24,7 @@ __all__ = [
     "audience_of",
     "closed",
     "combine",
+    "organisation_restricted",
     "restrict_policy",
     "signature_age_hours",
     "source_restricted",

@@ -1,4 +1,4 @@
-"""What a resource policy refuses to everyone: plaintext, old TLS, other networks, old signatures."""
+"""What a resource policy refuses to everyone: plaintext, old TLS, other networks, other organisations, old signatures."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ _LINKED: Final = ("s3:getobject", "s3:putobject")
 SIGV4_HOURS: Final = 168.0
 """Signature version 4 lets a presigned URL live at most seven days. Source: S3 API Reference, X-Amz-Expires."""
 _MILLISECONDS: Final = 3_600_000
+_MEMBERS: Final = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount"})
+"""Keys that say which organisation or account a caller belongs to."""
+_SERVICES: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 
 Test = Callable[[Condition], Truth]
 
@@ -52,12 +55,31 @@ def source_restricted(policy: Policy, via: Provenance) -> Maybe[bool]:
     def elsewhere(condition: Condition) -> Truth:
         return alternatives((spares(condition),)).network
 
-    if not _refusing(policy.statements, elsewhere):
-        return as_fact(NO, via)
-    service = _service_of(policy)
+    return as_fact(_refuses_data(policy.statements, _service_of(policy), elsewhere), via)
+
+
+def organisation_restricted(policy: Policy, service: str, via: Provenance) -> Maybe[bool]:
+    """Whether the policy refuses all callers but those of named organisations or accounts; AWS's own services may be spared.
+
+    A Deny does so whatever else lets them in (IAM User Guide, "Establishing a data perimeter"), in a resource policy as in a resource control policy.
+    """
+
+    def outside(condition: Condition) -> Truth:
+        if UNDETERMINED in condition.operator or UNDETERMINED in condition.key:
+            return OPEN
+        key, clause = condition.key.lower(), alternatives((spares(condition),))
+        return clause.narrows if key in _MEMBERS else clause.network if key in _SERVICES else NO
+
+    return as_fact(_refuses_data(policy.statements, service, outside), via)
+
+
+def _refuses_data(statements: Sequence[Statement], service: str, test: Test) -> Truth:
+    """Whether denials for everyone refuse reading and writing the data of a service to requests that meet the test."""
+    if not _refusing(statements, test):
+        return NO
     known = DATA_ACTIONS.get(service)
     actions = tuple(one.lower() for one in (*known.read, *known.write)) if known else (f"{service}:*" if service else "*",)
-    return as_fact(_refused(policy.statements, actions, service, elsewhere), via)
+    return _refused(statements, actions, service, test)
 
 
 def signature_age_hours(policy: Policy, via: Provenance, default: float = SIGV4_HOURS) -> Maybe[float]:

@@ -32,6 +32,7 @@ FAMILIES: Final = (
     "ownership",
     "sharing",
     "linkage",
+    "supply",
     "location",
     "marking",
     "scan",

@@ -8,6 +8,7 @@ from typing import Final
 
 from tierwise.access.internet import covers_internet, parts_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import all_of, negated
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import put_listed
 
@@ -36,6 +37,8 @@ WORM_STATES: Final = {"Locked": "compliance", "Unlocked": "governance", "Disable
 TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
 WEEK_HOURS: Final = 168
 DELEGATED: Final = "constant: Azure Storage documentation, user delegation SAS: seven days at most; shared keys are off"
+_WITHIN: Final = frozenset({"aad", "privatelink"})
+"""Scopes of copy operations that end at the tenant, or at private links into one network (Storage resource provider, AllowedCopyScope)."""
 _DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?\Z")
 _PERIOD: Final = re.compile(r"(\d+)\.(\d\d?):(\d\d):(\d\d)\Z")
 _EVERY_AZURE: Final = ("0.0.0.0", "0.0.0.0")  # noqa: S104 - a range of a firewall, nothing is bound
@@ -49,6 +52,12 @@ def min_tls(value: Maybe[str]) -> Maybe[str]:
     if version is None:
         return Unknown(UnknownReason.UNPARSABLE, value.via, "an unknown TLS version")
     return Known(version, value.via)
+
+
+def copies_stay(scope: Maybe[str], across: Maybe[bool]) -> Maybe[bool]:
+    """Whether neither copy operations (`allowedCopyScope`) nor object replication (`across` tenants) take a storage account's blobs out of its tenant."""
+    within = scope if isinstance(scope, Unknown) else Known(scope.value.lower() in _WITHIN, scope.via)
+    return all_of(within, negated(across))
 
 
 def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None = None, external: AnyFact | None = None) -> None:

@@ -98,6 +98,33 @@ def test_a_fresh_account_has_none_of_them(collect: Collect) -> None:
     assert value(estate, "account.threat_plans") == frozenset()
 
 
+SUBNETS = [{"SubnetId": f"subnet-{name}", "VpcId": f"vpc-{name[0]}"} for name in ("a1", "a2", "b1")]
+
+
+@pytest.mark.parametrize(
+    ("vpcs", "logs", "kept"),
+    [
+        ((), {}, True),
+        (("a",), {"vpc-a": "ACTIVE"}, True),
+        (("a", "b"), {"vpc-a": "ACTIVE"}, False),
+        (("a",), {"subnet-a1": "ACTIVE", "subnet-a2": "ACTIVE"}, True),
+        (("a",), {"subnet-a1": "ACTIVE"}, False),
+        (("a",), {"vpc-a": "FAILED"}, False),
+        (("c",), {}, True),
+    ],
+    ids=["no network", "a log", "one without", "each subnet", "one subnet", "a log that fails", "no subnets"],
+)
+def test_a_network_is_logged_by_itself_or_by_each_of_its_subnets(
+    collect: Collect, vpcs: tuple[str, ...], logs: dict[str, str], kept: bool
+) -> None:
+    canned = {
+        ("ec2", "DescribeVpcs"): {"Vpcs": [{"VpcId": f"vpc-{name}"} for name in vpcs]},
+        ("ec2", "DescribeSubnets"): {"Subnets": SUBNETS},
+        ("ec2", "DescribeFlowLogs"): {"FlowLogs": [{"ResourceId": of, "FlowLogStatus": status} for of, status in logs.items()]},
+    }
+    assert value(collect("account", frozenset({"network.flow_logs"}), canned=canned), "network.flow_logs") is kept
+
+
 def test_details_are_not_read_unless_asked_for(collect: Collect) -> None:
     estate = collect("account")
     assert reason(estate[ROOT].facts["account.root_mfa"]) is UnknownReason.NOT_COLLECTED
@@ -113,6 +140,7 @@ def test_denied_reads_are_unknown_and_not_absent(collect: Collect) -> None:
         ("iam", "GetAccountSummary"): "AccessDenied",
         ("ec2", "GetEbsEncryptionByDefault"): "UnauthorizedOperation",
         ("guardduty", "ListDetectors"): "AccessDeniedException",
+        ("ec2", "DescribeFlowLogs"): "UnauthorizedOperation",
         ("organizations", "ListTagsForResource"): "AccessDeniedException",
         ("organizations", "DescribeOrganization"): "AccessDeniedException",
     }
@@ -125,6 +153,7 @@ def test_denied_reads_are_unknown_and_not_absent(collect: Collect) -> None:
         "account.disk_encryption_default",
         "account.threat_detection",
         "account.threat_plans",
+        "network.flow_logs",
     ):
         assert reason(estate[ROOT].facts[name]) is UnknownReason.PERMISSION_DENIED, name
     assert isinstance(estate[ROOT].tags, Unknown)
@@ -177,6 +206,11 @@ def test_the_management_account_is_never_locked(collect: Collect) -> None:
     [
         ("iam", "GetAccountSummary", "SummaryMap"),
         ("ec2", "GetEbsEncryptionByDefault", "EbsEncryptionByDefault"),
+        ("ec2", "DescribeVpcs", "Vpcs.VpcId"),
+        ("ec2", "DescribeSubnets", "Subnets.SubnetId"),
+        ("ec2", "DescribeSubnets", "Subnets.VpcId"),
+        ("ec2", "DescribeFlowLogs", "FlowLogs.ResourceId"),
+        ("ec2", "DescribeFlowLogs", "FlowLogs.FlowLogStatus"),
         ("guardduty", "ListDetectors", "DetectorIds"),
         ("guardduty", "GetDetector", "Status"),
         ("guardduty", "GetDetector", "Features.Name"),

@@ -232,8 +232,10 @@ def read_of(path: str) -> Read | None:
 
 @cache
 def _pattern(read: Read) -> re.Pattern[str]:
-    scope = "/subscriptions/[^/]+"
+    scope = "" if read.of_tenant else "/subscriptions/[^/]+"
     if read.of:
         provider, *types = read.of.lower().split("/")
-        scope += f"/resourcegroups/[^/]+/providers/{re.escape(provider)}" + "".join(f"/{one}/[^/]+" for one in types)
+        scope += f"{'' if read.of_tenant else '/resourcegroups/[^/]+'}/providers/{re.escape(provider)}" + "".join(
+            f"/{one}/[^/]+" for one in types
+        )
     return re.compile(scope + (f"/{re.escape(read.path.lower())}" if read.path else ""))

@@ -27,6 +27,8 @@ Fields = Mapping[str, frozenset[str]]
 SDK = Path(__file__).with_name("sdk_fields.json")
 """Fields that no recording has, looked up in the SDK's models by `tools/azure_fields.py`."""
 DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
+SPECIFIED: Fields = {"arm:Microsoft.CustomerLockbox/tenantOptedIn": frozenset({"isOptedIn"})}
+"""Fields of services that the SDK for Python does not have: Customer Lockbox REST API 2018-02-28-preview, TenantOptInResponse."""
 _ENVELOPE = ("value", "nextLink")
 """Of every list of Azure Resource Manager."""
 
@@ -81,7 +83,10 @@ def fields_unrecorded() -> Fields:
     """What is read and neither a column nor recorded."""
     recorded, graph = fields_recorded(), columns()
     found = {
-        name: paths - recorded.get(name, frozenset()) - (graph if name.startswith("graph:") else frozenset())
+        name: paths
+        - recorded.get(name, frozenset())
+        - SPECIFIED.get(name, frozenset())
+        - (graph if name.startswith("graph:") else frozenset())
         for name, paths in fields_read().items()
     }
     return {name: paths for name, paths in sorted(found.items()) if paths}

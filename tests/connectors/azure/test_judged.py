@@ -19,6 +19,9 @@ PROBED_AT_T0 = {
     "Microsoft.KeyVault/vaults/providers/Microsoft.Insights/diagnosticSettings",  # a vault is T2 whatever its tag says
     "providers/Microsoft.Authorization/policyAssignments",  # EXP-12 asks every subscription to forbid public stores
     "providers/Microsoft.Security/pricings",  # LOG-06, for the sake of the vault
+    "providers/Microsoft.Network/virtualNetworks",  # LOG-08, likewise
+    "providers/Microsoft.Network/networkWatchers",
+    "Microsoft.Network/networkWatchers/flowLogs",
 }
 """All that the controls ask for at the lowest tier beyond the inventory, and why."""
 

@@ -18,6 +18,8 @@ SAFE = {
     "minimumTlsVersion": "TLS1_2",
     "allowBlobPublicAccess": False,
     "allowSharedKeyAccess": False,
+    "allowedCopyScope": "AAD",
+    "allowCrossTenantReplication": False,
     "publicNetworkAccess": "Disabled",
     "networkAcls": {"defaultAction": "Deny", "ipRules": []},
     "privateEndpointConnections": [{"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}],
@@ -232,6 +234,26 @@ def test_the_policy_of_the_account_comes_before_its_containers(records):
 def test_network_rules_say_whether_the_internet_is_admitted(records, rules, expected):
     found = records({**SAFE, "publicNetworkAccess": "Enabled", "networkAcls": rules})
     assert value(found.facts["network.ingress_any"]) is expected
+
+
+@pytest.mark.parametrize(
+    ("properties", "inside"),
+    [
+        ({"publicNetworkAccess": "SecuredByPerimeter"}, True),
+        ({"allowedCopyScope": "AAD", "allowCrossTenantReplication": False}, True),
+        ({"allowedCopyScope": "PrivateLink", "allowCrossTenantReplication": False}, True),
+        ({"allowedCopyScope": "All", "allowCrossTenantReplication": False}, False),
+        ({"allowCrossTenantReplication": False}, False),
+        ({"allowedCopyScope": "AAD", "allowCrossTenantReplication": True}, False),
+        ({}, False),
+    ],
+)
+def test_data_stays_inside_a_perimeter_or_where_neither_copies_nor_replication_leave_the_tenant(records, properties, inside):
+    assert value(records({"publicNetworkAccess": "Enabled", **properties}).facts["access.organisation_perimeter"]) is inside
+
+
+def test_replication_that_was_never_set_depends_on_when_the_account_was_made(records):
+    assert isinstance(records({"allowedCopyScope": "AAD"}).facts["access.organisation_perimeter"], Unknown)
 
 
 def test_rules_of_a_perimeter_are_not_guessed(records):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, error
+from tests.connectors.azure.cloud import SUBSCRIPTION, TENANT, Cloud, error
 from tests.connectors.azure.conftest import ALL_FACTS
 from tests.connectors.azure.test_storage import settings, value
 from tierwise.model.fact import NotApplicable, Unknown, UnknownReason
@@ -29,11 +29,31 @@ def trail(*categories):
     return {"value": [{"id": TRAIL, "name": "export", **found}]}
 
 
+NETWORKS, WATCHERS = (f"{WHOLE}/providers/microsoft.network/{one}" for one in ("virtualnetworks", "networkwatchers"))
+WATCHER = f"{WHOLE}/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers/NetworkWatcher_uksouth"
+LOGS = f"{WATCHER}/flowLogs".lower()
+LOCKBOX = f"/providers/microsoft.customerlockbox/tenantoptedin/{TENANT}"
+VNET = f"{WHOLE}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/records"
+GUARD = f"{WHOLE}/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/app"
+
+
+def subnet(name, guard=""):
+    return {"id": f"{VNET}/subnets/{name}", "properties": {"networkSecurityGroup": {"id": guard}} if guard else {}}
+
+
+def flow_log(target, enabled=True):
+    return {"properties": {"enabled": enabled, "targetResourceId": target}}
+
+
 PRICINGS, POLICIES = f"{WHOLE}/providers/microsoft.security/pricings", f"{WHOLE}/providers/microsoft.authorization/policyassignments"
 DOCS = {
     f"{WHOLE}/providers/microsoft.insights/diagnosticsettings": trail("Administrative", "Security"),
     PRICINGS: {"value": [pricing("StorageAccounts", "Standard"), pricing("KeyVaults", "Free"), pricing("VirtualMachines", "Standard")]},
     POLICIES: {"value": [assigned(ABOVE)]},
+    NETWORKS: {"value": [{"id": VNET, "properties": {"subnets": [subnet("app")]}}]},
+    WATCHERS: {"value": [{"id": WATCHER}]},
+    LOGS: {"value": [flow_log(VNET)]},
+    LOCKBOX: {"isOptedIn": True},
 }
 
 
@@ -58,6 +78,8 @@ def test_a_subscription_is_an_account(read):
         "threat_plans": frozenset({"object-store"}),
         "control_plane": True,
         "all_regions": True,
+        "flow_logs": True,
+        "support_access_controlled": True,
     }
     assert {name: facts(found)[name] for name in wanted} == wanted
     assert isinstance(facts(found)["root_keys"], NotApplicable)
@@ -106,3 +128,28 @@ def test_without_a_plan_nothing_is_watched(read):
 def test_trails_that_cannot_be_listed_are_a_gap(collect):
     cloud = Cloud(docs={**DOCS, f"{WHOLE}/providers/microsoft.insights/diagnosticsettings": error(403, "AuthorizationFailed")})
     assert [(gap.action, gap.kinds) for gap in collect(cloud).gaps] == [("Microsoft.Insights/diagnosticSettings/read", {Kind.AUDIT_TRAIL})]
+
+
+@pytest.mark.parametrize(
+    ("subnets", "logs", "kept"),
+    [
+        ([], [], True),
+        ([subnet("app")], [], False),
+        ([subnet("app")], [flow_log(VNET, enabled=False)], False),
+        ([subnet("app"), subnet("db")], [flow_log(f"{VNET}/subnets/app"), flow_log(f"{VNET}/subnets/db")], True),
+        ([subnet("app"), subnet("db")], [flow_log(f"{VNET}/subnets/app")], False),
+        ([subnet("app", GUARD)], [flow_log(GUARD.upper())], True),
+    ],
+)
+def test_a_network_is_logged_by_itself_or_by_each_of_its_subnets(read, subnets, logs, kept):
+    networks = {"value": [{"id": VNET, "properties": {"subnets": subnets}}]}
+    assert facts(read({NETWORKS: networks, LOGS: {"value": logs}}))["flow_logs"] is kept
+
+
+def test_flow_logs_of_one_region_that_cannot_be_read_leave_it_open(read):
+    found = facts(read({LOGS: error(403, "AuthorizationFailed")}))["flow_logs"]
+    assert (found.reason, found.via.action) == (UnknownReason.PERMISSION_DENIED, "Microsoft.Network/networkWatchers/flowLogs/read")
+
+
+def test_a_tenant_without_customer_lockbox_is_asked_by_nobody(read):
+    assert facts(read({LOCKBOX: {"isOptedIn": False}}))["support_access_controlled"] is False

@@ -177,6 +177,8 @@ class Cloud(HTTPAdapter):
                 spec = policy["spec"]
                 if any("enforce" in rule for rule in spec["rules"]):
                     return {"name": policy["name"], "spec": {"rules": [{"enforce": rule["enforce"]} for rule in spec["rules"]]}}
+                if not any("values" in rule and "deniedValues" in rule["values"] for rule in spec["rules"]):
+                    return {"name": policy["name"], "spec": {"rules": spec["rules"]}}
                 denied += [value for rule in spec["rules"] for value in rule["values"]["deniedValues"]]
                 if not spec.get("inheritFromParent"):
                     return _denying(constraint, denied)

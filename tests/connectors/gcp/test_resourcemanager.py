@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, logged, project
+import pytest
+
+from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, error, logged, project
 from tests.connectors.gcp.conftest import ALL_FACTS, said
 from tierwise.connectors.gcp.services.resourcemanager import TYPE
 from tierwise.model.fact import UnknownReason
@@ -12,7 +14,25 @@ OWNER = binding("owner", f"user:ann@{DOMAIN}")
 READER = binding("storage.objectViewer", f"serviceAccount:app@{PROJECT}.iam.gserviceaccount.com", condition={"expression": "x"})
 POLICY = {"bindings": [OWNER, READER], **logged("DATA_READ", "DATA_WRITE")}
 ROWS = [asset(TYPE, NAME, project(), policy=POLICY)]
-DOCS = {f"cloudresourcemanager/v3/projects/{NUMBER}:getIamPolicy": POLICY}
+SUBNETS = f"compute/compute/v1/projects/{PROJECT}/aggregated/subnetworks"
+LEVELS = (f"projects/{NUMBER}", f"organizations/{ORGANISATION}")
+OWN_APPROVAL, APPROVAL_ABOVE = (f"accessapproval/v1/{level}/accessApprovalSettings" for level in LEVELS)
+
+
+def subnets(*found):
+    """An aggregated list, which has a place for regions without any."""
+    return {
+        "items": {"regions/europe-west2": {"subnetworks": list(found)}, "regions/us-east1": {"warning": {"code": "NO_RESULTS_ON_PAGE"}}}
+    }
+
+
+LOGGED, PROXY = {"purpose": "PRIVATE", "logConfig": {"enable": True}}, {"purpose": "REGIONAL_MANAGED_PROXY"}
+ENROLLED = {"enrolledServices": [{"cloudProduct": "all", "enrollmentLevel": "BLOCK_ALL"}]}
+DOCS = {
+    f"cloudresourcemanager/v3/projects/{NUMBER}:getIamPolicy": POLICY,
+    SUBNETS: subnets(LOGGED, PROXY),
+    OWN_APPROVAL: ENROLLED,
+}
 
 
 def test_a_project_and_its_bindings(collect):
@@ -31,6 +51,8 @@ def test_a_project_and_its_bindings(collect):
         "credential.mfa_phishing_resistant": "n/a",
         "logging.control_plane": True,
         "logging.all_regions": True,
+        "network.flow_logs": True,
+        "account.support_access_controlled": True,
     }
     assert owner.kind is Kind.POLICY
     assert (said(owner.facts)["privilege.admin"], said(owner.facts)["privilege.condition_bound"]) == (True, False)
@@ -66,3 +88,38 @@ def test_bindings_that_cannot_be_read_are_a_gap(collect):
     estate = collect(cloud)
     assert [(gap.action, gap.kinds) for gap in estate.gaps] == [("resourcemanager.projects.getIamPolicy", {Kind.POLICY})]
     assert set(estate) == {NAME}
+
+
+@pytest.mark.parametrize(
+    ("listed", "kept"), [((), True), ((PROXY,), True), ((LOGGED, {"purpose": "PRIVATE"}), False), ((LOGGED, {"logConfig": {}}), False)]
+)
+def test_flow_logs_are_kept_where_every_subnetwork_with_hosts_has_them(collect, listed, kept):
+    found = collect(Cloud(ROWS, {**DOCS, SUBNETS: subnets(*listed)}), ALL_FACTS)[NAME].facts
+    assert said(found)["network.flow_logs"] is kept
+
+
+@pytest.mark.parametrize(
+    ("own", "above", "required"),
+    [
+        (None, None, False),
+        (None, ENROLLED, True),
+        ({"name": "x"}, ENROLLED, False),
+        ({"enrolledAncestor": True}, None, True),
+    ],
+)
+def test_access_is_approved_where_the_project_or_what_is_above_it_is_enrolled(collect, own, above, required):
+    docs = {path: doc for path, doc in ((OWN_APPROVAL, own), (APPROVAL_ABOVE, above)) if doc is not None}
+    missing = {path: error(404, "NOT_FOUND") for path in (OWN_APPROVAL, APPROVAL_ABOVE)}
+    found = collect(Cloud(ROWS, {**DOCS, **missing, **docs}), ALL_FACTS)[NAME].facts
+    assert said(found)["account.support_access_controlled"] is required
+
+
+def test_settings_that_may_not_be_read_leave_open_who_approves(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.denied = frozenset({"accessapproval.settings.get", "compute.subnetworks.list"})
+    found = collect(cloud, ALL_FACTS)[NAME].facts
+    for name, action in (
+        ("account.support_access_controlled", "accessapproval.settings.get"),
+        ("network.flow_logs", "compute.subnetworks.list"),
+    ):
+        assert (found[name].reason, found[name].via.action) == (UnknownReason.PERMISSION_DENIED, action)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.connectors.gcp.cloud import DOMAIN, NUMBER, ORGANISATION, PROJECT, Cloud, asset, binding, error, logged
 from tests.connectors.gcp.conftest import ALL_FACTS
+from tierwise.connectors.gcp.constraints import members_only
 from tierwise.connectors.gcp.services.storage import TYPE
 from tierwise.model.fact import UNLIMITED, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
@@ -46,7 +47,11 @@ DOCS = {
             {
                 "name": f"organizations/{ORGANISATION}/policies/gcp.restrictTLSVersion",
                 "spec": {"rules": [{"values": {"deniedValues": ["TLS_VERSION_1", "TLS_VERSION_1_1"]}}]},
-            }
+            },
+            {
+                "name": f"organizations/{ORGANISATION}/policies/iam.allowedPolicyMemberDomains",
+                "spec": {"rules": [{"values": {"allowedValues": ["C03xgje4y"]}}]},
+            },
         ]
     },
     "storage/storage/v1/b": {"items": [SAFE, {**BARE, "name": "second"}]},
@@ -90,6 +95,7 @@ def test_a_bucket_with_everything_set(collect):
         "access.acls_disabled": True,
         "access.public_acls_blocked": True,
         "access.shared_key_enabled": False,
+        "access.organisation_perimeter": True,
         "access.bearer_link_max_hours": 168,
         "access.website_enabled": False,
         "access.cors_any_origin": False,
@@ -244,3 +250,38 @@ def test_nothing_below_a_bucket_is_read_before_it_is_asked_for(collect):
     cloud = Cloud(ROWS, DOCS)
     collect(cloud)
     assert [path for _, path in cloud.calls] == [f"cloudresourcemanager/v3/projects/{PROJECT}", *[f"cloudasset/v1/projects/{PROJECT}/assets"] * 2]  # fmt: skip
+
+
+DOMAINS, MEMBERS = "iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers"
+OWN = {"values": {"allowedValues": ["is:C03xgje4y"]}}
+
+
+@pytest.mark.parametrize(
+    ("policies", "restricted"),
+    [
+        ({}, False),
+        ({DOMAINS: [OWN]}, True),
+        ({DOMAINS: [{"allowAll": True}]}, False),
+        ({DOMAINS: [{"denyAll": True}]}, True),
+        ({DOMAINS: [{**OWN, "condition": {"expression": "x"}}]}, Unknown),
+        ({MEMBERS: [{"enforce": True}]}, True),
+        ({MEMBERS: [{"enforce": False}], DOMAINS: [OWN]}, True),
+    ],
+)
+def test_only_the_organisations_own_members_may_be_let_in_where_sharing_is_restricted(collect, policies, restricted):
+    above = [{"name": f"projects/{NUMBER}/policies/{name}", "spec": {"rules": rules}} for name, rules in policies.items()]
+    found = one(collect, BARE, docs={f"orgpolicy/v2/projects/{NUMBER}/policies": {"policies": above}}).facts[
+        "access.organisation_perimeter"
+    ]
+    assert (found.value if isinstance(found, Known) else type(found)) == restricted
+
+
+def test_the_nearest_list_decides_and_one_that_inherits_leaves_it_to_what_is_above():
+    def level(*rules, inherits=False):
+        return {"name": f"x/policies/{DOMAINS}", "spec": {"inheritFromParent": inherits, "rules": list(rules)}}
+
+    def found(*levels):
+        return members_only(Known({"levels": [(str(number), Known({"policies": [one]})) for number, one in enumerate(levels)]}))
+
+    chains = ((level(inherits=True), level(OWN)), (level({"allowAll": True}), level(OWN)), (level(), level(OWN)))
+    assert [found(*one).value for one in chains] == [True, False, False]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from tierwise.connectors.aws import account_lock
+from tierwise.connectors.aws import account_lock, flow_logs
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.s3_reads import ACCOUNT_BLOCK
@@ -25,6 +25,7 @@ _PLANS: Final[Mapping[str, Kind]] = {
     "EBS_MALWARE_PROTECTION": Kind.BLOCK_VOLUME,
 }
 """GuardDuty's protection plans by the kind of store that they watch (GuardDuty API Reference, DetectorFeatureResult)."""
+_SUPPORT: Final = "AWS, Data Privacy FAQ: AWS does not access or use customers' content without their agreement"
 _THREATS: Final = frozenset({"account.threat_detection", "account.threat_plans"})
 
 
@@ -98,6 +99,8 @@ def facts(draft: Draft) -> dict[str, AnyFact]:
     _root_facts(draft, sheet)
     sheet.put("account.disk_encryption_default", _disks_encrypted(draft))
     _threat_facts(draft, sheet)
+    sheet.put(flow_logs.FLOW_LOGS, flow_logs.kept(draft.doc(flow_logs.LOGS)))
+    sheet.constant("account.support_access_controlled", True, _SUPPORT)
     return sheet.facts
 
 
@@ -175,5 +178,9 @@ def _all(flags: list[Maybe[bool]], via: Provenance) -> Maybe[bool]:
 
 
 COLLECTOR = Collector(
-    "account", (ACCOUNT_BLOCK, TAGS, SUMMARY, DISKS, DETECTORS, DETECTOR, *account_lock.READS), survey, facts, everywhere=True
+    "account",
+    (ACCOUNT_BLOCK, TAGS, SUMMARY, DISKS, DETECTORS, DETECTOR, *account_lock.READS, *flow_logs.READS),
+    survey,
+    facts,
+    everywhere=True,
 )

@@ -31,15 +31,15 @@ def _look(caller: Caller, _draft: Draft) -> Maybe[Doc | None]:
     if management == caller.account:
         return Known({"management": True}, ORGANISATION.via)
     effective = caller.ask(EFFECTIVE, PolicyType="S3_POLICY", TargetId=caller.account)
-    return Known({"management": False, "effective": effective, "documents": _documents(caller)}, ORGANISATION.via)
+    return Known({"management": False, "effective": effective, "documents": documents(caller, "SERVICE_CONTROL_POLICY")}, ORGANISATION.via)
 
 
-def _documents(caller: Caller) -> Maybe[tuple[str, ...]]:
-    """The service control policies over the account, its organisational units and the root; AWS's own ones deny nothing and are left out."""
+def documents(caller: Caller, kind: str) -> Maybe[tuple[str, ...]]:
+    """The policies of a kind over the account, its organisational units and the root; AWS's own ones deny nothing and are left out."""
     found: dict[str, None] = {}
     try:
         for target in _targets(caller):
-            for item in caller.listing(ATTACHED, "Policies", TargetId=target, Filter="SERVICE_CONTROL_POLICY"):
+            for item in caller.listing(ATTACHED, "Policies", TargetId=target, Filter=kind):
                 if not item.get("AwsManaged"):
                     found[str(item["Id"])] = None
     except ListingFailedError as failed:

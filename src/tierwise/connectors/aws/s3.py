@@ -17,6 +17,7 @@ from tierwise.access.audience import (
     audience_of,
     combine,
     conditioned,
+    organisation_restricted,
     restrict_policy,
     signature_age_hours,
     source_restricted,
@@ -24,7 +25,7 @@ from tierwise.access.audience import (
     unread_acl,
 )
 from tierwise.access.document import Policy, PolicyError, parse_policy
-from tierwise.connectors.aws import keys
+from tierwise.connectors.aws import keys, perimeter
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.s3_reads import (
@@ -48,6 +49,7 @@ from tierwise.connectors.aws.s3_reads import (
 )
 from tierwise.connectors.declared import Doc, Draft, field_of
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import either
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
 
@@ -237,11 +239,12 @@ def _access_facts(draft: Draft, sheet: FactSheet) -> None:
 
 
 def _policy_facts(draft: Draft, sheet: FactSheet) -> None:
-    policy = _policy(draft)
+    policy, above = _policy(draft), perimeter.above(draft.doc(perimeter.ORGANISATION), "s3")
     sheet.constant("network.public_endpoint", True, "S3 is reached through public regional endpoints")
     if isinstance(policy, Unknown):
         for name in POLICY.facts - AUDIENCE:
             sheet.put(name, policy)
+        sheet.put(perimeter.PERIMETER, either(policy, above))
         # Amazon S3 endpoints accept TLS 1.2 and newer only (AWS Security Blog, "TLS 1.2 to become the minimum", complete since 2024).
         sheet.constant("transport.min_tls", "1.2", "AWS API endpoints require TLS 1.2 or newer")
         return
@@ -251,6 +254,8 @@ def _policy_facts(draft: Draft, sheet: FactSheet) -> None:
     restricted = source_restricted(policy.value, POLICY.via) if policy.value else Known(False, POLICY.via)
     sheet.put("network.private_endpoint", restricted)
     sheet.put("network.ingress_any", restricted if isinstance(restricted, Unknown) else Known(not restricted.value, POLICY.via))
+    inside = organisation_restricted(policy.value, "s3", POLICY.via) if policy.value else Known(False, POLICY.via)
+    sheet.put(perimeter.PERIMETER, either(inside, above))
     age = signature_age_hours(policy.value, POLICY.via) if policy.value else Known(UNLIMITED, POLICY.via)
     # SigV4 pre-signed URLs live seven days at most (S3 User Guide, "Sharing objects with presigned URLs").
     sheet.put("access.bearer_link_max_hours", age if isinstance(age, Unknown) else Known(min(age.value, 168), age.via))
@@ -307,6 +312,7 @@ COLLECTOR = Collector(
         WEBSITE,
         CORS,
         OBJECT_LOCK,
+        *perimeter.READS,
     ),
     survey,
     facts,

@@ -85,7 +85,14 @@ POLICY = Read(
     "s3:GetBucketPolicy",
     Stage.DETAIL,
     AUDIENCE
-    | {"transport.tls_required", "transport.min_tls", "access.bearer_link_max_hours", "network.ingress_any", "network.private_endpoint"},
+    | {
+        "transport.tls_required",
+        "transport.min_tls",
+        "access.bearer_link_max_hours",
+        "network.ingress_any",
+        "network.private_endpoint",
+        "access.organisation_perimeter",
+    },
     absent=frozenset({"NoSuchBucketPolicy"}),
     params=_bucket,
 )

@@ -86,10 +86,10 @@ class BlobGuard:
 
 def _template(read: Read) -> tuple[str, ...]:
     """The segments of a read's path, `{}` for those that any name may fill."""
-    scope = ["subscriptions", _ANY]
+    scope = [] if read.of_tenant else ["subscriptions", _ANY]
     if read.of:
         provider, *types = read.of.lower().split("/")
-        scope += ["resourcegroups", _ANY, "providers", provider]
+        scope += [*([] if read.of_tenant else ["resourcegroups", _ANY]), "providers", provider]
         for one in types:
             scope += [one, _ANY]
     return (*scope, *(part for part in read.path.lower().split("/") if part))

@@ -89,6 +89,8 @@ class Read:
     """Error codes that mean `not configured` (a value), not a failure."""
     listing: bool = False
     """Whether it answers a list, page by page."""
+    of_tenant: bool = False
+    """Whether what it is asked of stands in the tenant, in no subscription."""
     when: Callable[[Draft], bool] = always
     """For a read per resource: whether what is known so far still leaves it needed."""
     make: Callable[[Caller, Draft], Maybe[Doc | None]] | None = None

@@ -42,6 +42,9 @@ EFFECTIVE: Final = Read("orgpolicy", "/v2/projects/{}/policies/{}:getEffectivePo
 """What a constraint comes to on a project, by all policies on and above it with their conditions: one call, however deep the project is."""
 PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
 TLS: Final = "gcp.restrictTLSVersion"
+DOMAINS: Final = "iam.allowedPolicyMemberDomains"
+MEMBERS: Final = "iam.managed.allowedPolicyMembers"
+"""Domain restricted sharing, by its older list and by the managed constraint that takes its place (Organization Policy documentation)."""
 CALLS: Final = (*IAM_OF.values(), OWN_POLICIES, EFFECTIVE, FOLDER, ORGANISATION)
 PROJECT_TYPE: Final = "cloudresourcemanager.googleapis.com/Project"
 _NODES: Final[tuple[str, ...]] = (
@@ -61,6 +64,11 @@ def iam_read(of: str, facts: frozenset[str], stage: Stage = Stage.DETAIL) -> Rea
 def org_read(of: str, facts: frozenset[str]) -> Read:
     """The read of what the organisation policies on and above a resource's project come to, as a read of a collector."""
     return Read(EFFECTIVE.host, EFFECTIVE.path, EFFECTIVE.action, of, facts=facts, label="+", make=_org)
+
+
+def members_read(of: str, facts: frozenset[str]) -> Read:
+    """The read of whether members of other organisations may be granted anything, as a read of a collector."""
+    return Read(EFFECTIVE.host, EFFECTIVE.path, EFFECTIVE.action, of, facts=facts, label="+members", make=_members)
 
 
 def own_org_read(of: str, facts: frozenset[str]) -> Read:
@@ -129,6 +137,11 @@ def _iam_levels(caller: Caller) -> Maybe[Doc | None]:
 def _org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
     del draft
     return caller.place.above(f"org:{caller.place.name}", partial(_org_levels, caller, (PUBLIC_ACCESS, TLS)))
+
+
+def _members(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
+    del draft
+    return caller.place.above(f"members:{caller.place.name}", partial(_org_levels, caller, (DOMAINS, MEMBERS)))
 
 
 def _own_org(caller: Caller, draft: Draft) -> Maybe[Doc | None]:

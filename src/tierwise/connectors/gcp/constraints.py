@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from tierwise.connectors import gcp_terms
 from tierwise.connectors.declared import Doc
-from tierwise.connectors.gcp.above import PUBLIC_ACCESS, TLS, levels_of
+from tierwise.connectors.gcp.above import DOMAINS, MEMBERS, PUBLIC_ACCESS, TLS, levels_of
+from tierwise.model import kleene
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
-_OFF_BY_DEFAULT: Final = frozenset({PUBLIC_ACCESS})
-"""Yes-or-no constraints whose default is off. Cloud Storage, "Organization policy constraints": public access prevention is not enforced unless a policy says so."""
+_OFF_BY_DEFAULT: Final = frozenset({PUBLIC_ACCESS, MEMBERS})
+"""Yes-or-no constraints whose default is off. Cloud Storage, "Organization policy constraints": public access prevention is not enforced unless a policy says so.
+Resource Manager, "Restricting domains": sharing is restricted where a policy names whom it allows (newer organisations begin with such a policy)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,32 @@ def oldest_tls(doc: Maybe[Doc | None]) -> Maybe[str]:
         if not policy.inherits:
             break
     return gcp_terms.least_tls(Known(frozenset(denied), via))
+
+
+def members_only(doc: Maybe[Doc | None]) -> Maybe[bool]:
+    """Whether only listed organisations' members may be granted anything: domain restricted sharing."""
+    return kleene.either(enforced(doc, MEMBERS), _restricted(doc, DOMAINS))
+
+
+def _restricted(doc: Maybe[Doc | None], constraint: str) -> Maybe[bool]:
+    """Whether a list constraint lets some values alone through: the nearest policy that says something of values decides."""
+    for policy in _policies(doc, constraint):
+        if isinstance(policy, Unknown):
+            return policy
+        if any(rule.get("condition") for rule in policy.rules):
+            return Unknown(UnknownReason.NOT_SUPPORTED, policy.via, "the policy holds under a condition only")
+        said = [limits for rule in policy.rules if (limits := _limits(rule)) is not None]
+        if said or not policy.inherits:
+            return Known(bool(said) and all(said), policy.via)
+    return Known(False, doc.via)
+
+
+def _limits(rule: Mapping[str, Any]) -> bool | None:
+    """Whether a rule lets some values through or none (True), or all of them (False); None where it says nothing of what is let through."""
+    values = rule.get("values")
+    if rule.get("allowAll") is True:
+        return False
+    return True if rule.get("denyAll") is True or (isinstance(values, Mapping) and values.get("allowedValues")) else None
 
 
 def _first(doc: Maybe[Doc | None], constraint: str) -> Maybe[int]:

@@ -6,10 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.access.audience import DATA_ACTIONS, Audience, audience_of, closed, conditioned, source_restricted, tls_of, unread
+from tierwise.access.audience import (
+    DATA_ACTIONS,
+    Audience,
+    audience_of,
+    closed,
+    conditioned,
+    organisation_restricted,
+    source_restricted,
+    tls_of,
+    unread,
+)
 from tierwise.access.document import Policy
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Node, Planned, Step
+from tierwise.connectors.terraform.planned import Node, Planned, Step, absent
 from tierwise.connectors.terraform.references import Resolved, Unresolved
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel
@@ -20,6 +30,8 @@ _ALIAS_DATA: Final = "data.aws_kms_alias"
 _KEY_TARGETS: Final = KEYS | {"aws_kms_alias", _ALIAS_DATA, "data.aws_kms_key"}
 KEY_TYPES: Final = frozenset(_KEY_TARGETS)
 """What a converter of stores under a key has to read."""
+_PERIMETER: Final = "access.organisation_perimeter"
+_ABOVE: Final = "not in this plan: whether a resource control policy of the organisation refuses outsiders"
 _RANGE: Final = ("provider-managed", "customer")
 
 
@@ -171,12 +183,15 @@ def put_endpoint(policy: Maybe[Policy | None], service: str, via: Provenance, sh
         "transport.min_tls": Known("1.2", Provenance(tls)),
     }
     if isinstance(policy, Unknown):
-        facts |= dict.fromkeys(("transport.tls_required", "network.private_endpoint", "network.ingress_any"), policy)
+        facts |= dict.fromkeys(("transport.tls_required", "network.private_endpoint", "network.ingress_any", _PERIMETER), policy)
     else:
         at = policy.via if policy.value else via
         restricted: Maybe[bool] = source_restricted(policy.value, at) if policy.value else Known(False, at)
         facts["transport.tls_required"] = tls_of(policy.value, service=service, via=at)[0]
         facts["network.private_endpoint"] = restricted
+        inside: Maybe[bool] = organisation_restricted(policy.value, service, at) if policy.value else Known(False, at)
+        # A resource control policy may do so too, from the organisation above.
+        facts[_PERIMETER] = inside if not isinstance(inside, Known) or inside.value else absent(at, _ABOVE)
         facts["network.ingress_any"] = restricted if isinstance(restricted, Unknown) else Known(not restricted.value, at)
     put_listed(sheet, facts, kind)
 

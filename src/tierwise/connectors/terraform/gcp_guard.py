@@ -11,9 +11,10 @@ from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.gcp_project import PROJECT, project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Node, Planned
+from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import either
 
 POLICY: Final = "google_org_policy_policy"
 _LEGACY: Final = {
@@ -30,6 +31,9 @@ READS: Final = frozenset({POLICY, *_LEGACY, AUDIT, *_AUDITS_ABOVE, PROJECT_POLIC
 PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
 UNIFORM: Final = "storage.uniformBucketLevelAccess"
 TLS: Final = "gcp.restrictTLSVersion"
+DOMAINS: Final = "iam.allowedPolicyMemberDomains"
+MEMBERS: Final = "iam.managed.allowedPolicyMembers"
+_SHARING: Final = "not in this plan: whether the organisation restricts sharing to its own domains"
 _ELSEWHERE: Final = "data access audit logs may be set on the project, its folders or the organisation outside this plan"
 _WHOLE: Final = "allServices"
 
@@ -118,6 +122,47 @@ def enforces(policy: Planned) -> Maybe[bool]:
         if on.value:
             return Unknown(UnknownReason.NOT_SUPPORTED, on.via, "the policy holds under a condition only")
     return Known(False, rules.via)
+
+
+def members_only(plan: Plan, planned: Planned) -> Maybe[bool]:
+    """Whether only listed organisations' members may be granted anything; what is above the plan may say so too."""
+    managed = enforced(plan, planned, MEMBERS)
+    found: list[Maybe[bool]] = [managed if isinstance(managed, Unknown) else Known(bool(managed.value), managed.via)]
+    for one in guardrails(plan, planned, DOMAINS):
+        limits = _limits(one.planned)
+        bound = isinstance(limits, Unknown) or one.applies
+        found.append(
+            limits
+            if bound
+            else Unknown(
+                UnknownReason.UNRESOLVED_REFERENCE,
+                limits.via,
+                f"whether {one.planned.address} binds the project cannot be told from the plan",
+            )
+        )
+    said = either(*found)
+    return said if isinstance(said, Unknown) or said.value else absent(said.via, _SHARING)
+
+
+def _limits(policy: Planned) -> Maybe[bool]:
+    """Whether a policy for a list constraint lets some values alone through."""
+    newer = policy.type == POLICY
+    lists = policy.root.blocks("spec", 0, "rules") if newer else policy.root.blocks("list_policy", 0, "allow")
+    if isinstance(lists, Unknown):
+        return lists
+    found: list[Maybe[bool]] = [Known(False, lists.via)]
+    for node in lists.value:
+        conditions = node.blocks("condition") if newer else Known((), lists.via)
+        listed = node.texts("values", 0, "allowed_values") if newer else node.texts("values")
+        if isinstance(listed, Unknown):
+            found.append(listed)
+        elif isinstance(conditions, Unknown):
+            found.append(conditions)
+        elif conditions.value:
+            found.append(Unknown(UnknownReason.NOT_SUPPORTED, listed.via, "the policy holds under a condition only"))
+        else:
+            found.append(listed.value.open or Known(bool(listed.value.known), listed.via))
+    return either(*found)
 
 
 def oldest_tls(plan: Plan, planned: Planned) -> Maybe[str]:

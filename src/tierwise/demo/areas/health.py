@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tierwise.demo.areas.platform import LOGS
+from tierwise.demo.emulator import ACCOUNT
 from tierwise.demo.ground import Ground, tls_only
 
 WELL_KEPT = "dcs-screening-results"
@@ -24,6 +25,7 @@ def plant(ground: Ground) -> None:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f60718"}},
     }
+    own = {**private, "Sid": "OwnAccountOnly", "Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}}
     tags = {
         "data-classification": "special-category",
         "data-categories": "health",
@@ -34,4 +36,5 @@ def plant(ground: Ground) -> None:
         "retention-period": "P8Y",
         "retention-schedule": "DCS-RS-07",
     }
-    ground.bucket(WELL_KEPT, tags, key="health", locked_days=90, logs_to=LOGS, policy=[tls_only(WELL_KEPT), private], expires_days=8 * 365)
+    policy = [tls_only(WELL_KEPT), private, own]
+    ground.bucket(WELL_KEPT, tags, key="health", locked_days=90, logs_to=LOGS, policy=policy, expires_days=8 * 365)

@@ -494,6 +494,20 @@ def test_a_public_acl_counts_where_acls_are_in_force(plan, tmp_path):
     assert value(bucket, "access.acls_disabled") is False
 
 
+@pytest.mark.parametrize(("key", "inside"), [("aws:PrincipalOrgID", True), ("aws:SourceVpce", None)])
+def test_a_policy_that_refuses_outsiders_is_a_perimeter_and_without_one_the_organisation_may_have_it(plan, tmp_path, key, inside):
+    new(plan)
+    named = {"aws:PrincipalOrgID": "o-abcdefgh12", "aws:SourceVpce": "vpce-1"}[key]
+    denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/*"]}
+    statement = {**denial, "Condition": {"StringNotEquals": {key: named}}}
+    plan.add(f"{BUCKET}_policy", "p", {"bucket": "data", "policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    bucket = plan.read(tmp_path)["aws_s3_bucket.b"]
+    if inside:
+        assert value(bucket, "access.organisation_perimeter") is True
+    else:
+        assert reason(bucket, "access.organisation_perimeter") is UnknownReason.NOT_COLLECTED
+
+
 def test_an_unknown_policy_is_unknown_where_it_decides(plan, tmp_path):
     new(plan)
     plan.add(f"{BUCKET}_policy", "p", {"bucket": "data"}, unknown={"policy": True}, expressions={"bucket": THIS, "policy": ref("local.p")})

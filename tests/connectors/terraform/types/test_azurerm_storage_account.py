@@ -74,6 +74,22 @@ CASES = (
     Case(ACCOUNT, "shared_access_key_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=True),
     Case(
         ACCOUNT,
+        "allowed_copy_scope",
+        "access.organisation_perimeter",
+        {"AAD": True, "PrivateLink": True},
+        absent=False,
+        having={"cross_tenant_replication_enabled": False},
+    ),
+    Case(
+        ACCOUNT,
+        "cross_tenant_replication_enabled",
+        "access.organisation_perimeter",
+        {False: True, True: False},
+        absent=UNSAID,
+        having={"allowed_copy_scope": "AAD"},
+    ),
+    Case(
+        ACCOUNT,
         "sas_policy.0.expiration_action",
         "access.bearer_link_max_hours",
         {"Block": 48, "Log": UNLIMITED},

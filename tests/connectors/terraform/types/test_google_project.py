@@ -176,3 +176,38 @@ def test_data_access_logs_of_what_is_above_a_planned_project_fold_into_its_store
         logs = [{"log_type": "DATA_READ", "exempted_members": []}]
         plan.put(f"google_{kind}_iam_audit_config", "a", {attribute: above, "service": "allServices", "audit_log_config": logs})
         assert plain(plan.one(tmp_path, f"{BUCKET}.b").facts["logging.data_read"]) == expected
+
+
+DOMAINS, MEMBERS = "iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers"
+LISTED = {"values": [{"allowed_values": ["is:C03xgje4y"]}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "found"),
+    [
+        (POLICY, {"name": f"projects/{PROJECT}/policies/{DOMAINS}", "parent": f"projects/{PROJECT}", **rules(LISTED)}, True),
+        (POLICY, {"name": f"projects/{PROJECT}/policies/{MEMBERS}", "parent": f"projects/{PROJECT}", **rules({"enforce": "TRUE"})}, True),
+        (LEGACY, {"project": PROJECT, "constraint": DOMAINS, "list_policy": [{"allow": [{"values": ["C03xgje4y"]}]}]}, True),
+        (LEGACY, {"project": PROJECT, "constraint": DOMAINS, "list_policy": [{"allow": [{"all": True}]}]}, UnknownReason.NOT_COLLECTED),
+        (POLICY, {"name": f"projects/other/policies/{DOMAINS}", "parent": "projects/other", **rules(LISTED)}, UnknownReason.NOT_COLLECTED),
+        (
+            POLICY,
+            {"name": f"organizations/1/policies/{DOMAINS}", "parent": "organizations/1", **rules(LISTED)},
+            UnknownReason.UNRESOLVED_REFERENCE,
+        ),
+        (
+            POLICY,
+            {
+                "name": f"projects/{PROJECT}/policies/{DOMAINS}",
+                "parent": f"projects/{PROJECT}",
+                **rules({**LISTED, "condition": [{"expression": "resource.matchTag('a/b', 'c')"}]}),
+            },
+            UnknownReason.NOT_SUPPORTED,
+        ),
+    ],
+)
+def test_a_policy_that_restricts_sharing_is_a_perimeter_and_without_one_what_is_above_may_have_it(plan, tmp_path, kind, after, found):
+    plan.put(kind, "d", after)
+    fact = "access.organisation_perimeter"
+    one = plan.one(tmp_path, f"{BUCKET}.b")
+    assert (value(one, fact) if found is True else reason(one, fact)) is found

@@ -28,7 +28,16 @@ from tierwise.connectors.azure.services.storage_reads import (
     SHARES,
     kind_of,
 )
-from tierwise.connectors.azure_terms import DELEGATED, PROVIDER_KEY, REDUNDANCY, WEEK_HOURS, WORM_STATES, min_tls, signature_hours
+from tierwise.connectors.azure_terms import (
+    DELEGATED,
+    PROVIDER_KEY,
+    REDUNDANCY,
+    WEEK_HOURS,
+    WORM_STATES,
+    copies_stay,
+    min_tls,
+    signature_hours,
+)
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import either, negated
@@ -44,6 +53,7 @@ _TLS: Final = "Azure Storage documentation, minimum TLS version: TLS 1.0 where i
 _PUBLIC: Final = "Azure Storage documentation, anonymous read access: containers may be public where it was never set"
 _SHARED: Final = "Azure Storage documentation, Shared Key authorization: allowed where it was never set"
 _OPEN: Final = "Azure Storage documentation, network security: every network is admitted where no rules are set"
+_COPIES: Final = "Azure Storage documentation, permitted scope for copy operations: any account where it was never set"
 _OFF: Final = "Azure Storage resource provider, blobServices and fileServices: off where it was never set"
 _WEB: Final = "$web"
 _READ, _WRITE = frozenset({"storageread"}), frozenset({"storagewrite", "storagedelete"})
@@ -119,12 +129,24 @@ def _access(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
         "access.public_blocked": negated(allowed),
         "access.public_acls_blocked": negated(allowed),
         "access.shared_key_enabled": shared,
+        "access.organisation_perimeter": _perimeter(account),
         "access.bearer_link_max_hours": _links_last(account, shared),
         "access.website_enabled": website,
         "access.cors_any_origin": _any_origin(draft.doc(BLOBS)),
         "credential.oldest_key_days": _oldest_key(draft, shared),
     }
     put_listed(sheet, found, kind)
+
+
+def _perimeter(account: Maybe[Doc | None]) -> Maybe[bool]:
+    """Whether a network security perimeter holds its data in, or copies and replication stay in the tenant."""
+    access = fields.word(account, "properties", "publicNetworkAccess", absent="Enabled", because=_OPEN)
+    scope = fields.word(account, "properties", "allowedCopyScope", absent="", because=_COPIES)
+    across = fields.value(account, "properties", "allowCrossTenantReplication")
+    inside: Maybe[bool] = access if isinstance(access, Unknown) else Known(access.value.lower() == "securedbyperimeter", access.via)
+    # Where it was never set, replication to other tenants is allowed for accounts made before 15 December 2023 only ("Prevent object replication across
+    # Microsoft Entra tenants"): whether this is one is not worked out.
+    return either(inside, copies_stay(scope, across if isinstance(across, Unknown) else Known(bool(across.value), across.via)))
 
 
 def _website(draft: Draft) -> Maybe[bool]:

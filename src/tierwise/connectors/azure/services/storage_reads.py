@@ -45,6 +45,7 @@ ACCOUNT: Final = Row(
             "access.public_blocked",
             "access.public_acls_blocked",
             "access.shared_key_enabled",
+            "access.organisation_perimeter",
             "access.bearer_link_max_hours",
             "credential.oldest_key_days",
             "recovery.redundancy",

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors import azure_account, fields
-from tierwise.connectors.azure import reach
+from tierwise.connectors.azure import network, reach
 from tierwise.connectors.azure.ids import same, subscription_of
 from tierwise.connectors.azure.place import SUBSCRIPTIONS, drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
@@ -56,6 +56,29 @@ POLICIES: Final = Read(
 """All assignments that apply to a subscription, those of the management groups above it with them."""
 
 
+def _lockbox(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
+    """Whether the subscription's tenant has Customer Lockbox on, which is on for the whole tenant or not at all."""
+    tenant = fields.word(draft.doc(SUBSCRIPTION), "tenantId")
+    if isinstance(tenant, Unknown):
+        return tenant
+    return caller.place.once(
+        f"lockbox:{tenant.value}", lambda: caller.ask(LOCKBOX, f"/providers/{LOCKBOX.of}/{tenant.value}", draft.resource.id)
+    )
+
+
+LOCKBOX: Final = Read(
+    "Microsoft.CustomerLockbox/tenantOptedIn",
+    "",
+    "2018-02-28-preview",
+    "Microsoft.CustomerLockbox/TenantOptedIn/read",
+    facts=frozenset({"account.support_access_controlled"}),
+    of_tenant=True,
+    when=lambda draft: draft.resource.kind is Kind.ACCOUNT,
+    make=_lockbox,
+)
+"""Customer Lockbox REST API, Get - Tenant Opted In."""
+
+
 def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft | Gap]:
     """A draft for the subscription, and one for each export of its activity log."""
     account = drafted(caller.place, declared, row, Kind.ACCOUNT, (caller.account,))
@@ -89,6 +112,8 @@ def _account_facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet.put("account.threat_detection", plans if isinstance(plans, Unknown) else Known(bool(plans.value), plans.via))
     covered = plans if isinstance(plans, Unknown) else Known(azure_account.watched(plans.value), plans.via)
     sheet.put("account.threat_plans", covered)
+    sheet.put(network.FLOW_LOGS, network.flow_logs(draft))
+    sheet.put("account.support_access_controlled", fields.flag(draft.doc(LOCKBOX), "isOptedIn"))
     return sheet.facts
 
 
@@ -153,4 +178,6 @@ def links(draft: Draft) -> tuple[Link, ...]:
     return (*reach.log_links(draft.doc(TRAILS)), Link(Rel.RECORDS, f"/subscriptions/{draft.resource.account}"))
 
 
-COLLECTOR: Final = Collector("subscription", (SUBSCRIPTION,), (PRICINGS, POLICIES), survey, facts, links, lists=(TRAILS,))
+COLLECTOR: Final = Collector(
+    "subscription", (SUBSCRIPTION,), (PRICINGS, POLICIES, LOCKBOX, *network.READS), survey, facts, links, lists=(TRAILS,)
+)

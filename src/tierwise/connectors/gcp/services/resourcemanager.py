@@ -9,7 +9,7 @@ from tierwise.access.google_iam import Binding, Policy, bindings_in, grants_of
 from tierwise.access.google_privilege import put_privilege, read_services
 from tierwise.connectors import gcp_account
 from tierwise.connectors.declared import Doc, Draft
-from tierwise.connectors.gcp import constraints, iam
+from tierwise.connectors.gcp import approval, constraints, iam, network
 from tierwise.connectors.gcp.above import IAM_OF, PROJECT_TYPE, PUBLIC_ACCESS, node_of, node_policy, org_read, own_org_read
 from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, PROJECT, Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
@@ -117,6 +117,8 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet.put("account.public_access_blocked", constraints.enforced(draft.doc(GUARDRAILS), PUBLIC_ACCESS))
     sheet.put("account.public_block_locked", constraints.enforced_above(draft.doc(OWN), PUBLIC_ACCESS))
     gcp_account.put_account(sheet, draft.doc(PROJECTS).via, _CENTRE)
+    sheet.put(network.FLOW_LOGS, network.flow_logs(draft.doc(network.SUBNETS)))
+    sheet.put(approval.APPROVAL, approval.required(draft.doc(approval.SETTINGS)))
     return sheet.facts
 
 
@@ -126,4 +128,4 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return tuple(grants_of(Policy((binding,), None, binding.via))) if binding is not None else ()
 
 
-COLLECTOR = Collector("resourcemanager", ROWS, (GUARDRAILS, OWN), survey, facts, links, grants)
+COLLECTOR = Collector("resourcemanager", ROWS, (GUARDRAILS, OWN, network.SUBNETS, *approval.READS), survey, facts, links, grants)

@@ -14,7 +14,7 @@ from tierwise.access.google_iam import Binding, Policy, either, merged
 from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp import constraints, iam
-from tierwise.connectors.gcp.above import AUDIENCE, PUBLIC_ACCESS, RECORDED, domain_of, iam_read, org_read
+from tierwise.connectors.gcp.above import AUDIENCE, PUBLIC_ACCESS, RECORDED, domain_of, iam_read, members_read, org_read
 from tierwise.connectors.gcp.place import Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.connectors.gcp_lifecycle import NARROWING, Rule, lifecycle_facts
@@ -96,6 +96,9 @@ GUARDRAILS: Final = org_read(
     frozenset({"access.public_blocked", "access.public_acls_blocked", "access.acls_disabled", "transport.min_tls"})
     | (AUDIENCE - {"access.external_principals", "access.external_conditioned"}),
 )
+
+
+MEMBERS: Final = members_read(TYPE, frozenset({"access.organisation_perimeter"}))
 
 
 def _keys(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
@@ -232,6 +235,7 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
     sheet.put("access.public_blocked", prevented)
     sheet.put("access.acls_disabled", uniform)
     sheet.put("access.public_acls_blocked", either((prevented, uniform), bucket.via))
+    sheet.put("access.organisation_perimeter", constraints.members_only(draft.doc(MEMBERS)))
     sheet.put("access.shared_key_enabled", _active_keys(draft.doc(HMAC)))
     gcp_terms.put_links(sheet)
     page = fields.value(bucket, "website", "mainPageSuffix", absent="", because=_OFF)
@@ -271,4 +275,4 @@ def _active_keys(keys: Maybe[Doc | None]) -> Maybe[bool]:
     return listed if isinstance(listed, Unknown) else Known(any(one.get("state") == "ACTIVE" for one in listed.value), listed.via)
 
 
-COLLECTOR = Collector("storage", (BUCKET,), (IAM, ACLS, HMAC, ABOVE, GUARDRAILS), survey, facts, links, grants)
+COLLECTOR = Collector("storage", (BUCKET,), (IAM, ACLS, HMAC, ABOVE, GUARDRAILS, MEMBERS), survey, facts, links, grants)

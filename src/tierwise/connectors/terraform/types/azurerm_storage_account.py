@@ -170,6 +170,7 @@ def _access(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
         "access.public_blocked": kleene.negated(allowed),
         "access.public_acls_blocked": kleene.negated(allowed),
         "access.shared_key_enabled": shared,
+        "access.organisation_perimeter": _perimeter(account, plan),
         "access.bearer_link_max_hours": _links_last(account, shared),
         "access.website_enabled": website,
         "access.cors_any_origin": _any_origin(blob),
@@ -177,6 +178,12 @@ def _access(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     put_listed(sheet, facts, kind)
     if kind is Kind.OBJECT_STORE:
         sheet.constant("access.acls_disabled", True, _ACLS)
+
+
+def _perimeter(account: Planned, plan: Plan) -> Maybe[bool]:
+    """Whether copies and replication stay in the tenant; the provider knows no other perimeter."""
+    across = flag(account, "cross_tenant_replication_enabled", default=azure.by_version(plan, account, {2: True, 3: True, 4: False}))
+    return azure_terms.copies_stay(azure.text(account, "allowed_copy_scope", default=""), across)
 
 
 def _website(found: Setting) -> Maybe[bool]:

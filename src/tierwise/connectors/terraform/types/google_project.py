@@ -16,6 +16,8 @@ from tierwise.model.fact import AnyFact, FactSheet, Known, Unknown, UnknownReaso
 from tierwise.model.resource import Kind, Resource
 
 _ABOVE: Final = "organisation policies of folders and the organisation outside this plan may decide it"
+_NETWORKS: Final = "a plan does not tell all networks of a project"
+_APPROVAL: Final = "Access Approval may be set on the organisation outside this plan"
 _CENTRE: Final = "Security Command Center is set on the organisation, which is not in this plan"
 
 
@@ -25,6 +27,8 @@ def convert(project: Planned, plan: Plan) -> Resource:
     sheet.put("account.public_access_blocked", _blocked(project, plan))
     sheet.put("account.public_block_locked", _locked(project, plan))
     gcp_account.put_account(sheet, project.root.via, _CENTRE)
+    sheet.put("network.flow_logs", Unknown(UnknownReason.NOT_COLLECTED, project.root.via, _NETWORKS))
+    sheet.put("account.support_access_controlled", Unknown(UnknownReason.NOT_COLLECTED, project.root.via, _APPROVAL))
     name = text_or(project.root, "project_id")
     number = text_or(project.root, "number")
     return gcp.resource(
