@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tierwise.connectors.base import Item, Unit
+from tierwise.connectors.terraform import azapi
 from tierwise.connectors.terraform.assemble import assemble
 from tierwise.connectors.terraform.beside import in_two
 from tierwise.connectors.terraform.converter import converters, joins, kept_types
@@ -85,7 +86,7 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 def plan_of(document: Document, prefix: str = "") -> Plan:
     """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
-    plan = replace(assemble(document, prefix, kept_types(found)), clouds=found)
+    plan = replace(assemble(document, prefix, kept_types(found) | azapi.TYPES), clouds=found)
     return with_outside(plan, tuple(dict.fromkeys(converters(found).values()))).joining(joins(found))
 
 
@@ -166,6 +167,9 @@ def _gaps(plan: Plan) -> Iterator[Gap]:
     for cloud in clouds if plan.judged else ():
         detail = f"{plan.document.name}: audit trails and backup plans that are not in this plan may reach its stores"
         yield Gap(cloud, "", "", "terraform", UnknownReason.NOT_COLLECTED.value, "", detail, kinds=_AROUND, expected=True)
+    for one, kind, kinds in azapi.unread(plan):
+        detail = f"{plan.document.name}: {one.address} makes or changes {kind} by a call that is not read"
+        yield Gap("azure", plan.providers.account(one), "", "terraform", UnknownReason.NOT_SUPPORTED.value, "", detail, kinds=kinds)
     for note in plan.document.notes:
         for cloud in clouds:
             yield Gap(cloud, "", "", "terraform", reason.value, "", f"{plan.document.name}: {note}", kinds=ALL_KINDS)

@@ -66,6 +66,16 @@ def test_the_guardrails_of_a_subscription_are_one_account():
     assert one.tags.reason is UnknownReason.NOT_COLLECTED
 
 
+@pytest.mark.parametrize(
+    ("kind", "had", "fact"),
+    [(PRICING, {"tier": "Standard"}, "account.threat_detection"), (ASSIGNMENT, _DENIES, "account.public_access_blocked")],
+)
+def test_a_guardrail_that_is_deleted_no_longer_guards(kind, had, fact):
+    plan = PlanBuilder()
+    address = add(plan, kind, "gone", {}, before=had, actions=("delete",))
+    assert plain(plan.judged()[address].facts[fact]) is UnknownReason.NOT_COLLECTED
+
+
 @pytest.mark.parametrize("keys", [("uk", "eu")])
 def test_in_modules_the_first_instance_speaks_for_all_under_one_provider(keys):
     plan = PlanBuilder()

@@ -31,8 +31,10 @@ def convert(guardrail: Planned, plan: Plan) -> Resource | None:
         return None
     sheet, via = FactSheet(), guardrail.root.via
     azure_account.put_constants(sheet, via)
-    _defender([one for one in ours if one.type == PRICING], via, sheet)
-    blocked = _blocked([one for one in ours if one.type == ASSIGNMENT], guardrail)
+    # What one that is deleted leaves behind is not known: a plan of Defender may stay on (AzureRM documentation of the pricing), others may forbid the same.
+    living = [one for one in ours if not one.is_gone]
+    _defender([one for one in living if one.type == PRICING], via, sheet)
+    blocked = _blocked([one for one in living if one.type == ASSIGNMENT], guardrail)
     sheet.put("account.public_access_blocked", blocked)
     sheet.put("account.public_block_locked", Unknown(UnknownReason.NOT_COLLECTED, via, _ELSEWHERE))
     account = plan.providers.account(guardrail)
@@ -44,10 +46,12 @@ def convert(guardrail: Planned, plan: Plan) -> Resource | None:
 
 
 def _guardrails(plan: Plan) -> Iterable[Planned]:
-    """In their order; one that is deleted guards nothing, and what another plan may have made is not known."""
+    """Those that stand after the plan in its order, then those that it deletes."""
     for address, one in plan.by_address.items():
         if one.type in (PRICING, ASSIGNMENT) and one.place.mode == "managed" and address in plan.judged:
             yield one
+    for kind in (PRICING, ASSIGNMENT):
+        yield from (one for one in plan.by_type.get(kind, ()) if one.is_gone)
 
 
 def _place(one: Planned, plan: Plan) -> str:
