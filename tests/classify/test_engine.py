@@ -377,7 +377,7 @@ def test_synthetic_identifiers_count_only_where_the_profile_says_so() -> None:
 
 
 def test_items_are_noted_and_never_promote() -> None:
-    found = one(store("payroll", items=5_000_000))
+    found = one(store("payroll", kind=Kind.RELATIONAL_DB, items=5_000_000))
     assert found.tier is Tier.T2
     assert "scale-note" in rules(found)
     assert one(store("payroll", tags={"data-subjects": "5000"}, items=5_000_000)).tier is Tier.T3

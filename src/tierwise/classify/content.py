@@ -16,7 +16,11 @@ from tierwise.model.sensitivity import Category
 
 MASKED: Final = "[{}]"
 COUNTS: Final = 0.7
-"""From this confidence a detection is a sign of people to the other columns of its table."""
+"""From this confidence a detection is a sign of people to the other columns of its table, and strong evidence of its category.
+
+It lies between what one kind of evidence gives at the most where it needs a second (0.6: `_POSSIBLE`, and 0.5 for a weak name or context) and the
+least that two such kinds come to together (0.75 = 1 - 0.5 * 0.5) or a medium test of values by itself (0.8): any number in between decides alike.
+A test holds it there."""
 _BY_VALUES: Final = {Strength.STRONG: 0.9, Strength.MEDIUM: 0.8, Strength.WEAK: 0.5}
 _BY_WEAK_NAME: Final = 0.5
 _BY_CONTEXT: Final = 0.5

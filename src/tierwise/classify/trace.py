@@ -10,8 +10,8 @@ from tierwise.classify.attest import Attested
 from tierwise.classify.flow import Edge, Estate, phrase
 from tierwise.classify.gather import Gathered
 from tierwise.classify.openness import named
+from tierwise.classify.scale import measured
 from tierwise.classify.weigh import Weighed
-from tierwise.model.fact import Known
 from tierwise.model.profile import Profile
 from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierInterval, TierState, TraceStep
@@ -235,12 +235,18 @@ def _assume_step(place: Place) -> TraceStep:
 
 
 def _note_scale(place: Place) -> list[TraceStep]:
-    items = place.resource.facts.get("volume.items")
     about_people = place.weighed.personal and place.weighed.body.categories and not place.at_risk
-    if not isinstance(items, Known) or place.weighed.body.subjects is not None or not about_people:
+    found = measured(place.resource) if about_people else None
+    if found is None:
         return []
-    text = f"it counts {items.value:,} items; items are not people, so nothing is raised until somebody declares how many people the data is about"
-    return [TraceStep("scale-note", text, None, "volume.items")]
+    declared = place.weighed.body.subjects
+    if declared is None:
+        text = f"it is about {found.words}; that is no count of people, so nothing is raised until somebody declares how many the data is about"
+    elif declared < found.low or (found.high is not None and declared > found.high):
+        text = f"{declared:,} people are declared, and it is about {found.words}"
+    else:
+        return []
+    return [TraceStep("scale-note", text, None, "scale")]
 
 
 def _open_steps(place: Place, settled: Settled) -> list[TraceStep]:

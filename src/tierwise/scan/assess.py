@@ -11,6 +11,7 @@ from tierwise.classify.engine import classify
 from tierwise.classify.identifiers import identifiers
 from tierwise.classify.joins import linkage_facts
 from tierwise.classify.mask import Mask, passing_mask
+from tierwise.classify.scale import contradicted
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
@@ -106,6 +107,8 @@ def add_facts_of_tiers(assessed: Assessed, collected: Collected, judging: Judgin
     for key, resource in estate.resources.items():
         own = facts[key]
         own |= derived.get(key, {})
+        if (few := contradicted(resource, classifications[key].subjects)) is not None and "scale.subjects_consistent" in own:
+            own["scale.subjects_consistent"] = few
         if resource.kind in kinds:
             own["tags.missing"] = missing_tags(resource, classifications[key].interval, judging.profile, judging.register)
         if resource.kind in accepted:
