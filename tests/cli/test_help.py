@@ -43,6 +43,7 @@ def test_help_is_printed_and_ends_well(tierwise, path, command):
     ran = tierwise(*path, "--help")
     assert ran.code == 0
     assert ran.out.startswith("Usage: ")
+    assert "\\b" not in ran.out
     assert ran.err == ""
 
 

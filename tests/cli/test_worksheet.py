@@ -86,7 +86,9 @@ def test_answers_are_printed_for_review_written_when_asked_and_settle_the_stores
     ]  # fmt: skip
     assert ran.err == "1 line for register.yaml, 0 already there, 0 left open, 1 not filled in: nothing written; --write adds them\n"
     assert not (home / "register.yaml").exists()
-    assert tierwise("classify", "import", path, "--write").out == ran.out
+    written = tierwise("classify", "import", path, "--write")
+    assert written.out == ran.out
+    assert written.err.endswith("written; have it reviewed and merged, and name it: register = 'register.yaml' in tierwise.toml\n")
     assert load_register(home / "register.yaml").entries[0].subjects == 12_000
     again = tierwise("classify", "import", path, "--write")
     assert (again.code, again.out) == (0, "")
@@ -97,8 +99,8 @@ def test_answers_are_printed_for_review_written_when_asked_and_settle_the_stores
         "case-files-b": ("T3", True),
         "plain": ("T2", False),
     }
-    tierwise("classify", "worksheet", "--inventory", estate, "--register", "register.yaml", "--format", "csv=sheet.csv")
-    assert [row["Service"] for row in csv.DictReader((home / "sheet.csv").open(encoding="utf-8"))] == ["plain"]
+    text = tierwise("classify", "worksheet", "--inventory", estate, "--register", "register.yaml", "--format", "csv").out
+    assert [row["Service"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["plain"]
 
 
 def test_lines_are_added_above_those_that_are_there_which_stay_as_they_are(tierwise: Run, home: Path, estate: Path, fill: Fill) -> None:
@@ -165,6 +167,15 @@ def test_another_sheet_and_another_register_are_refused(tierwise: Run, home: Pat
     for command in (("classify", "worksheet"), ("register", "match", path)):
         tierwise(*command, "--inventory", estate, "--audience", "public").complains(2, "--audience team")
     tierwise("classify", "import", path, "--audience", "public").complains(2, "--audience team")
+
+
+def test_a_worksheet_that_is_there_is_not_written_over(tierwise: Run, home: Path, estate: Path) -> None:
+    tierwise("classify", "worksheet", "--inventory", estate)
+    before = (home / "worksheet.ods").read_bytes()
+    tierwise("classify", "worksheet", "--inventory", estate).complains(
+        2, "worksheet.ods is there, and may hold answers", "--format ods=FILE"
+    )
+    assert (home / "worksheet.ods").read_bytes() == before
 
 
 def test_nothing_to_ask_is_said(tierwise: Run, home: Path) -> None:

@@ -20,12 +20,16 @@ from tierwise.classify.worksheet import QUESTIONS
 from tierwise.cli.common import Options, last_judged, last_outcome
 from tierwise.cli.demo import demo
 from tierwise.cli.main import cli
+from tierwise.connectors.terraform.source import open_plans
 from tierwise.demo.areas.health import UNDERSTATED
 from tierwise.demo.dates import STARTED
+from tierwise.demo.estate import PLAN
 from tierwise.model.finding import Verdict
+from tierwise.model.register import EMPTY_REGISTER
 from tierwise.model.sensitivity import TierState
 from tierwise.reports.base import View
 from tierwise.reports.why import why_text
+from tierwise.scan import scan
 
 PAGE = (Path(__file__).parents[2] / "docs/classification.md").read_text("utf-8")
 BLOCKS = re.findall(r"```console\n\$ (tierwise .*)\n((?s:.*?))```", PAGE)
@@ -86,11 +90,17 @@ def test_the_remembered_scan_is_judged_with_the_sample_register(shown):
 def test_classify_why_explains_each_resource_of_the_sample_in_every_cloud(shown):
     """Evidence, how strong, by which rule, what would change it; and what it says to write gives the tier that it promises."""
     outcome, judging = last_judged(Options(), None, tiers_only=True)
-    result = outcome.result
+    assert {one.provider for one in outcome.result.resources} == {"aws", "azure", "gcp"}
+    _explains_each(outcome.result, judging)
+    planned = replace(judging, register=EMPTY_REGISTER)
+    _explains_each(scan([open_plans([PLAN])], planned, started=STARTED, jobs=1).result, planned)
+
+
+def _explains_each(result, judging):
     case = Case(result.resources, judging.profile, judging.register, judging.corrections, result.gaps, STARTED.date())
-    assert {one.provider for one in case.resources} == {"aws", "azure", "gcp"}
     view = View(width=200)
-    for one in case.resources:
+    assert result.resources
+    for one in result.resources:
         told = why(one, case)
         assert told.classification == result.classifications[one.id], one.id
         assert told.changes, one.id

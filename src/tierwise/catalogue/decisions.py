@@ -1,4 +1,4 @@
-"""Writes one more entry into a file of decisions, leaving every other line as it is."""
+"""Writes more entries into a file of decisions or a register, leaving every other line as it is."""
 
 from __future__ import annotations
 
@@ -15,23 +15,34 @@ Value: TypeAlias = "str | int | Sequence[str] | Mapping[str, str]"
 
 def with_entry(text: str, name: str, section: str, fields: Mapping[str, Value]) -> str:
     """The text of a file with an entry at the head of one of its lists; CatalogueError where the list is not written in lines."""
+    return with_entries(text, name, section, [fields])
+
+
+def with_entries(text: str, name: str, section: str, entries: Sequence[Mapping[str, Value]]) -> str:
+    """The same with several, in their order."""
+    if not entries:
+        return text
     if not text.strip():
-        return f"{section}:\n{_entry(fields, 2)}"
+        return f"{section}:\n{_entries(entries, 2)}"
     document = load(text, name)
     found = document.entries.get(section) if isinstance(document, Table) else None
     if found is None:
-        return f"{text.rstrip()}\n{section}:\n{_entry(fields, 2)}"
+        return f"{text.rstrip()}\n{section}:\n{_entries(entries, 2)}"
     lines = text.splitlines(keepends=True)
     first = _first(found.node)
     head = lines[first.line - 1] if first is not None else ""
     if first is None or first.column < 3 or head[: first.column - 1].strip() != "-":
         raise CatalogueError([f"{name}:{found.line}:{found.column}: write {section!r} as lines that begin with '- ', and try again"])
     indent = len(head) - len(head.lstrip())
-    return "".join([*lines[: first.line - 1], _entry(fields, indent), *lines[first.line - 1 :]])
+    return "".join([*lines[: first.line - 1], _entries(entries, indent), *lines[first.line - 1 :]])
 
 
 def _first(node: Node) -> Node | None:
     return node.items[0] if isinstance(node, Items) and node.items else None
+
+
+def _entries(entries: Sequence[Mapping[str, Value]], indent: int) -> str:
+    return "".join(_entry(fields, indent) for fields in entries)
 
 
 def _entry(fields: Mapping[str, Value], indent: int) -> str:

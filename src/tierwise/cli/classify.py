@@ -17,7 +17,9 @@ from tierwise.cli.common import (
     Options,
     audience_of,
     audience_option,
+    color_option,
     for_those_inside,
+    format_option,
     inventory_lines,
     inventory_option,
     judging_options,
@@ -68,11 +70,9 @@ listing_options = together(
     click.option("--why", "asked", default="", metavar="RESOURCE", help="Explain this one (id, name or plan address) instead of a list."),
     click.option("--unclassified", is_flag=True, help="Only stores of which nothing is known; default: all."),
     click.option("--conflicts", is_flag=True, help="Only stores declared lower than the evidence shows; default: all."),
-    click.option(
-        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(LISTINGS)}; to a file or stdout; default: console."
-    ),
+    format_option(LISTINGS),
     audience_option,
-    click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
+    color_option,
 )
 """What is listed, and how."""
 reading_options = together(

@@ -99,10 +99,18 @@ gate_options = together(
     click.option("--gate", default="", metavar="MODE", help="observe, new or full; default: the profile's."),
 )
 """What may block."""
+
+
+def format_option(known: Sequence[str], default: str = "console") -> Callable[[F], F]:
+    """In which forms, and where to; `parse_formats` reads it."""
+    told = f"{', '.join(known)}; to a file or stdout; default: {default}."
+    return together(click.option("--format", "formats", multiple=True, metavar="FMT[=FILE]", help=told))
+
+
+color_option = together(click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."))
+"""Whether colour is left out."""
 output_options = together(
-    click.option(
-        "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(FORMATS)}; to a file or stdout; default: console."
-    ),
+    format_option(FORMATS),
     click.option(
         "--findings", default="", metavar="VERDICTS", help="Only these verdicts, e.g. fail,unknown; default: all that the format carries."
     ),
@@ -118,7 +126,7 @@ output_options = together(
     click.option("--series", default="", help="What the run is compared with in the store; default: scans of the same sources and scope."),
     click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
     click.option("-q", "--quiet", is_flag=True, help="No progress and no report on stdout, only files and the exit code."),
-    click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped."),
+    color_option,
     gate_options,
 )
 """Where results go, and what may block."""

@@ -29,14 +29,14 @@ def gate() -> None:
 @judging_options
 @gate_options
 def replay(plans: tuple[str, ...], max_input: int, format_: str, **values: Any) -> None:
-    r"""Say what each of the last plans would have met under the profile, register and gate of now.
+    """Say what each of the last plans would have met under the profile, register and gate of now.
 
     \b
     tierwise gate replay plans/*.json --register register.yaml
     tierwise gate replay plans/*.json --fail-on medium --format json
 
     Each plan is judged by itself. Exit codes: 0; 2 where a plan cannot be read, after the others were judged.
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from dataclasses import replace
 
     from tierwise.cli.main import complain

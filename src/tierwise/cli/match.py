@@ -9,7 +9,9 @@ import click
 
 from tierwise.cli.common import (
     audience_option,
+    color_option,
     for_those_inside,
+    format_option,
     inventory_option,
     judging_options,
     last_judged,
@@ -28,20 +30,18 @@ LINKS: Final = ("console", "csv", "json", "yaml")
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--least", type=click.FloatRange(0.0, 1.0), default=0.4, help="Only links at least this sure; default: 0.4.")
-@click.option(
-    "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(LINKS)}; to a file or stdout; default: console."
-)
-@click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@format_option(LINKS)
+@color_option
 @inventory_option
 @audience_option
 @judging_options
 def match(file: Path, least: float, inventory: Path | None, **values: Any) -> None:
-    r"""Propose which stores the rows of a spreadsheet register (CSV, ODS or XLSX) speak of, how sure, and why. Nothing is written.
+    """Propose which stores the rows of a spreadsheet register (CSV, ODS or XLSX) speak of, how sure, and why. Nothing is written.
 
     \b
     tierwise register match assets.xlsx
     tierwise register match assets.ods --least 0.8 --format yaml=links.yaml
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.classify.match import Stores
     from tierwise.classify.match import match as link
     from tierwise.connectors.spreadsheet import read_grid

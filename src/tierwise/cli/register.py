@@ -13,9 +13,11 @@ from tierwise.cli.common import (
     EXIT_FAILED,
     EXIT_INCOMPLETE,
     audience_option,
+    color_option,
     data_dir,
     emit,
     for_those_inside,
+    format_option,
     inventory_option,
     judging_options,
     last_judged,
@@ -55,12 +57,12 @@ def register() -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="File to write; default: stdout.")
 @judging_options
 def export(for_ci: bool, inventory: Path | None, output: Path | None, **values: Any) -> None:
-    r"""Write a register by which a pipeline judges plans at the tiers that the register and the last live scan give.
+    """Write a register by which a pipeline judges plans at the tiers that the register and the last live scan give.
 
     \b
     tierwise register export --for-ci --register register.yaml --output register.ci.yaml
     tierwise scan plan plan.json --register register.ci.yaml
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.classify.export import export as make
     from tierwise.classify.export import lines
 
@@ -103,22 +105,20 @@ def _head(entries: int, stores: int) -> str:
 
 
 @register.command()
-@click.option(
-    "--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(CHECKS)}; to a file or stdout; default: console."
-)
-@click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
+@format_option(CHECKS)
+@color_option
 @inventory_option
 @audience_option
 @judging_options
 def check(inventory: Path | None, **values: Any) -> None:
-    r"""Hold the register and the last scan against each other, both ways: what is not there, not registered, or differs.
+    """Hold the register and the last scan against each other, both ways: what is not there, not registered, or differs.
 
     Exit codes: 0 they agree, 1 something differs, 3 nothing differs and something cannot be told.
 
     \b
     tierwise register check --register register.yaml
     tierwise register check --format csv=differences.csv
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.classify.reconcile import reconcile
     from tierwise.reports.base import View
     from tierwise.reports.reconciled import FORMATS
@@ -137,13 +137,7 @@ def check(inventory: Path | None, **values: Any) -> None:
 
 
 @register.command()
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    metavar="FMT[=FILE]",
-    help=f"{', '.join(DRAFTS)}; to a file or stdout; default: markdown.",
-)
+@format_option(DRAFTS, "markdown")
 @click.option("--table", type=click.Choice(["record", "assets"]), default="record", help="Which table a CSV file holds; default: record.")
 @click.option(
     "--category", "categories", multiple=True, metavar="C1..C6", help="Only stores with one of these categories; default: all stores."
@@ -152,12 +146,12 @@ def check(inventory: Path | None, **values: Any) -> None:
 @audience_option
 @judging_options
 def draft(table: str, categories: Sequence[str], inventory: Path | None, **values: Any) -> None:
-    r"""Draft a record of processing and an asset register from the last scan; purpose and lawful basis are left to be filled in.
+    """Draft a record of processing and an asset register from the last scan; purpose and lawful basis are left to be filled in.
 
     \b
     tierwise register draft --format ods=drafts.ods
     tierwise register draft --category C3 --format csv=special.csv
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.reports.draft import draft as make
     from tierwise.reports.text import count
 

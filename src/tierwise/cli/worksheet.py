@@ -12,6 +12,7 @@ import click
 from tierwise.cli.common import (
     audience_option,
     for_those_inside,
+    format_option,
     inventory_option,
     judging_options,
     last_judged,
@@ -34,17 +35,17 @@ _MOST_TOLD: Final = 200
 
 
 @click.command()
-@click.option("--format", "formats", multiple=True, metavar="FMT[=FILE]", help=f"{', '.join(SHEETS)}; default: ods=worksheet.ods.")
+@format_option(SHEETS, "ods=worksheet.ods")
 @inventory_option
 @audience_option
 @judging_options
 def worksheet(inventory: Path | None, **values: Any) -> None:
-    r"""Write a spreadsheet of plain questions, one row for each service that nobody has described, for its information asset owner.
+    """Write a spreadsheet of plain questions, one row for each service that nobody has described, for its information asset owner.
 
     \b
     tierwise classify worksheet
     tierwise classify worksheet --format csv=questions.csv
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.classify.worksheet import worksheet as make
     from tierwise.reports.questions import FORMATS
     from tierwise.reports.text import count
@@ -52,6 +53,8 @@ def worksheet(inventory: Path | None, **values: Any) -> None:
     options = options_from({**values, "formats": values["formats"] or ("ods=worksheet.ods",)})
     for_those_inside(options, "classify worksheet")
     formats = parse_formats(options, SHEETS)
+    for _, path in formats:
+        require(path is None or not path.exists(), f"{path} is there, and may hold answers; name another: --format ods=FILE")
     outcome, judging = last_judged(options, inventory, tiers_only=True)
     result = outcome.result
     made = make(result.resources, result.classifications, judging.register)
@@ -83,18 +86,19 @@ class _Said:
 @click.option("--register", default="", metavar="FILE", help="The register to write to (YAML); default: the settings', or register.yaml.")
 @audience_option
 def import_answers(file: Path, write: bool, **values: Any) -> None:
-    r"""Turn the answers of a worksheet (ODS, CSV or XLSX) into register lines: printed for review, written only with --write.
+    """Turn the answers of a worksheet (ODS, CSV or XLSX) into register lines: printed for review, written only with --write.
 
     \b
     tierwise classify import worksheet.ods
     tierwise classify import worksheet.ods --write
-    """
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.spreadsheet import read_grid
     from tierwise.reports.text import count, safe_text
 
     options = options_from(values)
     for_those_inside(options, "classify import")
-    path = Path(load_config(options).register or "register.yaml")
+    config = load_config(options)
+    path = Path(config.register or "register.yaml")
     require(path.suffix.lower() != ".csv", f"{path} is CSV, and lines are written into YAML; name one: --register register.yaml")
     before = _read_register(path)
     said = _answers(read_grid(file), _parsed(before, path))
@@ -112,15 +116,13 @@ def import_answers(file: Path, write: bool, **values: Any) -> None:
         f"{len(said.open)} left open",
         f"{said.blank} not filled in",
     ]
-    if write and said.entries:
+    tail = "nothing to write"
+    if said.entries and write:
         write_atomically(path, after.encode())
-    tail = (
-        "written; have it reviewed and merged"
-        if write and said.entries
-        else "nothing written; --write adds them"
-        if said.entries
-        else "nothing to write"
-    )
+        named = "" if config.register else f", and name it: register = {path.as_posix()!r} in tierwise.toml"
+        tail = f"written; have it reviewed and merged{named}"
+    elif said.entries:
+        tail = "nothing written; --write adds them"
     click.echo(f"{', '.join(told)}: {tail}", err=True)
 
 
@@ -141,11 +143,9 @@ def _parsed(text: str, path: Path) -> Register:
 
 def _with(before: str, path: Path, entries: Sequence[Mapping[str, Value]]) -> str:
     """The register's text with the entries at the head of its lines, in their order; CatalogueError where it would not be read."""
-    from tierwise.catalogue.decisions import with_entry
+    from tierwise.catalogue.decisions import with_entries
 
-    after = before
-    for fields in reversed(entries):
-        after = with_entry(after, str(path), "entries", fields)
+    after = with_entries(before, str(path), "entries", entries)
     _parsed(after, path)
     return after
 
