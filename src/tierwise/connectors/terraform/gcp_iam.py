@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from tierwise.access.google_iam import Binding, Policy, bindings_in
+from tierwise.access.google_roles import is_predefined
 from tierwise.connectors.terraform.gcp_guard import POLICY_DATA
 from tierwise.connectors.terraform.gcp_member import IDENTITIES, home_of, members_at
 from tierwise.connectors.terraform.gcp_project import project_mark, project_of
@@ -97,6 +98,8 @@ def _of_role(plan: Plan, child: Planned, attribute: str, project: str) -> Iterat
 def _role(plan: Plan, holder: Planned, node: Node) -> tuple[Maybe[str], Maybe[frozenset[str]] | None]:
     """The role that is named, and what it permits where it is one of this plan."""
     found = node.text("role")
+    if isinstance(found, Known) and is_predefined(found.value or ""):
+        return Known(found.value or "", found.via), None
     way = plan.resolve(holder, node, ("role",), CUSTOM)
     custom = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
     if custom is None and isinstance(found, Known) and found.value:
