@@ -296,3 +296,58 @@ def test_a_restored_database_takes_its_encryption_from_elsewhere(plan, tmp_path)
     one = read(plan, tmp_path)
     assert reason(one, "encryption.at_rest") is UnknownReason.UNRESOLVED_REFERENCE
     assert (Rel.COPY_OF, "snap-1") in [(link.rel, link.to) for link in one.links]
+
+
+OPTIONS = "aws_db_option_group"
+PLUGIN, NATIVE = "MARIADB_AUDIT_PLUGIN", "NATIVE_NETWORK_ENCRYPTION"
+
+
+def setting(name, value):
+    return [{"name": name, "value": value}]
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "expected"),
+    [
+        ([{"option_name": PLUGIN, "option_settings": []}], {}, True),
+        ([{"option_name": PLUGIN, "option_settings": setting("SERVER_AUDIT_EVENTS", "connect, query")}], {}, True),
+        ([{"option_name": PLUGIN, "option_settings": setting("SERVER_AUDIT_EVENTS", "CONNECT")}], {}, False),
+        ([], {}, False),
+        ([{"option_name": "MEMCACHED"}], {}, False),
+        (None, {"unknown": {"option": True}, "expressions": {"option": [{}]}}, UnknownReason.KNOWN_AFTER_APPLY),
+        ([{"option_name": PLUGIN}], {"sensitive": {"option": True}}, UnknownReason.REDACTED),
+    ],
+    ids=["plugin", "queries", "connections alone", "none", "another", "unknown", "sensitive"],
+)
+def test_an_exported_audit_log_needs_the_plugin_of_the_option_group(plan, tmp_path, options, more, expected):
+    plan.add(OPTIONS, "g", {"name": "g", "option": options}, **more)
+    plan.add(DB, "d", {"engine": "mysql", "option_group_name": "g", "enabled_cloudwatch_logs_exports": ["audit"]})
+    assert plain(read(plan, tmp_path).facts["logging.data_read"]) == expected
+
+
+@pytest.mark.parametrize("named", ["default:mysql-8-0", "of-another-plan", None])
+def test_an_option_group_that_is_not_in_the_plan_leaves_the_export_as_it_is(plan, tmp_path, named):
+    plan.add(DB, "d", {"engine": "mysql", "option_group_name": named, "enabled_cloudwatch_logs_exports": ["audit"]})
+    assert value(read(plan, tmp_path), "logging.data_read") is True
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([{"option_name": NATIVE, "option_settings": setting("SQLNET.ENCRYPTION_SERVER", "REQUIRED")}], True),
+        ([{"option_name": NATIVE, "option_settings": setting("SQLNET.ENCRYPTION_SERVER", "REQUESTED")}], False),
+        ([{"option_name": NATIVE, "option_settings": []}], False),
+        ([], False),
+    ],
+    ids=["required", "requested", "default", "none"],
+)
+def test_oracle_refuses_plaintext_where_its_native_encryption_is_required(plan, tmp_path, options, expected):
+    """By reference, in one instance of a module."""
+    for key, each in (("ours", options), ("other", [])):
+        place = {"module": "db", "module_keys": (key,)}
+        plan.add(OPTIONS, "g", {"option": each}, unknown={"name": True, "id": True}, **place)
+        named = {"option_group_name": ref(f"{OPTIONS}.g.name")}
+        plan.add(DB, "d", {"engine": "oracle-ee"}, unknown={"option_group_name": True}, expressions=named, **place)
+    found = plan.read(tmp_path)
+    assert value(found['module.db["ours"].aws_db_instance.d'], "transport.tls_required") is expected
+    assert value(found['module.db["other"].aws_db_instance.d'], "transport.tls_required") is False

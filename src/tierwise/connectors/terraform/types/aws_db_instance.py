@@ -12,6 +12,8 @@ from tierwise.connectors.terraform import aws
 from tierwise.connectors.terraform.aws import defaulted, is_given, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.groups import CHILDREN, GROUP, admits_anyone, put_network
+from tierwise.connectors.terraform.options import GROUP as OPTIONS
+from tierwise.connectors.terraform.options import audits, encrypts, options_of
 from tierwise.connectors.terraform.parameters import lookup
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
@@ -132,7 +134,9 @@ def _by_parameters(database: Planned, plan: Plan, engine: Maybe[str | None], she
             sheet.put(name, why)
         return
     find = lookup(plan, [(database, "parameter_group_name", PARAMETERS)], engine.value, database.root.text("engine_version"), database)
-    sheet.put("transport.tls_required", tls_required(engine.value, find, via))
+    chosen = options_of(plan, database)
+    native = encrypts(chosen) if chosen is not None and family(engine.value) == "oracle" else None
+    sheet.put("transport.tls_required", native or tls_required(engine.value, find, via))
     sheet.put("transport.min_tls", min_tls(engine.value, find, via))
     exports = database.root.texts("enabled_cloudwatch_logs_exports")
     if isinstance(exports, Unknown) and database.root.is_computed("enabled_cloudwatch_logs_exports") and database.is_new:
@@ -140,7 +144,13 @@ def _by_parameters(database: Planned, plan: Plan, engine: Maybe[str | None], she
     elif isinstance(exports, Unknown):
         reads, writes = exports, exports
     else:
-        reads, writes = recorded(engine.value, frozenset(exports.value.known), False, find, exports.via)
+        # Without the plugin of MariaDB there is no audit log to export.
+        audited = audits(chosen) if chosen is not None and family(engine.value) == "mysql" else Known(True)
+        logs = frozenset(exports.value.known)
+        logs -= frozenset() if isinstance(audited, Known) and audited.value else {"audit"}
+        reads, writes = recorded(engine.value, logs, False, find, exports.via)
+        if isinstance(audited, Unknown) and "audit" in exports.value.known:
+            reads, writes = _unless_true(reads, audited), _unless_true(writes, audited)
         if exports.value.open is not None:
             reads, writes = _unless_true(reads, exports.value.open), _unless_true(writes, exports.value.open)
     sheet.put("logging.data_read", reads)
@@ -181,6 +191,6 @@ def _links(database: Planned, plan: Plan, identifier: str) -> list[Link]:
 CONVERTER = Converter(
     frozenset({DB}),
     convert,
-    reads=aws.KEY_TYPES | {PARAMETERS, GROUP, "aws_db_snapshot", "aws_db_snapshot_copy"},
+    reads=aws.KEY_TYPES | {PARAMETERS, OPTIONS, GROUP, "aws_db_snapshot", "aws_db_snapshot_copy"},
     others=((GROUP, CHILDREN),),
 )
