@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from tierwise.connectors.answers import opened
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.read import Read
-from tierwise.content.blob import Reason, UnreadableError
+from tierwise.content.blob import Reason
 from tierwise.content.choose import Entry, Level
 from tierwise.content.look import Looker
 from tierwise.model.content import Depth, Look
-from tierwise.model.fact import Unknown, UnknownReason
 from tierwise.model.resource import Resource
 
 LIST: Final = Read("s3", "ListObjectsV2", "s3:ListBucket")
@@ -55,13 +55,6 @@ TYPES: Final = frozenset({"s3.bucket", "dynamodb.table"})
 """The types of stores that are looked into."""
 
 
-def _opened(answer: Any) -> Any:
-    if isinstance(answer, Unknown):
-        denied = answer.reason is UnknownReason.PERMISSION_DENIED
-        raise UnreadableError(Reason.DENIED if denied else _REASONS.get(answer.detail, Reason.FAILED))
-    return answer
-
-
 @dataclass(frozen=True, slots=True)
 class _Bucket:
     """The objects of a bucket."""
@@ -72,7 +65,7 @@ class _Bucket:
     def level(self, prefix: str, after: str) -> Level:
         """One page below a prefix."""
         start = {"StartAfter": after} if after else {}
-        page = _opened(self.caller.sample(LIST, dict, Bucket=self.name, Prefix=prefix, Delimiter="/", **start))
+        page = opened(self.caller.sample(LIST, dict, Bucket=self.name, Prefix=prefix, Delimiter="/", **start), _REASONS)
         entries = tuple(
             Entry(str(one["Key"]), int(one.get("Size", 0)), str(one.get("ETag", "")), str(one.get("StorageClass", "")) in _ARCHIVED)
             for one in page.get("Contents") or ()
@@ -84,7 +77,7 @@ class _Bucket:
         """A range of an object that is still the one that was listed."""
         same = {"IfMatch": entry.version} if entry.version else {}
         span = f"bytes={start}-{start + length - 1}"
-        found: bytes = _opened(self.caller.sample(GET, _body(length), Bucket=self.name, Key=entry.key, Range=span, **same))
+        found: bytes = opened(self.caller.sample(GET, _body(length), Bucket=self.name, Key=entry.key, Range=span, **same), _REASONS)
         return found
 
 
@@ -107,7 +100,9 @@ class _Table:
         """The first items of each segment."""
         for segment in range(_SEGMENTS):
             limit = max(1, count // _SEGMENTS)
-            page = _opened(self.caller.sample(SCAN, dict, TableName=self.name, Limit=limit, Segment=segment, TotalSegments=_SEGMENTS))
+            page = opened(
+                self.caller.sample(SCAN, dict, TableName=self.name, Limit=limit, Segment=segment, TotalSegments=_SEGMENTS), _REASONS
+            )
             yield [{name: _plain(value) for name, value in item.items()} for item in page.get("Items") or ()]
 
 

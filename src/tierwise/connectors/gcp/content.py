@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
+from tierwise.connectors.answers import opened
 from tierwise.connectors.gcp.calls import Caller
 from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.gcp.services.storage import TYPE
-from tierwise.content.blob import Reason, UnreadableError
+from tierwise.content.blob import Reason
 from tierwise.content.choose import Entry, Level
 from tierwise.content.look import Looker
 from tierwise.model.content import Depth, Look
-from tierwise.model.fact import Unknown, UnknownReason
 from tierwise.model.resource import Resource
 
 LIST: Final = Read(
@@ -59,13 +59,6 @@ def look(caller: Caller, resource: Resource, looker: Looker) -> Look:
     return replace(found, blocked=_ACTIONS.get(found.blocked, ""))
 
 
-def _opened(answer: Any) -> Any:
-    if isinstance(answer, Unknown):
-        denied = answer.reason is UnknownReason.PERMISSION_DENIED
-        raise UnreadableError(Reason.DENIED if denied else _REASONS.get(answer.detail, Reason.FAILED))
-    return answer
-
-
 @dataclass(frozen=True, slots=True)
 class _Bucket:
     """The objects of a bucket."""
@@ -75,7 +68,7 @@ class _Bucket:
 
     def level(self, prefix: str, after: str) -> Level:
         """One page below a prefix."""
-        page = _opened(self.caller.ask(LIST, (self.name,), more=(("prefix", prefix), ("startOffset", after)))).value or {}
+        page = opened(self.caller.ask(LIST, (self.name,), more=(("prefix", prefix), ("startOffset", after))), _REASONS).value or {}
         entries = tuple(
             Entry(str(one["name"]), int(str(one.get("size") or 0)), str(one.get("generation") or "")) for one in page.get("items") or ()
         )
@@ -84,5 +77,5 @@ class _Bucket:
     def fetch(self, entry: Entry, start: int, length: int) -> bytes:
         """A range of an object that is still the one that was listed."""
         same = (("ifGenerationMatch", entry.version),) if entry.version else ()
-        found: bytes = _opened(self.caller.part(GET, (self.name, entry.key), same, start, length))
+        found: bytes = opened(self.caller.part(GET, (self.name, entry.key), same, start, length), _REASONS)
         return found
