@@ -178,6 +178,35 @@ def test_data_access_logs_of_what_is_above_a_planned_project_fold_into_its_store
         assert plain(plan.one(tmp_path, f"{BUCKET}.b").facts["logging.data_read"]) == expected
 
 
+LOGS = {"service": "allServices", "audit_log_config": [{"log_type": "DATA_READ", "exempted_members": []}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("google_folder_iam_audit_config", {"folder": ref("google_folder.f.name")}),
+        ("google_project_iam_audit_config", {"project": ref(f"{ACCOUNT}.p.project_id")}),
+    ],
+)
+@pytest.mark.parametrize("how", ["reference", "unresolvable", "nothing"])
+def test_each_instance_of_a_module_has_the_data_access_logs_of_what_is_above_it(tmp_path, kind, named, how):
+    plan = GooglePlan(project=None)
+    for key in ("a/b.c", "other"):
+        place = {"module": "unit", "module_keys": (key,)}
+        plan.put("google_folder", "f", {"display_name": key}, unknown={"name": True, "id": True}, **place)
+        above = {"unknown": {"folder_id": True, "project_id": True}, "expressions": {"folder_id": ref("google_folder.f.name")}}
+        plan.put(ACCOUNT, "p", {"name": key}, **above, **place)
+        of = {"project": ref(f"{ACCOUNT}.p.project_id")}
+        plan.put(BUCKET, "b", {"name": key[0], "location": "EU"}, unknown={**COMPUTED, "project": True}, expressions=of, **place)
+        if key != "other" and how != "nothing":
+            written = named if how == "reference" else dict.fromkeys(named, ref("local.open"))
+            plan.put(kind, "a", LOGS, unknown=dict.fromkeys(named, True), expressions=written, **place)
+    found = plan.read(tmp_path)
+    ours, other = (found[f'module.unit["{key}"].{BUCKET}.b'].facts["logging.data_read"] for key in ("a/b.c", "other"))
+    assert plain(ours) == (True if how == "reference" else UnknownReason.NOT_COLLECTED)
+    assert plain(other) is UnknownReason.NOT_COLLECTED
+
+
 DOMAINS, MEMBERS = "iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers"
 LISTED = {"values": [{"allowed_values": ["is:C03xgje4y"]}]}
 
