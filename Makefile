@@ -52,7 +52,7 @@ fuzz: $(STAMP)
 	TIERWISE_FUZZ=1 $(BIN)/pytest -m hypothesis
 
 kill: $(STAMP)
-	TIERWISE_KILLS=50 $(BIN)/pytest tests/store/test_kill.py tests/scan/test_resume.py
+	TIERWISE_KILLS=50 $(BIN)/pytest -n 0 tests/store/test_kill.py tests/scan/test_resume.py
 
 # Not part of make test: it fetches 140 MB and takes two minutes.
 parity: $(STAMP)

@@ -27,7 +27,8 @@ from tierwise.store.connect import Store
 from tierwise.store.tables import COVERAGE, DAY_COUNTS, DAY_TIERS, DAYS, FACTS, FINDINGS, GAPS, RESOURCES, RUNS, STANDINGS, UNKNOWNS
 
 _FORK = multiprocessing.get_context("fork")
-_OWN = frozenset({"run", "id", "finished"})
+_OWN = frozenset({"run", "id", "finished", "series"})
+"""What differs between two runs of the same: a database counts up the number of a series even where what took one was undone."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""A generated inventory judged and kept twice, one resource in a hundred changed, and what history and diff then cost.
+
+    python -m benchmarks.million [--sizes 10000,100000,1000000]
+
+Each size is an inventory of JSON Lines, judged as a whole process: by itself, again kept in a store with its findings as JSON Lines, and
+again with the changed inventory. Prints for each step wall, CPU and peak memory, and the CPU per resource; goals are printed beside the
+figures of 1,000,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks.bench import BIN, Ran, run
+from tierwise.model.codec import INVENTORY_SCHEMA
+from tierwise.model.resource import Kind
+from tierwise.model.vocabulary import FactSpec, FactType, find_spec
+from tierwise.store.compare import comparison
+from tierwise.store.connect import open_store
+from tierwise.store.read import find_run, find_series, history_of, trend_of
+
+CONTROLS: Final = ("ENC-0*", "ENC-1*", "EXP-0*", "EXP-1*", "LOG-02", "RES-01", "RES-02", "OWN-01", "OWN-03")
+"""Of which each kind is asked about ten."""
+KINDS: Final = (Kind.OBJECT_STORE, Kind.RELATIONAL_DB, Kind.DOCUMENT_DB, Kind.QUEUE)
+TIERS: Final = ("public", "internal", "personal", "special-category")
+FACTS: Final = (
+    "encryption.at_rest",
+    "encryption.key_custody",
+    "access.anonymous_read",
+    "access.anonymous_write",
+    "access.any_authenticated",
+    "access.public_blocked",
+    "network.public_endpoint",
+    "network.ingress_any",
+    "network.private_endpoint",
+    "logging.data_read",
+    "logging.data_write",
+    "retention.backup_days",
+    "recovery.point_in_time",
+)
+GOAL: Final = "goals: under 512 MB, 10 minutes, 2 s for trend and diff"
+
+
+def lines(size: int, *, later: bool) -> Iterator[bytes]:
+    """The inventory; in the later one every hundredth resource has other facts."""
+    day = 12 if later else 5
+    yield msgspec.json.encode({"schema": INVENTORY_SCHEMA, "started": f"2026-01-{day:02}T09:00:00+00:00"}) + b"\n"
+    for number in range(size):
+        chance = random.Random(number + size * (later and number % 100 == 0))
+        kind = KINDS[number % len(KINDS)]
+        resource: dict[str, Any] = {
+            "id": f"arn:aws:{kind}:eu-west-2:{100000000000 + number % 300}:store-{number}",
+            "kind": kind.value,
+            "type": f"aws.{kind}",
+            "provider": "aws",
+            "account": str(100000000000 + number % 300),
+            "region": "eu-west-2",
+            "name": f"store-{number}",
+            "address": None,
+            "tags": {"data-classification": TIERS[number % 7 % 4], "owner": f"team-{number % 50}"},
+            "facts": {spec.name: {"value": _value(spec, chance), "via": "made"} for spec in _specs(kind)},
+            "links": [],
+        }
+        yield msgspec.json.encode({"resource": resource}) + b"\n"
+
+
+def _specs(kind: Kind) -> list[FactSpec]:
+    found = (find_spec(name) for name in FACTS)
+    return [spec for spec in found if spec is not None and kind in spec.kinds]
+
+
+def _value(spec: FactSpec, chance: random.Random) -> Any:
+    match spec.type:
+        case FactType.BOOL:
+            return chance.random() < 0.8
+        case FactType.ENUM:
+            return chance.choice(spec.scale)
+        case FactType.INT:
+            return chance.choice((0, 7, 35, 90))
+        case FactType.STRINGS:
+            return []
+
+
+def told(what: str, ran: Ran, size: int) -> None:
+    """One step's line; what went wrong where it did not end with a verdict."""
+    wrong = "" if ran.code in (0, 1) else f"  exit {ran.code}: {ran.stderr[-300:]}"
+    print(
+        f"  {what:<34} {ran.wall:8.1f} s {ran.cpu:8.1f} s CPU {ran.peak_mb:8.0f} MB {ran.cpu / size * 1e6:6.0f} µs each{wrong}", flush=True
+    )
+
+
+def measure(size: int, folder: Path) -> None:
+    """All steps for one size."""
+    files = [folder / "first.jsonl", folder / "later.jsonl"]
+    for later, file in enumerate(files):
+        with file.open("wb") as out:
+            out.writelines(lines(size, later=bool(later)))
+    print(f"{size:,} resources, {files[0].stat().st_size / 1e6:,.0f} MB of JSON Lines" + (f"; {GOAL}" if size >= 10**6 else ""), flush=True)
+    chosen = [part for one in CONTROLS for part in ("--control", one)]
+    env = {"PATH": os.environ["PATH"], "TIERWISE_DATA": str(folder / "data"), "HOME": str(folder)}
+    kept = ["--store", str(folder / "store.db"), "--series", "made", "--format", f"jsonl={folder / 'out.jsonl'}"]
+    base = [str(BIN / "tierwise"), "scan", "inventory"]
+    told("judged", run([*base, str(files[0]), "-q", *chosen], env), size)
+    for what, file in zip(("judged, written and kept", "the same with 1 in 100 changed"), files, strict=True):
+        told(what, run([*base, str(file), "-q", *chosen, *kept], env), size)
+    with (folder / "out.jsonl").open("rb") as out:
+        print(f"  {sum(line.startswith(b'{"finding"') for line in out) / size:.1f} verdicts a resource", flush=True)
+    page = ["--format", f"html={folder / 'report.html'}"]
+    told("judged, with the page", run([*base, str(files[1]), "-q", *chosen, *page], env), size)
+    store = open_store("", folder / "store.db")
+    with store.reading() as connection:
+        series = find_series(connection, "")
+        for what, work in (
+            ("trend", lambda: trend_of(connection, series.id)),
+            ("history", lambda: history_of(connection, series)),
+            ("diff", lambda: comparison(connection, find_run(connection, "", "first"), find_run(connection, "", "last"))),
+        ):
+            began = time.perf_counter()
+            work()
+            print(f"  {what:<34} {time.perf_counter() - began:8.2f} s", flush=True)
+    store.close()
+
+
+def main() -> None:
+    """Measure each size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="10000,100000,1000000")
+    for size in map(int, parser.parse_args().sizes.split(",")):
+        with tempfile.TemporaryDirectory() as folder:
+            measure(size, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
