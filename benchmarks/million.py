@@ -113,7 +113,8 @@ def measure(size: int, folder: Path) -> None:
     for what, file in zip(("judged, written and kept", "the same with 1 in 100 changed"), files, strict=True):
         told(what, run([*base, str(file), "-q", *chosen, *kept], env), size)
     with (folder / "out.jsonl").open("rb") as out:
-        print(f"  {sum(line.startswith(b'{"finding"') for line in out) / size:.1f} verdicts a resource", flush=True)
+        verdicts = sum(line.startswith(b'{"finding"') for line in out)
+    print(f"  {verdicts / size:.1f} verdicts a resource", flush=True)
     page = ["--format", f"html={folder / 'report.html'}"]
     told("judged, with the page", run([*base, str(files[1]), "-q", *chosen, *page], env), size)
     store = open_store("", folder / "store.db")
