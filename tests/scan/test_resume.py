@@ -59,6 +59,21 @@ def test_it_ends_the_same_whichever_units_were_kept(whole):
         assert told(gone_on(some)[0].result) == wanted, start
 
 
+def test_what_is_asked_of_a_resource_in_two_rounds_is_made_of_all_that_was_read():
+    written: list[KeptUnit] = []
+    outcome = scanned(AnyRegion(), checkpoint_in(written), probing=False)
+    kept = [replace(one, items=zlib.compress(one.items)) for one in written]
+    rounds = [key for one in kept if zlib.decompress(one.items) for key in one.asked]
+    twice = {key for key in rounds if rounds.count(key) == 2}
+    assert twice
+    for key in twice:
+        first = next(one for one in kept if key in one.asked)
+        some = [one for one in kept if key not in one.asked or one is first]
+        again = scanned(AnyRegion(), checkpoint_in([], some), probing=False)
+        assert again.collected.resources[key] == outcome.collected.resources[key]
+        assert told(again.result) == told(outcome.result)
+
+
 def test_what_was_read_is_not_read_again(whole):
     _, _, kept = whole
     assert gone_on(kept)[1] == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
-from tierwise.connectors.base import Lookable, Resumable, Source, Unit
+from tierwise.connectors.base import Item, Lookable, Resumable, Source, Unit
 from tierwise.content.look import Looker
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.scan.collect import Collected, Progress, run_units
+
+NOTHING: Final[Mapping[str, frozenset[str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Pool:
     jobs: int
     progress: Progress | None
     checkpoint: Checkpoint | None = None
+    asked: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What details were asked for so far, by resource."""
 
     def survey(self) -> None:
         """Stage 1."""
@@ -40,27 +45,33 @@ class Pool:
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> bool:
         """Stage 2: what is asked for, by resource; False where no source has it."""
-        known: Sequence[object] = ()
+        known: Sequence[Item] = ()
+        earlier = dict(self.asked)
+        for key, names in asks.items():
+            self.asked[key] = earlier.get(key, frozenset()) | names
         if self.checkpoint is not None:
             known, asks = self.checkpoint.answered(asks)
             for item in known:
                 self.collected.take(item)
-        self._survey_again(asks)
+        self._survey_again(asks, earlier)
         own = dict(zip(self.collected.as_asked(asks), asks, strict=True))
-        units = [unit for source in self.sources for unit in source.details({name: asks[key] for name, key in own.items()})]
+        units = self._details({name: asks[key] for name, key in own.items()})
         if self.checkpoint is not None:
             due = {own[name] for unit in units for name in unit.asked}
             self.checkpoint.keep_unread({key: names for key, names in asks.items() if key not in due})
         self._run(units, "details")
         return bool(units or known)
 
+    def _details(self, asks: Mapping[str, frozenset[str]]) -> list[Unit]:
+        return [unit for source in self.sources for unit in source.details(asks)]
+
     def _run(self, units: Iterable[Unit], stage: str) -> None:
         run_units(units, self.collected, jobs=self.jobs, stage=stage, progress=self.progress, checkpoint=self.checkpoint)
 
-    def _survey_again(self, resources: Collection[str]) -> None:
+    def _survey_again(self, resources: Collection[str], earlier: Mapping[str, frozenset[str]] = NOTHING) -> None:
         """Have the sources list those resources once more that an earlier process has listed, so that more can be read of them.
 
-        What was read of them stays as it is; only what fails now is told beside it.
+        With them what was asked of them `earlier`, since facts are made of all that was read. What was read of them stays as it is; only what fails now is told beside it.
         """
         if self.checkpoint is None:
             return
@@ -75,10 +86,15 @@ class Pool:
         beside, only = Collected(mask=mask), self.checkpoint.units_of(lost)
         units = [unit for source in self.sources if isinstance(source, Resumable) for unit in source.again(wanted)]
         run_units(units, beside, jobs=self.jobs, stage="survey again", progress=self.progress, only=only)
+        own = zip(beside.as_asked(lost), lost, strict=True)
+        if again := {name: earlier[key] for name, key in own if key in earlier}:
+            run_units(self._details(again), beside, jobs=self.jobs, stage="details again", progress=self.progress, only=only)
         for one in lost:
             del self.checkpoint.restored[one]
         collected.masked |= beside.masked
         collected.crashes += beside.crashes
         collected.gaps += [one for one in beside.gaps if one not in collected.gaps]
-        failed = (one for one in beside.outcomes if one.outcome not in ("ok", "absent"))
-        collected.outcomes += [one for one in failed if one not in collected.outcomes]
+        for outcome in beside.outcomes:
+            # That of a document that several resources share was perhaps told of another of them; it counts once.
+            if outcome.outcome not in ("ok", "absent") and outcome not in collected.outcomes:
+                collected.take(outcome)
