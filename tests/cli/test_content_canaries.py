@@ -18,6 +18,7 @@ from moto import mock_aws
 from tests.cli.test_canaries import everything
 from tests.content.hostile import archive
 from tierwise.cli.common import FORMATS
+from tierwise.demo.estate import PLAN
 
 REGION = "eu-west-2"
 
@@ -125,6 +126,7 @@ def test_sixty_canaries_come_out_nowhere(tierwise, account, caplog):
     told = "".join(tierwise(*command).out for command in (("explain", "exports"), ("explain", "people"), ("classify",), ("fixes",)))
     patient = tierwise("explain", f"patient-{NUMBERS[20]}").out
     assert "patient-[nhs_number~" in patient
+    assert "patient-[nhs_number~" in tierwise("classify", "--why", f"patient-{NUMBERS[20]}").out
     again = tierwise("scan", "inventory", "inventory.jsonl", "--format", "json", "--audience", "restricted")
     left = (
         everything(account)
@@ -168,6 +170,21 @@ def test_a_bug_that_quotes_a_name_keeps_no_identifier(tierwise, account, monkeyp
     (crash,) = tmp_path.glob("tierwise-crash-*")
     assert "patient-[nhs_number~" in crash.read_text("utf-8")
     assert leaked(crash.read_bytes() + (ran.out + ran.err).encode() + everything(account)) == []
+
+
+def test_a_plan_whose_instances_are_named_after_people_names_none(tierwise, home):
+    document = json.loads(PLAN.read_bytes())
+    for one in document["resource_changes"]:
+        if one["address"] == "aws_s3_bucket.assessments":
+            one |= {"address": f'{one["address"]}["{NUMBERS[0]}"]', "index": NUMBERS[0]}
+            one["change"]["after"] |= {"bucket": f"patient-{NUMBERS[1]}", "tags": {"note": f"case/{NUMBERS[2]}"}}
+    (home.parent / "plan.json").write_text(json.dumps(document), "utf-8")
+    kept = [f"--format={one}=out.{one}" for one in FORMATS]
+    ran = tierwise("scan", "plan", home.parent / "plan.json", *kept, "--audience", "restricted", "--save-inventory", "plan.jsonl")
+    assert ran.code in {0, 1, 3}, ran.err
+    left = everything(home) + everything(Path(os.environ["TIERWISE_DATA"])) + (ran.out + ran.err).encode()
+    assert leaked(left) == []
+    assert b'aws_s3_bucket.assessments[\\"[nhs_number~' in left
 
 
 def test_content_is_not_read_from_a_place_that_nobody_knows(tierwise, account):

@@ -79,12 +79,14 @@ class Mask:
             grants=self._grants(resource.grants),
             facts=self._facts(resource.facts, staff=staff),
         )
-        if isinstance(resource.tags, Known):
-            tags = {self.text(key, staff=True): self.text(value, staff=True) for key, value in resource.tags.value.items()}
-            made = made if tags == resource.tags.value else replace(made, tags=Known(tags, resource.tags.via))
-        text = self.text(resource.evidence.description)
-        if text != resource.evidence.description:
-            made = replace(made, evidence=replace(resource.evidence, description=text))
+        told, via = resource.tags, self._via(resource.tags.via, staff=staff)
+        if isinstance(told, Known):
+            tags = {self.text(key, staff=True): self.text(value, staff=True) for key, value in told.value.items()}
+            made = replace(made, tags=Known(tags, via))
+        else:
+            made = replace(made, tags=self._unknown(told, via))
+        unread = tuple(self._unknown(one, self._via(one.via, staff=staff)) for one in resource.evidence.unread)
+        made = replace(made, evidence=replace(resource.evidence, description=self.text(resource.evidence.description), unread=unread))
         return resource if made == resource else made
 
     def update(self, update: FactUpdate, resource: Resource) -> FactUpdate:
@@ -142,7 +144,15 @@ class Mask:
 
     def _grants(self, grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
         return tuple(
-            [replace(one, principal=self.text(one.principal, staff=True), resources=tuple(map(self.text, one.resources))) for one in grants]
+            [
+                replace(
+                    one,
+                    principal=self.text(one.principal, staff=True),
+                    resources=tuple(map(self.text, one.resources)),
+                    via=self._via(one.via, staff=False),
+                )
+                for one in grants
+            ]
         )
 
     def _facts(self, facts: Mapping[str, AnyFact], *, staff: bool) -> Mapping[str, AnyFact]:

@@ -271,8 +271,10 @@ def _explained(asked: str, outcome: Outcome, judging: Judging, form: str, view: 
 def _named(asked: str, resources: Sequence[Resource]) -> list[Resource]:
     """The resources that go by it; UsageError with the nearest names where none does."""
     from tierwise.classify.why import by_name
+    from tierwise.cli.masking import mask_of_user
 
-    found = by_name(asked, resources)
+    mask = mask_of_user()
+    found = by_name(asked, resources) or by_name(mask.text(asked), resources) or by_name(mask.text(asked, staff=True), resources)
     if not found:
         names = sorted({name for one in resources for name in (one.name, one.address or "") if name})
         within = [name for name in names if asked.lower() in name.lower()]

@@ -65,11 +65,12 @@ def with_second(outcome: Outcome, asked: Asking | None, judging: Judging, progre
     from tierwise.connectors.checkov.run import TOOL, ask
     from tierwise.evaluate.opinion import second_opinion
 
-    answers = []
+    answers, named = [], judging.mask.text
     for answer in ask(asked.executable, asked.files, asked.timeout):
-        answers.append(answer)
+        answers.append(replace(answer, said=tuple(replace(one, address=named(one.address)) for one in answer.said)))
         if progress is not None:
             progress(TOOL, len(answers), len(asked.files))
     result = outcome.result
-    second = second_opinion(TOOL, answers, load_map().questions, judging.controls, result.resources, result.classifications, asked.parts)
+    parts = {named(key): replace(part, wholes=tuple(map(named, part.wholes))) for key, part in asked.parts.items()}
+    second = second_opinion(TOOL, answers, load_map().questions, judging.controls, result.resources, result.classifications, parts)
     return replace(outcome, result=replace(result, second=second))
