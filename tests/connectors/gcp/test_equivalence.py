@@ -25,6 +25,7 @@ from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.model.fact import AnyFact, Known, NotApplicable, Unknown
 from tierwise.model.resource import Kind, Resource
 
+PAGE = Path(__file__).parents[3] / "docs" / "gcp.md"
 LEVELS = "cloudresourcemanager.googleapis.com/"
 TYPES = {row.type for collector in collectors() for row in collector.rows}
 DIFFERENT = {
@@ -113,6 +114,7 @@ def test_enough_is_compared(pairs, capsys):
     same = Counter(pair.live.type for pair in pairs for _name, plan, live in pair.compared() if agree(plan, live))
     count = Counter(pair.live.type for pair in pairs)
     without = TYPES - set(count)
+    assert f"Types of which the tests hold no pair: {', '.join(f'`{one}`' for one in sorted(without))}. " in PAGE.read_text("utf-8")
     with capsys.disabled():
         sys.stdout.write(f"\n{len(pairs)} pairs, {sum(same.values())} facts the same: ")
         sys.stdout.write(", ".join(f"{count[kind]} {kind} ({same[kind]})" for kind in sorted(count)))
@@ -122,5 +124,5 @@ def test_enough_is_compared(pairs, capsys):
 
 
 def test_the_page_has_the_same_explanations():
-    page = (Path(__file__).parents[3] / "docs" / "gcp.md").read_text("utf-8")
+    page = PAGE.read_text("utf-8")
     assert [name for name, why in DIFFERENT.items() if f"| `{name}` | {why} |" not in page] == []
