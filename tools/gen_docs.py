@@ -12,7 +12,7 @@ from pathlib import Path
 from tierwise.catalogue.controls import Catalogue, load_catalogue
 from tierwise.catalogue.predicates import kind_of_value, ops_of
 from tierwise.catalogue.profiles import apply_profile, load_profile, shipped_profiles
-from tierwise.catalogue.schema import Schema, control_schema, profile_schema
+from tierwise.catalogue.schema import Schema, attestation_schema, control_schema, profile_schema
 from tierwise.connectors import live_declared
 from tierwise.model.control import Control
 from tierwise.model.coverage import coverage_words
@@ -82,6 +82,7 @@ def generated() -> dict[str, str]:
         "src/tierwise/connectors/live_reads.json": live_declared.as_file(NOTICE),
         "docs/schemas/control.schema.json": schema_text(control_schema()),
         "docs/schemas/profile.schema.json": schema_text(profile_schema(catalogue.controls)),
+        "docs/schemas/attestations.schema.json": schema_text(attestation_schema()),
     }
     for control in catalogue.controls.values():
         pages[f"docs/controls/{control.id}.md"] = control_page(control, profiles)

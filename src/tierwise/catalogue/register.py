@@ -51,7 +51,7 @@ def parse_register(node: Node, label: str) -> Register:
     reader = Reader(label)
     fields = reader.fields(node, "a register", ("entries",), ("known_principals", "tiers_only"))
     tiers_only = reader.flag(fields.get("tiers_only"), "tiers_only", default=False)
-    entries = tuple(_entry(reader, one) for one in _members(reader, fields.get("entries"), "entries"))
+    entries = tuple(_entry(reader, one) for one in members_of(reader, fields.get("entries"), "entries"))
     principals = _principals(reader, fields.get("known_principals"))
     _check_twins(reader, fields.get("entries"), entries)
     if tiers_only:
@@ -65,7 +65,7 @@ def _check_tiers_only(reader: Reader, fields: Mapping[str, Entry]) -> None:
     """A register of tiers only has nothing else: half of the rest would be taken for all of it."""
     if "known_principals" in fields:
         reader.say(fields["known_principals"], "a register of tiers_only has no known_principals; take tiers_only out, or these")
-    for node in _members(Reader(reader.name), fields.get("entries"), "entries"):
+    for node in members_of(Reader(reader.name), fields.get("entries"), "entries"):
         for key, entry in (node.entries if isinstance(node, Table) else {}).items():
             if key not in {"select", "tier"}:
                 reader.say(entry, f"an entry of a register of tiers_only has select and tier alone, and no {key}")
@@ -75,8 +75,8 @@ def load_corrections(path: Path) -> Corrections:
     """The corrections and attestations of a file. CatalogueError with every problem, one a line."""
     reader = Reader(path.as_posix())
     fields = _decisions(reader, path)
-    corrections = tuple(_correction(reader, one) for one in _members(reader, fields.get("corrections"), "corrections"))
-    attestations = tuple(_attestation(reader, one) for one in _members(reader, fields.get("attestations"), "attestations"))
+    corrections = tuple(_correction(reader, one) for one in members_of(reader, fields.get("corrections"), "corrections"))
+    attestations = tuple(_attestation(reader, one) for one in members_of(reader, fields.get("attestations"), "attestations"))
     if reader.problems:
         raise CatalogueError(reader.problems)
     return Corrections(corrections, attestations)
@@ -86,7 +86,7 @@ def load_acceptances(path: Path) -> tuple[AcceptanceRule, ...]:
     """The risk acceptances of a file. CatalogueError with every problem, one a line."""
     reader = Reader(path.as_posix())
     fields = _decisions(reader, path)
-    acceptances = tuple(_acceptance(reader, one) for one in _members(reader, fields.get("acceptances"), "acceptances"))
+    acceptances = tuple(_acceptance(reader, one) for one in members_of(reader, fields.get("acceptances"), "acceptances"))
     if reader.problems:
         raise CatalogueError(reader.problems)
     return acceptances
@@ -96,11 +96,12 @@ def _decisions(reader: Reader, path: Path) -> Mapping[str, Entry]:
     return reader.fields(load(path, reader.name), "a file of decisions", (), _DECISIONS)
 
 
-def _members(reader: Reader, entry: Entry | None, what: str) -> tuple[Node, ...]:
+def members_of(reader: Reader, entry: Entry | None, what: str) -> tuple[Node, ...]:
+    """The members of a list that may be left out."""
     return reader.items(entry.node, what) if entry is not None else ()
 
 
-def _place(reader: Reader, node: Node) -> str:
+def place_of(reader: Reader, node: Node) -> str:
     """`file:line`; an absolute path is cut to its name, since it stands in reports that others read."""
     name = Path(reader.name).name if Path(reader.name).is_absolute() else reader.name
     return f"{name}:{node.line}"
@@ -134,7 +135,7 @@ def _entry(reader: Reader, node: Node) -> RegisterEntry:
         references=_references(reader, given("references")),
         regions=reader.words(given("regions"), "regions"),
         principals=_principals(reader, given("known_principals")),
-        source=_place(reader, node),
+        source=place_of(reader, node),
     )
 
 
@@ -160,7 +161,7 @@ def _choice(reader: Reader, entry: Entry | None, what: str, valid: Mapping[str, 
 
 
 def _choices(reader: Reader, entry: Entry | None, what: str, valid: Mapping[str, T]) -> Iterator[T]:
-    for node in _members(reader, entry, f"{what}s"):
+    for node in members_of(reader, entry, f"{what}s"):
         found = reader.choice(node, what, valid)
         if found is not None:
             yield found
@@ -172,7 +173,7 @@ def _whole(reader: Reader, entry: Entry | None, what: str) -> int | None:
 
 def _categories(reader: Reader, entry: Entry | None) -> tuple[DataCategory, ...]:
     found: list[DataCategory] = []
-    for node in _members(reader, entry, "categories"):
+    for node in members_of(reader, entry, "categories"):
         category = parse_category(reader.word(node, "a category"))
         if category is None:
             reader.say(node, f"unknown category {shown(node)}; categories are C0 to C6, or with a variant such as C3/criminal")
@@ -197,7 +198,8 @@ def _duration(reader: Reader, entry: Entry | None) -> float | None:
     return days
 
 
-def _date(reader: Reader, entry: Entry | None, what: str) -> date:
+def read_date(reader: Reader, entry: Entry | None, what: str) -> date:
+    """A day as ISO 8601 writes it; `date.min` where there is none."""
     text = reader.text(entry, what)
     if entry is None or not text:
         return date.min
@@ -215,18 +217,18 @@ def _references(reader: Reader, entry: Entry | None) -> Mapping[str, str]:
 
 
 def _principals(reader: Reader, entry: Entry | None) -> tuple[KnownPrincipal, ...]:
-    return tuple(_principal(reader, node) for node in _members(reader, entry, "known_principals"))
+    return tuple(_principal(reader, node) for node in members_of(reader, entry, "known_principals"))
 
 
 def _principal(reader: Reader, node: Node) -> KnownPrincipal:
     fields = reader.fields(node, "a known principal", PRINCIPAL)
     account, agreement = reader.text(fields.get("account"), "account"), reader.text(fields.get("agreement"), "agreement")
-    return KnownPrincipal(account, agreement, _date(reader, fields.get("expires"), "expires"), _place(reader, node))
+    return KnownPrincipal(account, agreement, read_date(reader, fields.get("expires"), "expires"), place_of(reader, node))
 
 
 def _check_twins(reader: Reader, entry: Entry | None, entries: tuple[RegisterEntry, ...]) -> None:
     first: dict[Selector, str] = {}
-    for node, found in zip(_members(Reader(reader.name), entry, "entries"), entries, strict=True):
+    for node, found in zip(members_of(Reader(reader.name), entry, "entries"), entries, strict=True):
         if found.selector != Selector() and first.setdefault(found.selector, found.source) != found.source:
             reader.say(node, f"{found.selector.words} is already selected at {first[found.selector]}; keep one entry")
 
@@ -240,8 +242,8 @@ def _correction(reader: Reader, node: Node) -> Correction:
         reader.say(fields["rule"].node, f"unknown rule {text['rule']!r}{hint}; 'tierwise explain' names the rule of each piece of evidence")
     if text["source"] and not text["source"].strip("*? "):
         reader.say(fields["source"].node, "source names one piece of evidence; a pattern that matches everything would remove all of it")
-    expires = _date(reader, fields.get("expires"), "expires")
-    return Correction(text["resource"], text["rule"], text["source"], text["reason"], text["approver"], expires, _place(reader, node))
+    expires = read_date(reader, fields.get("expires"), "expires")
+    return Correction(text["resource"], text["rule"], text["source"], text["reason"], text["approver"], expires, place_of(reader, node))
 
 
 def _attestation(reader: Reader, node: Node) -> Attestation:
@@ -254,11 +256,11 @@ def _attestation(reader: Reader, node: Node) -> Attestation:
         kind=_choice(reader, fields.get("kind"), "kind", _KINDS) or AttestationKind.PSEUDONYMISED,
         reason=text["reason"],
         approver=text["approver"],
-        expires=_date(reader, fields.get("expires"), "expires"),
+        expires=read_date(reader, fields.get("expires"), "expires"),
         resource=text["resource"],
         dataset=text["dataset"],
         account=text["account"],
-        file=_place(reader, node),
+        file=place_of(reader, node),
     )
 
 
@@ -271,7 +273,7 @@ def _acceptance(reader: Reader, node: Node) -> AcceptanceRule:
     if isinstance(node, Table) and not (text["fingerprint"] or (text["control"] and text["resource"])):
         reader.say(node, "an acceptance names a fingerprint, or a control and a resource")
     ticket, expires = _end(reader, node, fields)
-    created = _date(reader, fields.get("created"), "created") if "created" in fields else None
+    created = read_date(reader, fields.get("created"), "created") if "created" in fields else None
     if created is not None and date.min < expires < created:
         reader.say(fields["created"].node, "created lies after the day on which it ends")
     return AcceptanceRule(
@@ -282,7 +284,7 @@ def _acceptance(reader: Reader, node: Node) -> AcceptanceRule:
         text["control"],
         text["resource"],
         text["fingerprint"],
-        _place(reader, node),
+        place_of(reader, node),
         created,
         _choice(reader, fields.get("role"), "role", RANKS),
         reader.text(fields.get("evidence"), "evidence"),
@@ -295,6 +297,6 @@ def _end(reader: Reader, node: Node, fields: Mapping[str, Entry]) -> tuple[str, 
     if isinstance(node, Table) and ("expires" in fields) == ("planned" in fields):
         reader.say(node, "an acceptance has either 'expires' or 'planned' (ticket and date)")
     if "planned" not in fields:
-        return "", _date(reader, fields.get("expires"), "expires")
+        return "", read_date(reader, fields.get("expires"), "expires")
     planned = reader.fields(fields["planned"].node, "planned", ("ticket", "date"))
-    return reader.text(planned.get("ticket"), "ticket"), _date(reader, planned.get("date"), "date")
+    return reader.text(planned.get("ticket"), "ticket"), read_date(reader, planned.get("date"), "date")

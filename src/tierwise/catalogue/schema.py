@@ -1,10 +1,12 @@
-"""JSON Schemas for control and profile files, made from the vocabulary and the model, for completion in editors."""
+"""JSON Schemas for control, profile and attestation files, made from the vocabulary and the model, for completion in editors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, assert_never
 
+from tierwise.catalogue import attestations
+from tierwise.catalogue.attestations import SECTION
 from tierwise.catalogue.cases import EXPECT, REASONS
 from tierwise.catalogue.controls import DIALECTS, FAMILIES, ID, KINDS, OPTIONAL, REQUIRED, SEVERITIES
 from tierwise.catalogue.predicates import EVIDENCE_ONLY, NAMED, ops_of
@@ -14,6 +16,7 @@ from tierwise.catalogue.reader import TIERS
 from tierwise.catalogue.sections import CATEGORIES, MARKINGS, MEANINGS, MODES, PARAMETERS, PERSONAL_MARKING
 from tierwise.catalogue.snippets import TYPE
 from tierwise.model.acceptance import RANKS
+from tierwise.model.attestation import GROUPED, TOPICS
 from tierwise.model.control import Op
 from tierwise.model.vocabulary import SPECS, FactSpec, FactType
 
@@ -35,7 +38,12 @@ def control_schema() -> Schema:
         "ladder": _by_tier(_ref("rung")),
         "severity": _by_tier(_words(SEVERITIES)),
         "rationale": _TEXT,
-        "remediation": _table({**dict.fromkeys(DIALECTS, _TEXT), "hcl": _map(_TEXT, names=_TYPE)}, ("aws", "terraform")),
+        "remediation": {
+            "anyOf": [
+                _table({**dict.fromkeys(DIALECTS[:-1], _TEXT), "hcl": _map(_TEXT, names=_TYPE)}, ("aws", "terraform")),
+                _table({DIALECTS[-1]: _TEXT}, (DIALECTS[-1],)),
+            ]
+        },
         "source": _TEXT,
         "cases": {"type": "array", "items": _ref("case"), "minItems": 3},
         "danger": {"type": "boolean"},
@@ -94,6 +102,36 @@ def profile_schema(control_ids: Iterable[str]) -> Schema:
     schema = _document("profile", properties, ALWAYS, (*FRAMEWORK, *MODEL, *PROFILE_OPTIONAL), defs)
     schema["anyOf"] = [{"required": ["extends"]}, {"required": [*FRAMEWORK, *MODEL]}]
     return schema
+
+
+def attestation_schema() -> Schema:
+    """The schema of a file of attested evidence."""
+    day: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+    scope: Schema = {
+        **_table({"dataset": _TEXT, "account": _TEXT, "organisation": {"const": True}}, ()),
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+    entry = _table(
+        {
+            "about": _words(TOPICS),
+            "scope": scope,
+            **dict.fromkeys(("statement", "evidence", "maker", "role", "approver"), _TEXT),
+            "made": day,
+            "file": _TEXT,
+            "sha256": {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$"},
+            "expires": day,
+            "group": _TEXT,
+            "members": {"type": "integer", "minimum": 1},
+            **dict.fromkeys(("roster", "rejected"), _TEXT),
+        },
+        attestations.REQUIRED,
+    )
+    entry["dependentRequired"] = {"file": ["sha256"]}
+    grouped: Schema = {"properties": {"about": _words(sorted(GROUPED))}}
+    entry["if"] = grouped
+    entry["then"] = {"required": ["group", "members"]}
+    return _document("attestations", {SECTION: {"type": "array", "items": _ref("attestation")}}, (SECTION,), (), {"attestation": entry})
 
 
 def _document(name: str, properties: Schema, required: Iterable[str], optional: Iterable[str], defs: Schema) -> Schema:

@@ -73,7 +73,7 @@ def accept(fingerprint: str, check: bool, file: Path | None, inventory: Path | N
     ticket, until = str(values["planned"]), rule.expires.isoformat()
     end: dict[str, Value] = {"planned": {"ticket": ticket, "date": until}} if ticket else {"expires": until}
     fields = {"control": rule.control, "resource": rule.resource, **made, "created": utc_now().date().isoformat(), **end}
-    _write(path, "acceptances", fields)
+    write_entry(path, "acceptances", fields)
     told = ", ".join(f"{one.control} at {one.tier.label}" for one in covered[:_MOST])
     click.echo(
         f"it accepts {len(covered)} finding(s): {told}{' ...' if len(covered) > _MOST else ''}; have {path} reviewed and merged", err=True
@@ -180,7 +180,7 @@ def _check(path: Path, result: ScanResult, profile: Profile) -> int:
     return StoreError.exit_code if bad else 0
 
 
-def _write(path: Path, section: str, fields: Mapping[str, Value]) -> None:
+def write_entry(path: Path, section: str, fields: Mapping[str, Value]) -> None:
     """Add the entry, if the file with it can be read."""
     from tierwise.catalogue.decisions import added, with_entry
     from tierwise.catalogue.yamlfile import load
@@ -229,5 +229,5 @@ def correct(resource: str, rule: str, source: str, until: str, file: Path | None
     path = file or Path(load_config(options).corrections or "corrections.yaml")
     fields = {"resource": resource, "rule": rule, "source": source}
     fields |= {key: str(values[key]) for key in ("reason", "approver")}
-    _write(path, "corrections", {**fields, "expires": _day(until).isoformat()})
+    write_entry(path, "corrections", {**fields, "expires": _day(until).isoformat()})
     click.echo(f"it removes {len(met)} piece(s) of evidence; have {path} reviewed and merged, and name it with --corrections", err=True)

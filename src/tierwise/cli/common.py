@@ -47,6 +47,7 @@ class Options:
     register: str = ""
     corrections: str = ""
     acceptances: str = ""
+    attestations: str = ""
     formats: tuple[str, ...] = ()
     findings: str = ""
     fail_on: str = ""
@@ -81,6 +82,7 @@ judging_options = together(
     click.option("--register", default="", metavar="FILE", help="Asset register (YAML or CSV); default: none."),
     click.option("--corrections", default="", metavar="FILE", help="Evidence corrections and attestations; default: none."),
     click.option("--acceptances", default="", metavar="FILE", help="Risk acceptances; default: none."),
+    click.option("--attestations", default="", metavar="FILE", help="Attested evidence on datasets; default: none."),
 )
 """What to judge by."""
 audience_option = together(
@@ -178,6 +180,7 @@ def load_config(options: Options) -> Config:
         "register": options.register,
         "corrections": options.corrections,
         "acceptances": options.acceptances,
+        "attestations": options.attestations,
         "store": options.store,
         "fail_on": options.fail_on.lower(),
         "gate_mode": options.gate,
@@ -236,6 +239,7 @@ def _one_of(option: str, value: str, allowed: Sequence[str]) -> None:
 
 def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     """Catalogue, profile, register and the rest, read and validated."""
+    from tierwise.catalogue.attestations import load_attestations
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.catalogue.profiles import apply_profile, load_profile
     from tierwise.catalogue.register import load_acceptances, load_corrections, load_register
@@ -263,6 +267,7 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
         gate=gate,
         acceptances=mask.acceptances(load_acceptances(Path(config.acceptances))) if config.acceptances else (),
         mask=mask,
+        attestations=load_attestations(Path(config.attestations)) if config.attestations else None,
     )
 
 
@@ -316,7 +321,7 @@ def verdicts_of(options: Options) -> frozenset[str]:
     """The verdicts that are asked for, none for those that the format carries; UsageError for another word."""
     verdicts = frozenset(part.strip() for part in options.findings.split(",") if part.strip())
     for verdict in verdicts:
-        _one_of("--findings", verdict, ["pass", "fail", "unknown", "not-applicable"])
+        _one_of("--findings", verdict, ["pass", "attested", "fail", "unknown", "not-applicable"])
     return verdicts
 
 
@@ -484,6 +489,7 @@ def remember(outcome: Outcome, config: Config) -> None:
         "register": _absolute(config.register),
         "corrections": _absolute(config.corrections),
         "acceptances": _absolute(config.acceptances),
+        "attestations": _absolute(config.attestations),
         "sources": list(outcome.result.run.sources),
     }
     write_atomically(folder / "last.jsonl", inventory_lines(outcome), private=True)
@@ -533,7 +539,7 @@ def _as_then(config: Config, options: Options) -> Config:
     if not kept.is_file():
         return config
     then = json.loads(kept.read_text("utf-8"))
-    for name in ("profile", "register", "corrections", "acceptances"):
+    for name in ("profile", "register", "corrections", "acceptances", "attestations"):
         if not getattr(options, name) and then.get(name):
             config = replace(config, **{name: then[name]})
     return config if options.controls_dir else replace(config, controls=tuple(then.get("controls", ())))

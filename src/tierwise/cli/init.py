@@ -15,6 +15,7 @@ profile = "uk-gov-personal-data"
 # register = "register.yaml"         # which data is where: 'tierwise classify suggest' proposes its first lines
 # corrections = "corrections.yaml"   # evidence that is wrong, attestations
 # acceptances = "acceptances.yaml"   # risks that someone answers for until a date
+# attestations = "attestations.yaml" # what no scan can see, and who answers for it
 
 [gate]
 mode = "observe"                     # says what would block; then "new", then "full"

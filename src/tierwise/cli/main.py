@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "store": ("tierwise.cli.store:store", "Where runs are kept: path, check, prune."),
     "accept": ("tierwise.cli.accept:accept", "Accept a risk until a date, in a reviewed file; or check that file."),
     "correct": ("tierwise.cli.accept:correct", "Correct evidence that a tier rests on, in a reviewed file."),
+    "attest": ("tierwise.cli.attest:attest", "Attest what no scan can see, in a reviewed file; or check that file."),
     "register": ("tierwise.cli.register:register", "The asset register: tiers of it for pipelines."),
     "gate": ("tierwise.cli.gate:gate", "What the last plans would have met at the gate."),
     "classify": ("tierwise.cli.classify:classify", "What is where, how we know, what would settle the rest."),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from tierwise.evaluate.compare import Judge, compile_compare
-from tierwise.evaluate.predicate import PREDICATES, facts_named
+from tierwise.evaluate.predicate import PREDICATES
 from tierwise.evaluate.truth import Truth, conjoin, disjoin
-from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate
+from tierwise.model.control import All, AnyOf, Compare, Control, Holds, Predicate, facts_in
 from tierwise.model.fact import Facts
 from tierwise.model.sensitivity import Tier
+from tierwise.model.vocabulary import is_attested
 from tierwise.model.words import describe, describe_part
 
 
@@ -29,20 +30,6 @@ def compile_predicate(predicate: Predicate) -> Judge:
         case AnyOf(parts=parts):
             judges = tuple(compile_predicate(part) for part in parts)
             return lambda facts: disjoin(judge(facts) for judge in judges)
-        case _:
-            assert_never(predicate)
-
-
-def facts_in(predicate: Predicate) -> Iterator[str]:
-    """The names of all facts that a predicate looks at."""
-    match predicate:
-        case Compare(fact=name):
-            yield name
-        case Holds():
-            yield from facts_named(predicate)
-        case All(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from facts_in(part)
         case _:
             assert_never(predicate)
 
@@ -71,6 +58,8 @@ class CompiledControl:
     rungs: tuple[tuple[Part, ...], ...]
     facts: tuple[frozenset[str], ...]
     """Per tier, the facts that the guard and the effective rung look at."""
+    attested: bool = False
+    """Whether it rests on attested evidence: meeting it is no pass."""
 
     def truth(self, tier: Tier, facts: Facts) -> Truth:
         """What the effective rung of a tier says, guard included."""
@@ -124,4 +113,4 @@ def compile_control(control: Control) -> CompiledControl:
         named = frozenset(name for part in parts for name in part.facts)
         needs.append(named | guard_facts if parts else frozenset())
     when = compile_predicate(control.when) if control.when else None
-    return CompiledControl(control, when, tuple(rungs), tuple(needs))
+    return CompiledControl(control, when, tuple(rungs), tuple(needs), any(map(is_attested, needs[-1])))

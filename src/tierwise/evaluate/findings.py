@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from tierwise.evaluate.attest import state_of
 from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.judge import Judgement, has_rung, judgement_of
 from tierwise.evaluate.origin import Origin, Past, origin_of, unchanged
@@ -159,6 +160,7 @@ def _finding(bar: _Bar, row: _Row, stays: Callable[[Verdict], Origin]) -> Findin
         before=origin.before,
         brought_by=origin.brought_by,
         setting=_setting(bar.facts, facts) if judgement.verdict in PROBLEMS else "",
+        attested=state_of(judgement.verdict, bar.facts, facts) if bar.compiled.attested else None,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tierwise.evaluate.compiled import CompiledControl, Part, facts_in
+from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.truth import Truth
+from tierwise.model.control import facts_in
 from tierwise.model.fact import NOT_COLLECTED, Facts, Unknown
 from tierwise.model.finding import Verdict
 from tierwise.model.sensitivity import Tier, TierInterval
@@ -40,6 +41,12 @@ class Judgement:
         return tuple(name for name in self.asked if isinstance(facts.get(name, NOT_COLLECTED), Unknown))
 
 
+def verdict_of(compiled: CompiledControl, truth: Truth) -> Verdict:
+    """The verdict that a rung's answer makes: what somebody attested is met, and never passed."""
+    verdict = VERDICTS[truth]
+    return Verdict.ATTESTED if compiled.attested and verdict is Verdict.PASS else verdict
+
+
 def has_rung(compiled: CompiledControl, interval: TierInterval) -> bool:
     """Whether the control asks anything at the highest tier still possible."""
     return bool(compiled.rungs[interval.hi])
@@ -58,7 +65,7 @@ def judgement_of(compiled: CompiledControl, answers: Sequence[Truth], interval: 
     at_hi = compiled.says(answers, interval.hi)
     if interval.settled:
         return _explain(compiled, answers, interval.hi, at_hi, None)
-    at_printed = VERDICTS[compiled.says(answers, printed)] if compiled.rungs[printed] else Verdict.PASS
+    at_printed = verdict_of(compiled, compiled.says(answers, printed) if compiled.rungs[printed] else Truth.TRUE)
     if at_hi in (Truth.TRUE, Truth.NOT_APPLICABLE):
         return _explain(compiled, answers, interval.hi, at_hi, at_printed)
     if compiled.rungs[interval.lo]:
@@ -83,4 +90,4 @@ def _explain(compiled: CompiledControl, answers: Sequence[Truth], tier: Tier, tr
             return Judgement(Verdict.UNKNOWN, tier, still_open or rung, asked, at_tier=at_tier)
         case _:
             applies = tuple(part for part, says in said if says is not Truth.NOT_APPLICABLE)
-            return Judgement(VERDICTS[truth], tier, applies or rung, at_tier=at_tier)
+            return Judgement(verdict_of(compiled, truth), tier, applies or rung, at_tier=at_tier)

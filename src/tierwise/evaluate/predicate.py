@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from tierwise.evaluate.truth import Truth
-from tierwise.model.control import Holds
 from tierwise.model.fact import NOT_COLLECTED, UNLIMITED, AnyFact, Facts, Known, Unknown
 from tierwise.model.vocabulary import rank, spec_of
 
@@ -46,8 +45,3 @@ def within(args: Mapping[str, str | int], facts: Facts) -> Truth:
 
 
 PREDICATES: Final[Mapping[str, Callable[[Mapping[str, str | int], Facts], Truth]]] = {"within": within}
-
-
-def facts_named(holds: Holds) -> tuple[str, ...]:
-    """The facts that a named predicate looks at, in argument order."""
-    return tuple(str(value) for key, value in holds.args if key in {"fact", "of"})

@@ -1,36 +1,73 @@
-"""What a scan shows of each requirement of the profile's framework: evidence seen, evidence missing, not visible. Never "compliant"."""
+"""What a scan and attestations show of each requirement of the profile's framework: seen, attested, missing, not visible. Never "compliant"."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from tierwise.model.attestation import State
 from tierwise.model.finding import Finding, Findings, RequirementEvidence, Verdict
 from tierwise.model.profile import Requirement
 
-SEEN, MISSING, NOT_VISIBLE = "evidence seen", "evidence missing", "not visible"
+SEEN, ATTESTED, MISSING, NOT_VISIBLE = "evidence seen", "evidence attested", "evidence missing", "not visible"
 
 
-def evidence_of(requirements: Sequence[Requirement], findings: Sequence[Finding]) -> tuple[RequirementEvidence, ...]:
-    """One entry per requirement, in the framework's order. Findings on assumed tiers count like all others."""
+def evidence_of(
+    requirements: Sequence[Requirement], findings: Sequence[Finding], attested: Collection[str] = frozenset()
+) -> tuple[RequirementEvidence, ...]:
+    """One entry per requirement, in the framework's order. Findings on assumed tiers count like all others.
+
+    `attested` are the controls that rest on attestations: they are counted by how those stand, and never as passed.
+    """
+    held = Findings.of(findings)
     verdicts: dict[str, Counter[Verdict]] = defaultdict(Counter)
-    for (control, verdict), count in Findings.of(findings).tally.items():
+    states: dict[str, Counter[State]] = defaultdict(Counter)
+    for (control, verdict), count in held.tally.items():
         verdicts[control][verdict] += count
-    found: list[RequirementEvidence] = []
-    for one in requirements:
-        counts: Counter[Verdict] = Counter()
-        for control in one.controls:
-            counts += verdicts[control]
-        found.append(
-            RequirementEvidence(
-                one.id, one.title, _words(counts), counts[Verdict.PASS], counts[Verdict.FAIL], counts[Verdict.UNKNOWN], one.attestation
-            )
-        )
-    return tuple(found)
+        if verdict is Verdict.ATTESTED:
+            states[control][State.ATTESTED] += count
+    for one in held.problems:
+        if one.attested is not None:
+            states[one.control][one.attested] += 1
+    return tuple(_evidence(one, verdicts, states, attested) for one in requirements)
 
 
-def _words(counts: Counter[Verdict]) -> str:
+def _evidence(
+    one: Requirement, verdicts: dict[str, Counter[Verdict]], states: dict[str, Counter[State]], attested: Collection[str]
+) -> RequirementEvidence:
+    scanned, standing = Counter[Verdict](), Counter[State]()
+    asked = bool(one.attestation)
+    for control in one.controls:
+        if control in attested:
+            asked = True
+            standing += states[control]
+        else:
+            scanned += verdicts[control]
+    return RequirementEvidence(
+        one.id,
+        one.title,
+        _words(scanned, standing),
+        scanned[Verdict.PASS],
+        scanned[Verdict.FAIL],
+        scanned[Verdict.UNKNOWN],
+        one.attestation,
+        _coverage(scanned, standing, asked=asked),
+        {state: standing[state] for state in State if standing[state]},
+    )
+
+
+def _words(scanned: Counter[Verdict], standing: Counter[State]) -> str:
     """Missing where anything fails; seen only where something passes; what is unknown or has no control is not visible."""
-    if counts[Verdict.FAIL]:
+    if scanned[Verdict.FAIL] or standing.total() > standing[State.ATTESTED]:
         return MISSING
-    return SEEN if counts[Verdict.PASS] and not counts[Verdict.UNKNOWN] else NOT_VISIBLE
+    if scanned[Verdict.UNKNOWN]:
+        return NOT_VISIBLE
+    if scanned[Verdict.PASS]:
+        return SEEN
+    return ATTESTED if standing[State.ATTESTED] else NOT_VISIBLE
+
+
+def _coverage(scanned: Counter[Verdict], standing: Counter[State], *, asked: bool) -> str:
+    if scanned[Verdict.PASS] or scanned[Verdict.FAIL]:
+        return "partly" if asked or scanned[Verdict.UNKNOWN] else "scanned"
+    return "attested" if standing[State.ATTESTED] else "not visible"

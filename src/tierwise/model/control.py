@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from tierwise.model.fact import AnyFact, Value
 from tierwise.model.resource import Kind
@@ -62,6 +62,11 @@ class Holds:
     args: tuple[tuple[str, str | int], ...]
     """Argument name to fact name or number, in schema order."""
 
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that it looks at, in argument order."""
+        return tuple(str(value) for key, value in self.args if key in {"fact", "of"})
+
 
 @dataclass(frozen=True, slots=True)
 class All:
@@ -78,6 +83,20 @@ class AnyOf:
 
 
 Predicate: TypeAlias = Compare | Holds | All | AnyOf
+
+
+def facts_in(predicate: Predicate) -> Iterator[str]:
+    """The names of all facts that a predicate looks at."""
+    match predicate:
+        case Compare(fact=name):
+            yield name
+        case Holds():
+            yield from predicate.facts
+        case All(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from facts_in(part)
+        case _:
+            assert_never(predicate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 import msgspec
 
+from tierwise.model.attestation import State
 from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.content import Look
 from tierwise.model.control import Severity
@@ -25,6 +26,8 @@ class Verdict(StrEnum):
     """What a control says of a resource."""
 
     PASS = "pass"
+    ATTESTED = "attested"
+    """The rung is met by what somebody attested; never counted with what was read."""
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not-applicable"
@@ -112,6 +115,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """Of what fails or is unknown, the read that decided it: findings of one resource and one setting are closed by one change."""
     first_seen: str | None = None
     accepted: Acceptance | None = None
+    attested: State | None = None
+    """Of a control over attested evidence: how that evidence stands; None for what was read, and for what could not be checked."""
     in_baseline: bool = False
     """The baseline of the run has it: it is not this change's doing, and advises."""
 
@@ -198,12 +203,16 @@ class RequirementEvidence:
     id: str
     title: str
     words: str
-    """`evidence seen`, `evidence missing` or `not visible`"""
+    """`evidence seen`, `evidence attested`, `evidence missing` or `not visible`"""
     passed: int
     failed: int
     unknown: int
     attestation: str = ""
     """What must be attested beside it, where no scan can see it."""
+    coverage: str = "not visible"
+    """What is known of it at all, well or ill: `scanned`, `partly` (scanned, and something is open or for somebody to attest), `attested`, `not visible`."""
+    standing: Mapping[State, int] = field(default_factory=dict)
+    """How what is attested for it stands; in none of the three numbers above."""
 
 
 @dataclass(frozen=True, slots=True)

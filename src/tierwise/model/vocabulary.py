@@ -48,6 +48,16 @@ class FactSpec:
     na: bool = False
     """Whether NotApplicable is allowed."""
 
+    @property
+    def attested(self) -> bool:
+        """Whether a person answers for it, in a reviewed file; no read can tell it."""
+        return is_attested(self.name)
+
+
+def is_attested(fact: str) -> bool:
+    """Whether a fact of this name is attested rather than read."""
+    return fact.startswith("attested.")
+
 
 BOOL, ENUM, INT, STRINGS = FactType.BOOL, FactType.ENUM, FactType.INT, FactType.STRINGS
 HI, LO, SET, NEUTRAL = Better.HIGH, Better.LOW, Better.SET, Better.NEUTRAL
@@ -162,6 +172,33 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("scale.subjects_consistent", BOOL, HI, HELD | {Kind.DATASET}, "declared subjects lie in the band that rows, items or bytes allow; NotApplicable if not declared", derived="D2", na=True),
     F("location.jurisdictions", STRINGS, SET, HELD | {Kind.ACCOUNT}, "countries where the data may rest: region(s), multi-region names, replicas, through the region table", derived="D1"),
     F("metadata.identifiers", STRINGS, SET, ALL_KINDS, "strong identifiers recognised in names, tags, descriptions (ids of detectors and counts only)", derived="D1"),
+    # Attested: days since the youngest attestation in force was made; a person answers for each, no read can tell it
+    F("attested.access_review", INT, LO, frozenset({Kind.DATASET}), "the data's owner reviewed who has access; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.incident_plan", INT, LO, frozenset({Kind.DATASET}), "an incident plan names this dataset; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.breach_route", INT, LO, frozenset({Kind.DATASET}), "the route of a breach notification within 72 hours, and whom it reaches, is written down; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.incident_exercise", INT, LO, frozenset({Kind.DATASET}), "the incident plan was exercised; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.forensic_readiness", INT, LO, frozenset({Kind.DATASET}), "logs were shown to link a principal to the records that it read; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.lessons", INT, LO, frozenset({Kind.DATASET}), "lessons of incidents were recorded and acted on; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.restore_test", INT, LO, frozenset({Kind.DATASET}), "data was restored from a backup, and checked; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.disposal", INT, LO, frozenset({Kind.DATASET}), "disposal of ended data or media is evidenced; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.sharing_agreements", INT, LO, frozenset({Kind.DATASET}), "each sharing has a recipient, a purpose, a legal gateway and an end; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.lawful_basis", INT, LO, frozenset({Kind.DATASET}), "the lawful basis is recorded, with the conditions for special category and criminal offence data; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.impact_assessment", INT, LO, frozenset({Kind.DATASET}), "a data protection impact assessment, or the screening that finds none is needed, covers the dataset; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.policy_document", INT, LO, frozenset({Kind.DATASET}), "the appropriate policy document for special category and criminal offence data is in place; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.ethics_assessment", INT, LO, frozenset({Kind.DATASET}), "an ethical assessment covers new uses and linkage; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.disclosure_control", INT, LO, frozenset({Kind.DATASET}), "outputs passed disclosure control, or a test of re-identification; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.at_risk_assessed", INT, LO, frozenset({Kind.DATASET}), "people at risk in the data were looked for, and are kept apart where there are any; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.at_risk_alerts", INT, LO, frozenset({Kind.DATASET}), "access to records of people at risk raises an alert, tested; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.children_assessed", INT, LO, frozenset({Kind.DATASET}), "whether the data is about children was decided, and the impact assessment addresses it; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.rights_operable", INT, LO, frozenset({Kind.DATASET}), "records can be found, exported, corrected and erased for a person who asks; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.supplier_contract", INT, LO, frozenset({Kind.DATASET}), "each processor has a contract under article 28; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.supplier_assurance", INT, LO, frozenset({Kind.DATASET}), "the providers' assurance reports were looked at; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.clearance_bpss", INT, LO, frozenset({Kind.DATASET}), "everyone with access holds BPSS or higher, by group; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.clearance_sc", INT, LO, frozenset({Kind.DATASET}), "everyone with privileged or bulk access holds SC or higher, by group; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.training", INT, LO, frozenset({Kind.DATASET}), "everyone with access has had data protection and security training, by group; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.leavers", INT, LO, frozenset({Kind.DATASET}), "leavers and movers were checked against access; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.named_roles", INT, LO, frozenset({Kind.DATASET}), "the accountable roles are held by named, skilled people; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.admin_devices", INT, LO, frozenset({Kind.DATASET}), "administrators use hardened devices and phishing-resistant sign-in; days since that was attested, unlimited where nothing in force says it", unit="days"),
     # Evidence for classification only; no rung may name these
     F("volume.bytes", INT, NEUTRAL, HELD, "bytes held, as the provider counts them", unit="bytes", na=True),
     F("volume.items", INT, NEUTRAL, HELD, "rows, items or objects held, as the provider counts them", unit="items", na=True),

@@ -17,7 +17,7 @@ from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
 from tierwise.model.finding import Acceptance, Finding, Findings, Fix, Gate, ScanResult, UnknownPart
 from tierwise.model.opinion import SecondOpinion
-from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Link, Resource
+from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Kind, Link, Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.reports.planned import bare
 
@@ -42,6 +42,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
     """The result as it is for a team or in confidence; for the public without what only the organisation may know. Applying it twice changes nothing."""
     if audience != "public":
         return result
+    result = _without_datasets(result)
     mask = _Mask(_accounts(result))
     return replace(
         result,
@@ -62,6 +63,21 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         earlier=(),
         pending=tuple(replace(one, resources=tuple(mask(key) for key in one.resources)) for one in result.pending),
         second=_second(result.second, mask) if result.second is not None else None,
+    )
+
+
+def _without_datasets(result: ScanResult) -> ScanResult:
+    """Datasets go whole: their names and what is attested of them are the organisation's own."""
+    datasets = {one.id for one in result.resources if one.kind is Kind.DATASET}
+    if not datasets:
+        return result
+    return replace(
+        result,
+        resources=tuple(one for one in result.resources if one.id not in datasets),
+        classifications={key: one for key, one in result.classifications.items() if key not in datasets},
+        findings=Findings.of([one for one in result.findings if one.resource not in datasets]),
+        fixes=tuple(one for one in result.fixes if datasets.isdisjoint(one.resources)),
+        requirements=tuple(replace(one, standing={}) for one in result.requirements),
     )
 
 

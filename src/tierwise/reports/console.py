@@ -14,6 +14,7 @@ from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import looks
+from tierwise.reports.attested import beside, standing_of, told
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, heading, stopping
@@ -151,6 +152,9 @@ class _Page(Printer):
             f"{count(failing, 'problem')} ({count(len(self.fails), 'failed verdict')}), {verdicts[Verdict.UNKNOWN]:,} unknown,"
             f" {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
         )
+        standing = standing_of(result)
+        if standing:
+            self.line(f"Attested evidence on datasets: {told(standing)}; what was attested is in no other number but that of what fails")
 
     def _stops(self) -> None:
         """What blocks, or what an override lets through; in observe mode the first of what would block."""
@@ -372,7 +376,8 @@ class _Page(Printer):
                 if one.passed or one.failed or one.unknown
                 else "no control can see it"
             )
-            self.bullet(f"{one.id} {one.title}: {one.words} ({counts}{'; also needs attestation' if one.attestation else ''})")
+            more = beside(one)
+            self.bullet(f"{one.id} {one.title}: {one.words}, {one.coverage} ({counts}{f'; {more}' if more else ''})")
 
     def _second(self) -> None:
         second = self.result.second

@@ -16,7 +16,7 @@ COLUMNS: Final = (
     "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
     "provider", "account", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
     "why", "fix_at", "remediation", "first_seen", "dataset", "categories", "people", "because",
-    "introduced", "before", "brought_by",
+    "introduced", "before", "brought_by", "attested",
 )  # fmt: skip
 _PIECE: Final = 2_000
 
@@ -83,6 +83,7 @@ def _row(one: Finding, page: Shown) -> tuple[str, ...]:
         _yes(one.introduced),
         one.before.value if one.before is not None else "",
         one.brought_by,
+        one.attested.value if one.attested else "",
     )
 
 

@@ -60,10 +60,12 @@ def _bar(page: Printer, resource: Resource, result: ScanResult) -> None:
     fails = [one for one in own if one.verdict is Verdict.FAIL]
     unknowns = [one for one in own if one.verdict is Verdict.UNKNOWN]
     passed = sum(1 for one in own if one.verdict is Verdict.PASS)
+    attested = sum(1 for one in own if one.verdict is Verdict.ATTESTED)
+    met = f" {attested} are attested," if attested else ""
     page.title("Why this bar")
     tier = result.classifications[resource.id].tier
     page.line(
-        f"  At {tier.label} {count(len(own), 'control')} ask something of it: {passed} pass, {len(fails)} fail, {len(unknowns)} cannot be told."
+        f"  At {tier.label} {count(len(own), 'control')} ask something of it: {passed} pass,{met} {len(fails)} fail, {len(unknowns)} cannot be told."
     )
     for group in sorted(entries(own), key=lambda group: (-group[0].severity, group[0].control)):
         _one(page, group[0], [member.control for member in group[1:]])

@@ -15,6 +15,7 @@ from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, look_out, region_out, resource_out
 from tierwise.model.finding import Finding, Findings, Fix, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
+from tierwise.reports.attested import standing_of
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import Cause, stopping
 from tierwise.reports.escape import json_bytes
@@ -77,6 +78,7 @@ def finding_out(one: Finding) -> dict[str, Any]:
         "fix_at": one.fix_at,
         "first_seen": one.first_seen,
         "accepted": accepted,
+        "attested": one.attested.value if one.attested else None,
         "why": one.why,
         "expected": one.expected,
         "actual": [{"fact": part.fact, "value": part.value, "via": part.via} for part in one.actual],
@@ -167,6 +169,7 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
             tiers[TIER_IDS[one.tier]] += 1
     findings = Findings.of(result.findings)
     severities = Counter(one.severity.word for one in findings.problems if one.verdict is Verdict.FAIL)
+    standing = standing_of(result)
     return {
         "resources": len(result.resources),
         "by_tier": {f"T{number}": tiers[f"T{number}"] for number in range(5)},
@@ -178,6 +181,7 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
         "accepted": sum(1 for one in findings.problems if one.accepted),
         "no_rung": result.no_rung,
         "gate": result.gate.result,
+        **({"attested": standing} if standing else {}),
     }
 
 
@@ -308,6 +312,8 @@ def _tail(page: Shown) -> dict[str, Any]:
                 "fail": one.failed,
                 "unknown": one.unknown,
                 "attestation": one.attestation or None,
+                "coverage": one.coverage,
+                "attested": {state.value: number for state, number in one.standing.items()},
             }
             for one in result.requirements
         ],

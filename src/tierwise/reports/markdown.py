@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 
 from tierwise.model.finding import Acceptance, Finding, Findings, Fix, ScanResult, Verdict
+from tierwise.reports.attested import standing_of, told
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, advises, first_sentence, groups, heading, owner_of, stopping
 from tierwise.reports.escape import code, prose
@@ -77,6 +78,9 @@ def _head(page: Shown) -> list[str]:
         f" {verdicts[Verdict.UNKNOWN]:,} unknown, {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable;"
         f" coverage {result.coverage.whole:.1%} of the reads that were due.",
     ]
+    standing = standing_of(result)
+    if standing:
+        lines += ["", f"Attested evidence on datasets: {told(standing)}."]
     return lines
 
 

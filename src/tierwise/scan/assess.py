@@ -17,6 +17,7 @@ from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
 from tierwise.evaluate.accept import FACT, fact_of
 from tierwise.evaluate.gate import expected_gap
+from tierwise.model.attestation import Statement
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Control
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown
@@ -40,6 +41,8 @@ class Judging:
     corrections: Corrections
     gate: GatePolicy
     acceptances: Sequence[AcceptanceRule] = ()
+    attestations: Sequence[Statement] | None = None
+    """None where no file of them was given: datasets are not judged by it then."""
     baseline: Baseline | None = None
     override: Override | None = None
     mask: Mask = field(default_factory=passing_mask)

@@ -16,6 +16,7 @@ from tierwise.scan.asks import asked
 from tierwise.scan.assess import Judging, add_facts_of_tiers, assess, reassess
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.scan.collect import Collected, Progress
+from tierwise.scan.datasets import with_datasets
 from tierwise.scan.past import pasts_of
 from tierwise.scan.pool import Pool
 from tierwise.scan.result import Material, result_of
@@ -87,6 +88,7 @@ def scan(
         made = {key: made.get(key, frozenset()) | asks.get(key, frozenset()) for key in (*made, *asks)}
         first = assess(collected, judging, today)
     add_facts_of_tiers(first, collected, judging, today)
+    first = with_datasets(first, judging.attestations, today)
     pasts = pasts_of(collected, first, compiled, judging, today)
     name = checkpoint.run if checkpoint is not None else run_name(started)
     run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))

@@ -71,7 +71,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         no_rung=sum(len(asked_of.get(resource.kind, ())) for resource in resources) - len(findings),
         fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
         deselected=tuple(sorted(judging.profile.deselected.items())),
-        requirements=evidence_of(judging.profile.requirements, accepted),
+        requirements=evidence_of(judging.profile.requirements, accepted, {one.control.id for one in compiled if one.attested}),
         framework=judging.profile.framework,
         what_if=_what_if(resources, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),

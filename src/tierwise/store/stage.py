@@ -28,6 +28,7 @@ _COLUMN: Final = {
     Verdict.UNKNOWN: "unknown",
     Verdict.NOT_APPLICABLE: "not_applicable",
 }
+"""What is met by attestation is not counted with what passed, nor with anything else."""
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:
@@ -92,9 +93,12 @@ def _finding_rows(result: ScanResult, tally: Tally) -> Iterator[dict[str, Any]]:
     texts: dict[str, str] = {}
     for resource, findings in groupby(result.findings, key=lambda one: one.resource):
         settled: dict[Verdict, list[str]] = {Verdict.PASS: [], Verdict.NOT_APPLICABLE: []}
+        # A dataset has attested controls alone: what is listed of it as met was attested.
+        settled[Verdict.ATTESTED] = settled[Verdict.PASS]
         for one in findings:
             row = row_of(one.tier, assumed=one.assumed)
-            tally.counts[row, one.family, "accepted" if one.accepted else _COLUMN[one.verdict]] += 1
+            if one.verdict in _COLUMN:
+                tally.counts[row, one.family, "accepted" if one.accepted else _COLUMN[one.verdict]] += 1
             if one.verdict not in PROBLEMS:
                 settled[one.verdict].append(one.control)
                 continue
@@ -102,7 +106,10 @@ def _finding_rows(result: ScanResult, tally: Tally) -> Iterator[dict[str, Any]]:
                 tally.unknowns[row, reason, action] += 1
             yield _finding_row(one)
         before = tally.settled.get(resource, ("", ""))
-        passes, absent = (" ".join(sorted([*old.split(), *new])) for old, new in zip(before, settled.values(), strict=True))
+        passes, absent = (
+            " ".join(sorted([*old.split(), *new]))
+            for old, new in zip(before, (settled[Verdict.PASS], settled[Verdict.NOT_APPLICABLE]), strict=True)
+        )
         tally.settled[resource] = (texts.setdefault(passes, passes), texts.setdefault(absent, absent))
 
 

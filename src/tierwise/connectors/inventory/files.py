@@ -18,7 +18,7 @@ from tierwise.errors import InputError
 from tierwise.model.change import Change
 from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA, earlier_in, gap_in, region_in, resource_in
 from tierwise.model.fact import Known, Maybe
-from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import REGISTER, Gap, ReadOutcome, RegionStatus, Resource
 
 MOST_BYTES: Final = 4 << 30
 
@@ -120,11 +120,14 @@ def _from_scan(path: Path, raw: bytes) -> InventorySource:
     for key, read in (("resources", resource_in), ("earlier", earlier_in)):
         for index, one in enumerate(data.get(key) or ()):
             try:
-                items.append(read(one))
+                item = read(one)
             except (ValueError, TypeError, KeyError) as error:
                 raise InputError(
                     f"{path}: {key}[{index}] cannot be used: {_reason(error)}; was it written with --audience public?"
                 ) from None
+            # Datasets are made anew from the register and the attestations in force now.
+            if not (isinstance(item, Resource) and item.provider == REGISTER):
+                items.append(item)
     items.extend(gap_in(one) for one in data.get("gaps") or ())
     items.extend(region_in(one) for one in data.get("regions") or ())
     return InventorySource(path, _time(path, (data.get("run") or {}).get("started")), tuple(items))
