@@ -97,6 +97,7 @@ _EMPTY = (
     "/getIamPolicy",
     "/hmacKeys",
     "/defaultObjectAcl",
+    "/managedFolders",
     "/iam",
     "/keys",
     "/backupSchedules",
@@ -236,4 +237,5 @@ def _patterns() -> tuple[tuple[Read, re.Pattern[str]], ...]:
 
 
 def _pattern(read: Read) -> re.Pattern[str]:
-    return re.compile("[^/:]+".join(re.escape(part) for part in f"{read.host}{read.path}".split("{}")))
+    # The name of a managed folder ends in a slash, which is part of the name.
+    return re.compile(("[^:]+" if read.opaque else "[^/:]+").join(re.escape(part) for part in f"{read.host}{read.path}".split("{}")))

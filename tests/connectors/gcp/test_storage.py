@@ -56,6 +56,8 @@ DOCS = {
     },
     "storage/storage/v1/b": {"items": [SAFE, {**BARE, "name": "second"}]},
     "storage/storage/v1/b/exports/iam": {"bindings": [READER]},
+    "storage/storage/v1/b/exports/managedFolders": {"items": [{"name": "in/"}]},
+    "storage/storage/v1/b/exports/managedFolders/in//iam": {"bindings": [READER]},
     "storage/storage/v1/b/second/iam": {"bindings": [binding("storage.objectViewer", "allUsers")]},
 }
 
@@ -285,3 +287,18 @@ def test_the_nearest_list_decides_and_one_that_inherits_leaves_it_to_what_is_abo
 
     chains = ((level(inherits=True), level(OWN)), (level({"allowAll": True}), level(OWN)), (level(), level(OWN)))
     assert [found(*one).value for one in chains] == [True, False, False]
+
+
+@pytest.mark.parametrize(("prevented", "expected"), [("inherited", True), ("enforced", False)])
+def test_a_managed_folder_that_is_open_opens_its_bucket_unless_public_access_is_prevented(collect, prevented, expected):
+    data = {**SAFE, "iamConfiguration": {"publicAccessPrevention": prevented, "uniformBucketLevelAccess": {"enabled": True}}}
+    docs = {**DOCS, "storage/storage/v1/b/exports/managedFolders/in//iam": {"bindings": [binding("storage.objectViewer", "allUsers")]}}
+    assert one(collect, data, READER, docs=docs).facts["access.anonymous_read"].value is expected
+    without = {**DOCS, "storage/storage/v1/b/exports/managedFolders": {}}
+    assert one(collect, data, READER, docs=without).facts["access.anonymous_read"].value is False
+
+
+def test_a_bucket_without_uniform_access_has_no_managed_folders_to_ask_for(collect):
+    cloud = Cloud([bucket(BARE)])
+    collect(cloud, ALL_FACTS)
+    assert cloud.asked("/managedFolders") == 0

@@ -32,6 +32,12 @@ _UBLA: Final = f"{_API}: iamConfiguration.uniformBucketLevelAccess is off where 
 _OFF: Final = f"{_API}: off where it was never set"
 
 
+def _may_have_folders(draft: Draft) -> bool:
+    # Cloud Storage, "Managed folders": only buckets with uniform bucket-level access have them.
+    uniform = _uniform(draft.doc(BUCKET))
+    return not isinstance(uniform, Known) or uniform.value
+
+
 def _has_acls(draft: Draft) -> bool:
     uniform = _uniform(draft.doc(BUCKET))
     return not (isinstance(uniform, Known) and uniform.value)
@@ -61,6 +67,38 @@ ACLS: Final = Read(
     TYPE,
     facts=AUDIENCE,
     when=_has_acls,
+)
+FOLDERS: Final = Read(
+    "storage",
+    "/storage/v1/b/{}/managedFolders",
+    "storage.managedFolders.list",
+    TYPE,
+    facts=AUDIENCE,
+    items="items",
+    query=(("pageSize", "1000"),),
+    when=_may_have_folders,
+)
+
+
+def _folder_policies(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
+    """The policy of each managed folder."""
+    listed, bucket = fields.items(draft.doc(FOLDERS), "items"), draft.resource.name
+    if isinstance(listed, Unknown):
+        return listed
+    names = [str(one.get("name") or "") for one in listed.value]
+    return Known({"policies": [caller.ask(FOLDER_POLICIES, (bucket, name), draft.resource.id) for name in names]}, FOLDER_POLICIES.via)
+
+
+FOLDER_POLICIES: Final = Read(
+    "storage",
+    "/storage/v1/b/{}/managedFolders/{}/iam",
+    "storage.managedFolders.getIamPolicy",
+    TYPE,
+    facts=AUDIENCE,
+    query=(("optionsRequestedPolicyVersion", "3"),),
+    opaque=True,
+    when=_may_have_folders,
+    make=_folder_policies,
 )
 BUCKET: Final = Row(
     TYPE,
@@ -250,9 +288,19 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
     place = iam.place_in(draft)
     public = prevented if isinstance(prevented, Unknown) else Known(not prevented.value, prevented.via)
     policy = iam.own_policy(draft, IAM, ABOVE, place)
+    if not isinstance(uniform, Known) or uniform.value:
+        policy = merged(policy, *_of_folders(draft, place))
     if not (isinstance(uniform, Known) and uniform.value):
         policy = merged(policy, _acls(draft, uniform, place))
     return iam.put_reach(draft, sheet, Kind.OBJECT_STORE, "storage", policy, ABOVE, place, public)
+
+
+def _of_folders(draft: Draft, place: Place) -> Iterator[Policy]:
+    """The policies of its managed folders: what one lets in gets at a part of the bucket."""
+    told = draft.doc(FOLDER_POLICIES)
+    documents: list[Maybe[Doc | None]] = [told] if isinstance(told, Unknown) else (told.value or {}).get("policies", [])
+    domain = domain_of(draft.doc(ABOVE))
+    yield from (iam.policy_in(one, iam.home_of(place, domain, one.via)) for one in documents)
 
 
 def _acls(draft: Draft, uniform: Maybe[bool], place: Place) -> Policy:
@@ -275,4 +323,6 @@ def _active_keys(keys: Maybe[Doc | None]) -> Maybe[bool]:
     return listed if isinstance(listed, Unknown) else Known(any(one.get("state") == "ACTIVE" for one in listed.value), listed.via)
 
 
-COLLECTOR = Collector("storage", (BUCKET,), (IAM, ACLS, HMAC, ABOVE, GUARDRAILS, MEMBERS), survey, facts, links, grants)
+COLLECTOR = Collector(
+    "storage", (BUCKET,), (IAM, ACLS, FOLDERS, FOLDER_POLICIES, HMAC, ABOVE, GUARDRAILS, MEMBERS), survey, facts, links, grants
+)
