@@ -14,6 +14,7 @@ from tests.connectors.checkov.fake import CANARY, NOT_A_PLAN, Fake, report
 from tests.connectors.checkov.test_agreement import RECORDED
 from tests.connectors.checkov.world import world
 from tests.reports import sarifcheck
+from tests.reports.sample import text_of
 from tierwise.reports.base import reports
 
 SCHEMA = json.loads((files("tierwise.reports") / "scan.schema.json").read_text("utf-8"))
@@ -81,7 +82,7 @@ def test_a_second_opinion_changes_no_verdict_and_no_exit_code(tierwise, checkov,
 def test_no_format_has_a_value_of_the_plan_or_what_checkov_prints_beside_its_verdicts(tierwise, checkov, invented, home):
     asked = [part for name in sorted(reports()) for part in ("--format", f"{name}=out.{name}")]
     ran = tierwise("scan", "plan", invented, "--checkov-bin", checkov.path, *asked, "--save-inventory", "inventory.jsonl")
-    written = {path.name: path.read_text("utf-8") for path in home.iterdir() if path != invented}
+    written = {path.name: text_of(path.read_bytes()) for path in home.iterdir() if path != invented}
     assert len(written) == len(reports()) + 1
     for text in (ran.out, ran.err, *written.values()):
         assert CANARY not in text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile
 
 from msgspec import structs
 
@@ -136,3 +138,10 @@ def result_of(findings: tuple[Finding, ...], blocking: tuple[str, ...] = (), hel
         outcomes=(ReadOutcome(ACCOUNT, "eu-west-1", "dynamodb:ListTables", "permission-denied"),),
         fixes=fixes,
     )
+
+
+def text_of(made: str | bytes) -> str:
+    """What a format wrote, as text; of a sheet its content."""
+    if isinstance(made, str):
+        return made
+    return (ZipFile(BytesIO(made)).read("content.xml") if made[:2] == b"PK" else made).decode()

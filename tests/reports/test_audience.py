@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.sample import ACCOUNT, BUCKET, PLANNED, sample
+from tests.reports.sample import ACCOUNT, BUCKET, PLANNED, sample, text_of
 from tierwise.model.change import Action, PlanChange, Recoverable, Weakening
 from tierwise.model.fact import Known
 from tierwise.model.finding import Override, ScanResult
@@ -71,7 +71,7 @@ def test_the_table_names_every_format_and_every_thing_that_is_planted():
 @pytest.mark.parametrize("name", sorted(reports()))
 def test_a_format_shows_an_audience_what_the_table_says_and_nothing_else(name, audience):
     made = reports()[name].render(planted(), View(audience=audience, width=400))
-    text = (made if isinstance(made, str) else made.decode()).replace("54,321", "54321")
+    text = text_of(made).replace("54,321", "54321")
     for what, words in PLANTED.items():
         least = table()[what][name]
         seen = least != "-" and AUDIENCES.index(audience) >= AUDIENCES.index(least)

@@ -9,6 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped
 from msgspec import structs
 
 from tests.reports.sample import ACCOUNT, BUCKET, DATABASE, PLANNED, finding, result_of, sample
+from tests.reports.sample import text_of as as_text
 from tierwise.cli.common import FORMATS
 from tierwise.model.control import Severity
 from tierwise.model.finding import Gate, Verdict
@@ -29,7 +30,7 @@ SOURCES = index(
 
 def text_of(name: str, view: View) -> str:
     made = reports()[name].render(sample(), view)
-    return made if isinstance(made, str) else made.decode()
+    return as_text(made)
 
 
 def test_help_names_the_formats_that_there_are():

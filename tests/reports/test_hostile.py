@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from tests.reports import sarifcheck
 from tests.reports.hostile import HOSTILE, hostile_result
+from tests.reports.sample import text_of
 from tierwise.reports.base import View, reports
 from tierwise.reports.markdown import MARKER
 from tierwise.reports.text import safe_text
@@ -22,7 +23,7 @@ LIVE = {"html_inline", "html_block", "link_open", "image", "table_open", "fence"
 
 def rendered(name: str, text: str, audience: str = "team") -> bytes:
     made = reports()[name].render(hostile_result(text), View(audience=audience))
-    return made if isinstance(made, bytes) else made.encode()
+    return text_of(made).encode()
 
 
 def test_the_table_has_forty_different_strings():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.sample import PLANNED, bucket, finding, resources, result_of
+from tests.reports.sample import PLANNED, bucket, finding, resources, result_of, text_of
 from tierwise.catalogue.controls import load_catalogue
 from tierwise.model.control import Severity
 from tierwise.model.finding import Actual, ScanResult, Verdict
@@ -52,7 +52,7 @@ def test_every_format_has_its_section():
 @pytest.mark.parametrize("name", sorted(set(reports()) - {"console"}))
 def test_each_line_of_a_sample_is_one_that_the_format_writes(name):
     made = reports()[name].render(shown(), View(sources=SOURCES, controls=CONTROLS))
-    text = made if isinstance(made, str) else made.decode()
+    text = text_of(made)
     if name == "sarif":
         text = json.dumps(json.loads(text), indent=1)
     samples = re.findall(r"^(?:```|~~~)\w*\n(.*?)^(?:```|~~~)$", sections()[name], flags=re.MULTILINE | re.DOTALL)

@@ -28,7 +28,7 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for number, one in enumerate(page.all(), 1):
-        writer.writerow([cell(text) for text in _row(one, page)])
+        writer.writerow([cell(text) for text in row_of(one, page)])
         if number % _PIECE == 0:
             yield out.getvalue().encode()
             out.seek(0)
@@ -41,7 +41,8 @@ def render(result: ScanResult, view: View) -> bytes:
     return b"".join(stream(result, view))
 
 
-def _row(one: Finding, page: Shown) -> tuple[str, ...]:
+def row_of(one: Finding, page: Shown) -> tuple[str, ...]:
+    """A finding in the order of the columns, as text that nothing has made harmless yet."""
     resource = page.resources.get(one.resource)
     place = page.place(one.resource)
     classified = page.result.classifications.get(one.resource)
