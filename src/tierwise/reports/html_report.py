@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
-from importlib.resources import files
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from tierwise.evaluate.baseline import digests
 from tierwise.model.control import Control
@@ -27,10 +20,11 @@ from tierwise.reports.base import Report, View
 from tierwise.reports.page import evidence, stores, summary, trend
 from tierwise.reports.page.more import More, cut
 from tierwise.reports.page.plot import bars
+from tierwise.reports.page.shell import frame, render_page
 from tierwise.reports.page.stores import Store
 from tierwise.reports.planned import sentences
 from tierwise.reports.shown import Shown, shown
-from tierwise.reports.text import count, safe_text
+from tierwise.reports.text import count
 
 MOST_FINDINGS: Final = 1_500
 MOST_STORES: Final = 400
@@ -78,7 +72,7 @@ def render(result: ScanResult, view: View) -> str:
     """The report on one page, which counts what does not fit."""
     page = shown(result, view)
     parts = _Parts.of(page)
-    return _environment().get_template("report.html.j2").render(_told(page, parts, (), ()))
+    return render_page("report.html.j2", _told(page, parts, (), ()))
 
 
 def pages(result: ScanResult, view: View, name: str) -> Iterator[tuple[str, str]]:
@@ -91,7 +85,7 @@ def pages(result: ScanResult, view: View, name: str) -> Iterator[tuple[str, str]
     described = _More(page, parts, name, "stores", len(parts.ranked))
     for first, details in cut(_details(page, parts.ranked[MOST_STORES:]), MOST_STORES, PAGE_BYTES, MOST_PAGES):
         yield described.page(first, len(details), details=details)
-    yield name, _environment().get_template("report.html.j2").render(_told(page, parts, findings.made, described.made))
+    yield name, render_page("report.html.j2", _told(page, parts, findings.made, described.made))
 
 
 class _More:
@@ -116,7 +110,7 @@ class _More:
         around = [number - 1] * (number > 2) + [number + 1] * (last < self._total and number <= MOST_PAGES)
         others = [More(f"{self._sort}-{one}.html", f"Page {one}") for one in around]
         told = {**self._shell, "heading": heading, "others": others, "groups": groups, "details": details}
-        return f"{self._folder}/{self._sort}-{number}.html", _environment().get_template("more.html.j2").render(told)
+        return f"{self._folder}/{self._sort}-{number}.html", render_page("more.html.j2", told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +147,8 @@ class _Parts:
 
 def _shell(page: Shown) -> dict[str, Any]:
     """What every page says of itself."""
-    style, script = _asset("style.css"), _asset("filter.js")
-    return {
-        "style": Markup(style),  # noqa: S704 - the project's own file
-        "script": Markup(script),  # noqa: S704 - the project's own file
-        "style_hash": _digest(style),
-        "script_hash": _digest(script),
-        "version": version("tierwise"),
-        "run": page.result.run.id,
-        "marking": page.view.marking,
-        "strip": summary.strip_of(page),
-    }
+    strip = summary.strip_of(page)
+    return {**frame(run=page.result.run.id, sources=strip.sources, marking=page.view.marking), "strip": strip}
 
 
 def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[More]) -> dict[str, Any]:
@@ -278,33 +263,6 @@ def _accepted(page: Shown) -> Iterator[Mapping[str, str]]:
                 "approver": one.accepted.approver,
                 "file": one.accepted.file,
             }
-
-
-def _written(value: Any) -> Any:
-    """What comes from a source, with control, bidirectional and zero-width characters written out; the template's own text and markup stay."""
-    return safe_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("tierwise.reports", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_written,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _asset(name: str) -> str:
-    return files("tierwise.reports.page").joinpath(name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    """The hash by which a content security policy knows an inline block."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 REPORT = Report("html", render, "self-contained pages for a security lead", pages=pages)

@@ -1,44 +1,24 @@
 """Writes OpenDocument spreadsheets: tables of rows in, the bytes of a file out. What a sheet says is its caller's.
 
-Source: OASIS OpenDocument 1.3, part 2 (packages) and part 3, section 9 (tables). Text is written as cells of type string, which no program
+Source: OASIS OpenDocument 1.3, part 3, section 9 (tables). Text is written as cells of type string, which no program
 takes for a formula; it goes through `escape.cell` all the same, so that the sheet stays harmless where somebody saves it as CSV.
 """
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from tierwise.reports.escape import cell
+from tierwise.reports.odf import SPACES, VERSION, package, spaced
 from tierwise.reports.text import safe_text
 
 MIME: Final = "application/vnd.oasis.opendocument.spreadsheet"
 MOST_ROWS: Final = 1_048_576
 """Rows that LibreOffice and Excel show of one table, its header among them."""
 Cell: TypeAlias = "str | int | float | None"
-_EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
-"""The time of every member: the same rows give the same bytes."""
-_RUN: Final = re.compile("^ +| {2,}| +$")
-"""Spaces that a reader would otherwise take for one or none (part 3, section 6.1.2)."""
-_VERSION: Final = 'office:version="1.3"'
-_SPACES: Final = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{rest}:1.0"'
-    for name, rest in (
-        ("office", "office"), ("table", "table"), ("text", "text"), ("style", "style"), ("config", "config"),
-        ("fo", "xsl-fo-compatible"),
-    )
-) + ' xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2" xmlns:ooo="http://openoffice.org/2004/office"'  # fmt: skip
-_MANIFEST: Final = f"""<?xml version="1.0" encoding="UTF-8"?>
-<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">\
-<manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="{MIME}"/>\
-<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>\
-<manifest:file-entry manifest:full-path="settings.xml" manifest:media-type="text/xml"/>\
-</manifest:manifest>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +42,11 @@ class Table:
 
 def ods(tables: Sequence[Table]) -> bytes:
     """The file: of each table a header that stays in view, then the rows; ValueError for a table that is longer than programs show."""
-    file = io.BytesIO()
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        # The type comes first and is not packed, so that it can be read at a fixed place (part 2, section 3.3).
-        archive.writestr(_member("mimetype", ZIP_STORED), MIME)
-        archive.writestr(_member("META-INF/manifest.xml"), _MANIFEST)
-        archive.writestr(_member("settings.xml"), "".join(_settings(tables)))
-        with archive.open(_member("content.xml"), "w", force_zip64=True) as content:
-            content.writelines(piece.encode() for piece in _content(tables))
-    return file.getvalue()
-
-
-def _member(name: str, method: int = ZIP_DEFLATED) -> ZipInfo:
-    info = ZipInfo(name, _EARLIEST)
-    info.compress_type = method
-    return info
+    return package(MIME, {"settings.xml": _settings(tables), "content.xml": _content(tables)})
 
 
 def _content(tables: Sequence[Table]) -> Iterator[str]:
-    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-content {_SPACES} {_VERSION}><office:automatic-styles>'
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-content {SPACES} {VERSION}><office:automatic-styles>'
     for width in sorted({column.centimetres for table in tables for column in table.columns}):
         yield f'<style:style style:name="w{width:g}" style:family="table-column">'
         yield f'<style:table-column-properties style:column-width="{width:g}cm"/></style:style>'
@@ -139,7 +105,7 @@ def _cell(value: Cell, extra: str = "") -> str:
         case int() | float():
             return f'<table:table-cell office:value-type="float" office:value="{value}"{extra}><text:p>{value}</text:p></table:table-cell>'
         case str():
-            shown = _RUN.sub(lambda run: f'<text:s text:c="{len(run[0])}"/>', escape(cell(value)))
+            shown = spaced(escape(cell(value)))
             return f'<table:table-cell office:value-type="string"{extra}><text:p>{shown}</text:p></table:table-cell>'
 
 
@@ -151,7 +117,7 @@ def _settings(tables: Sequence[Table]) -> Iterator[str]:
             ("VerticalSplitMode", "short", 2), ("VerticalSplitPosition", "int", 1), ("ActiveSplitRange", "short", 2), ("PositionBottom", "int", 1),
         )
     )  # fmt: skip
-    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-settings {_SPACES} {_VERSION}><office:settings>'
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-settings {SPACES} {VERSION}><office:settings>'
     yield '<config:config-item-set config:name="ooo:view-settings"><config:config-item-map-indexed config:name="Views"><config:config-item-map-entry>'
     yield '<config:config-item config:name="ViewId" config:type="string">view1</config:config-item><config:config-item-map-named config:name="Tables">'
     for table in tables:

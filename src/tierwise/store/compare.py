@@ -14,7 +14,7 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Comparison, KeptRun, Picture, Place, Standing
 from tierwise.model.sensitivity import Tier
-from tierwise.store.read import at_run, series_id
+from tierwise.store.read import at_run, detail_of, series_id
 from tierwise.store.save import Unseen
 from tierwise.store.tables import FINDINGS, GAPS, RESOURCES
 
@@ -87,7 +87,7 @@ def _resources(connection: Connection, series: int, run: KeptRun, here: ColumnEl
 
 def _place(row: Any) -> Place:
     tier = Tier(row.tier)
-    because = next((step[1] for step in reversed(json.loads(row.detail)) if step[2] == tier.name), "")
+    because = next((step[1] for step in reversed(detail_of(row)["trace"]) if step[2] == tier.name), "")
     return Place(row.key, tier, row.assumed, because, frozenset(row.passes.split()), frozenset(row.not_applicable.split()))
 
 

@@ -14,7 +14,7 @@ from tierwise.model.control import Severity
 from tierwise.model.history import Evidence, EvidenceResource, KeptRun
 from tierwise.model.sensitivity import Tier
 from tierwise.store.prune import KEPT_LONGER
-from tierwise.store.read import at_run, series_id
+from tierwise.store.read import at_run, detail_of, series_id
 from tierwise.store.tables import CONTROLS, COVERAGE, FACTS, FINDINGS, GAPS, RESOURCES, RUNS
 
 
@@ -58,7 +58,7 @@ def _resource(connection: Connection, series: int, run: KeptRun, row: Any, began
         .where(FINDINGS.c.series == series, FINDINGS.c.resource == row.key, at_run(FINDINGS, run.number))
         .order_by(FINDINGS.c.control)
     )
-    trace = [{"rule": rule, "because": because, "tier": tier, "source": source} for rule, because, tier, source in json.loads(row.detail)]
+    trace = [{"rule": rule, "because": because, "tier": tier, "source": source} for rule, because, tier, source in detail_of(row)["trace"]]
     return EvidenceResource(
         id=row.key,
         kind=row.kind,

@@ -227,6 +227,12 @@ def acceptances_of(connection: Connection, series: int, number: int) -> tuple[di
     return tuple(sorted(found.values(), key=lambda one: (one["expires"], one["file"])))
 
 
+def detail_of(row: Any) -> dict[str, Any]:
+    """What is kept of a resource beside its state; runs kept by a tierwise before 0.2 have the trace alone."""
+    detail = json.loads(row.detail)
+    return detail if isinstance(detail, dict) else {"trace": detail}
+
+
 def series_id(connection: Connection, name: str) -> int:
     """The number of a series that is there."""
     return int(connection.execute(select(SERIES.c.id).where(SERIES.c.name == name)).scalar_one())

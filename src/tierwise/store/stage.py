@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, insert
 
-from tierwise.model.codec import fact_out
+from tierwise.model.codec import fact_out, link_out
 from tierwise.model.finding import PROBLEMS, Finding, ScanResult, Verdict
 from tierwise.model.history import row_of
 from tierwise.model.resource import Resource
@@ -148,6 +148,10 @@ def _finding_row(one: Finding) -> dict[str, Any]:
         "unknowns": [[part.fact, part.reason, part.via, part.action, part.detail] for part in one.unknowns],
         "owner": one.owner,
         "fix_at": one.fix_at,
+        "remediation": one.remediation,
+        "cause": one.cause,
+        "setting": one.setting,
+        "danger": one.danger,
     }
     return {**row, "state": _digest(row), "detail": text(detail)}
 
@@ -178,8 +182,17 @@ def _resource_row(resource: Resource, one: Classification, settled: tuple[str, s
         "passes": settled[0],
         "not_applicable": settled[1],
     }
-    trace = [[step.rule, step.because, step.tier.name if step.tier is not None else None, step.source] for step in one.trace]
-    return {**row, "state": _digest(row), "detail": text(trace)}
+    detail = {
+        "trace": [[step.rule, step.because, step.tier.name if step.tier is not None else None, step.source] for step in one.trace],
+        "understated": one.understated,
+        "confidence": one.confidence,
+        "unread": list(one.unread),
+        "type": resource.type,
+        "address": resource.address,
+        "aliases": list(resource.aliases),
+        "links": [link_out(link) for link in resource.links],
+    }
+    return {**row, "state": _digest(row), "detail": text(detail)}
 
 
 def _facts_row(resource: Resource, one: Classification) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""Short papers for people who read no scans: headings, sentences, lists and small tables, as a page or as an OpenDocument text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
+from xml.sax.saxutils import escape
+
+from tierwise.reports.odf import SPACES, VERSION, package, spaced
+from tierwise.reports.page.shell import frame, render_page
+from tierwise.reports.text import safe_text
+
+ODT: Final = "application/vnd.oasis.opendocument.text"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A heading, the sentence that leads, or a paragraph."""
+
+    kind: str
+    """`heading`, `lead` or `paragraph`"""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of sentences."""
+
+    kind: ClassVar[str] = "list"
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table; the first cell of a row names it."""
+
+    kind: ClassVar[str] = "table"
+    name: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+Part: TypeAlias = Text | Listed | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A whole paper."""
+
+    title: str
+    parts: tuple[Part, ...]
+    run: str
+    sources: str
+    marking: str = ""
+
+    def words(self) -> Iterator[str]:
+        """Every text of it, in order."""
+        yield self.title
+        for part in self.parts:
+            match part:
+                case Text():
+                    yield part.text
+                case Listed():
+                    yield from part.items
+                case Grid():
+                    yield part.name
+                    yield from part.head
+                    yield from (cell for row in part.rows for cell in row)
+
+
+def heading(text: str) -> Text:
+    """A heading."""
+    return Text("heading", text)
+
+
+def lead(text: str) -> Text:
+    """The sentence that matters most."""
+    return Text("lead", text)
+
+
+def paragraph(text: str) -> Text:
+    """A paragraph."""
+    return Text("paragraph", text)
+
+
+def as_html(paper: Paper) -> bytes:
+    """One self-contained page."""
+    told = {**frame(run=paper.run, sources=paper.sources, marking=paper.marking), "paper": paper, "targets": {}}
+    return render_page("paper.html.j2", told).encode("utf-8", "replace")
+
+
+def as_odt(paper: Paper) -> bytes:
+    """An OpenDocument text. Source: OASIS OpenDocument 1.3, part 3, sections 5 (text) and 9 (tables)."""
+    return package(ODT, {"content.xml": "".join(_content(paper)), "styles.xml": _STYLES})
+
+
+def _content(paper: Paper) -> Iterator[str]:
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-content {SPACES} {VERSION}><office:automatic-styles>'
+    yield '<style:style style:name="cell" style:family="table-cell"><style:table-cell-properties fo:padding="0.1cm" fo:border="0.5pt solid #888888"/></style:style>'
+    yield "</office:automatic-styles><office:body><office:text>"
+    if paper.marking:
+        yield _p("Marking", paper.marking)
+    yield f'<text:h text:style-name="Title" text:outline-level="1">{_shown(paper.title)}</text:h>'
+    for number, part in enumerate(paper.parts):
+        match part:
+            case Text(kind="heading"):
+                yield f'<text:h text:style-name="Heading" text:outline-level="2">{_shown(part.text)}</text:h>'
+            case Text():
+                yield _p("Lead" if part.kind == "lead" else "Standard", part.text)
+            case Listed():
+                items = "".join(f"<text:list-item>{_p('Standard', one)}</text:list-item>" for one in part.items)
+                yield f"<text:list>{items}</text:list>"
+            case Grid():
+                yield _p("Caption", part.name)
+                yield from _table(part, number)
+    yield _p("Caption", f"Made by tierwise from run {paper.run}.")
+    yield "</office:text></office:body></office:document-content>"
+
+
+def _table(part: Grid, number: int) -> Iterator[str]:
+    yield f'<table:table table:name="table{number}"><table:table-column table:number-columns-repeated="{len(part.head)}"/>'
+    yield f"<table:table-header-rows>{_row(part.head, 'Head')}</table:table-header-rows>"
+    yield from (_row(row, "Standard") for row in part.rows)
+    yield "</table:table>"
+
+
+def _row(cells: tuple[str, ...], style: str) -> str:
+    made = "".join(
+        f'<table:table-cell table:style-name="cell" office:value-type="string">{_p(style, cell)}</table:table-cell>' for cell in cells
+    )
+    return f"<table:table-row>{made}</table:table-row>"
+
+
+def _p(style: str, text: str) -> str:
+    return f'<text:p text:style-name="{style}">{_shown(text)}</text:p>'
+
+
+def _shown(text: str) -> str:
+    return spaced(escape(safe_text(text)))
+
+
+def _style(name: str, size: str, *, bold: bool, before: str) -> str:
+    weight = ' fo:font-weight="bold"' if bold else ""
+    return (
+        f'<style:style style:name="{name}" style:family="paragraph"><style:paragraph-properties fo:margin-top="{before}" fo:margin-bottom="0.1cm"/>'
+        f'<style:text-properties fo:font-size="{size}"{weight}/></style:style>'
+    )
+
+
+_STYLES: Final = (
+    f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-styles {SPACES} {VERSION}><office:styles>'
+    + _style("Standard", "10pt", bold=False, before="0cm")
+    + _style("Title", "16pt", bold=True, before="0cm")
+    + _style("Heading", "12pt", bold=True, before="0.3cm")
+    + _style("Lead", "12pt", bold=True, before="0.1cm")
+    + _style("Head", "10pt", bold=True, before="0cm")
+    + _style("Caption", "9pt", bold=False, before="0.1cm")
+    + _style("Marking", "11pt", bold=True, before="0cm")
+    + '</office:styles><office:automatic-styles><style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm"'
+    + ' fo:page-height="29.7cm" fo:margin="1.5cm"/></style:page-layout></office:automatic-styles><office:master-styles>'
+    + '<style:master-page style:name="Standard" style:page-layout-name="page"/></office:master-styles></office:document-styles>'
+)
