@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import re
 import shlex
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -24,6 +27,7 @@ from tierwise.connectors.terraform.source import open_plans
 from tierwise.demo.areas.health import UNDERSTATED
 from tierwise.demo.dates import STARTED
 from tierwise.demo.estate import PLAN
+from tierwise.errors import ScannerError
 from tierwise.model.finding import Verdict
 from tierwise.model.register import EMPTY_REGISTER
 from tierwise.model.sensitivity import TierState
@@ -73,6 +77,102 @@ def test_three_weekly_runs_are_kept_and_shown_on_a_page(shown):
         result = CliRunner().invoke(cli, command.split(), catch_exceptions=False)
         assert result.exit_code == 0
         assert "Open failures" in result.output or "open failures" in result.output
+
+
+def findings(text: str) -> set[tuple[str, ...]]:
+    """What a scan's JSON says of each pair; of what passed, a store keeps that it did and no more."""
+    return {
+        (
+            one["resource"],
+            one["control"],
+            one["verdict"],
+            *((one["fingerprint"], one["why"]) if one["verdict"] in ("fail", "unknown") else ()),
+        )
+        for one in json.loads(text)["findings"]
+    }
+
+
+def report(*words: str) -> str:
+    result = CliRunner().invoke(cli, ["report", *words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_kept_run_is_shown_again_as_it_was(shown):
+    kept = ("--store", "sample/history.db", "--run")
+    today = report(*kept, "last", "--format", "json")
+    again = report("--format", "json")
+    assert findings(today) == findings(again)
+    tiers = [{one["id"]: one["classification"]["tier"] for one in json.loads(text)["resources"]} for text in (today, again)]
+    assert tiers[0] == tiers[1]
+    assert findings(report(*kept, "last~1", "--format", "json")) != findings(today)
+    assert "is no run" in refused(*kept, "last~x")
+
+
+def refused(*words: str) -> str:
+    """What a command says that it cannot do."""
+    with pytest.raises(ScannerError) as error:
+        CliRunner().invoke(cli, ["report", *words], catch_exceptions=False)
+    assert error.value.exit_code == 2
+    return str(error.value)
+
+
+def words_of(odt: Path) -> str:
+    """The text of an OpenDocument text."""
+    with zipfile.ZipFile(odt) as archive:
+        assert archive.namelist()[0] == "mimetype"
+        assert archive.read("mimetype") == b"application/vnd.oasis.opendocument.text"
+        root = ElementTree.fromstring(archive.read("content.xml"))
+        ElementTree.fromstring(archive.read("styles.xml"))
+    return "\n".join("".join(one.itertext()) for one in root.iter() if one.tag.endswith(("}p", "}h")))
+
+
+JARGON = re.compile(
+    r"\b(TLS|SSL|KMS|IAM|ACL|ARN|API|CIDR|VPC|HSM|MFA|RDS|S3|bucket|encrypt\w*|endpoint|principal|plaintext|firewall|replica\w*|snapshot|"
+    r"immutab\w*|provenance|fact|ladder|rung|verdict|finding|fingerprint|tier T\d|T[0-4])\b",
+    re.IGNORECASE,
+)
+
+
+def test_an_owner_reads_of_their_own_data_alone_and_no_word_that_must_be_looked_up(shown):
+    _, home = shown
+    report("owner", "--to", "benefits-payments", "--store", "sample/history.db", "--run", "last", "--output", "papers")
+    text = words_of(home / "papers" / "owner-benefits-payments.odt")
+    names = {"dcs-claims-sql", "dcs-claim-letters", "benefits-payments"}
+    others = {"dcs-patient-records", "staff-payroll", "dcs-h7-files", "licensing-applications"}
+    assert all(name in text for name in names)
+    assert not any(name in text for name in others)
+    for name in names:
+        text = text.replace(name, "")
+    assert JARGON.findall(text.rpartition("Made by tierwise")[0]) == []
+    page = (home / "papers" / "owner-benefits-payments.html").read_text("utf-8")
+    assert not any(name in page for name in others)
+
+
+def test_an_owner_that_nobody_named_is_told_with_those_that_are_near(shown):
+    assert "did you mean 'benefits-payments'" in refused("owner", "--to", "benefit-payments")
+
+
+def test_a_board_reads_the_month_on_one_side_and_what_is_frozen_is_not_written_again(shown):
+    _, home = shown
+    words = ("board", "--month", "2026-01", "--store", "sample/history.db", "--output", "board")
+    report(*words)
+    assert "(draft)" in words_of(home / "board" / "board-2026-01.odt")
+    report(*words, "--freeze")
+    text = words_of(home / "board" / "board-2026-01.odt")
+    assert "frozen on" in text
+    for asked in ("What we can vouch for", "97.8%", "T4 exceptional", "up to 9,000,000", "J. Marlow", "Decisions asked of the board"):
+        assert asked in text
+    sums = (home / "board" / "board-2026-01.sha256").read_text("utf-8").split()
+    assert sums[::2] == [hashlib.sha256((home / "board" / name).read_bytes()).hexdigest() for name in sums[1::2]]
+    assert "is frozen" in refused(*words)
+    assert "no run in 2026-03" in refused("board", "--month", "2026-03", "--store", "sample/history.db")
+    assert "a month such as" in refused("board", "--month", "2026-13")
+
+
+def test_papers_are_not_for_the_public(shown):
+    for words in (["owner", "--to", "licensing"], ["board", "--store", "sample/history.db"]):
+        assert "the public may not see" in refused(*words, "--audience", "public")
 
 
 def test_the_next_commands_exist_and_work_on_the_remembered_scan(shown):

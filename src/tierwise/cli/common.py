@@ -363,7 +363,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         color = path is None and use_color(options)
         view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier)
         if path is not None or not options.quiet:
-            _write(report_named(name), for_audience(outcome.result, audience), view, path)
+            write_report(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.save_baseline and judging is not None:
         save_baseline(options.save_baseline, outcome.result, judging)
     if keep:
@@ -382,7 +382,7 @@ def leave(code: int) -> NoReturn:
     end(code)
 
 
-def _write(report: Report, result: ScanResult, view: View, path: Path | None) -> None:
+def write_report(report: Report, result: ScanResult, view: View, path: Path | None) -> None:
     """One report to its file, or files, or to stdout, in pieces where the format has them."""
     if path is not None and report.pages is not None:
         _write_pages(report.pages(result, view, path.name), path)

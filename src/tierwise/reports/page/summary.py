@@ -113,7 +113,7 @@ def sentence_of(stores: Sequence[Store]) -> str:
     tier = max(one.tier for one in weak)
     worst = [one for one in weak if one.tier is tier]
     people = max((one.subjects or 0 for one in worst), default=0)
-    about = f", the largest about up to {people:,} people" if people else ""
+    about = f", the largest holding up to {people:,} people" if people else ""
     reached = [one for one in worst if one.reach.rank >= 4]
     open_ = f" {len(reached):,} of them can be reached by people outside." if reached else ""
     verb = "is" if len(worst) == 1 else "are"
