@@ -10,15 +10,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from tests.reports.sample import bucket, classification, finding, result_of
 from tierwise.model.finding import Finding, Findings, ScanResult, Verdict
+from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Tier
 from tierwise.store.check import check
 from tierwise.store.compare import comparison
@@ -36,17 +39,18 @@ def estate(size: int, number: int) -> ScanResult:
     tiers = {one.id: classification(Tier(1 + at % 4)) for at, one in enumerate(resources)}
     models = [finding(control, Verdict.PASS) for control in range(CONTROLS)]
 
-    def every() -> Iterator[Finding]:
-        for at, one in enumerate(resources):
+    def of(some: Iterable[tuple[int, Resource]]) -> Iterator[Finding]:
+        for at, one in some:
             worse = (1, 2, 3) if number > 1 and at % 100 == 0 else (1, 2)
             for control, model in enumerate(models):
                 verdict = (Verdict.UNKNOWN if control == 2 else Verdict.FAIL) if control in worse else Verdict.PASS
-                yield replace(model, fingerprint=f"{at:08x}-{control}", verdict=verdict, resource=one.id, tier=tiers[one.id].tier)
+                yield structs.replace(model, fingerprint=f"{at:08x}-{control}", verdict=verdict, resource=one.id, tier=tiers[one.id].tier)
 
-    tally = Counter((one.control, one.verdict) for one in every())
+    rows = tuple(enumerate(resources))
+    tally = Counter((one.control, one.verdict) for one in of(rows))
     made = result_of(())
     run = replace(made.run, id=f"run-{number}", started=FIRST.replace("05T", f"{4 + number:02}T"))
-    return replace(made, run=run, resources=resources, classifications=tiers, findings=Findings((), tally, every), gaps=())
+    return replace(made, run=run, resources=resources, classifications=tiers, findings=Findings((), tally, rows, of), gaps=())
 
 
 def timed(what: str, work: Callable[[], Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec import structs
 
 from tierwise.evaluate.compiled import compile_control
@@ -68,6 +69,26 @@ def test_a_change_reaches_what_is_held_and_what_is_made():
     found = judged(bucket("a", encrypted=False), bucket("b")).mapped(lambda one: structs.replace(one, owner="someone"))
     assert {one.owner for one in found} == {one.owner for one in found.problems} == {"someone"}
     assert found.verdicts == {Verdict.PASS: 1, Verdict.FAIL: 1}
+
+
+@pytest.mark.parametrize(
+    "verdicts", [{Verdict.FAIL}, {Verdict.FAIL, Verdict.UNKNOWN}, {Verdict.PASS, Verdict.FAIL}, {Verdict.NOT_APPLICABLE}]
+)
+def test_findings_of_some_verdicts_are_those_of_all_that_have_them(verdicts):
+    every = judged(bucket("a", encrypted=False), bucket("b"), bucket("c", encrypted=None))
+    for found in (every, Findings.of(tuple(every)), every.mapped(lambda one: structs.replace(one, owner="someone"))):
+        wanted = [one for one in found if one.verdict in verdicts]
+        having = found.having(frozenset(verdicts))
+        assert list(having) == wanted
+        assert len(having) == len(wanted)
+        assert list(having.problems) == [one for one in found.problems if one.verdict in verdicts]
+
+
+def test_the_findings_of_some_rows_are_made_without_the_others():
+    found = judged(bucket("a", encrypted=False), bucket("b"), bucket("c", encrypted=None))
+    for at in range(len(found.rows) + 1):
+        assert [*found.made_of(found.rows[:at]), *found.made_of(found.rows[at:])] == list(found)
+    assert [one.resource for one in found.made_of(found.rows[2:])] == [tuple(found)[2].resource]
 
 
 def test_findings_from_anywhere_are_taken_alike():

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from itertools import chain
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -103,6 +104,21 @@ def test_csv_comes_in_pieces_that_are_the_whole():
     pieces = list(csv_report.stream(result_of(many), View()))
     assert len(pieces) > 2
     assert len(list(csv.reader(io.StringIO(b"".join(pieces).decode(), newline="")))) == 4_501
+
+
+@pytest.mark.parametrize("verdicts", [frozenset(), {"fail", "unknown"}, {"pass"}], ids=["all", "problems", "passed"])
+@pytest.mark.parametrize("name", ["json", "jsonl"])
+def test_a_report_of_which_two_make_a_half_each_is_the_same(name, verdicts):
+    made: list[int] = []
+
+    def halves(places, make):
+        made.append(len(places))
+        return chain(make(places[: len(places) // 2]), make(places[len(places) // 2 :]))
+
+    view = View(verdicts=frozenset(verdicts))
+    assert reports()[name].render(sample(), replace(view, spread=halves)) == reports()[name].render(sample(), view)
+    assert len(made) == 2
+    assert min(made) > 1
 
 
 def test_jsonl_begins_with_the_schema_and_ends_with_what_it_held():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -22,7 +23,13 @@ def groups(text: str, *lengths: int) -> Iterator[str]:
 
 def has_context(text: str, words: frozenset[str]) -> bool:
     """Whether one of the words stands in the text."""
-    return not words.isdisjoint(singular(word) for word in split_words(text))
+    return not words.isdisjoint(_words_of(text))
+
+
+@lru_cache(maxsize=64)
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a text, which one detector after the other asks for."""
+    return frozenset([singular(word) for word in split_words(text)])
 
 
 def repeated_or_run(digits: str) -> bool:

@@ -342,6 +342,7 @@ def parse_formats(options: Options, known: Sequence[str] = FORMATS, default: str
 
 def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True, judging: Judging | None = None) -> int:
     """Write everything that was asked for, keep the scan for `explain`, and return the exit code."""
+    from tierwise.beside import in_two
     from tierwise.cli.baseline import save_baseline
     from tierwise.cli.keeping import keeping_of
     from tierwise.cli.main import bug
@@ -361,7 +362,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     earlier = keeping.earlier() if keeping is not None and any(name == "html" for name, _ in formats) else ()
     for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier)
+        view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier, in_two)
         if path is not None or not options.quiet:
             write_report(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.save_baseline and judging is not None:

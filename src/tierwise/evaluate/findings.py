@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 
 from tierwise.evaluate.attest import state_of
 from tierwise.evaluate.compiled import CompiledControl, Part
@@ -92,6 +92,11 @@ class _Row:
     past: Past | None
     bars: tuple[_Bar, ...]
 
+    def problems(self) -> tuple[Finding, ...]:
+        """The findings of what fails or is unknown."""
+        origin = unchanged(self.resource)
+        return tuple([_finding(bar, self, origin) for bar in self.bars if bar.judgement.verdict in PROBLEMS])
+
 
 def findings_of(
     resources: Iterable[Resource],
@@ -113,20 +118,14 @@ def findings_of(
         if bench is None:
             bench = benches[alike] = _Bench(due.get(resource.kind, ()), one, dialect)
         rows.append(_Row(resource, one, pasts.get(resource.id), bench.bars(resource.facts)))
-    problems = [
-        _finding(bar, row, origin)
-        for row in rows
-        for origin in (unchanged(row.resource),)
-        for bar in row.bars
-        if bar.judgement.verdict in PROBLEMS
-    ]
-    return Findings(problems, Counter(bar.counted for row in rows for bar in row.bars), partial(_every, rows, problems))
+    held = tuple([(row, row.problems()) for row in rows])
+    problems = chain.from_iterable(problems for _row, problems in held)
+    return Findings(problems, Counter(bar.counted for row in rows for bar in row.bars), held, _every)
 
 
-def _every(rows: Sequence[_Row], problems: Iterable[Finding]) -> Iterator[Finding]:
-    held = iter(problems)
-    for row in rows:
-        origin = unchanged(row.resource)
+def _every(rows: Iterable[tuple[_Row, tuple[Finding, ...]]]) -> Iterator[Finding]:
+    for row, problems in rows:
+        origin, held = unchanged(row.resource), iter(problems)
         for bar in row.bars:
             yield next(held) if bar.judgement.verdict in PROBLEMS else _finding(bar, row, origin)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import msgspec
 
@@ -124,16 +124,23 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 class Findings(Sequence[Finding]):
     """Findings in their order. Those that fail or are unknown are held; the others, most of them, may be made each time they are looked at."""
 
-    __slots__ = ("_every", "problems", "tally")
+    __slots__ = ("made_of", "problems", "rows", "tally")
 
     def __init__(
-        self, problems: Iterable[Finding], tally: Mapping[tuple[str, Verdict], int], every: Callable[[], Iterator[Finding]]
+        self,
+        problems: Iterable[Finding],
+        tally: Mapping[tuple[str, Verdict], int],
+        rows: Sequence[Any],
+        made_of: Callable[[Iterable[Any]], Iterator[Finding]],
     ) -> None:
         self.problems = tuple(problems)
         """Those that fail or are unknown, in their order."""
         self.tally = tally
         """How many there are of each control and verdict."""
-        self._every = every
+        self.rows = rows
+        """What they are made of, in their order, and of no concern to anyone but `made_of`: some of them can be made without the others."""
+        self.made_of = made_of
+        """The findings of some rows."""
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Findings:
@@ -141,7 +148,7 @@ class Findings(Sequence[Finding]):
         if isinstance(findings, Findings):
             return findings
         held = (one for one in findings if one.verdict in PROBLEMS)
-        return cls(held, Counter((one.control, one.verdict) for one in findings), lambda: iter(findings))
+        return cls(held, Counter((one.control, one.verdict) for one in findings), findings, iter)
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -153,10 +160,18 @@ class Findings(Sequence[Finding]):
 
     def mapped(self, change: Callable[[Finding], Finding]) -> Findings:
         """Each of them changed, in what is neither control nor verdict."""
-        return Findings(map(change, self.problems), self.tally, lambda: map(change, self))
+        return Findings(map(change, self.problems), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)))
+
+    def having(self, verdicts: frozenset[str]) -> Findings:
+        """Those of some verdicts only."""
+        tally = {key: count for key, count in self.tally.items() if key[1] in verdicts}
+        problems = tuple([one for one in self.problems if one.verdict in verdicts])
+        if verdicts <= PROBLEMS:
+            return Findings(problems, tally, problems, iter)
+        return Findings(problems, tally, self.rows, lambda rows: (one for one in self.made_of(rows) if one.verdict in verdicts))
 
     def __iter__(self) -> Iterator[Finding]:
-        return self._every()
+        return self.made_of(self.rows)
 
     def __len__(self) -> int:
         return sum(self.tally.values())

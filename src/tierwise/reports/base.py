@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from tierwise.model.control import Control
 from tierwise.model.finding import ScanResult
 from tierwise.model.history import DayPoint
 from tierwise.reports.locate import SourceIndex
+
+P = TypeVar("P")
+T = TypeVar("T")
+
+
+class Spread(Protocol):
+    """Who makes what is made alike of very many, in their order: this process, or two."""
+
+    def __call__(self, places: Sequence[P], make: Callable[[Sequence[P]], Iterable[T]], /) -> Iterable[T]:
+        """What `make` gives of all places."""
+        ...
+
+
+def here(places: Sequence[P], make: Callable[[Sequence[P]], Iterable[T]]) -> Iterable[T]:
+    """All of it made by this process."""
+    return make(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,7 @@ class View:
     """The controls that judged, by id, for formats that explain them."""
     earlier: tuple[DayPoint, ...] = ()
     """What the store keeps of earlier days of the same scan, the earliest first."""
+    spread: Spread = here
 
 
 @dataclass(frozen=True, slots=True)

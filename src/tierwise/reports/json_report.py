@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,7 @@ from tierwise.evaluate.baseline import digests
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, look_out, region_out, resource_out
 from tierwise.model.finding import Finding, Findings, Fix, Gate, ScanResult, Verdict
+from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
 from tierwise.reports.attested import standing_of
 from tierwise.reports.base import Report, View
@@ -250,14 +251,24 @@ def override_out(gate: Gate) -> dict[str, Any] | None:
     }
 
 
-def resources_out(result: ScanResult) -> Iterator[dict[str, Any]]:
-    """Resources with their classification."""
-    for resource in result.resources:
-        one = result.classifications[resource.id]
-        out = resource_out(resource)
-        out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
-        out["classification"] = classification_out(one)
-        yield out
+def resources_json(page: Shown) -> Iterable[bytes]:
+    """Each resource with its classification."""
+    classifications = page.result.classifications
+
+    def made(some: Iterable[Resource]) -> Iterator[bytes]:
+        for resource in some:
+            one = classifications[resource.id]
+            out = resource_out(resource)
+            out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
+            out["classification"] = classification_out(one)
+            yield json_bytes(out)
+
+    return page.view.spread(page.result.resources, made)
+
+
+def findings_json(page: Shown, findings: Findings) -> Iterable[bytes]:
+    """Each finding."""
+    return page.view.spread(findings.rows, lambda some: (json_bytes(finding_out(one)) for one in findings.made_of(some)))
 
 
 def render(result: ScanResult, view: View) -> bytes:
@@ -267,26 +278,26 @@ def render(result: ScanResult, view: View) -> bytes:
 
 def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     """The same in pieces."""
-    verdicts = Findings.of(result.findings).verdicts
-    asked = sum(count for verdict, count in verdicts.items() if not view.verdicts or verdict in view.verdicts)
+    page = shown(result, view)
+    findings = page.all()
+    asked = len(findings)
     if asked > MOST_FINDINGS:
         raise UsageError(
             f"{asked:,} findings are too many for one JSON document (at most {MOST_FINDINGS:,}); add --findings fail,unknown or use --format jsonl"
         )
-    return _pieces(shown(result, view))
+    return _pieces(page, findings)
 
 
-def _pieces(page: Shown) -> Iterator[bytes]:
-    result = page.result
+def _pieces(page: Shown, findings: Findings) -> Iterator[bytes]:
     # Encoded one by one: the whole document as Python values would be several times its own size.
     yield msgspec.json.format(json_bytes(head_out(page)), indent=1)[:-2]
-    for name, items in (
-        (b"resources", resources_out(result)),
-        (b"findings", map(finding_out, page.all())),
-    ):
+    for name, items in ((b"resources", resources_json(page)), (b"findings", findings_json(page, findings))):
         yield b',\n "%s": [' % name
-        for number, item in enumerate(items):
-            yield (b",\n" if number else b"\n") + json_bytes(item)
+        between = b"\n"
+        for item in items:
+            yield between
+            yield item
+            between = b",\n"
         yield b"\n ]"
     yield b",\n" + msgspec.json.format(json_bytes(_tail(page)), indent=1)[2:] + b"\n"
 

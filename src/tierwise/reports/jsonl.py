@@ -9,7 +9,7 @@ from tierwise.model.codec import gap_out, region_out
 from tierwise.model.finding import ScanResult
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes
-from tierwise.reports.json_report import change_out, finding_out, fix_out, head_out, pending_out, resources_out
+from tierwise.reports.json_report import change_out, findings_json, fix_out, head_out, pending_out, resources_json
 from tierwise.reports.second import opinions_out, second_out
 from tierwise.reports.shown import shown
 
@@ -19,12 +19,11 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     page = shown(result, view)
     seen = page.result
     yield _line(head_out(page))
-    for resource in resources_out(seen):
-        yield _line({"resource": resource})
-    findings = 0
-    for finding in page.all():
-        findings += 1
-        yield _line({"finding": finding_out(finding)})
+    for resource in resources_json(page):
+        yield b'{"resource":%s}\n' % resource
+    findings = page.all()
+    for finding in findings_json(page, findings):
+        yield b'{"finding":%s}\n' % finding
     for fix in seen.fixes:
         yield _line({"fix": fix_out(fix)})
     for change in seen.changes:
@@ -37,7 +36,7 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
         yield _line({"region": region_out(status)})
     counts = {
         "resources": len(seen.resources),
-        "findings": findings,
+        "findings": len(findings),
         "fixes": len(seen.fixes),
         "changes": len(seen.changes),
         "pending": len(seen.pending),

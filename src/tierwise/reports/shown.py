@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,13 +44,10 @@ class Shown:
         wanted = self.view.verdicts or PROBLEMS
         return sorted((one for one in Findings.of(self.result.findings).problems if one.verdict in wanted), key=self._rank)
 
-    def all(self) -> Iterator[Finding]:
+    def all(self) -> Findings:
         """The findings of the verdicts that the view asks for, all where it asks for none, in the result's order."""
         held = Findings.of(self.result.findings)
-        return iter(held) if not self.view.verdicts else (one for one in self._of(held) if one.verdict in self.view.verdicts)
-
-    def _of(self, held: Findings) -> Iterable[Finding]:
-        return held.problems if self.view.verdicts <= PROBLEMS else held
+        return held.having(self.view.verdicts) if self.view.verdicts else held
 
     def blocks(self, one: Finding) -> bool:
         """Whether the gate failed on the finding."""

@@ -139,7 +139,9 @@ def _accounts(identities: tuple[Planned, ...]) -> Mapping[str, str]:
 def _read_changes(reading: _Reading) -> None:
     changes = reading.document.changes
     shelf = Shelf(
-        partial(_decode_change, reading.document.name, reading.layout), WHOLE if changes is None or changes.size <= WHOLE else MOST
+        partial(_decode_change, reading.document.name, reading.layout),
+        WHOLE if changes is None or changes.size <= WHOLE else MOST,
+        reading.document.pages.looked_at,
     )
     for number, (raw, entry) in enumerate(zip(changes.slices, changes, strict=True) if changes is not None else ()):
         where = f"resource_changes[{number}]"
@@ -195,17 +197,19 @@ def _shared(place: Address, reading: _Reading) -> Address:
 
 def _read_values(reading: _Reading) -> None:
     """The values of a state, or planned ones where no changes are listed; then what stands in the state before a plan only."""
-    document = reading.document
+    document, looked_at = reading.document, reading.document.pages.looked_at
     before = {address for _, _, address, _ in _walk(document, document.prior)}
     if not document.changes:
         is_state = document.kind == "state"
-        shelf = Shelf(partial(_decode_values, document.name, reading.layout, None if is_state else UnknownReason.KNOWN_AFTER_APPLY), MOST)
+        shelf = Shelf(
+            partial(_decode_values, document.name, reading.layout, None if is_state else UnknownReason.KNOWN_AFTER_APPLY), MOST, looked_at
+        )
         for one, raw, address, place in _walk(document, document.values):
             reading.once(address, None, "values" if is_state else "planned_values")
             _take_value(one, raw, address, place, _AS_IT_IS if is_state or address in before else ("create",), shelf, reading)
             if place.mode == "managed":
                 reading.judged.add(address)
-    shelf = Shelf(partial(_decode_values, document.name, reading.layout, None), MOST)
+    shelf = Shelf(partial(_decode_values, document.name, reading.layout, None), MOST, looked_at)
     for one, raw, address, place in _walk(document, document.prior):
         # What a targeted plan leaves alone, and data sources read while planning, stand in the prior state only.
         if address not in reading.seen and address not in reading.moved:

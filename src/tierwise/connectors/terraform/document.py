@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import mmap
-import re
 import stat
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar
 import msgspec
 
 from tierwise.connectors.terraform.shapes import (
+    Called,
     ChangeEntry,
     Configuration,
     DeferredChange,
@@ -34,11 +34,15 @@ PlanPath: TypeAlias = Path | Literal["-"]
 T = TypeVar("T")
 
 _PLAN_KEYS: Final = frozenset({"resource_changes", "planned_values", "configuration", "prior_state", "output_changes"})
-_LOOKED_AT: Final = frozenset({"resource_changes", "prior_state", "configuration"})
-"""The sections of which slices are looked at again once a plan is decoded."""
 _MAPPED: Final = 1 << 20
-"""From how many bytes a file is read into memory that can be given back in parts."""
-_KEY: Final = re.compile(rb'[ \t\r\n,]*"(?:[^"\\]|\\.)*"[ \t\r\n]*:[ \t\r\n]*')
+"""From how many bytes a file is looked at where it lies, and not copied into memory.
+
+Whoever writes to it meanwhile changes what is read; the system ends a process that looks beyond the end of a file that was cut (docs/adr/0026).
+"""
+_HELD: Final = 8 << 20
+"""How many bytes of such a file are looked at before the memory that they take up is given back."""
+_AROUND: Final = 16 << 10
+"""How many bytes one look counts for at least: the system brings the pages around it as well, up to 64 KB."""
 _LONGEST_EVENT: Final = 1 << 20
 _DESCRIPTORS: Final = frozenset({Path("/dev/fd"), Path("/proc/self/fd")})
 _NAMED: Final = 3
@@ -61,6 +65,7 @@ class Document:
     """How many changes the plan puts off."""
     configuration: Configuration = field(repr=False)
     variables: Mapping[str, VariableValue] = field(repr=False)
+    pages: Pages = field(repr=False)
     notes: tuple[str, ...] = ()
     """What makes the plan less than whole: an error, deferred changes."""
 
@@ -71,6 +76,7 @@ class Document:
         values = ((raw, "a resource of the values") for section in (self.values, self.prior) for raw in _slices(section))
         for raw, where in chain(((raw, f"resource_changes[{number}]") for number, raw in changes), values):
             one: Typed = decoded(raw, Typed, f"{self.name}: {where}")
+            self.pages.looked_at(len(memoryview(raw)))
             yield one.address or ""
             yield one.type or ""
 
@@ -81,6 +87,7 @@ class Document:
             module = waiting.pop()
             for raw in module.resources or ():
                 yield decoded(raw, ValuesResource, f"{self.name}: a resource of the values"), raw, module.address
+                self.pages.looked_at(len(memoryview(raw)))
             waiting.extend(reversed(module.child_modules or []))
 
 
@@ -92,14 +99,38 @@ def _slices(values: Values) -> Iterator[msgspec.Raw]:
         waiting.extend(module.child_modules or [])
 
 
+class Pages:
+    """The memory that a file takes up where it is looked at: given back after so many bytes, as what is looked at again comes again from the file."""
+
+    __slots__ = ("_mapped", "_since")
+
+    def __init__(self, text: Buffer) -> None:
+        whole = text.obj if isinstance(text, memoryview) else text
+        self._mapped = whole if isinstance(whole, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED") else None
+        self._since = 0
+
+    def looked_at(self, size: int) -> None:
+        """Note that so many bytes were looked at."""
+        self._since += max(size, _AROUND)
+        if self._since >= _HELD:
+            self.give_back()
+
+    def give_back(self) -> None:
+        """Give all of it back."""
+        self._since = 0
+        if self._mapped is not None:
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+
 class Entries:
     """The entries of `resource_changes`, decoded one at a time, each time that they are gone through."""
 
-    __slots__ = ("_where", "slices")
+    __slots__ = ("_pages", "_where", "slices")
 
-    def __init__(self, slices: Sequence[msgspec.Raw], where: str) -> None:
+    def __init__(self, slices: Sequence[msgspec.Raw], where: str, pages: Pages) -> None:
         self.slices = slices
         self._where = where
+        self._pages = pages
 
     @property
     def size(self) -> int:
@@ -112,15 +143,22 @@ class Entries:
     def __iter__(self) -> Iterator[ChangeEntry]:
         for number, raw in enumerate(self.slices):
             yield decoded(raw, ChangeEntry, f"{self._where}[{number}]")
+            self._pages.looked_at(len(memoryview(raw)))
 
-    def refuse_repeats(self) -> None:
-        """InputError where two entries are called the same, word for word: found at once, before anything is made of the others."""
-        seen: set[tuple[object, ...]] = set()
-        for number, one in enumerate(self):
-            called = one.address, one.module_address, one.mode, one.type, one.name, one.index, one.deposed
-            if called in seen:
+    def refuse_repeats(self, section: msgspec.Raw) -> None:
+        """InputError where two entries of the section are called the same, word for word: found at once, before anything is made of the others."""
+        try:
+            every = msgspec.json.decode(section, type=list[Called])
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # Which of them it is, is said when they are gone through.
+            every = [Called(*(getattr(one, field) for field in Called.__struct_fields__)) for one in self]
+        if len(set(every)) == len(every):
+            return
+        seen: set[Called] = set()
+        for number, one in enumerate(every):
+            if one in seen:
                 raise listed_twice(one.address, f"{self._where}[{number}]")
-            seen.add(called)
+            seen.add(one)
 
 
 def listed_twice(address: str, where: str) -> InputError:
@@ -151,8 +189,8 @@ def _read(path: PlanPath, name: str, max_bytes: int) -> bytes | mmap.mmap:
         if status.st_size > max_bytes:
             raise _too_large(name, status.st_size, max_bytes)
         with path.open("rb") as stream:
-            if status.st_size >= _MAPPED and hasattr(mmap, "MAP_PRIVATE"):
-                return _mapped(stream, status.st_size)
+            if status.st_size >= _MAPPED:
+                return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
             return _bounded(stream, name, max_bytes)
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file\n  {MEND}") from None
@@ -172,18 +210,6 @@ def _bounded(stream: BinaryIO, name: str, max_bytes: int) -> bytes:
     return raw
 
 
-def _mapped(stream: BinaryIO, size: int) -> mmap.mmap:
-    """A large file in memory of its own, of which parts can be given back while others are in use."""
-    mapped = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    with memoryview(mapped) as view:
-        filled = 0
-        while filled < size and (more := stream.readinto(view[filled:])):  # type: ignore[attr-defined]  # every file that is opened for bytes has it
-            filled += more
-    if filled < size:
-        mapped.resize(max(filled, 1))
-    return mapped
-
-
 def _too_large(name: str, size: int, max_bytes: int) -> InputError:
     return InputError(f"{name}: {size} bytes are more than the {max_bytes} that are read\n  raise the bound with --max-input BYTES")
 
@@ -193,39 +219,11 @@ def decode(raw: bytes | mmap.mmap, name: str) -> Document:
     text = json_text(raw, name)
     sections = _sections(text, name)
     _refuse_others(sections, name)
-    if not _PLAN_KEYS & sections.keys():
-        return _state(sections, name)
-    document = _plan(sections, name)
-    if isinstance(text, mmap.mmap):
-        give_back(text, sections, _LOOKED_AT if document.changes else _LOOKED_AT | {"planned_values"})
+    pages = Pages(text)
+    pages.give_back()
+    document = (_plan if _PLAN_KEYS & sections.keys() else _state)(sections, name, pages)
+    pages.give_back()
     return document
-
-
-def give_back(text: mmap.mmap, sections: Mapping[str, msgspec.Raw], kept: Collection[str]) -> None:
-    """Give the memory of the sections that nobody will look at back to the system, where it takes it."""
-    if not hasattr(mmap, "MADV_DONTNEED"):
-        return
-    for name, (start, end) in _spans(text, sections).items():
-        first, last = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE, end // mmap.PAGESIZE * mmap.PAGESIZE
-        if name not in kept and first < last:
-            text.madvise(mmap.MADV_DONTNEED, first, last - first)
-
-
-def _spans(text: mmap.mmap, sections: Mapping[str, msgspec.Raw]) -> dict[str, tuple[int, int]]:
-    """Where the value of each section begins and ends: they stand in their order; none where that fails, as where one is named twice."""
-    found: dict[str, tuple[int, int]] = {}
-    at = text.find(b"{", 0) + 1
-    for name, raw in sections.items():
-        key = _KEY.match(text, at)
-        size = len(memoryview(raw))
-        if (
-            key is None
-            or text[key.end() : key.end() + 64] != bytes(memoryview(raw)[:64]) + text[key.end() + min(size, 64) : key.end() + 64]
-        ):
-            return {}
-        found[name] = key.end(), key.end() + size
-        at = key.end() + size
-    return found
 
 
 def _base(name: str) -> str:
@@ -295,11 +293,11 @@ def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
         raise InputError(f"{where} is not as a plan has it: {error}\n  {MEND}") from None
 
 
-def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
+def _plan(sections: Mapping[str, msgspec.Raw], name: str, pages: Pages) -> Document:
     slices: list[msgspec.Raw] | None = _section(sections, "resource_changes", list[msgspec.Raw] | None, name)
-    changes = None if slices is None else Entries(slices, f"{name}: resource_changes")
+    changes = None if slices is None else Entries(slices, f"{name}: resource_changes", pages)
     if changes is not None:
-        changes.refuse_repeats()
+        changes.refuse_repeats(sections["resource_changes"])
     # Where changes are listed they say more than the planned values, which nobody looks at then.
     values: Values | None = None if changes else _section(sections, "planned_values", Values | None, name)
     if changes is None and values is None:
@@ -323,6 +321,7 @@ def _plan(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
         deferred=len(deferred),
         configuration=_section(sections, "configuration", Configuration | None, name) or Configuration(),
         variables=_section(sections, "variables", dict[str, VariableValue] | None, name) or {},
+        pages=pages,
         notes=tuple(notes),
     )
 
@@ -334,9 +333,9 @@ def _deferred(changes: Sequence[DeferredChange]) -> str:
     return f"the plan puts off {len(changes)} changes ({', '.join(first)}{more}): what they will bring is not in it"
 
 
-def _state(sections: Mapping[str, msgspec.Raw], name: str) -> Document:
+def _state(sections: Mapping[str, msgspec.Raw], name: str, pages: Pages) -> Document:
     values: Values | None = _section(sections, "values", Values | None, name)
     if values is None:
         # {"format_version": "1.0"} is all that 'terraform show -json' prints in a folder without a state.
         raise InputError(f"{name}: is the JSON of an empty state; 'terraform show -json' was not given a plan\n  {MEND}")
-    return Document(name, "state", None, values, Values(), 0, Configuration(), {})
+    return Document(name, "state", None, values, Values(), 0, Configuration(), {}, pages)

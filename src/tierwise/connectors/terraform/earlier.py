@@ -29,7 +29,7 @@ def earlier(plan: Plan, joins: Sequence[tuple[frozenset[str], tuple[Child, ...]]
         return None
     if all(one.is_untouched and one.was is None for one in (*every, *plan.deposed)):
         return None
-    shelf = Shelf(partial(_before, plan.document.name), MOST)
+    shelf = Shelf(partial(_before, plan.document.name), MOST, plan.document.pages.looked_at)
     by_type = {kind: tuple(_then(one, shelf) for one in planned if one.is_there) for kind, planned in plan.by_type.items()}
     gone = {one.address for one in there if one.is_gone and one.place.mode == "managed"}
     by_address = {one.address: one for planned in by_type.values() for one in planned}

@@ -307,8 +307,10 @@ class Was:
 class Shelf:
     """Decodes the values of resources when they are looked at, and keeps those decoded last."""
 
-    def __init__(self, decode: Callable[[Planned], Node], most: int) -> None:
+    def __init__(self, decode: Callable[[Planned], Node], most: int, looked_at: Callable[[int], None]) -> None:
         self._decode = decode
+        self._looked_at = looked_at
+        """Told how many bytes of the file have been decoded again."""
         self._most = most
         """How many bytes of the file may be kept decoded; as Python's values they are some five times as many."""
         self._kept: deque[tuple[ref[Planned], int]] = deque()
@@ -318,6 +320,7 @@ class Shelf:
     def fetch(self, planned: Planned) -> Node:
         """The values of a resource, decoded anew."""
         node = self._decode(planned)
+        self._looked_at(planned.size)
         self.keep(planned, node)
         return node
 

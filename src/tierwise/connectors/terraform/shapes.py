@@ -37,6 +37,18 @@ class ChangeEntry(msgspec.Struct, frozen=True):
     change: msgspec.Raw = NOTHING
 
 
+class Called(msgspec.Struct, frozen=True):
+    """What an entry of `resource_changes` is called by."""
+
+    address: str = ""
+    module_address: str | None = None
+    mode: str | None = None
+    type: str | None = None
+    name: str | None = None
+    index: int | str | float | None = None
+    deposed: str | None = None
+
+
 class DeferredChange(msgspec.Struct, frozen=True):
     """A change that the plan puts off to a later round."""
 

@@ -10,10 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from tierwise.beside import in_two
 from tierwise.connectors.base import Item, Unit
 from tierwise.connectors.terraform import azapi
 from tierwise.connectors.terraform.assemble import assemble
-from tierwise.connectors.terraform.beside import in_two
 from tierwise.connectors.terraform.converter import converters, joins, kept_types
 from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
 from tierwise.connectors.terraform.earlier import compare, earlier

@@ -7,8 +7,8 @@ import os
 import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder
-from tierwise.connectors.terraform import beside
-from tierwise.connectors.terraform.beside import in_two
+from tierwise import beside
+from tierwise.beside import in_two
 from tierwise.connectors.terraform.source import judged, open_plans
 
 HERE = os.getpid()
