@@ -9,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tierwise.classify.mask import Mask, passing_mask
 from tierwise.classify.withhold import withhold
@@ -19,7 +19,9 @@ from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
-from tierwise.scan.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from tierwise.scan.checkpoint import Checkpoint
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with (stage, units done, units known so far); from one thread."""

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from tierwise.connectors.base import Source
 from tierwise.connectors.reported import Reported
@@ -14,13 +15,15 @@ from tierwise.model.finding import Run, ScanResult
 from tierwise.model.resource import Gap
 from tierwise.scan.asks import asked
 from tierwise.scan.assess import Judging, add_facts_of_tiers, assess, reassess
-from tierwise.scan.checkpoint import Checkpoint
 from tierwise.scan.collect import Collected, Progress
 from tierwise.scan.datasets import with_datasets
 from tierwise.scan.past import pasts_of
 from tierwise.scan.pool import Pool
 from tierwise.scan.result import Material, result_of
 from tierwise.scan.sample import Sampling, sample
+
+if TYPE_CHECKING:
+    from tierwise.scan.checkpoint import Checkpoint
 
 
 def now() -> datetime:

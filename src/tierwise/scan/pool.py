@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors.base import Item, Lookable, Resumable, Source, Unit
 from tierwise.content.look import Looker
-from tierwise.scan.checkpoint import Checkpoint
 from tierwise.scan.collect import Collected, Progress, run_units
+
+if TYPE_CHECKING:
+    from tierwise.scan.checkpoint import Checkpoint
 
 NOTHING: Final[Mapping[str, frozenset[str]]] = {}
 
