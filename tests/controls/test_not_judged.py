@@ -17,4 +17,4 @@ def test_what_is_said_not_to_be_judged_is_no_control_and_what_judges_instead_is(
     proposed = set(re.findall(r"[A-Z]{3}-\d\d", attested + " ".join(first for first, _ in cells)))
     instead = set(re.findall(r"[A-Z]{3}-\d\d", PAGE.partition("## Judged")[2].partition("## Could")[0])) - proposed
     assert (proposed & shipped, instead - shipped) == (set(), set())
-    assert len(proposed) > 40
+    assert len(proposed) > 20

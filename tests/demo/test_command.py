@@ -161,7 +161,14 @@ def test_a_board_reads_the_month_on_one_side_and_what_is_frozen_is_not_written_a
     report(*words, "--freeze")
     text = words_of(home / "board" / "board-2026-01.odt")
     assert "frozen on" in text
-    for asked in ("What we can vouch for", "97.8%", "T4 exceptional", "up to 9,000,000", "J. Marlow", "Decisions asked of the board"):
+    for asked in (
+        "What we can vouch for",
+        "% of what had to be read was answered",
+        "T4 exceptional",
+        "up to 9,000,000",
+        "J. Marlow",
+        "Decisions asked of the board",
+    ):
         assert asked in text
     sums = (home / "board" / "board-2026-01.sha256").read_text("utf-8").split()
     assert sums[::2] == [hashlib.sha256((home / "board" / name).read_bytes()).hexdigest() for name in sums[1::2]]
