@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -105,18 +105,23 @@ def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[
     kept = [one for found in problems.values() for one in found]
     tally = Counter((one.control, one.verdict) for one in kept)
     for row in rows:
-        tally.update((control, Verdict.PASS) for control in row.passes.split())
-        tally.update((control, Verdict.NOT_APPLICABLE) for control in row.not_applicable.split())
+        tally.update(_settled(row, texts))
 
-    def every() -> Iterator[Finding]:
-        for row in rows:
-            settled = [(one, Verdict.PASS) for one in row.passes.split()] + [
-                (one, Verdict.NOT_APPLICABLE) for one in row.not_applicable.split()
-            ]
-            made = [_settled(row, control, verdict, texts.get(control, {})) for control, verdict in settled]
+    def made_of(some: Iterable[Any]) -> Iterator[Finding]:
+        for row in some:
+            made = [_plain(row, control, verdict, texts.get(control, {})) for control, verdict in _settled(row, texts)]
             yield from sorted([*problems.get(row.key, ()), *made], key=lambda one: one.control)
 
-    return Findings(kept, tally, every)
+    return Findings(kept, tally, rows, made_of)
+
+
+def _settled(row: Any, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Verdict]]:
+    """The controls that are met or do not apply; one that asks for attested facts was attested, which is no pass."""
+    for control in row.passes.split():
+        asked = texts.get(control, {}).get("ladder", {}).values()
+        yield control, Verdict.ATTESTED if any("attested." in rung for rung in asked) else Verdict.PASS
+    for control in row.not_applicable.split():
+        yield control, Verdict.NOT_APPLICABLE
 
 
 def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, Any]]:
@@ -125,8 +130,8 @@ def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, An
     return {id_: json.loads(text) for id_, digest, text in rows if run.controls.get(id_) == digest}
 
 
-def _settled(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any]) -> Finding:
-    """A finding that passed or did not apply: the store keeps that it did, and what was asked."""
+def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any]) -> Finding:
+    """A finding that is none any more to mend: the store keeps that it was met, or did not apply, and what was asked."""
     tier = Tier(row.tier)
     return Finding(
         fingerprint="",
