@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -30,8 +31,16 @@ def document(name: str) -> dict[str, Any]:
 
 
 def everything(folder: Path) -> bytes:
-    """All that a run has left behind."""
-    return b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    """All that a run has left behind, and what is packed in it."""
+    return b"\n".join(part for path in sorted(folder.rglob("*")) if path.is_file() for part in (path.read_bytes(), *unpacked(path)))
+
+
+def unpacked(path: Path) -> list[bytes]:
+    """The members of an archive, which a sheet is; nothing of another file."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return [archive.read(name) for name in archive.namelist()]
 
 
 @pytest.mark.parametrize("name", ["demo", *GENERATED])

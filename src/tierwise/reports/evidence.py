@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tierwise.model.history import Evidence, EvidenceResource
+from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.base import View
 from tierwise.reports.console import Printer, console_for
@@ -54,7 +55,7 @@ def _evidence_out(found: Evidence) -> dict[str, Any]:
                 "classification": {**one.classification, "so_since": one.judged_since},
                 "facts": dict(one.facts),
                 "facts_so_since": one.read_since,
-                "pass": list(one.passes),
+                ("attested" if one.kind == Kind.DATASET else "pass"): list(one.passes),
                 "not_applicable": list(one.not_applicable),
                 "findings": list(one.findings),
             }
@@ -88,6 +89,11 @@ def _page(found: Evidence) -> Iterator[str]:
             yield f"- {code(str(gap['service']))} in {code(str(gap['account']))}/{gap['region'] or 'global'}: {gap['reason']}, {code(str(gap['action']))}"
 
 
+def _met(one: EvidenceResource) -> str:
+    """What the controls that are met are called: of a dataset, which has attested controls alone, nothing was read and so nothing passed."""
+    return "Attested" if one.kind == Kind.DATASET else "Passed"
+
+
 def _resource(one: EvidenceResource) -> Iterator[str]:
     tier = Tier[str(one.classification["tier"])]
     yield f"\n## {code(one.name or one.id)}"
@@ -96,7 +102,7 @@ def _resource(one: EvidenceResource) -> Iterator[str]:
     trace = one.classification["trace"]
     for step in trace if isinstance(trace, list) else ():
         yield f"- {step['rule']}: {prose(step['because'])}"
-    yield f"\nPassed: {', '.join(one.passes) or 'nothing'}. Not applicable: {', '.join(one.not_applicable) or 'nothing'}."
+    yield f"\n{_met(one)}: {', '.join(one.passes) or 'nothing'}. Not applicable: {', '.join(one.not_applicable) or 'nothing'}."
     for finding in one.findings:
         actual, unknowns = finding["actual"], finding["unknowns"]
         yield f"\n### {finding['control']}: {finding['verdict']}, {finding['severity']}, so since {finding['so_since']}"
@@ -131,7 +137,7 @@ def evidence_text(found: Evidence, output: Path | None, view: View) -> str:
         tier = Tier[str(one.classification["tier"])]
         page.bullet(
             f"{one.name or one.id} ({one.kind}): {tier.label}, {one.classification['state']} since {one.judged_since[:10]};"
-            f" {len(one.passes)} passed, {verdicts.count('fail')} failed, {verdicts.count('unknown')} unknown, {count(len(one.facts), 'fact')}"
+            f" {len(one.passes)} {_met(one).lower()}, {verdicts.count('fail')} failed, {verdicts.count('unknown')} unknown, {count(len(one.facts), 'fact')}"
         )
     accepted = _accepted(found)
     if accepted:

@@ -105,23 +105,21 @@ def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[
     kept = [one for found in problems.values() for one in found]
     tally = Counter((one.control, one.verdict) for one in kept)
     for row in rows:
-        tally.update(_settled(row, texts))
+        tally.update(_settled(row))
 
     def made_of(some: Iterable[Any]) -> Iterator[Finding]:
         for row in some:
-            made = [_plain(row, control, verdict, texts.get(control, {})) for control, verdict in _settled(row, texts)]
+            made = [_plain(row, control, verdict, texts.get(control, {})) for control, verdict in _settled(row)]
             yield from sorted([*problems.get(row.key, ()), *made], key=lambda one: one.control)
 
     return Findings(kept, tally, rows, made_of)
 
 
-def _settled(row: Any, texts: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Verdict]]:
-    """The controls that are met or do not apply; one that asks for attested facts was attested, which is no pass."""
-    for control in row.passes.split():
-        asked = texts.get(control, {}).get("ladder", {}).values()
-        yield control, Verdict.ATTESTED if any("attested." in rung for rung in asked) else Verdict.PASS
-    for control in row.not_applicable.split():
-        yield control, Verdict.NOT_APPLICABLE
+def _settled(row: Any) -> Iterator[tuple[str, Verdict]]:
+    """The controls that are met or do not apply; those of a dataset are attested ones alone, which is no pass."""
+    met = Verdict.ATTESTED if row.kind == Kind.DATASET else Verdict.PASS
+    yield from ((control, met) for control in row.passes.split())
+    yield from ((control, Verdict.NOT_APPLICABLE) for control in row.not_applicable.split())
 
 
 def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, Any]]:
