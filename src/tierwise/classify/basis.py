@@ -50,6 +50,7 @@ _OF_RULE: Final[Mapping[str, Basis]] = MappingProxyType(
         "identifier": Basis.NAMES,
         "column-name": Basis.SCHEMA,
         "column-name-weak": Basis.SCHEMA,
+        "column-label": Basis.SCHEMA,
         "content": Basis.CONTENT,
         "content-possible": Basis.CONTENT,
         "imported": Basis.IMPORTED,

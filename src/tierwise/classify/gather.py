@@ -11,6 +11,7 @@ from tierwise.classify.declared import Declared, declaration_signs, declared, pe
 from tierwise.classify.detector import all_detectors
 from tierwise.classify.found import content_signs
 from tierwise.classify.identifiers import identifier_signs
+from tierwise.classify.labels import label_signs
 from tierwise.classify.names import name_signs
 from tierwise.classify.rule import number
 from tierwise.classify.schema import column_signs
@@ -84,6 +85,7 @@ def found_signs(resource: Resource, context: Context) -> list[Sign]:
     signs += identifier_signs(resource, synthetic_counts=context.profile.synthetic_counts)
     basics = int(number(context.profile, "identity_kit_basics"))
     signs += column_signs(resource.evidence.columns, basics)
+    signs += label_signs(resource.evidence.columns, context.known)
     inside: dict[str, list[Detection]] = {}
     for one in resource.evidence.found:
         inside.setdefault(one.place, []).append(one.detection)

@@ -28,13 +28,17 @@ def withhold(resource: Resource, mask: Mask) -> Resource:
     marks: dict[str, str] = {}
     for detector, match, _, where in found_in(resource):
         marks.setdefault(where, mark(detector, match))
-    columns = tuple(replace(one, table=_name(one.table), name=_name(one.name)) for one in resource.evidence.columns)
+    columns = tuple(
+        replace(one, table=_name(one.table), name=_name(one.name), labels=tuple(map(_name, one.labels)))
+        for one in resource.evidence.columns
+    )
     if isinstance(resource.tags, Known):
         tags = {_without(key, marks, key): _without(value, marks, key) for key, value in resource.tags.value.items()}
         if tags != resource.tags.value:
             resource = replace(resource, tags=Known(tags, resource.tags.via))
-    if columns != resource.evidence.columns:
-        resource = replace(resource, evidence=replace(resource.evidence, columns=columns))
+    rows = tuple((_name(table), count) for table, count in resource.evidence.rows)
+    if (columns, rows) != (resource.evidence.columns, resource.evidence.rows):
+        resource = replace(resource, evidence=replace(resource.evidence, columns=columns, rows=rows))
     if "the description" in marks and resource.evidence != EMPTY_EVIDENCE:
         text = _TOKEN.sub(marks["the description"], resource.evidence.description)
         resource = replace(resource, evidence=replace(resource.evidence, description=text))

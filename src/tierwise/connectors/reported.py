@@ -21,37 +21,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tierwise.classify.kinds import OTHER, kind_of
 from tierwise.errors import InputError
 
 MOST_BYTES: Final = 256 << 20
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.$ -]{0,79}\Z")
-_OTHER: Final = "custom"
-"""What stands for a kind of data whose name is somebody's own text and looks like none."""
 _HELP: Final = "export Macie's findings (aws macie2 get-findings), data profiles or jobs of Sensitive Data Protection, or Purview's assets (JSON or CSV)"
 Found: TypeAlias = "tuple[str, str]"
 """A store by one of its identifiers, and the tool's word for what is in it."""
-
-WORDS: Final[tuple[tuple[str, str], ...]] = (
-    ("national insurance", "nino"), ("nhs", "nhs_number"), ("national health service", "nhs_number"), ("community health index", "chi_number"),
-    ("email", "email"), ("e mail", "email"), ("iban", "iban"), ("credit card", "payment_card"), ("debit card", "payment_card"),
-    ("bank account", "bank_account"), ("sort code", "sort_code"), ("passport", "passport"), ("drivers licen", "driving_licence"),
-    ("driver licen", "driving_licence"), ("driver s licen", "driving_licence"), ("driving licen", "driving_licence"), ("taxpayer", "utr"),
-    ("tax identification", "utr"), ("unique pupil", "upn"), ("date of birth", "date_of_birth"), ("birth date", "date_of_birth"),
-    ("phone", "phone"), ("ip address", "ip_address"), ("ethnic", "ethnicity"), ("religio", "religion"), ("sexual orientation", "sexual_orientation"),
-    ("political", "political_opinion"), ("trade union", "trade_union"), ("medical", "diagnosis"), ("icd", "diagnosis"), ("disease", "diagnosis"),
-    ("health insurance", "diagnosis"), ("biometric", "biometric"), ("criminal", "criminal_offence"), ("password", "password_hash"), ("aws credentials", "secret_key"),
-    ("secret key", "secret_key"), ("private key", "secret_key"), ("api key", "secret_key"), ("auth token", "secret_key"), ("encryption key", "secret_key"),
-    ("gcp credentials", "secret_key"), ("azure auth token", "secret_key"), ("vehicle identification", "vehicle_registration"), ("license plate", "vehicle_registration"),
-    ("location coordinates", "precise_location"), ("latitude longitude", "precise_location"), ("gender", "sex"), ("postcode", "uk_postcode"), ("postal code", "uk_postcode"),
-    ("mac address", ""), ("person name", "full_name"), ("full name", "full_name"), ("first name", "full_name"), ("last name", "full_name"), ("name", "full_name"),
-    ("street address", "postal_address"), ("mailing address", "postal_address"), ("address", "postal_address"),
-)  # fmt: skip
-"""Words that the tools' names of kinds of data hold, in order, and our detector of the same; none for what is no person's. Sources: Macie's user
-guide, "Managed data identifiers by type"; Sensitive Data Protection's "InfoType detector reference"; Purview's "Supported classifications"."""
-_WHOLE: Final = frozenset({"name", "address"})
-"""Words that are a kind of data only where they are all of its name."""
-_BY_CATEGORY: Final = {"CREDENTIALS": "C6", "FINANCIAL_INFORMATION": "C2", "PERSONAL_INFORMATION": "C1"}
-"""Macie's own categories (API, SensitiveDataItemCategory), for kinds that have no detector here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +92,6 @@ def _read(raw: bytes) -> tuple[str, Iterable[Found]]:
     return "Amazon Macie", [each for one in found for each in _macie(one)]
 
 
-def kind_of(name: str, category: str = "") -> str:
-    """Our word for a tool's kind of data: a detector's id, else the category that the tool itself names, else its own word where it looks like one."""
-    words = " ".join(re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
-    own = words.removeprefix("microsoft ").removeprefix("personal ")
-    for wanted, detector in WORDS:
-        if own == wanted or (wanted not in _WHOLE and re.search(rf"\b{wanted}", words)):
-            return detector
-    return _BY_CATEGORY.get(category, name if _NAME.match(name) else _OTHER)
-
-
 def _macie(finding: Mapping[str, Any]) -> Iterator[Found]:
     """What is in a bucket; findings on its policy, and those that Macie makes up as samples, say nothing of that."""
     if finding.get("category", "CLASSIFICATION") != "CLASSIFICATION" or finding.get("sample"):
@@ -136,7 +102,7 @@ def _macie(finding: Mapping[str, Any]) -> Iterator[Found]:
         for one in group.get("detections") or ():
             yield from _found(bucket, str(one["type"]), str(group.get("category")))
     for one in (result.get("customDataIdentifiers") or {}).get("detections") or ():
-        yield from _found(bucket, str(one.get("name") or _OTHER))
+        yield from _found(bucket, str(one.get("name") or OTHER))
 
 
 def _found(store: str, name: str, category: str = "") -> Iterator[Found]:

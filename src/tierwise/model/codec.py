@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -176,13 +176,26 @@ def resource_out(resource: Resource) -> dict[str, Any]:
     if evidence is not EMPTY_EVIDENCE and evidence != EMPTY_EVIDENCE:
         out["evidence"] = {
             "description": evidence.description,
-            "columns": [[column.table, column.name, column.type] for column in evidence.columns],
+            "columns": [_column_out(column) for column in evidence.columns],
             "unread": [unknown_out(one) for one in evidence.unread],
             "external": list(evidence.external),
         }
         if evidence.found:
             out["evidence"]["found"] = [found_out(one) for one in evidence.found]
+        if evidence.rows:
+            out["evidence"]["rows"] = [list(one) for one in evidence.rows]
     return out
+
+
+def _column_out(column: Column) -> list[object]:
+    """Table, name and type; then whether it is of the key and its labels, where there is either."""
+    plain: list[object] = [column.table, column.name, column.type]
+    return [*plain, column.key, *column.labels] if column.key or column.labels else plain
+
+
+def _column_in(told: Sequence[object]) -> Column:
+    table, name, declared, *more = told
+    return Column(str(table), str(name), str(declared), bool(more and more[0]), tuple(str(one) for one in more[1:]))
 
 
 def resource_in(data: Mapping[str, Any]) -> Resource:
@@ -199,10 +212,11 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
     told = data.get("evidence") or {}
     evidence = Evidence(
         str(told.get("description", "")),
-        tuple(Column(*(str(part) for part in column)) for column in told.get("columns") or ()),
+        tuple(_column_in(column) for column in told.get("columns") or ()),
         tuple(unknown_in(one) for one in told.get("unread") or ()),
         tuple(str(one) for one in told.get("external") or ()),
         tuple(_found_in(one) for one in told.get("found") or ()),
+        tuple((str(table), int(count)) for table, count in told.get("rows") or ()),
     )
     address = data.get("address")
     return Resource(

@@ -266,6 +266,8 @@ EVIDENCE_RULES: Final = (
     "name-word-weak",
     "column-name",
     "column-name-weak",
+    "column-label",
+    "column-label-unknown",
     "identity-kit",
     "identifier",
     "identifier-synthetic",

@@ -133,6 +133,10 @@ class Column:
     table: str
     name: str
     type: str = ""
+    key: bool = False
+    """It is (part of) what tells one row of the table from another: a primary or partition key."""
+    labels: tuple[str, ...] = ()
+    """What people or tools have labelled it: a policy tag and those above it, a sensitivity label, an information type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ class Evidence:
     """Detector or category ids that another tool reported."""
     found: tuple[Found, ...] = ()
     """What was found in a sample of the content."""
+    rows: tuple[tuple[str, int], ...] = ()
+    """Tables with the rows that the provider or the catalogue counts in them, where it does."""
 
 
 EMPTY_EVIDENCE: Final = Evidence()
