@@ -27,8 +27,17 @@ Fields = Mapping[str, frozenset[str]]
 SDK = Path(__file__).with_name("sdk_fields.json")
 """Fields that no recording has, looked up in the SDK's models by `tools/azure_fields.py`."""
 DIAGNOSTICS = "providers/Microsoft.Insights/diagnosticSettings"
-SPECIFIED: Fields = {"arm:Microsoft.CustomerLockbox/tenantOptedIn": frozenset({"isOptedIn"})}
-"""Fields of services that the SDK for Python does not have: Customer Lockbox REST API 2018-02-28-preview, TenantOptInResponse."""
+_SUBSCRIPTIONS, _SYNAPSE = "graph:Microsoft.Resources/subscriptions", "graph:Microsoft.Synapse/workspaces"
+DOCUMENTED: Mapping[str, Mapping[str, str]] = {
+    "arm:Microsoft.CustomerLockbox/tenantOptedIn": {"isOptedIn": "Customer Lockbox REST API 2018-02-28-preview, TenantOptInResponse"},
+    _SUBSCRIPTIONS: {
+        "properties.managementGroupAncestorsChain": "Resource Graph documentation, advanced samples: subscriptions in a management group",
+        "properties.managementGroupAncestorsChain.name": "the same",
+        "properties.managedByTenants": "Azure Lighthouse documentation; the model of Azure Resource Manager has it outside `properties`",
+    },
+    _SYNAPSE: {"properties.azureADOnlyAuthentication": "reference of ARM templates, Microsoft.Synapse/workspaces 2021-06-01"},
+}
+"""What neither a recording nor the SDK for Python has, and where it is documented."""
 _ENVELOPE = ("value", "nextLink")
 """Of every list of Azure Resource Manager."""
 
@@ -80,12 +89,12 @@ def columns() -> frozenset[str]:
 
 
 def fields_unrecorded() -> Fields:
-    """What is read and neither a column nor recorded."""
+    """What is read and neither a column nor recorded nor cited: the SDK has it."""
     recorded, graph = fields_recorded(), columns()
     found = {
         name: paths
         - recorded.get(name, frozenset())
-        - SPECIFIED.get(name, frozenset())
+        - DOCUMENTED.get(name, {}).keys()
         - (graph if name.startswith("graph:") else frozenset())
         for name, paths in fields_read().items()
     }

@@ -5,7 +5,7 @@ import pytest
 from tests.connectors.azure.cloud import Cloud, error, named, row
 from tests.connectors.azure.conftest import ALL_FACTS
 from tests.connectors.azure.test_storage import settings, value
-from tierwise.model.fact import UNLIMITED, Unknown
+from tierwise.model.fact import UNLIMITED, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 
 STREAMS, QUEUES = "Microsoft.EventHub/namespaces", "Microsoft.ServiceBus/namespaces"
@@ -109,3 +109,36 @@ def test_queues_that_cannot_be_listed_are_a_gap(collect):
     estate = collect(Cloud(ROWS[1:], {**DOCS, f"{BUS}/queues": error(403, "AuthorizationFailed")}))
     assert [(gap.action, gap.kinds) for gap in estate.gaps] == [(f"{QUEUES}/queues/read", {Kind.QUEUE})]
     assert len(estate[BUS].evidence.unread) == 1
+
+
+@pytest.mark.parametrize(
+    ("held", "keys"),
+    [
+        (
+            [
+                {"keyName": "bus", "keyVaultUri": "https://One.vault.azure.net/"},
+                {"keyName": "old", "keyVaultUri": "https://two.vault.azure.net"},
+            ],
+            ["https://one.vault.azure.net/keys/bus", "https://two.vault.azure.net/keys/old"],
+        ),
+        ([], [""]),
+        ([{"keyName": "bus"}], [""]),
+        (None, [""]),
+    ],
+)
+def test_each_key_of_a_namespace_opens_it_and_one_that_is_not_named_is_open(read, held, keys):
+    encryption = {"keySource": "Microsoft.KeyVault", "keyVaultProperties": held}
+    for kind, name in ((STREAMS, "hubs"), (QUEUES, "bus")):
+        found = read(rows=[row(kind, name, {**SAFE, "encryption": encryption})])[named(kind, name).lower()]
+        assert [one.to for one in found.links if one.rel is Rel.USES_KEY] == keys
+        assert value(found.facts["encryption.key_custody"]) == "customer"
+
+
+def test_a_setting_whose_logs_cannot_be_read_sends_what_nobody_knows(read):
+    path = f"{HUBS}/providers/microsoft.insights/diagnosticsettings"
+    broken = {"properties": {"logs": "all", "storageAccountId": ACCOUNT}}
+    found = read({path: {"value": [broken]}})[HUBS]
+    assert found.facts["logging.data_read"].reason is UnknownReason.UNPARSABLE
+    assert Link(Rel.LOGS_TO, ACCOUNT.lower()) in found.links
+    assert value(read({path: {"value": [broken, *LOGGED["value"]]}})[HUBS].facts["logging.data_read"]) is True
+    assert value(read({path: {"value": [{"properties": {"metrics": []}}]}})[HUBS].facts["logging.data_read"]) is False

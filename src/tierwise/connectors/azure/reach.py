@@ -36,6 +36,7 @@ _NO_CONNECTIONS: Final = "Azure Private Link: a resource to which nothing connec
 """As in the recorded answers of Key Vault and Redis, which have none, and of SQL and Storage, whose list is empty."""
 _METRICS_ALONE: Final = "Azure Monitor, diagnostic settings: one that sends metrics alone has no logs"
 _EVERYTHING: Final = frozenset({"alllogs", "audit"})
+"""Groups of categories: every log, and those that record interactions with data and settings (Azure Monitor documentation, diagnostic settings, category groups)."""
 _LOCKED: Final = frozenset({"cannotdelete", "readonly"})
 PUBLIC: Final = "Azure Resource Manager reference, publicNetworkAccess: enabled where it was never set"
 
@@ -122,16 +123,20 @@ def sends(settings: Maybe[Doc | None], wanted: frozenset[str]) -> Maybe[bool]:
     listed = fields.items(settings, "value")
     if isinstance(listed, Unknown):
         return listed
-    sent = frozenset[str]().union(*(_categories(one) for one in listed.value))
-    return Known(bool(_EVERYTHING & sent) or wanted <= sent, listed.via)
+    each = [_categories(fields.inner(listed, one)) for one in listed.value]
+    sent = frozenset[str]().union(*(one.value for one in each if isinstance(one, Known)))
+    if _EVERYTHING & sent or wanted <= sent:
+        return Known(True, listed.via)
+    return next((one for one in each if isinstance(one, Unknown)), Known(False, listed.via))
 
 
-def _categories(setting: Doc) -> frozenset[str]:
-    logs = fields.items(Known(setting), "properties", "logs", because=_METRICS_ALONE)
-    found = logs.value if isinstance(logs, Known) else []
-    return frozenset(
-        str(log[key]).lower() for log in found if log.get("enabled") is True for key in ("category", "categoryGroup") if log.get(key)
-    )
+def _categories(setting: Known[Doc]) -> Maybe[frozenset[str]]:
+    """The categories and groups of log that a setting sends, lower case."""
+    logs = fields.items(setting, "properties", "logs", because=_METRICS_ALONE)
+    if isinstance(logs, Unknown):
+        return logs
+    on = [log for log in logs.value if log.get("enabled") is True]
+    return Known(frozenset(str(log[key]).lower() for log in on for key in ("category", "categoryGroup") if log.get(key)), logs.via)
 
 
 def log_links(settings: Maybe[Doc | None]) -> tuple[Link, ...]:
@@ -141,8 +146,9 @@ def log_links(settings: Maybe[Doc | None]) -> tuple[Link, ...]:
         return (waiting(Rel.LOGS_TO, listed),)
     found: list[str] = []
     for one in listed.value:
-        properties = one.get("properties")
-        if not isinstance(properties, dict) or not _categories(one):
+        properties, sent = one.get("properties"), _categories(fields.inner(listed, one))
+        # What cannot be read may send something: its targets count.
+        if not isinstance(properties, dict) or (isinstance(sent, Known) and not sent.value):
             continue
         found += [same(properties.get("workspaceId")), same(properties.get("storageAccountId"))]
         # The rule of an Event Hubs namespace: `.../namespaces/NAME/authorizationRules/RULE`.

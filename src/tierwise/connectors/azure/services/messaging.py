@@ -15,9 +15,9 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.place import OUTSIDERS, drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
-from tierwise.connectors.azure_terms import LINKS, days, min_tls
+from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days, min_tls
 from tierwise.connectors.declared import Doc, Draft, Stage
-from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import negated
 from tierwise.model.resource import EMPTY_EVIDENCE, Gap, Kind, Link, Rel, Resource
 from tierwise.model.vocabulary import put_listed
@@ -35,6 +35,8 @@ _LOCAL: Final = (
     "Azure Event Hubs and Service Bus documentation, disable local authentication: shared keys are accepted where it was never set"
 )
 _GONE: Final = "Azure Event Hubs documentation: events go after 90 days at most"
+_CUSTOMERS: Final = "microsoft.keyvault"
+_UNNAMED: Final = "the answer does not name the key"
 _RECORDS: Final = frozenset({"runtimeauditlogs"})
 _FOREVER: Final = "p10675199d"
 _ROW_FACTS: Final = frozenset(
@@ -162,9 +164,8 @@ def _put_namespace(draft: Draft, sheet: FactSheet, declared: Row, rules: Read, l
     kind, row, settings = draft.resource.kind, draft.doc(declared), draft.doc(logs)
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.constant("transport.tls_required", True, _TLS)
-    key = _key(row)
     facts: dict[str, AnyFact] = {
-        "encryption.key_custody": reach.custody(key),
+        "encryption.key_custody": _custody(row),
         "transport.min_tls": min_tls(fields.word(row, "properties", "minimumTlsVersion")),
         "access.shared_key_enabled": negated(fields.flag(row, "properties", "disableLocalAuth", absent=False, because=_LOCAL)),
         "logging.data_read": reach.sends(settings, _RECORDS),
@@ -175,19 +176,32 @@ def _put_namespace(draft: Draft, sheet: FactSheet, declared: Row, rules: Read, l
     reach.put_audience(sheet, draft)
 
 
-def _key(row: Maybe[Doc | None]) -> Maybe[str]:
-    """The URL of the first of its keys; empty where it has none of the customer's."""
+def _custody(row: Maybe[Doc | None]) -> Maybe[str]:
     source = fields.word(row, "properties", "encryption", "keySource", absent="", because=_KEY)
-    if isinstance(source, Unknown) or source.value.lower() != "microsoft.keyvault":
-        return source if isinstance(source, Unknown) else Known("", source.via)
+    return source if isinstance(source, Unknown) else Known("customer" if source.value.lower() == _CUSTOMERS else PROVIDER_KEY, source.via)
+
+
+def _keys(row: Maybe[Doc | None]) -> tuple[Link, ...]:
+    """The links to its keys: each of them opens what is in the namespace (specification of both, `keyVaultProperties`)."""
+    custody = _custody(row)
+    if isinstance(custody, Unknown):
+        return reach.key_links(custody)
+    if custody.value == PROVIDER_KEY:
+        return ()
     held = fields.items(row, "properties", "encryption", "keyVaultProperties")
-    first = held.value[0] if isinstance(held, Known) and held.value else {}
-    vault, name = str(first.get("keyVaultUri") or "").rstrip("/"), str(first.get("keyName") or "")
-    return Known(f"{vault}/keys/{name}", Provenance(source.via.via, source.via.action))
+    urls = [_url(one, custody.via) for one in held.value] if isinstance(held, Known) else []
+    return tuple(link for one in urls or [Unknown(UnknownReason.NOT_COLLECTED, custody.via, _UNNAMED)] for link in reach.key_links(one))
+
+
+def _url(held: Doc, via: Provenance) -> Maybe[str]:
+    vault, name = (fields.value(Known(held, via), one) for one in ("keyVaultUri", "keyName"))
+    if isinstance(vault, Known) and isinstance(name, Known):
+        return Known(f"{str(vault.value).rstrip('/')}/keys/{name.value}", via)
+    return Unknown(UnknownReason.NOT_COLLECTED, via, _UNNAMED)
 
 
 def _links(draft: Draft, declared: Row, logs: Read) -> tuple[Link, ...]:
-    return (*reach.key_links(_key(draft.doc(declared))), *reach.log_links(draft.doc(logs)))
+    return (*_keys(draft.doc(declared)), *reach.log_links(draft.doc(logs)))
 
 
 def stream_links(draft: Draft) -> tuple[Link, ...]:
