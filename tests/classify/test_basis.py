@@ -11,7 +11,7 @@ from tierwise.model.sensitivity import Tier, TierState, TraceStep
 
 
 def test_every_rule_of_evidence_that_counts_has_a_basis():
-    silent = {"tag-malformed", "imported-unknown", "identifier-synthetic", "content-synthetic"}
+    silent = {"tag-malformed", "imported-unknown", "column-label-unknown", "identifier-synthetic", "content-synthetic"}
     assert {rule for rule in EVIDENCE_RULES if basis_of_step(TraceStep(rule, "")) is None} == silent
 
 

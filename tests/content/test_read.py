@@ -103,6 +103,47 @@ def test_an_opendocument_sheet_gives_its_columns_and_skips_what_is_only_repeated
     assert columns(data, "a.ods") == {"nhs_number": ("9990000018", "9990000026"), "age": ("4", "5")}
 
 
+def ods(*tables: str) -> bytes:
+    content = f'<o xmlns:table="t" xmlns:text="x" xmlns:office="o">{"".join(f"<table:table>{one}</table:table>" for one in tables)}</o>'
+    return archive({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": content.encode()})
+
+
+def row(*cells: str, value: str = "") -> str:
+    return f"<table:table-row>{''.join(f'<table:table-cell{value}>{one}</table:table-cell>' for one in cells)}</table:table-row>"
+
+
+def test_comments_on_cells_are_looked_at_as_text_and_are_no_part_of_values():
+    comment = "<office:annotation><dc>Ada</dc><text:p>ask Ann, NHS 9990000018</text:p></office:annotation>"
+    cell = f"{comment}<text:p>9990000026</text:p>"
+    found = columns(
+        ods(row("<text:p>nhs_number</text:p>") + row(cell) + row("<text:p>Ann<text:s/>Lee</text:p><text:p>Bo</text:p>")), "a.ods"
+    )
+    assert found == {"nhs_number": ("9990000026", "Ann Lee Bo"), None: ("Ada ask Ann, NHS 9990000018",)}
+
+    strings = "<sst><si><t>full_name</t></si><si><t>\u6771\u4eac</t><rPh sb='0' eb='1'><t>tokyo</t></rPh></si></sst>"
+    sheet = "<w><row><c t='s'><v>0</v></c></row><row><c t='s'><v>1</v></c></row></w>"
+    parts = {
+        "xl/workbook.xml": b"<w/>", "xl/worksheets/sheet1.xml": sheet.encode(), "xl/sharedStrings.xml": strings.encode(),
+        "xl/comments1.xml": b"<x:comments xmlns:x='m'><x:comment ref='A1'><x:text><x:r><x:t>NHS 9990000018</x:t></x:r></x:text></x:comment></x:comments>",
+    }  # fmt: skip
+    assert columns(archive(parts), "a.xlsx") == {"full_name": ("\u6771\u4eac",), None: ("NHS 9990000018",)}
+
+
+def test_a_number_that_a_sheet_shows_rounded_is_read_as_it_is_kept():
+    exact = ' office:value-type="float" office:value="9990000018"'
+    assert columns(ods(row("<text:p>nhs_number</text:p>") + row("<text:p>9.99E+09</text:p>", value=exact)), "a.ods") == {
+        "nhs_number": ("9990000018",)
+    }
+
+
+def test_the_tables_after_a_long_one_are_looked_at():
+    long = row("<text:p>row_id</text:p>") + row("<text:p>7</text:p>") * 500
+    found = readings(ods(long, row("<text:p>nino</text:p>") + row("<text:p>AB123456C</text:p>")), "a.ods")
+    assert [[(one.name, len(one.values)) for one in each.columns] for each in found if isinstance(each, Reading)] == [
+        [("row_id", 200)], [("nino", 1)],
+    ]  # fmt: skip
+
+
 def test_an_encrypted_opendocument_is_told():
     manifest = b'<m xmlns:manifest="m"><manifest:encryption-data/></m>'
     assert reasons(archive({"mimetype": b"x", "content.xml": b"?", "META-INF/manifest.xml": manifest}), "a.ods") == {Reason.ENCRYPTED}

@@ -69,7 +69,7 @@ def identity_kit(table: str, found: Mapping[str, str], basics: int, *, medium: s
     return Sign(
         Origin.FOUND,
         "identity-kit",
-        f"table {table}".rstrip(),
+        f"{'table' if medium == 'schema' else medium} {table}".rstrip(),
         because,
         DataCategory(Category.C2),
         medium=medium,

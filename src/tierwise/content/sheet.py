@@ -1,14 +1,17 @@
 """Spreadsheets: XLSX and ODS, streamed through expat; no tree, no entities, no row or column that is only claimed.
 
-Source: ECMA-376 part 1, section 18 (SpreadsheetML); OASIS OpenDocument 1.3 part 3, section 9 (tables).
+What stands beside a cell's text (a comment, the reading of a word) is no part of its value; what is hidden in comments is looked at as text.
+
+Source: ECMA-376 part 1, section 18 (SpreadsheetML; 18.4.6 phonetic runs, 18.7 comments); OASIS OpenDocument 1.3 part 3, sections 9 (tables) and
+14.1 (annotations).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 from xml.parsers import expat
 from zipfile import ZipFile
 
@@ -22,7 +25,12 @@ _STRINGS: Final = 20_000
 """Shared strings of a workbook that are kept."""
 _LINE_STRINGS: Final = 500_000
 """The same of a workbook that is read whole."""
-_SHEETS: Final = 3
+_SHEETS: Final = 8
+_COMMENTS: Final = re.compile(r"xl/(?:comments/)?comments?\d*\.xml")
+_ROUNDED: Final = re.compile(r"\dE[+-]?\d|##")
+"""How a number is shown that its column has no room for; its value is an attribute beside it."""
+_BESIDE: Final = frozenset({"rPh", "annotation"})
+"""Elements inside a cell whose text is not the cell's."""
 _DIGITS: Final = 9
 """Of a number of repetitions: more of them say no more than too many."""
 
@@ -37,21 +45,24 @@ def read_xlsx(archive: ZipFile, bounds: Bounds) -> Iterator[Reading]:
     names = archive.namelist()
     if "xl/sharedStrings.xml" in names:
         _parse(archive, "xl/sharedStrings.xml", _SharedStrings(strings, bounds), bounds)
-    for name in sorted(one for one in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", one))[:_SHEETS]:
+    comments = _Comments(bounds)
+    for name in sorted(one for one in names if _COMMENTS.fullmatch(one))[:_SHEETS]:
+        _parse(archive, name, comments, bounds)
+    for place, name in enumerate(sorted(one for one in names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", one))[:_SHEETS]):
         sheet = _Sheet(strings, bounds)
         _parse(archive, name, sheet, bounds)
-        yield _reading("xlsx", sheet.rows, bounds)
+        yield _reading("xlsx", sheet.rows, bounds, () if place else comments.beside)
 
 
 def read_ods(archive: ZipFile, bounds: Bounds) -> Iterator[Reading]:
     """The columns of the tables, one after the other."""
     tables = _Tables(bounds)
     _parse(archive, "content.xml", tables, bounds)
-    for rows in tables.tables[:_SHEETS]:
-        yield _reading("ods", rows, bounds)
+    for place, rows in enumerate(tables.tables[:_SHEETS]):
+        yield _reading("ods", rows, bounds, () if place else tables.beside)
 
 
-def _reading(kind: str, rows: list[list[str]], bounds: Bounds) -> Reading:
+def _reading(kind: str, rows: list[list[str]], bounds: Bounds, beside: Sequence[str]) -> Reading:
     headed = has_header(rows)
     width = max((len(row) for row in rows), default=0)
     first = rows[0] if headed else []
@@ -61,27 +72,89 @@ def _reading(kind: str, rows: list[list[str]], bounds: Bounds) -> Reading:
         table.column(name)
     for row in rows[headed:]:
         table.row(names, row)
+    for text in beside:
+        table.put(None, text)
     return table.reading(kind)
 
 
-class _Cells:
-    """What the three parsers of cells share: the text of the element that is being read."""
+class _Text:
+    """The text of one element, as far as the bounds of a value go."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
+    def __init__(self, most: int) -> None:
+        self._most, self._length = most, 0
         self._pieces: list[str] = []
-        self._length = 0
 
-    def text(self, data: str) -> None:
-        """Keep text, as far as the bounds of a value go."""
-        if self._length < self._bounds.cell:
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    def add(self, data: str) -> None:
+        """Keep what there is room for."""
+        if self._length < self._most:
             self._pieces.append(data)
             self._length += len(data)
 
-    def _taken(self) -> str:
-        found = "".join(self._pieces)[: self._bounds.cell]
+    def taken(self) -> str:
+        """All of it; what comes next is another's."""
+        found = "".join(self._pieces)[: self._most]
         self._pieces, self._length = [], 0
         return found
+
+
+class _Cells:
+    """What the parsers of cells share: the text of the element that is being read, and what stands beside it."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._own, self._aside = _Text(bounds.cell), _Text(bounds.cell)
+        self._depth = 0
+        self.beside: list[str] = []
+        """Texts of comments and readings."""
+
+    def text(self, data: str) -> None:
+        """Keep text where it belongs."""
+        (self._aside if self._depth else self._own).add(data)
+
+    def enter(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element begins; inside what stands beside a cell nothing else does."""
+        if name in _BESIDE:
+            self._depth += 1
+        elif not self._depth:
+            self.start(name, attributes)
+
+    def leave(self, name: str) -> None:
+        """An element ends."""
+        if name in _BESIDE:
+            self._depth -= 1
+            found = self._aside.taken()
+            if len(self.beside) < self._bounds.rows:
+                self.beside.append(found)
+        elif self._depth:
+            self._aside.add(" ")
+        else:
+            self.end(name)
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element of the sheet itself begins; each parser says what that means."""
+
+    def end(self, name: str) -> None:
+        """An element of the sheet itself ends."""
+
+    def _taken(self) -> str:
+        return self._own.taken()
+
+
+class _Comments(_Cells):
+    """The comments on a worksheet's cells, which SpreadsheetML keeps in parts of their own."""
+
+    def start(self, name: str, _attributes: Mapping[str, str]) -> None:
+        """A comment's text begins."""
+        if name == "text":
+            self._taken()
+
+    def end(self, name: str) -> None:
+        """A comment's text ends."""
+        if name == "text" and len(self.beside) < self._bounds.rows:
+            self.beside.append(self._taken())
 
 
 class _SharedStrings(_Cells):
@@ -147,11 +220,11 @@ class _Tables(_Cells):
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(bounds)
         self.tables: list[list[list[str]]] = []
-        self._repeated = 1
+        self._repeated, self._exact = 1, ""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """A table, a row or a cell begins."""
-        match name.rpartition(":")[2]:
+        match name:
             case "table":
                 if len(self.tables) == _SHEETS:
                     raise _EnoughError
@@ -161,15 +234,24 @@ class _Tables(_Cells):
             case "table-cell" | "covered-table-cell":
                 said = attributes.get("table:number-columns-repeated", "1")
                 self._repeated = int(said) if said.isdecimal() and len(said) < 9 else 1
+                self._exact = attributes.get("office:value", "")
                 self._taken()
+            case "s":
+                said = attributes.get("text:c", "1")
+                self.text(" " * min(int(said) if said.isdecimal() and len(said) < 9 else 1, self._bounds.cell))
+            case "tab" | "line-break":
+                self.text(" ")
+            case "p" if self._own:
+                self.text(" ")
             case _:
                 pass
 
     def end(self, name: str) -> None:
         """A cell is put in its place, as often as it is repeated within the bounds."""
-        match name.rpartition(":")[2]:
+        match name:
             case "table-cell" | "covered-table-cell" if self.tables and self.tables[-1]:
-                row, value = self.tables[-1][-1], self._taken()
+                row, shown = self.tables[-1][-1], self._taken()
+                value = self._exact if self._exact and _ROUNDED.search(shown) else shown
                 row.extend([value] * min(self._repeated, self._bounds.columns - len(row)))
             case "table-row" if self.tables and self.tables[-1]:
                 row = self.tables[-1][-1]
@@ -177,8 +259,9 @@ class _Tables(_Cells):
                     row.pop()
                 if not row:
                     self.tables[-1].pop()
-                if len(self.tables[-1]) > self._bounds.rows:
-                    raise _EnoughError
+                if len(self.tables[-1]) > self._bounds.rows + 1:
+                    # The tables after a long one are looked at as well.
+                    self.tables[-1].pop()
             case _:
                 pass
 
@@ -192,7 +275,7 @@ class Line:
 
 
 def ods_lines(archive: ZipFile, bounds: Bounds) -> list[Line]:
-    """The rows of the first table, comments left out; more than the bounds' rows where there are more."""
+    """The rows of the first table; more than the bounds' rows where there are more."""
     rows = _TableLines(bounds)
     _parse(archive, "content.xml", rows, bounds)
     return rows.lines()
@@ -237,45 +320,25 @@ class _SheetLines(_Sheet):
 
 
 class _TableLines(_Tables):
-    """The first table, whose rows keep their numbers; a comment on a cell is no part of its value (part 3, section 14.1)."""
+    """The first table, whose rows keep their numbers."""
 
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(bounds)
         self._lines: list[Line] = []
-        self._next, self._times, self._hidden = 1, 1, 0
+        self._next, self._times = 1, 1
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """Rows are counted as often as they are repeated; what stands for white space is white space."""
-        match name.rpartition(":")[2]:
-            case "annotation":
-                self._hidden += 1
-            case "table" if self.tables:
-                raise _EnoughError
-            case "table-row":
-                said = attributes.get("table:number-rows-repeated", "1")
-                self._times = int(said[:_DIGITS]) if said.isdecimal() else 1
-            case "s":
-                said = attributes.get("text:c", "1")
-                self.text(" " * min(int(said) if said.isdecimal() and len(said) < 9 else 1, self._bounds.cell))
-            case "tab" | "line-break":
-                self.text(" ")
-            case "p" if self._pieces:
-                self.text(" ")
-            case _:
-                pass
+        """Rows are counted as often as they are repeated."""
+        if name == "table" and self.tables:
+            raise _EnoughError
+        if name == "table-row":
+            said = attributes.get("table:number-rows-repeated", "1")
+            self._times = int(said[:_DIGITS]) if said.isdecimal() else 1
         super().start(name, attributes)
-
-    def text(self, data: str) -> None:
-        """A comment is passed over."""
-        if not self._hidden:
-            super().text(data)
 
     def end(self, name: str) -> None:
         """A row is kept where it holds something, under its number, as often as it is repeated."""
-        local = name.rpartition(":")[2]
-        if local == "annotation":
-            self._hidden -= 1
-        if local != "table-row" or not self.tables:
+        if name != "table-row" or not self.tables:
             super().end(name)
             return
         cells = tuple(self.tables[-1].pop()) if self.tables[-1] else ()
@@ -291,9 +354,6 @@ class _TableLines(_Tables):
         return self._lines
 
 
-_Handler: TypeAlias = _SharedStrings | _Sheet | _Tables
-
-
 def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
@@ -301,15 +361,15 @@ def _column_number(letters: str) -> int:
     return number - 1
 
 
-def _parse(archive: ZipFile, name: str, handler: _Handler, bounds: Bounds) -> None:
+def _parse(archive: ZipFile, name: str, handler: _Cells, bounds: Bounds) -> None:
     """Feed a member to a handler until it has enough or the bounds are reached."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
     parser.CharacterDataHandler = handler.text
     depth = _Depth(bounds.depth)
-    parser.StartElementHandler = depth.entering(handler.start)
-    parser.EndElementHandler = depth.leaving(handler.end)
+    parser.StartElementHandler = depth.entering(handler.enter)
+    parser.EndElementHandler = depth.leaving(handler.leave)
     left = bounds.expanded
     try:
         with archive.open(name) as member:
@@ -327,7 +387,7 @@ def _refuse(*_declaration: object) -> None:
 
 
 class _Depth:
-    """Counts the open elements: expat keeps each one's name."""
+    """Counts the open elements, whose names expat keeps, and gives handlers the names without their prefix."""
 
     def __init__(self, most: int) -> None:
         self._most, self._open = most, 0
@@ -339,7 +399,7 @@ class _Depth:
             self._open += 1
             if self._open > self._most:
                 raise UnreadableError(Reason.TOO_DEEP)
-            then(name, attributes)
+            then(name.rpartition(":")[2], attributes)
 
         return start
 
@@ -348,6 +408,6 @@ class _Depth:
 
         def end(name: str) -> None:
             self._open -= 1
-            then(name)
+            then(name.rpartition(":")[2])
 
         return end
