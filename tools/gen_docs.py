@@ -16,7 +16,7 @@ from tierwise.catalogue.schema import Schema, attestation_schema, control_schema
 from tierwise.connectors import live_declared
 from tierwise.model.control import Control
 from tierwise.model.coverage import coverage_words
-from tierwise.model.profile import Profile, Requirement
+from tierwise.model.profile import Profile, Requirement, sight_words
 from tierwise.model.sensitivity import Tier
 from tierwise.model.vocabulary import SPECS, Better, FactSpec
 from tierwise.model.words import describe
@@ -231,9 +231,9 @@ def profile_page(profile: Profile, catalogue: Catalogue) -> str:
     )
     parts = [
         f"{PAGE}\n# {profile.title}\n\n{profile.description}\n\nFramework: {profile.framework}.\n\nSource: {profile.source}.\n\n## Requirements\n",
-        "A report says for each what evidence was seen, what is missing and what is not visible to a scan.\n",
+        f"{sight_words(profile.requirements)} A report says for each what evidence was seen, what is missing and what is not visible to a scan.\n",
         table(
-            ("Requirement", "Title", "Controls", "Must be attested", "Note"),
+            ("Requirement", "Title", "Coverage", "Controls", "Must be attested", "Note"),
             (requirement_row(requirement) for requirement in profile.requirements),
         ),
         "## Thresholds\n\nTiers are written as their numbers.\n",
@@ -250,8 +250,8 @@ def profile_page(profile: Profile, catalogue: Catalogue) -> str:
 
 
 def requirement_row(requirement: Requirement) -> tuple[str, ...]:
-    controls = ", ".join(f"[{control}](../controls/{control}.md)" for control in requirement.controls) or "none: not visible to a scan"
-    return (requirement.id, requirement.title, controls, requirement.attestation or "nothing", requirement.note)
+    controls = ", ".join(f"[{control}](../controls/{control}.md)" for control in requirement.controls) or "none"
+    return (requirement.id, requirement.title, requirement.sight, controls, requirement.attestation or "nothing", requirement.note)
 
 
 def tag_rows(profile: Profile) -> list[tuple[str, ...]]:

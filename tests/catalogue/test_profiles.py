@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,11 @@ from tierwise.catalogue.sections import MEANINGS, PARAMETERS
 from tierwise.catalogue.shipped import shipped_dir, yaml_files
 from tierwise.errors import CatalogueError
 from tierwise.model.acceptance import STANDARD
-from tierwise.model.control import Compare, Op, Severity
-from tierwise.model.profile import GatePolicy, Profile
+from tierwise.model.control import Compare, Op, Severity, facts_in
+from tierwise.model.profile import GatePolicy, Profile, Sight
 from tierwise.model.register import plain_word
 from tierwise.model.sensitivity import Category, Marking, Tier
+from tierwise.model.vocabulary import is_attested
 
 LABEL = "profiles/mine.yaml"
 MINE = """\
@@ -69,6 +72,23 @@ def test_a_profile_reuses_thresholds_tags_and_gate_of_the_one_it_extends():
     assert (base.assumed_tier, mine.assumed_tier) == (Tier.T2, Tier.T3)
     assert mine.parameters["assumed_tier"].rationale == "we are a hospital"
     assert [requirement.id for requirement in mine.requirements] == ["R1"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sight"),
+    [
+        ("controls: [ENC-01]", Sight.SCANNED),
+        ("controls: [ENC-01], attestation: x", Sight.PARTLY),
+        ("attestation: x", Sight.NOT_VISIBLE),
+        ("controls: [ENC-01], coverage: scanned", Sight.SCANNED),
+        ("controls: [ENC-01], coverage: partly, note: half of it", Sight.PARTLY),
+        ("controls: [ENC-01], coverage: partly, attestation: the rest", Sight.PARTLY),
+        ("coverage: not-visible, note: nobody reads it", Sight.NOT_VISIBLE),
+    ],
+)
+def test_a_requirement_tells_the_most_that_its_controls_can_show(mapping: str, sight: Sight):
+    (one,) = parse(MINE.replace("controls: [ENC-01]", mapping)).requirements
+    assert one.sight is sight
 
 
 def test_requirements_that_are_not_given_come_from_the_base():
@@ -228,6 +248,16 @@ REPLACED = [
     ("extends: uk-gov-personal-data", "¦extends: mine", "profile 'mine' extends itself by way of mine; end the circle"),
     ("[ENC-01]", "[¦ENC-1]", "unknown control 'ENC-1' in requirement R1; did you mean 'ENC-01'?"),
     ("R1: {title: One, controls: [ENC-01]}", "¦R1: {title: One}", "requirement 'R1' has neither controls nor an attestation"),
+    ("controls: [ENC-01]}", "controls: [ENC-01], coverage: ¦attested}", "its controls show it as 'scanned', not 'attested'"),
+    ("controls: [ENC-01]}", "controls: [ENC-01], coverage: ¦not-visible, note: x}", "its controls show it as 'scanned', not 'not visible'"),
+    ("controls: [ENC-01]}", "controls: [ENC-01], attestation: x, coverage: ¦scanned}", "its controls show it as 'partly', not 'scanned'"),
+    ("controls: [ENC-01]}", "controls: [ENC-01], coverage: ¦partly}", "coverage 'partly' needs a note"),
+    ("controls: [ENC-01]}", "coverage: ¦not-visible}", "coverage 'not visible' needs a note"),
+    (
+        "controls: [ENC-01]}",
+        "controls: [ENC-01], coverage: ¦whole}",
+        "unknown coverage 'whole'; it takes scanned, partly, attested, not-visible",
+    ),
 ]
 
 
@@ -267,8 +297,13 @@ class TestShipped:
     def real(self, base_profile: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
 
-    def test_the_four_are_there(self):
+    def test_all_are_there(self):
         assert set(shipped_profiles()) == {
+            "cis-aws-6.0",
+            "ncsc-bulk-personal-data",
+            "ncsc-caf-3.2",
+            "ncsc-caf-4.0",
+            "nist-800-53-r5",
             "uk-gov-personal-data",
             "ncsc-cloud-security-principles",
             "uk-gdpr-security-evidence",
@@ -295,10 +330,45 @@ class TestShipped:
             for requirement in profile.requirements
         )
 
-    def test_what_no_scan_can_see_says_what_must_be_attested(self):
+    def test_what_no_scan_can_see_says_what_must_be_attested_or_why_nothing_shows_it(self):
+        catalogue = load_catalogue()
         for name in shipped_profiles():
-            for requirement in load_profile(name, load_catalogue()).requirements:
-                assert requirement.controls or requirement.attestation, f"{name} {requirement.id}"
+            for requirement in load_profile(name, catalogue).requirements:
+                assert requirement.controls or requirement.attestation or requirement.note, f"{name} {requirement.id}"
+
+    def test_frameworks_that_are_listed_whole_have_the_ids_of_their_version(self):
+        """Counted in the sources that the files cite: contributing outcomes by principle, recommendations by section, measures."""
+        catalogue = load_catalogue()
+        ids = {name: [one.id for one in load_profile(name, catalogue).requirements] for name in shipped_profiles()}
+        parts = {
+            name: Counter(re.match(r"[A-D]?\d", one)[0] for one in found) for name, found in ids.items() if re.match("ncsc-caf|cis", name)
+        }
+        shared = {"A1": 3, "A3": 1, "B1": 2, "B2": 4, "B3": 5, "B4": 4, "B5": 3, "B6": 2, "D1": 3, "D2": 2}
+        assert parts["ncsc-caf-3.2"] == {**shared, "A2": 2, "A4": 1, "C1": 5, "C2": 2}
+        assert parts["ncsc-caf-4.0"] == {**shared, "A2": 3, "A4": 2, "C1": 6, "C2": 1}
+        assert parts["cis-aws-6.0"] == {"2": 21, "3": 9, "4": 9, "5": 16, "6": 8}
+        assert ids["ncsc-bulk-personal-data"] == [f"M{number}" for number in range(1, 16)]
+
+    def test_ids_of_nist_have_its_form_and_stand_in_its_order(self):
+        ids = [one.id for one in load_profile("nist-800-53-r5", load_catalogue()).requirements]
+        parts = [re.fullmatch(r"([A-Z]{2})-([1-9]\d?)(?:\(([1-9]\d?)\))?", one) for one in ids]
+        assert all(parts)
+        keys = [(one[1], int(one[2]), int(one[3] or 0)) for one in parts if one]
+        assert keys == sorted(keys)
+
+    def test_what_is_not_visible_is_never_called_seen(self):
+        """The coverage of a requirement rests on its controls: none, attested ones, or scanned ones."""
+        catalogue = load_catalogue()
+        for name in shipped_profiles():
+            for one in load_profile(name, catalogue).requirements:
+                rests = {any(map(is_attested, facts_in(rung))) for id_ in one.controls for rung in catalogue.controls[id_].ladder.values()}
+                told: dict[Sight, list[set[bool]]] = {
+                    Sight.NOT_VISIBLE: [set()],
+                    Sight.ATTESTED: [{True}],
+                    Sight.SCANNED: [{False}],
+                    Sight.PARTLY: [{False}, {True, False}],
+                }
+                assert rests in told[one.sight], f"{name} {one.id}"
 
     def test_no_profile_claims_compliance_or_a_requirement_of_the_guidance(self):
         for path in yaml_files(shipped_dir("profiles")):

@@ -13,7 +13,7 @@ from tierwise.catalogue.predicates import EVIDENCE_ONLY, NAMED, ops_of
 from tierwise.catalogue.profiles import ALWAYS, FRAMEWORK, MODEL
 from tierwise.catalogue.profiles import OPTIONAL as PROFILE_OPTIONAL
 from tierwise.catalogue.reader import TIERS
-from tierwise.catalogue.sections import CATEGORIES, MARKINGS, MEANINGS, MODES, PARAMETERS, PERSONAL_MARKING
+from tierwise.catalogue.sections import CATEGORIES, MARKINGS, MEANINGS, MODES, PARAMETERS, PERSONAL_MARKING, SIGHTS
 from tierwise.catalogue.snippets import TYPE
 from tierwise.model.acceptance import RANKS
 from tierwise.model.attestation import GROUPED, TOPICS
@@ -67,7 +67,11 @@ def profile_schema(control_ids: Iterable[str]) -> Schema:
         "tags": _map(_ref("tag")),
         "markings": _table(dict.fromkeys((*MARKINGS, PERSONAL_MARKING), floor), ()),
         "kind_floors": _table(dict.fromkeys(KINDS, floor), ()),
-        "requirements": _map(_table({"title": _TEXT, "controls": _list(control), "attestation": _TEXT, "note": _TEXT}, ("title",))),
+        "requirements": _map(
+            _table(
+                {"title": _TEXT, "controls": _list(control), "attestation": _TEXT, "note": _TEXT, "coverage": _words(SIGHTS)}, ("title",)
+            )
+        ),
         "deselect": _map(_TEXT, names=control),
         "tighten": _map(_by_tier(_ref("rung")), names=control),
         "severity": _map(_by_tier(_words(SEVERITIES)), names=control),

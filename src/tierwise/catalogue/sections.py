@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -12,16 +12,18 @@ from tierwise.catalogue.controls import KINDS, SEVERITIES
 from tierwise.catalogue.reader import TIERS, Reader, did_you_mean
 from tierwise.catalogue.yamlfile import Entry, Items, Leaf, Node, Table
 from tierwise.model.acceptance import RANKS, AcceptancePolicy
-from tierwise.model.control import Control
+from tierwise.model.control import Control, facts_in
 from tierwise.model.coverage import LeastCoverage
-from tierwise.model.profile import CategoryRule, GatePolicy, Parameter, Requirement, TagKey
+from tierwise.model.profile import CategoryRule, GatePolicy, Parameter, Requirement, Sight, TagKey
 from tierwise.model.register import Group, plain_word
 from tierwise.model.sensitivity import Category, Marking, Tier
+from tierwise.model.vocabulary import is_attested
 
 CATEGORIES: Final = {category.value: category for category in Category}
 MARKINGS: Final = {marking.value: marking for marking in Marking}
 ACCEPTANCE: Final = ("months", "approver", "soon_days")
 GATE: Final = ("mode", "fail_on", "unknown_from", "min_coverage", "override_hours", "override_up_to")
+SIGHTS: Final = {sight.value.replace(" ", "-"): sight for sight in Sight}
 MODES: Final = {mode: mode for mode in ("observe", "new", "full")}
 ENVIRONMENTS: Final = ("production", "non-production")
 GROUPS: Final = tuple(group.value for group in Group)
@@ -274,17 +276,43 @@ def parse_requirements(
 
 
 def _requirement(reader: Reader, key: str, entry: Entry, controls: Mapping[str, Control]) -> Requirement:
-    fields = reader.fields(entry.node, f"requirement {key!r}", ("title",), ("controls", "attestation", "note"))
+    fields = reader.fields(entry.node, f"requirement {key!r}", ("title",), ("controls", "attestation", "note", "coverage"))
     named = reader.words(fields.get("controls"), "controls")
     listed = fields["controls"].node if "controls" in fields else None
     for node in listed.items if isinstance(listed, Items) else ():
         known_control(reader, node, node.raw if isinstance(node, Leaf) else "", controls, f"requirement {key}")
-    attestation = reader.text(fields.get("attestation"), "attestation")
-    if not named and not attestation and "controls" not in fields:
+    attestation, note = (reader.text(fields.get(name), name) for name in ("attestation", "note"))
+    sight = _sight([one for one in named if one in controls], controls, attestation)
+    if "coverage" in fields:
+        sight = _stated(reader, fields["coverage"], sight, note or attestation) or sight
+    elif not named and not attestation and "controls" not in fields:
         reader.say(
             entry, f"requirement {key!r} has neither controls nor an attestation; say what must be attested where no scan can see it"
         )
-    return Requirement(key, reader.text(fields.get("title"), "title"), named, attestation, reader.text(fields.get("note"), "note"))
+    return Requirement(key, reader.text(fields.get("title"), "title"), named, attestation, note, sight)
+
+
+def _sight(named: Sequence[str], controls: Mapping[str, Control], attestation: str) -> Sight:
+    """What these controls can show: what is read, what is attested, or both."""
+    rests = [any(is_attested(fact) for rung in controls[one].ladder.values() for fact in facts_in(rung)) for one in named]
+    if not rests:
+        return Sight.NOT_VISIBLE
+    if all(rests):
+        return Sight.ATTESTED
+    return Sight.PARTLY if attestation or any(rests) else Sight.SCANNED
+
+
+def _stated(reader: Reader, entry: Entry, most: Sight, why: str) -> Sight | None:
+    """The coverage that a file states: what its controls can show, or partly where it says what they leave open."""
+    stated = reader.choice(entry.node, "coverage", SIGHTS)
+    if stated is None:
+        return None
+    less = stated is Sight.PARTLY and most is Sight.SCANNED
+    if stated is not most and not less:
+        reader.say(entry.node, f"its controls show it as {most.value!r}, not {stated.value!r}; change coverage, controls or attestation")
+    elif not why and stated in {Sight.PARTLY, Sight.NOT_VISIBLE} and (less or stated is Sight.NOT_VISIBLE):
+        reader.say(entry.node, f"coverage {stated.value!r} needs a note that says what the controls leave open, or why none shows it")
+    return stated
 
 
 def known_control(reader: Reader, where: Node | Entry, name: str, controls: Mapping[str, Control], what: str) -> bool:

@@ -32,6 +32,7 @@ def show(profile: str) -> None:
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.catalogue.profiles import load_profile
     from tierwise.model.coverage import coverage_words
+    from tierwise.model.profile import sight_words
 
     one = load_profile(profile, load_catalogue())
     click.echo(f"{one.id}: {one.title}\n{one.description}\n")
@@ -44,11 +45,11 @@ def show(profile: str) -> None:
         click.echo(f"{rule.category.value} {rule.title}: {rule.base.label}{to_t3}{to_t4}. {rule.rationale} [{rule.source}]")
     click.echo()
     for requirement in one.requirements:
-        controls = ", ".join(requirement.controls) or "no scan can see it"
-        click.echo(
-            f"{requirement.id} {requirement.title}: {controls}"
-            + (f"; to be attested: {requirement.attestation}" if requirement.attestation else "")
-        )
+        controls = f" by {', '.join(requirement.controls)}" if requirement.controls else ""
+        attested = f"; to be attested: {requirement.attestation}" if requirement.attestation else ""
+        note = f" ({requirement.note})" if requirement.note else ""
+        click.echo(f"{requirement.id} {requirement.title}: {requirement.sight}{controls}{attested}{note}")
+    click.echo(f"\n{sight_words(one.requirements)}")
 
 
 @profiles.command()

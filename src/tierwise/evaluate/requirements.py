@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from tierwise.model.attestation import State
 from tierwise.model.finding import Finding, Findings, RequirementEvidence, Verdict
-from tierwise.model.profile import Requirement
+from tierwise.model.profile import Requirement, Sight
 
 SEEN, ATTESTED, MISSING, NOT_VISIBLE = "evidence seen", "evidence attested", "evidence missing", "not visible"
 
@@ -36,10 +36,8 @@ def _evidence(
     one: Requirement, verdicts: dict[str, Counter[Verdict]], states: dict[str, Counter[State]], attested: Collection[str]
 ) -> RequirementEvidence:
     scanned, standing = Counter[Verdict](), Counter[State]()
-    asked = bool(one.attestation)
     for control in one.controls:
         if control in attested:
-            asked = True
             standing += states[control]
         else:
             scanned += verdicts[control]
@@ -51,7 +49,7 @@ def _evidence(
         scanned[Verdict.FAIL],
         scanned[Verdict.UNKNOWN],
         one.attestation,
-        _coverage(scanned, standing, asked=asked),
+        _coverage(scanned, standing, one.sight),
         {state: standing[state] for state in State if standing[state]},
     )
 
@@ -67,7 +65,7 @@ def _words(scanned: Counter[Verdict], standing: Counter[State]) -> str:
     return ATTESTED if standing[State.ATTESTED] else NOT_VISIBLE
 
 
-def _coverage(scanned: Counter[Verdict], standing: Counter[State], *, asked: bool) -> str:
+def _coverage(scanned: Counter[Verdict], standing: Counter[State], most: Sight) -> str:
     if scanned[Verdict.PASS] or scanned[Verdict.FAIL]:
-        return "partly" if asked or scanned[Verdict.UNKNOWN] else "scanned"
-    return "attested" if standing[State.ATTESTED] else "not visible"
+        return Sight.SCANNED if most is Sight.SCANNED and not scanned[Verdict.UNKNOWN] else Sight.PARTLY
+    return Sight.ATTESTED if standing[State.ATTESTED] else Sight.NOT_VISIBLE

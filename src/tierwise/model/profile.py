@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from tierwise.model.acceptance import STANDARD, AcceptancePolicy
 from tierwise.model.control import Predicate, Severity
@@ -49,6 +51,16 @@ class TagKey:
     """The tier from which `tags.missing` asks for it."""
 
 
+class Sight(StrEnum):
+    """The most that a mapping can show of a requirement, however well all goes."""
+
+    SCANNED = "scanned"
+    PARTLY = "partly"
+    """Scanned, and something of it is for somebody to attest, or is not asked by the controls."""
+    ATTESTED = "attested"
+    NOT_VISIBLE = "not visible"
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One requirement of a framework, mapped to the controls that give evidence of it."""
@@ -59,6 +71,14 @@ class Requirement:
     attestation: str = ""
     """What must be attested where no scan can see it; empty where scanning suffices."""
     note: str = ""
+    """What the controls leave open of it, or why none gives evidence."""
+    sight: Sight = Sight.NOT_VISIBLE
+
+
+def sight_words(requirements: Sequence[Requirement]) -> str:
+    """How many requirements of a framework can be shown, and how far."""
+    found = Counter(one.sight for one in requirements)
+    return f"{len(requirements)} requirements: {', '.join(f'{found[sight]} {sight}' for sight in Sight)}. Coverage is the most that a report can show; none says that a requirement is met."
 
 
 @dataclass(frozen=True, slots=True)
