@@ -17,6 +17,7 @@ from tierwise.model.resource import REGISTER, Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
 
 TODAY = date(2026, 6, 1)
+CONTROLS = {name: compile_control(one) for name, one in load_catalogue().controls.items()}
 PLAN = "attested.incident_plan"
 
 
@@ -67,8 +68,7 @@ def finding(*statements: Statement, tier: Tier = Tier.T4, control: str = "INC-01
     facts = attested_facts("benefits", ("1",), statements, TODAY)
     dataset = Resource("dataset:benefits", Kind.DATASET, "dataset", REGISTER, "1", "", "benefits", facts=facts)
     told = Classification(tier, TierInterval(tier, tier), TierState.INHERITED)
-    compiled = compile_control(load_catalogue().controls[control])
-    (one,) = findings_of([dataset], {Kind.DATASET: [compiled]}, {dataset.id: told}, {})
+    (one,) = findings_of([dataset], {Kind.DATASET: [CONTROLS[control]]}, {dataset.id: told}, {})
     return one
 
 
@@ -93,8 +93,7 @@ def test_each_state_has_its_verdict_and_the_tier_says_what_is_stale(
 
 def test_every_control_over_attested_evidence_tells_all_four_states() -> None:
     """By the topic that its highest rung asks for."""
-    catalogue = load_catalogue().controls
-    attested = [compile_control(one) for one in catalogue.values() if compile_control(one).attested]
+    attested = [one for one in CONTROLS.values() if one.attested]
     assert len(attested) >= 25
     for one in attested:
         (topic,) = one.rungs[Tier.T4][-1].facts
