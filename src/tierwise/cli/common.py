@@ -59,6 +59,7 @@ class Options:
     audience: str = ""
     output: Path | None = None
     save_inventory: Path | None = None
+    metrics: Path | None = None
     store: str = ""
     series: str = ""
     source_dir: Path | None = None
@@ -119,6 +120,9 @@ output_options = together(
     audience_option,
     click.option("--output", type=click.Path(path_type=Path), help="Directory for output files; default: here."),
     click.option("--save-inventory", type=click.Path(path_type=Path), help="Save what was read, to judge it again later."),
+    click.option(
+        "--metrics", type=click.Path(path_type=Path), help="Write figures of the run in the Prometheus text format; default: none."
+    ),
     click.option(
         "--store",
         default="",
@@ -365,6 +369,11 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier, in_two)
         if path is not None or not options.quiet:
             write_report(report_named(name), for_audience(outcome.result, audience), view, path)
+    if options.metrics:
+        from tierwise import __version__
+        from tierwise.reports.metrics import metrics
+
+        write_atomically(options.metrics, iter([metrics(outcome.result, __version__)]))
     if options.save_baseline and judging is not None:
         save_baseline(options.save_baseline, outcome.result, judging)
     if keep:
