@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.cli.test_azure import tenant  # noqa: F401 - a fixture
+from tests.cli.conftest import Ran
 from tests.connectors.azure.cloud import SUBSCRIPTION
 from tierwise.cli import main as entry
 from tierwise.errors import StoreError
@@ -102,3 +103,30 @@ def test_a_store_that_goes_away_while_scanning_costs_the_way_back_and_no_report(
     assert ran.err.splitlines()[0] == "error: what is read from here on is not kept for --resume; the scan goes on"
     assert len(json.loads((home / "scan.json").read_text())["resources"]) == 3
     assert "1 run(s)" in tierwise("store", "check", "--store", "kept.db").out
+
+
+def test_a_scan_that_overlaps_another_of_the_same_scope_reads_nothing_and_says_which(tenant, tierwise, monkeypatch):  # noqa: F811 - the fixture
+    overlapping: list[Ran] = []
+    calls: list[int] = []
+
+    def meanwhile(*_args, **_more):
+        broken.undo()
+        for more in ((), ("--resume", "auto"), ("--profile", "iso-27001-2022"), ("--service", "storage")):
+            tenant.calls.clear()
+            overlapping.append(tierwise(*SCAN, *more))
+            calls.append(len(tenant.calls))
+        raise entry._TerminatedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("tierwise.cli.live.finish", meanwhile)
+        tierwise(*SCAN)
+    *same, other = overlapping
+    for ran in same:
+        ran.complains(2, "another scan of the same scope is running", "this one read nothing", "wait until it has ended")
+    assert "begun at 20" in same[0].err
+    assert (calls[:-1], other.code) == ([0, 0, 0], 0)
+    assert calls[-1] > 0
+
+
+def test_a_scan_that_was_interrupted_is_in_nobodys_way(interrupted, tierwise):
+    assert tierwise(*SCAN).code == 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -30,6 +31,8 @@ LAST: Final = "last"
 AUTO: Final = "auto"
 _NOT_SCOPE: Final = frozenset({"external_id", "requests_per_second", "endpoint_compat"})
 """Options that say how something is read, not what."""
+_NOT_ESTATE: Final = frozenset({"looks", "profile", "controls", "version"})
+"""What two scans of the same estate at the same time may differ in, and still be in each other's way."""
 
 
 def resume_option(command: F) -> F:
@@ -80,15 +83,17 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime], Sequen
 
     judging = load_gated(live.config, live.options)
     told = live.told(judging)
-    store = _store(live, resume) if resume else None
-    begun = _found(store, told, resume) if store is not None else None
-    started = utc_now() if begun is None else datetime.fromisoformat(begun.started)
-    sources = open_sources(started)
-    if store is None:
-        store = _store(live, resume)
-        _tell_of_others(store, told, live.options)
-    told["sources"] = [judging.mask.text(one.name) for one in sources]
-    with _checkpoint(store, told, begun, started, named=bool(live.config.store)) as checkpoint:
+    store = _store(live, resume)
+    with ExitStack() as held:
+        if store is not None:
+            held.enter_context(_alone(store, told))
+        begun = _found(store, told, resume) if store is not None and resume else None
+        started = utc_now() if begun is None else datetime.fromisoformat(begun.started)
+        sources = open_sources(started)
+        if not resume:
+            _tell_of_others(store, told, live.options)
+        told["sources"] = [judging.mask.text(one.name) for one in sources]
+        checkpoint = held.enter_context(_checkpoint(store, told, begun, started, named=bool(live.config.store)))
         outcome = run_scan(
             sources,
             judging,
@@ -118,6 +123,23 @@ def _store(live: Live, resume: str) -> Store | None:
             raise
         complain(f"the scan is not kept as it goes, and cannot be gone on with if it is interrupted: {error}")
         return None
+
+
+@contextmanager
+def _alone(store: Store, told: Mapping[str, Any]) -> Iterator[None]:
+    """Keep others from scanning the same at the same time; StoreError where another does."""
+    from tierwise.store.lock import alone
+
+    scope = {name: value for name, value in told.items() if name not in _NOT_ESTATE}
+    with alone(store, json.dumps(scope, sort_keys=True)) as only:
+        if not only:
+            since = _found(store, told, AUTO)
+            which = f", {since.run}, begun at {since.started}" if since is not None else ""
+            raise StoreError(
+                f"another scan of the same scope is running{which}; this one read nothing"
+                "\nwait until it has ended; where they overlap each day, scan less often or with a higher ceiling"
+            )
+        yield
 
 
 def _tell_of_others(store: Store | None, told: Mapping[str, Any], options: Options) -> None:
