@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.cli.test_azure import tenant  # noqa: F401 - a fixture
 from tests.cli.conftest import Ran
+from tests.cli.test_azure import tenant  # noqa: F401 - a fixture
 from tests.connectors.azure.cloud import SUBSCRIPTION
 from tierwise.cli import main as entry
 from tierwise.errors import StoreError
