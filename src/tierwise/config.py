@@ -24,7 +24,17 @@ class AwsConfig:
 
     role_arns: tuple[str, ...] = ()
     external_id: str = ""
+    organization: bool = False
+    """Scan the accounts of the caller's organisation, each through the role called `role`."""
+    units: tuple[str, ...] = ()
+    """Only accounts below these organisational units, by id."""
+    exclude: tuple[str, ...] = ()
+    """Accounts and organisational units, by id, that are left out."""
+    role: str = ""
+    """The name of the role in each account; empty: `tierwise-scan` in those of an organisation."""
     accounts: tuple[str, ...] = ()
+    inherit_tags: tuple[str, ...] = ()
+    """Levels from which resources take tags that they lack: `account`, `unit`."""
     regions: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     requests_per_second: float = 800.0
@@ -124,7 +134,12 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "aws": {
         "role-arns": "role_arns",
         "external-id": "external_id",
+        "organization": "organization",
+        "units": "units",
+        "exclude": "exclude",
+        "role": "role",
         "accounts": "accounts",
+        "inherit-tags": "inherit_tags",
         "regions": "regions",
         "services": "services",
         "requests-per-second": "requests_per_second",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tierwise.model.register import (
     RegisterEntry,
     Selector,
 )
+from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Category, Marking, PersonalData, Tier
 
 FULL = """\
@@ -121,6 +123,16 @@ entries:
 """
     found = [entry.selector.words for entry in load_register(written(tmp_path, text)).entries]
     assert found == ["id=x", "name=a-b-*", "name=a-*", "tag=a=b", "account=1", "unit=Health"]
+
+
+def test_a_unit_selects_what_lies_below_it_and_the_nearer_line_goes_first(tmp_path: Path) -> None:
+    text = "entries:\n" + "".join(
+        f"  - {{select: {{unit: {one}}}, tier: T1}}\n" for one in ("Health", "Health/Clinical", "Clin*", "Hea/*", "lth")
+    )
+    register = load_register(written(tmp_path, text))
+    ward = Resource("a", Kind.OBJECT_STORE, "s3.bucket", "aws", "1", "eu-west-2", "a", unit="Root/Health/Clinical/Ward")
+    assert [one.selector.unit for one in register.matching(ward)] == ["Health/Clinical", "Health", "Clin*"]
+    assert [one.selector.unit for one in register.matching(replace(ward, unit="Clinical"))] == ["Clin*"]
 
 
 def test_agreements_end(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.classify.profiles import PROFILE, by_name, lines, store
+from tests.classify.profiles import PROFILE, by_name, lines, one, store
 from tierwise.classify.declarations import declared_facts, missing_tags
 from tierwise.classify.identifiers import identifiers
 from tierwise.model.fact import Known, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.register import DataCategory, Register, RegisterEntry, Selector
-from tierwise.model.resource import Evidence, Kind
-from tierwise.model.sensitivity import Category, Marking, Tier, TierInterval
+from tierwise.model.resource import Evidence, Inherited, Kind
+from tierwise.model.sensitivity import Category, Marking, Tier, TierInterval, TierState
 from tierwise.model.vocabulary import check_fact
 
 DENIED = Unknown(UnknownReason.PERMISSION_DENIED, Provenance("s3:GetBucketTagging", "s3:GetBucketTagging"))
@@ -31,6 +31,36 @@ def value(fact):
 
 def at(tier: Tier, top: Tier | None = None) -> TierInterval:
     return TierInterval(tier, top or tier)
+
+
+PERSONAL = Inherited("account 111122223333", Known({"data-classification": "personal", "owner": "board", "environment": "live"}))
+
+
+def test_what_a_resource_lacks_it_takes_from_its_account_and_the_trace_says_so():
+    found = one(store(evidence=Evidence(inherited=(PERSONAL,))))
+    assert (found.tier, found.state, found.owner) == (Tier.T2, TierState.DECLARED, "board")
+    assert any("inherited from account 111122223333" in step.because for step in found.trace)
+
+
+def test_its_own_tag_and_then_the_nearest_one_stand():
+    unit = Inherited("unit Health", Known({"data-classification": "internal", "owner": "hospital", "retention-period": "P7Y"}))
+    resource = store(tags={"owner": "ward", "is-production": "false"}, evidence=Evidence(inherited=(PERSONAL, unit)))
+    found = declared_facts(resource, PROFILE, Register())
+    assert one(resource).owner == "ward"
+    assert one(resource).tier is Tier.T2
+    assert (value(found["retention.declared_days"]), value(found["environment.production"])) == (7 * 365, False)
+
+
+def test_an_account_whose_tags_cannot_be_read_leaves_open_what_its_resources_do_not_say():
+    denied = Unknown(UnknownReason.PERMISSION_DENIED, Provenance("organizations:ListTagsForResource"))
+    above = Evidence(inherited=(Inherited("account 111122223333", denied), Inherited("unit Health", Known({"owner": "hospital"}))))
+    silent, tagged = store(evidence=above), store(tags={"data-classification": "internal"}, evidence=above)
+    assert one(silent).interval.hi is Tier.T4
+    assert one(tagged).interval == TierInterval(Tier.T1, Tier.T1)
+    for resource in (silent, tagged):
+        roles = declared_facts(resource, PROFILE, Register())["ownership.roles"]
+        assert isinstance(roles, Unknown)
+        assert roles.reason is UnknownReason.PERMISSION_DENIED
 
 
 def test_roles_are_those_that_tags_and_register_name() -> None:

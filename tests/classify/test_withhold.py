@@ -4,7 +4,7 @@ from tierwise.classify.identifiers import identifier_signs, identifiers
 from tierwise.classify.mask import Mask
 from tierwise.classify.withhold import withhold
 from tierwise.model.fact import Known
-from tierwise.model.resource import Column, Evidence, Kind, Resource
+from tierwise.model.resource import Column, Evidence, Inherited, Kind, Resource
 
 MASK = Mask(lambda: b"made for these tests")
 NUMBER = "NHS 426 018 1599"
@@ -26,6 +26,14 @@ def test_identifiers_in_tags_descriptions_and_schemas_are_withheld_and_still_evi
     assert [sign.word for sign in identifier_signs(after, synthetic_counts=False)] == [
         sign.word for sign in identifier_signs(before, synthetic_counts=False)
     ]
+    assert withhold(after, MASK) == after
+
+
+def test_identifiers_in_tags_of_an_account_are_withheld():
+    above = (Inherited(f"unit {NUMBER}", Known({f"for {NUMBER}": NUMBER, "owner": "ann@example.org"})),)
+    after = withhold(resource(evidence=Evidence(inherited=above)), MASK)
+    assert "426" not in str(after.evidence.inherited)
+    assert "ann@example.org" in str(after.evidence.inherited)
     assert withhold(after, MASK) == after
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import tierwise.connectors.aws.connect as connecting
 from tests.scan.recording import refused
+from tierwise.connectors.aws import role
 from tierwise.connectors.aws.calls import SDK_ERRORS
 from tierwise.connectors.aws.session import Account
 
@@ -61,7 +61,7 @@ def test_an_aws_profile_that_does_not_exist_is_4(tierwise, monkeypatch):
 
 def test_the_errors_above_are_those_that_the_connector_catches():
     assert isinstance(refused("GetCallerIdentity"), SDK_ERRORS)
-    assert connecting.SESSION_NAME == "tierwise-scan"
+    assert role.SESSION_NAME == "tierwise-scan"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def _production(said: Declared, _profile: Profile) -> AnyFact:
 def _marking(said: Declared, _profile: Profile) -> AnyFact:
     tagged = [found.level for reading in said.readings if (found := tags.marking_of(reading))]
     listed = [entry.marking for entry in said.entries if entry.marking is not Marking.NONE]
-    if said.unread is not None and not listed:
+    if said.unread is not None and not listed and not tagged:
         return said.unread
     level = max([Marking.NONE, *tagged, *listed], key=_RANK.__getitem__)
     if said.withheld is not None:

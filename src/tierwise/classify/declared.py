@@ -14,6 +14,8 @@ from tierwise.model.register import Register, RegisterEntry
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Marking, PersonalData
 
+_OF_DATA: Final = frozenset({"tier", "categories"})
+"""Roles of tags that say what the data is, as a register line does that describes it."""
 _PERSONAL_WORDS: Final = frozenset({"personal", "pii", "special", "patient", "health"})
 
 
@@ -29,7 +31,7 @@ class Declared:
     possible: frozenset[str]
     """Datasets to which it might belong, if its tags could be read."""
     unread: Unknown | None
-    """Why the tags could not be read, where they could not."""
+    """Why its tags, or those that it would take over, could not be read, where they could not."""
     via: Provenance
     known: tags.TagDictionary
     withheld: Unknown | None = None
@@ -51,8 +53,10 @@ class Declared:
 
     @property
     def settled(self) -> bool:
-        """The register says what the data is, so unreadable tags leave nothing open."""
-        return any(entry.describes_data for entry in self.firm)
+        """The register or a tag says what the data is, so unreadable tags leave nothing open."""
+        return any(entry.describes_data for entry in self.firm) or any(
+            one.key.role in _OF_DATA and not tags.malformed(one, self.known) for one in self.readings
+        )
 
     @property
     def dataset(self) -> str:
@@ -74,13 +78,33 @@ def declared(resource: Resource, known: tags.TagDictionary, register: Register) 
     """Reads the declarations of a resource."""
     entries = register.matching(resource)
     if isinstance(resource.tags, Known):
-        readings = tags.read_tags(resource.tags.value, known)
-        return Declared(readings, entries, entries, frozenset(), None, resource.tags.via, known, register.withheld)
+        readings, unread = _with_inherited(resource, tags.read_tags(resource.tags.value, known), known)
+        return Declared(readings, entries, entries, frozenset(), unread, resource.tags.via, known, register.withheld)
     waiting = [entry for entry in register.entries if entry.selector.tag and entry.selector.may_match(resource)]
     displaced = max((entry.selector.rank for entry in waiting), default=())
     firm = tuple(entry for entry in entries if entry.selector.rank > displaced)
     possible = frozenset(entry.dataset for entry in waiting if entry.dataset)
     return Declared((), entries, firm, possible, resource.tags, resource.tags.via, known, register.withheld)
+
+
+def _with_inherited(
+    resource: Resource, own: tuple[tags.Reading, ...], known: tags.TagDictionary
+) -> tuple[tuple[tags.Reading, ...], Unknown | None]:
+    """Its own tags and those that it takes over from what it lies in, the nearest first; why there may be more of these.
+
+    A tag is taken over where nothing nearer has one of its role; of references each is for itself.
+    """
+    found = list(own)
+    for level in resource.evidence.inherited:
+        if isinstance(level.tags, Unknown):
+            return tuple(found), level.tags
+        there = {_taken_for(one) for one in found}
+        found += [one for one in tags.read_tags(level.tags.value, known, level.source) if _taken_for(one) not in there]
+    return tuple(found), None
+
+
+def _taken_for(reading: tags.Reading) -> str:
+    return reading.key.key if reading.key.role == "reference" else reading.key.role
 
 
 def declaration_signs(said: Declared) -> list[Sign]:
@@ -90,6 +114,8 @@ def declaration_signs(said: Declared) -> list[Sign]:
 
 def _tag_signs(reading: tags.Reading, known: tags.TagDictionary) -> list[Sign]:
     source, origin, tag = f"tag {reading.written}", Origin.TAG, f"the tag {reading.shown}"
+    if reading.above:
+        source = f"{source} of {reading.above}"
     if tags.malformed(reading, known):
         return [Sign(origin, "tag-malformed", source, f"{tag} says nothing that the profile's tag dictionary knows")]
     match reading.key.role:

@@ -39,11 +39,13 @@ class Reading:
     """What the dictionary says of the value; the value itself where it says nothing."""
     mapped: bool
     """Whether the dictionary says anything of the value."""
+    above: str = ""
+    """What it is inherited from: `account 111111111111`; empty for a tag of the resource itself."""
 
     @property
     def shown(self) -> str:
         """The tag as a trace quotes it."""
-        return f"{self.written}={self.value}"
+        return f"{self.written}={self.value}" + (f" inherited from {self.above}" if self.above else "")
 
 
 @lru_cache(maxsize=4)
@@ -57,8 +59,8 @@ def dictionary(profile: Profile) -> TagDictionary:
     return TagDictionary(keys, values)
 
 
-def read_tags(tags: Mapping[str, str], known: TagDictionary) -> tuple[Reading, ...]:
-    """The tags that the dictionary knows, by key in alphabetical order."""
+def read_tags(tags: Mapping[str, str], known: TagDictionary, above: str = "") -> tuple[Reading, ...]:
+    """The tags that the dictionary knows, by key in alphabetical order; `above`: what they are inherited from."""
     found: list[Reading] = []
     for written in sorted(tags):
         key = known.keys.get(plain_word(written))
@@ -66,7 +68,7 @@ def read_tags(tags: Mapping[str, str], known: TagDictionary) -> tuple[Reading, .
             continue
         value = tags[written]
         meaning = known.values[key.key].get(plain_word(value))
-        found.append(Reading(key, written, value, value if meaning is None else meaning, meaning is not None))
+        found.append(Reading(key, written, value, value if meaning is None else meaning, meaning is not None, above))
     return tuple(found)
 
 

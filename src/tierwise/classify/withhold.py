@@ -11,7 +11,7 @@ from tierwise.classify.content import masked
 from tierwise.classify.identifiers import found_in, mark
 from tierwise.classify.mask import Mask
 from tierwise.model.fact import Known
-from tierwise.model.resource import EMPTY_EVIDENCE, Resource
+from tierwise.model.resource import EMPTY_EVIDENCE, Inherited, Resource
 
 _TOKEN: Final = re.compile(r"\S*[0-9@]\S*(?:\s+\S*[0-9@]\S*)*")
 """A run of words that have a digit or an at sign; what is left of a text are words of the language."""
@@ -39,6 +39,10 @@ def withhold(resource: Resource, mask: Mask) -> Resource:
     rows = tuple((_name(table), count) for table, count in resource.evidence.rows)
     if (columns, rows) != (resource.evidence.columns, resource.evidence.rows):
         resource = replace(resource, evidence=replace(resource.evidence, columns=columns, rows=rows))
+    if resource.evidence.inherited:
+        taken = tuple(_taken(one, mask) for one in resource.evidence.inherited)
+        if taken != resource.evidence.inherited:
+            resource = replace(resource, evidence=replace(resource.evidence, inherited=taken))
     if "the description" in marks and resource.evidence != EMPTY_EVIDENCE:
         text = _TOKEN.sub(marks["the description"], resource.evidence.description)
         resource = replace(resource, evidence=replace(resource.evidence, description=text))
@@ -46,6 +50,15 @@ def withhold(resource: Resource, mask: Mask) -> Resource:
 
 
 _name = lru_cache(maxsize=32768)(masked)
+
+
+def _taken(one: Inherited, mask: Mask) -> Inherited:
+    """Tags of an account or a unit; mail addresses in them are its owners', as on resources."""
+    source = mask.text(one.source)
+    if not isinstance(one.tags, Known):
+        return Inherited(source, one.tags)
+    tags = {_possible(mask.text(key, staff=True)): _possible(mask.text(value, staff=True)) for key, value in one.tags.value.items()}
+    return Inherited(source, Known(tags, one.tags.via))
 
 
 def _without(text: str, marks: dict[str, str], key: str) -> str:

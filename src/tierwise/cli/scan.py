@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -47,7 +48,12 @@ def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
     return AwsConfig(
         role_arns=tuple(values["role_arns"]) or config.role_arns,
         external_id=values["external_id"] or config.external_id,
-        accounts=tuple(values["accounts"]) or config.accounts,
+        organization=values["organization"] or config.organization,
+        units=tuple(values["units"]) or config.units,
+        exclude=tuple(values["exclude"]) or config.exclude,
+        role=values["role"] or config.role,
+        accounts=(*values["accounts"], *accounts_in(values["accounts_file"])) or config.accounts,
+        inherit_tags=tuple(values["inherit_tags"]) or config.inherit_tags,
         regions=tuple(values["regions"]) or config.regions,
         services=tuple(values["services"]) or config.services,
         requests_per_second=values["max_rate"] or config.requests_per_second,
@@ -55,8 +61,37 @@ def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
     )
 
 
+def accounts_in(path: Path | None) -> tuple[str, ...]:
+    """The account ids of a file, one a line; what follows `#` is a remark. UsageError where it has none, or something else."""
+    if path is None:
+        return ()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--accounts-file {path}: cannot be read ({type(error).__name__})") from None
+    found: list[str] = []
+    for number, line in enumerate(lines, 1):
+        if account := line.partition("#")[0].strip():
+            require(re.fullmatch(r"[0-9]{12}", account), f"{path}:{number}: {account[:40]!r} is not an account id; write its 12 digits")
+            found.append(account)
+    require(found, f"--accounts-file {path}: there is no account id in it")
+    return tuple(found)
+
+
 aws_options = together(
     click.option("--account", "accounts", multiple=True, help="Only these account ids; default: all that can be reached."),
+    click.option("--accounts-file", type=click.Path(path_type=Path), help="The same from a file, one id a line; default: none."),
+    click.option("--organization", is_flag=True, help="All accounts of the caller's organisation, each by a role in it (--role)."),
+    click.option("--ou", "units", multiple=True, metavar="ID", help="Only accounts below these organisational units; default: all."),
+    click.option("--exclude", multiple=True, metavar="ID", help="Leave out these accounts and organisational units; default: none."),
+    click.option("--role", default="", metavar="NAME", help="The role's name in each account; default: tierwise-scan with --organization."),
+    click.option(
+        "--inherit-tags",
+        "inherit_tags",
+        multiple=True,
+        metavar="LEVEL",
+        help="Take tags that a resource lacks from its account or unit; default: from neither.",
+    ),
     click.option("--region", "regions", multiple=True, help="Only these regions; default: all enabled."),
     click.option("--service", "services", multiple=True, help="Only these services, e.g. s3; default: all."),
     click.option(
@@ -86,6 +121,7 @@ def aws(**values: Any) -> None:
     \b
     tierwise scan aws --region eu-west-2
     tierwise scan aws --role-arn arn:aws:iam::111111111111:role/tierwise --format json=scan.json
+    tierwise scan aws --organization --external-id ID --resume auto
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.aws.connect import open_accounts
 

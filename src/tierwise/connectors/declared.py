@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown
-from tierwise.model.resource import Grant, Link, Resource
+from tierwise.model.resource import Grant, Inherited, Link, Resource
 
 Doc: TypeAlias = Mapping[str, Any]
 """A response as the SDK parses it; it never leaves the collector that asked for it."""
@@ -93,7 +93,7 @@ class Shapes(Protocol):
         ...
 
 
-def finished(shapes: Shapes, draft: Draft, unit: str) -> Resource:
+def finished(shapes: Shapes, draft: Draft, unit: str, inherited: tuple[Inherited, ...] = ()) -> Resource:
     """The resource with what its documents so far say; `unit` is the organisational unit of its account."""
     resource = draft.resource
     return replace(
@@ -101,6 +101,7 @@ def finished(shapes: Shapes, draft: Draft, unit: str) -> Resource:
         facts={**resource.facts, **shapes.facts(draft)},
         links=shapes.links(draft),
         grants=shapes.grants(draft),
+        evidence=replace(resource.evidence, inherited=inherited) if inherited else resource.evidence,
         unit=unit,
     )
 

@@ -17,6 +17,7 @@ from tierwise.model.resource import (
     FactUpdate,
     Gap,
     Grant,
+    Inherited,
     Kind,
     Link,
     ReadOutcome,
@@ -160,12 +161,10 @@ def resource_out(resource: Resource) -> dict[str, Any]:
         "region": resource.region,
         "name": resource.name,
         "address": resource.address,
-        "tags": dict(resource.tags.value) if isinstance(resource.tags, Known) else None,
+        **_tags_out(resource.tags),
         "facts": {name: fact_out(resource.facts[name]) for name in sorted(resource.facts)},
         "links": [link_out(link) for link in resource.links],
     }
-    if isinstance(resource.tags, Unknown):
-        out["tags_unknown"] = unknown_out(resource.tags)
     if resource.aliases:
         out["aliases"] = list(resource.aliases)
     if resource.unit:
@@ -184,6 +183,8 @@ def resource_out(resource: Resource) -> dict[str, Any]:
             out["evidence"]["found"] = [found_out(one) for one in evidence.found]
         if evidence.rows:
             out["evidence"]["rows"] = [list(one) for one in evidence.rows]
+        if evidence.inherited:
+            out["evidence"]["inherited"] = [_inherited_out(one) for one in evidence.inherited]
     return out
 
 
@@ -198,6 +199,20 @@ def _column_in(told: Sequence[object]) -> Column:
     return Column(str(table), str(name), str(declared), bool(more and more[0]), tuple(str(one) for one in more[1:]))
 
 
+def _tags_out(tags: Maybe[Mapping[str, str]]) -> dict[str, Any]:
+    return {"tags": None, "tags_unknown": unknown_out(tags)} if isinstance(tags, Unknown) else {"tags": dict(tags.value)}
+
+
+def _tags_in(data: Mapping[str, Any]) -> Maybe[Mapping[str, str]]:
+    if "tags_unknown" in data:
+        return unknown_in(data["tags_unknown"])
+    return Known({str(k): str(v) for k, v in (data.get("tags") or {}).items()})
+
+
+def _inherited_out(one: Inherited) -> dict[str, Any]:
+    return {"source": one.source, **_tags_out(one.tags)}
+
+
 def resource_in(data: Mapping[str, Any]) -> Resource:
     """A resource from its JSON; what a judgement derived is left out, since the next derives it anew. ValueError, TypeError or KeyError where it is none."""
     kind = Kind(data["kind"])
@@ -206,9 +221,6 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         spec = find_spec(name)
         if spec is None or not spec.derived or not str(fact.get("via", "")).startswith("derived:"):
             facts[name] = fact_in(name, fact, kind)
-    tags: Maybe[Mapping[str, str]] = (
-        unknown_in(data["tags_unknown"]) if "tags_unknown" in data else Known({str(k): str(v) for k, v in (data.get("tags") or {}).items()})
-    )
     told = data.get("evidence") or {}
     evidence = Evidence(
         str(told.get("description", "")),
@@ -217,6 +229,7 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         tuple(str(one) for one in told.get("external") or ()),
         tuple(_found_in(one) for one in told.get("found") or ()),
         tuple((str(table), int(count)) for table, count in told.get("rows") or ()),
+        tuple(Inherited(str(one["source"]), _tags_in(one)) for one in told.get("inherited") or ()),
     )
     address = data.get("address")
     return Resource(
@@ -228,7 +241,7 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         region=str(data.get("region") or ""),
         name=str(data.get("name") or ""),
         address=None if address is None else str(address),
-        tags=tags,
+        tags=_tags_in(data),
         facts=facts,
         links=tuple(link_in(link) for link in data.get("links") or ()),
         aliases=tuple(str(one) for one in data.get("aliases") or ()),

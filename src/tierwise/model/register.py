@@ -68,6 +68,13 @@ def matches_glob(pattern: str, text: str) -> bool:
     return _glob(pattern).fullmatch(text) is not None
 
 
+@lru_cache(maxsize=65536)
+def _lies_in(pattern: str, unit: str) -> bool:
+    """Whether a pattern matches one of the units on a path, by its name or by the names of some units above it and its own."""
+    names = unit.split("/")
+    return any(matches_glob(pattern, "/".join(names[start:end])) for end in range(1, len(names) + 1) for start in range(end))
+
+
 def plain_word(text: str) -> str:
     """A key or value without case and separators: `DataClassification`, `data_classification` and `data-classification` are one."""
     return _plain(text)
@@ -111,17 +118,18 @@ class Selector:
     project: str = ""
     account: str = ""
     unit: str = ""
+    """A pattern over one of the units that it lies in, by name (`Health`) or by names from the top (`Health/Clinical`)."""
 
     @property
     def rank(self) -> tuple[int, ...]:
-        """How specific it is: id before name (longer text first) before tag before project before account before unit."""
+        """How specific it is: id before name (longer text first) before tag before project before account before unit (more names first)."""
         return (
             bool(self.id),
             len(re.sub(r"[*?]", "", self.name)) if self.name else 0,
             self.tag is not None,
             bool(self.project),
             bool(self.account),
-            bool(self.unit),
+            len(self.unit.split("/")) if self.unit else 0,
         )
 
     @property
@@ -146,7 +154,7 @@ class Selector:
             return False
         if self.project and not matches_glob(self.project, resource.account):
             return False
-        if self.unit and not matches_glob(self.unit, resource.unit):
+        if self.unit and not _lies_in(self.unit, resource.unit):
             return False
         if self.name and not matches_glob(self.name, resource.name):
             return False

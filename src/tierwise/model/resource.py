@@ -152,6 +152,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Inherited:
+    """The tags of what a resource lies in, of which it takes those that it lacks."""
+
+    source: str
+    """`account 111111111111`, `unit Health/Clinical`"""
+    tags: Maybe[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What classification may look at besides tags: texts, schemas, and what else names the data."""
 
@@ -165,6 +174,8 @@ class Evidence:
     """What was found in a sample of the content."""
     rows: tuple[tuple[str, int], ...] = ()
     """Tables with the rows that the provider or the catalogue counts in them, where it does."""
+    inherited: tuple[Inherited, ...] = ()
+    """Tags of what it lies in, the nearest first."""
 
 
 EMPTY_EVIDENCE: Final = Evidence()
@@ -195,7 +206,7 @@ class Resource:
     evidence: Evidence = EMPTY_EVIDENCE
     grants: tuple[Grant, ...] = ()
     unit: str = ""
-    """The organisational unit of its account, where known."""
+    """The organisational units, management groups or folders of its account, from the top, where known: `Health/Clinical`."""
     existing: bool = False
     """In a plan: it is there already, and stays as it is in all that is judged of it."""
 

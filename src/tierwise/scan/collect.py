@@ -7,8 +7,10 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tierwise.classify.mask import Mask, passing_mask
@@ -175,6 +177,12 @@ class _Job:
 
     unit: Unit
     branch: _Branch | None
+    place: tuple[int, int]
+    """How deep below the units that were given it lies, as a number below zero, and which it is of all."""
+
+    def __lt__(self, other: _Job) -> bool:
+        """What is deepest goes first: an account that was begun is read to its end, and the next waits."""
+        return self.place < other.place
 
 
 _Ran: TypeAlias = tuple[_Job, list[Item], str]
@@ -187,14 +195,15 @@ class _Filing:
     collected: Collected
     checkpoint: Checkpoint | None
     only: frozenset[str] | None
+    number: Iterator[int] = field(default_factory=count)
 
-    def begin(self, unit: Unit, above: _Branch | None) -> list[_Job]:
+    def begin(self, unit: Unit, above: _Branch | None, depth: int = 0) -> list[_Job]:
         """The unit as a job; none where it is not wanted, or an earlier process has run it."""
-        checkpoint, name = self.checkpoint, self.collected.mask.text(unit.kept)
+        checkpoint, name, place = self.checkpoint, self.collected.mask.text(unit.kept), (-depth, next(self.number))
         if self.only is not None:
-            return [_Job(unit, None)] if not name or name in self.only else []
+            return [_Job(unit, None, place)] if not name or name in self.only else []
         if checkpoint is None:
-            return [_Job(unit, None)]
+            return [_Job(unit, None, place)]
         branch = above
         if name or unit.asked:
             if name in checkpoint.earlier:
@@ -207,7 +216,7 @@ class _Filing:
             branch = _Branch(name, self._asked(unit), above)
         if above is not None:
             above.left += 1
-        return [_Job(unit, branch)]
+        return [_Job(unit, branch, place)]
 
     def _asked(self, unit: Unit) -> Mapping[str, frozenset[str]]:
         return {self.collected.masked.get(key, key): names for key, names in unit.asked.items()}
@@ -217,7 +226,7 @@ class _Filing:
         more: list[_Job] = []
         for item in items:
             if isinstance(item, Unit):
-                more += self.begin(item, job.branch)
+                more += self.begin(item, job.branch, 1 - job.place[0])
                 continue
             told = self.collected.take(item)
             if job.branch is not None:
@@ -272,7 +281,7 @@ def run_units(
 
 def _run_on_threads(first: list[_Job], filing: _Filing, jobs: int, stage: str, progress: Progress | None) -> None:
     _few_arenas()
-    work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+    work: queue.PriorityQueue[_Job] = queue.PriorityQueue()
     results: queue.SimpleQueue[_Ran] = queue.SimpleQueue()
     for job in first:
         work.put(job)
@@ -289,7 +298,7 @@ def _run_on_threads(first: list[_Job], filing: _Filing, jobs: int, stage: str, p
         if progress:
             progress(stage, done, known)
     for _ in threads:
-        work.put(None)
+        work.put(_LAST)
     for thread in threads:
         thread.join()
 
@@ -308,7 +317,8 @@ def _next(results: queue.SimpleQueue[_Ran], checkpoint: Checkpoint | None) -> _R
 def _run_here(waiting: list[_Job], filing: _Filing, stage: str, progress: Progress | None) -> None:
     done = 0
     while waiting:
-        waiting += filing.file(*_run(waiting.pop(0)))
+        for job in filing.file(*_run(heappop(waiting))):
+            heappush(waiting, job)
         done += 1
         if progress:
             progress(stage, done, done + len(waiting))
@@ -323,8 +333,12 @@ def _few_arenas() -> None:
         libc.mallopt(_M_ARENA_MAX, 2)
 
 
-def _work(work: queue.SimpleQueue[_Job | None], results: queue.SimpleQueue[_Ran]) -> None:
-    while (job := work.get()) is not None:
+_LAST: Final = _Job(Unit("", "", "", tuple), None, (1, 0))
+"""After which a thread ends."""
+
+
+def _work(work: queue.PriorityQueue[_Job], results: queue.SimpleQueue[_Ran]) -> None:
+    while (job := work.get()) is not _LAST:
         results.put(_run(job))
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from tierwise.connectors.aws import account_lock, flow_logs
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.read import Collector, Read, tag_map
+from tierwise.connectors.aws.organisation import TAGS, tags_of
+from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.s3_reads import ACCOUNT_BLOCK
 from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
@@ -52,13 +53,6 @@ def _by_region(caller: Caller, via: Provenance, ask: Callable[[Caller], Maybe[Do
     return Known(answers, via) if answers else Unknown(UnknownReason.NOT_COLLECTED, via, "no scanned region is open")
 
 
-TAGS = Read(
-    "organizations",
-    "ListTagsForResource",
-    "organizations:ListTagsForResource",
-    # An account that belongs to no organisation, or not to one that knows it, has no tags there.
-    absent=frozenset({"AWSOrganizationsNotInUseException", "TargetNotFoundException"}),
-)
 SUMMARY = Read(
     "iam",
     "GetAccountSummary",
@@ -82,8 +76,7 @@ DETECTOR = Read("guardduty", "GetDetector", "guardduty:GetDetector", Stage.DETAI
 def survey(caller: Caller) -> Iterator[Draft]:
     """The one resource that is the account."""
     block = caller.once_per_account(ACCOUNT_BLOCK.operation, lambda: caller.ask(ACCOUNT_BLOCK, AccountId=caller.account))
-    answer = caller.ask(TAGS, ResourceId=caller.account)
-    tags = answer if isinstance(answer, Unknown) else Known(tag_map((answer.value or {}).get("Tags") or ()), TAGS.via)
+    tags = tags_of(caller, caller.account, caller.once_per_account)
     arn = f"arn:{caller.partition}:iam::{caller.account}:root"
     resource = Resource(
         arn, Kind.ACCOUNT, "account", "aws", caller.account, caller.region, caller.account, tags=tags, aliases=(caller.account,)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
+from tierwise.connectors.aws import organisation
 from tierwise.connectors.aws.content import BY_DEPTH
 from tierwise.connectors.aws.read import Collector, Read
+from tierwise.connectors.aws.role import ASSUME
 from tierwise.connectors.declared import exported
 from tierwise.model.content import Depth
 
 SESSION_READS = (
     Read("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
-    Read("sts", "AssumeRole", "sts:AssumeRole"),
+    ASSUME,
     Read("ec2", "DescribeRegions", "ec2:DescribeRegions"),
     Read("resourcegroupstaggingapi", "GetResources", "tag:GetResources"),
     Read("organizations", "ListAccounts", "organizations:ListAccounts", absent=frozenset({"AWSOrganizationsNotInUseException"})),
@@ -35,4 +37,4 @@ def declared_reads() -> tuple[Read, ...]:
 
 def declared_calls(depth: Depth = Depth.METADATA) -> frozenset[tuple[str, str]]:
     """(service, operation) pairs that the guard lets through; those that open keys or content only at that depth."""
-    return frozenset((read.service, read.operation) for read in (*declared_reads(), *BY_DEPTH[depth]))
+    return frozenset((read.service, read.operation) for read in (*declared_reads(), *organisation.READS, *BY_DEPTH[depth]))

@@ -3,79 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from functools import partial
 from typing import Any, Final
-
-from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import CredentialRetrievalError
 
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws.calls import Caller, attempt
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors, declared_calls
+from tierwise.connectors.aws.members import AwsOrganisation
+from tierwise.connectors.aws.organisation import ACTIVE, INHERITED, Within, chosen, membership, not_active
+from tierwise.connectors.aws.role import EXPIRED, UNREACHED, Role, role_arn, roles_by_account
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
-from tierwise.connectors.base import Item, Source, Unit
-from tierwise.connectors.declared import Doc
+from tierwise.connectors.aws.task import Elsewhere, Reach
+from tierwise.connectors.base import Source
+from tierwise.connectors.declared import Doc, Once
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Maybe, Unknown
-from tierwise.model.resource import ALL_KINDS, Gap
 
-SESSION_NAME: Final = "tierwise-scan"
-"""The name under which CloudTrail shows every call that is made through a role."""
+ROLE_NAME: Final = "tierwise-scan"
+"""The role in each account of an organisation where no other is named: what `tierwise permissions aws --stackset` rolls out."""
 PARTITIONS: Final = ("aws", "aws-us-gov", "aws-cn")
-_IDENTITY, _ASSUME = SESSION_READS[0], SESSION_READS[1]
-_ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/\S+")
+_IDENTITY = SESSION_READS[0]
+_ROLE_NAME = re.compile(r"(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
+"""With its path, where it has one (IAM User Guide, "IAM and AWS STS quotas, name requirements")."""
 _ACCOUNT = re.compile(r"\d{12}")
-_EXPIRED: Final = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOTokenLoadError"}
-)
 _REFUSED: Final = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "InvalidAccessKeyId"}
 )
 _SKEWED: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
-_UNREACHED: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyConnectionError", "SSLError"})
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedAccount:
-    """An account whose role cannot be assumed: a source that holds nothing but the gap."""
-
-    account: str
-    gap: Gap
-
-    @property
-    def name(self) -> str:
-        """`aws:<account id>`."""
-        return f"aws:{self.account}"
-
-    def survey(self) -> Iterable[Unit]:
-        """One unit, which yields the gap."""
-        items: tuple[Item, ...] = (self.gap,)
-        yield Unit(self.account, "", "account", lambda: items)
-
-    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
-        """Nothing was listed, so that nothing is asked for."""
-        del asks
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Renewed:
-    """A credential resolver for botocore that knows one answer."""
-
-    credentials: Any
-
-    def load_credentials(self) -> Any:
-        return self.credentials
-
-
-def open_accounts(options: AwsConfig, now: datetime, *, threads: int = 24, depth: Depth = Depth.METADATA) -> tuple[Source, ...]:
-    """One source per account. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
+def open_accounts(
+    options: AwsConfig, now: datetime, *, threads: int = 24, depth: Depth = Depth.METADATA, elsewhere: Elsewhere | None = None
+) -> tuple[Source, ...]:
+    """One source per account, or one for an organisation; `elsewhere` runs their tasks. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     access = Access(declared_calls(depth), options.requests_per_second, options.endpoint_compat, threads)
     session = attempt(new_session)
@@ -95,69 +61,79 @@ def open_accounts(options: AwsConfig, now: datetime, *, threads: int = 24, depth
         raise UsageError(f"partition {partition!r} is not supported; supported are {', '.join(PARTITIONS)}")
     _check_regions(session, (partition,), options.regions)
     scope = AwsScope(options.regions, frozenset(options.services))
-    if options.role_arns:
-        sources = _through_roles(options, caller, access, scope, own)
-    else:
-        sources = (AwsSource(AwsAccount(own, base, partition, now), scope),)
-    return _chosen(sources, options.accounts, by_role=bool(options.role_arns))
+    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere)
+    if options.organization:
+        return (_organisation(opened),)
+    arns = options.role_arns or tuple(role_arn(partition, account, options.role) for account in options.accounts if options.role)
+    sources = _through_roles(opened, arns) if arns else (opened.source(AwsAccount(own, base, partition, now)),)
+    return _chosen(sources, options.accounts, by_role=bool(arns))
 
 
-def _through_roles(options: AwsConfig, caller: Caller, access: Access, scope: AwsScope, own: str) -> tuple[Source, ...]:
-    roles = _roles(options.role_arns)
-    wanted = {account: arn for account, arn in roles.items() if not options.accounts or account in options.accounts}
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The caller's credentials, and what all accounts share."""
+
+    options: AwsConfig
+    caller: Caller
+    base: Account
+    access: Access
+    scope: AwsScope
+    account: str
+    partition: str
+    elsewhere: Elsewhere | None
+
+    def source(self, account: AwsAccount) -> AwsSource:
+        """An account as a source."""
+        return AwsSource(account, self.scope, self.elsewhere)
+
+    def through(self, arn: str, *, home: bool = False, within: Within | None = None) -> AwsAccount:
+        """An account, by a role in it; nothing is called before something of it is read."""
+        caller = replace(self.caller, counts=Counter(), failures=[])
+        return _entered(Role(caller, arn, self.options.external_id), self.access, home=home, within=within)
+
+
+def _entered(role: Role, access: Access, *, home: bool = False, within: Within | None = None) -> AwsAccount:
+    session = Account(new_session(region=role.caller.region, provider=role), access)
+    return AwsAccount(role.account, session, role.arn.split(":")[1], role.caller.now, home=home, role=role, within=within)
+
+
+def _organisation(opened: _Opened) -> AwsOrganisation:
+    options, caller = opened.options, opened.caller
+    found = membership(caller)
+    some = chosen(found, options.units, options.exclude, options.accounts)
+    once = Once(found.id)
+    sources: list[AwsSource] = []
+    for member in some:
+        if member.state != ACTIVE:
+            continue
+        within = Within(member, opened.base, options.inherit_tags, once)
+        if member.id == opened.account:
+            account = AwsAccount(member.id, opened.base, opened.partition, caller.now, home=False, within=within)
+        else:
+            account = opened.through(role_arn(opened.partition, member.id, options.role or ROLE_NAME), within=within)
+        sources.append(opened.source(account))
+    return AwsOrganisation(found, caller, sources, [not_active(one) for one in some if one.state != ACTIVE])
+
+
+def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Source, ...]:
+    accounts, own = opened.options.accounts, opened.account
+    wanted = {account: arn for account, arn in roles_by_account(arns).items() if not accounts or account in accounts}
     # The organisation is listed once, from the caller's own account where it is scanned, else from the first.
     home = own if own in wanted else next(iter(wanted), "")
-    sources: list[Source] = []
-    failed: list[tuple[str, str]] = []
-    for account, arn in wanted.items():
-        partition = arn.split(":")[1]
-        credentials = _assumed(caller, arn, options.external_id)
-        if isinstance(credentials, Unknown):
-            failed.append((arn, credentials.detail or credentials.reason.value))
-            sources.append(ClosedAccount(account, _role_gap(account, arn, credentials)))
-            continue
-        session = Account(new_session(region=caller.region, provider=_Renewed(credentials)), access)
-        sources.append(AwsSource(AwsAccount(account, session, partition, caller.now, home=account == home), scope))
-    if failed and len(failed) == len(wanted):
-        raise CredentialsError(_no_role(failed))
-    return tuple(sources)
+    reached = [opened.through(arn, home=account == home) for account, arn in wanted.items()]
+    refused = [(role.arn, why) for one in reached if (role := one.role) is not None and (why := role.check()) is not None]
+    if refused and len(refused) == len(wanted):
+        raise CredentialsError(_no_role([(arn, why.detail or why.reason.value) for arn, why in refused]))
+    return tuple(opened.source(one) for one in reached)
 
 
-def _role_gap(account: str, arn: str, unknown: Unknown) -> Gap:
-    return Gap("aws", account, "", "sts", unknown.reason.value, "sts:AssumeRole", f"{arn}: {unknown.detail}", ALL_KINDS)
-
-
-def _assumed(caller: Caller, arn: str, external_id: str) -> Any:
-    """Credentials of a role that renew themselves, or why it cannot be assumed."""
-    first = _ask_role(caller, arn, external_id)
-    if isinstance(first, Unknown):
-        return first
-    return RefreshableCredentials.create_from_metadata(
-        metadata=_metadata(first.value), refresh_using=partial(_renew, caller, arn, external_id), method="sts-assume-role"
-    )
-
-
-def _renew(caller: Caller, arn: str, external_id: str) -> dict[str, str]:
-    answer = _ask_role(caller, arn, external_id)
-    if isinstance(answer, Unknown):
-        # An error of the SDK's own kind, so that the call that needed the credentials turns into an unknown fact like any other.
-        raise CredentialRetrievalError(provider="sts-assume-role", error_msg=answer.detail)
-    return _metadata(answer.value)
-
-
-def _ask_role(caller: Caller, arn: str, external_id: str) -> Maybe[Doc | None]:
-    extra = {"ExternalId": external_id} if external_id else {}
-    return caller.ask(_ASSUME, RoleArn=arn, RoleSessionName=SESSION_NAME, **extra)
-
-
-def _metadata(answer: Doc | None) -> dict[str, str]:
-    keys = (answer or {})["Credentials"]
-    return {
-        "access_key": keys["AccessKeyId"],
-        "secret_key": keys["SecretAccessKey"],
-        "token": keys["SessionToken"],
-        "expiry_time": keys["Expiration"].isoformat(),
-    }
+def opened_again(reach: Reach, access: Access) -> AwsAccount:
+    """An account that another process has found, for a task of it."""
+    base = Account(new_session(), access)
+    within = Within(reach.member, base, (), Once()) if reach.member is not None else None
+    if not reach.role:
+        return AwsAccount(reach.account, base, reach.partition, reach.now, home=False, within=within)
+    return _entered(Role(_caller(base, reach.region, reach.now), reach.role, reach.external_id), access, within=within)
 
 
 def _caller(account: Account, region: str, now: datetime) -> Caller:
@@ -180,18 +156,6 @@ def _chosen(sources: tuple[Source, ...], accounts: tuple[str, ...], *, by_role: 
     return tuple(reached[account] for account in dict.fromkeys(accounts))
 
 
-def _roles(arns: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for arn in arns:
-        match = _ROLE.fullmatch(arn)
-        if match is None:
-            raise UsageError(f"--role-arn {arn!r} is not a role; write arn:aws:iam::123456789012:role/NAME")
-        if found.get(match[2], arn) != arn:
-            raise UsageError(f"two roles in account {match[2]}: {found[match[2]]} and {arn}; keep one, an account is scanned once")
-        found[match[2]] = arn
-    return found
-
-
 def _check_names(options: AwsConfig) -> None:
     known = sorted({collector.service for collector in collectors()})
     for service in options.services:
@@ -200,7 +164,26 @@ def _check_names(options: AwsConfig) -> None:
     for account in options.accounts:
         if not _ACCOUNT.fullmatch(account):
             raise UsageError(f"--account {account!r} is not an account id; write its 12 digits")
-    _roles(options.role_arns)
+    roles_by_account(options.role_arns)
+    for level in options.inherit_tags:
+        if level not in INHERITED:
+            raise UsageError(f"tags cannot be inherited from {level!r}{_near(level, INHERITED)}\n  levels: {', '.join(INHERITED)}")
+    _check_scope(options)
+
+
+def _check_scope(options: AwsConfig) -> None:
+    """UsageError for options that do not go together."""
+    if options.role and not _ROLE_NAME.fullmatch(options.role):
+        raise UsageError(f"--role {options.role!r} is no name of a role; for a whole ARN there is --role-arn")
+    if options.organization and options.role_arns:
+        raise UsageError("--organization enters each account by --role NAME; leave --role-arn out, or list the accounts' roles without it")
+    if options.organization:
+        return
+    for option, given in (("--ou", options.units), ("--exclude", options.exclude), ("--inherit-tags", options.inherit_tags)):
+        if given:
+            raise UsageError(f"{option} speaks of an organisation; add --organization")
+    if options.role and not options.role_arns and not options.accounts:
+        raise UsageError("--role NAME is the role in each account; say in which: --organization, --accounts-file FILE or --account ID")
 
 
 def _check_regions(session: Any, partitions: tuple[str, ...], regions: tuple[str, ...]) -> None:
@@ -233,7 +216,7 @@ def _no_role(failed: list[tuple[str, str]]) -> str:
 
 def _explained(code: str) -> str:
     """Cause and fix of a failure to find or use credentials, in at most six lines."""
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return f"the AWS credentials have expired ({code})\n  renew them: aws sso login --profile NAME, or assume the role again"
     if code in _REFUSED:
         return (
@@ -243,7 +226,7 @@ def _explained(code: str) -> str:
         )
     if code in _SKEWED:
         return f"AWS refused the request's time ({code})\n  set this machine's clock (its time must be within five minutes of AWS's)"
-    if code in _UNREACHED:
+    if code in UNREACHED:
         return f"AWS could not be reached ({code})\n  check the network, the proxy (HTTPS_PROXY) and the region (AWS_REGION)"
     if code == "ProfileNotFound":
         return "the AWS profile that AWS_PROFILE names does not exist\n  see the names: aws configure list-profiles"

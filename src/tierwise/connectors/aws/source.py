@@ -12,13 +12,16 @@ from typing import Any
 from tierwise.connectors.aws import content
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
+from tierwise.connectors.aws.organisation import Within, not_active
 from tierwise.connectors.aws.read import Collector
+from tierwise.connectors.aws.role import Role, unreachable
 from tierwise.connectors.aws.session import Account
+from tierwise.connectors.aws.task import Elsewhere, Flatten, Ran, Reach, Task, pack, unpack
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Draft, Once, Stage, finished
 from tierwise.content.look import Looker
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
-from tierwise.model.resource import FactUpdate, Gap, RegionStatus, Resource
+from tierwise.model.resource import FactUpdate, Gap, Inherited, RegionStatus, Resource
 
 _STS, _ASSUME, _REGIONS, _TAGS, _MEMBERS = SESSION_READS
 _HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
@@ -63,7 +66,9 @@ class _Place:
         return (place.caller() for place in self.regions if not place.closed)
 
     def _client(self, service: str) -> Any:
-        return self.account.session.client(service, self.region or _HOME[self.account.partition])
+        within = self.account.within
+        session = within.session if within is not None and service == "organizations" else self.account.session
+        return session.client(service, self.region or _HOME[self.account.partition])
 
     def _tags(self) -> Maybe[Mapping[str, Mapping[str, str]]]:
         with self.lock:
@@ -92,11 +97,21 @@ class AwsAccount:
     session: Account
     partition: str
     now: datetime
-    name: str = ""
-    unit: str = ""
     once: Once = field(default_factory=Once)
     home: bool = True
     """Whether it is the caller's own account (organisation reads are tried once, there)."""
+    role: Role | None = None
+    """Through which it is entered; None for the caller's own credentials."""
+    within: Within | None = None
+    """Its place in an organisation, where that is what is scanned."""
+
+    @property
+    def reach(self) -> Reach:
+        """How another process reaches it."""
+        role, member = self.role, self.within.member if self.within is not None else None
+        if role is None:
+            return Reach(self.id, self.partition, self.now, _HOME[self.partition], member=member)
+        return Reach(self.id, self.partition, self.now, role.caller.region, role.arn, role.external_id, member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +125,20 @@ class AwsScope:
 class AwsSource:
     """Source protocol over one account; accounts are sources of their own, isolated from each other."""
 
-    def __init__(self, account: AwsAccount, scope: AwsScope) -> None:
+    def __init__(self, account: AwsAccount, scope: AwsScope, elsewhere: Elsewhere | None = None) -> None:
         self._account = account
         self._scope = scope
+        self._elsewhere = elsewhere
+        """Where services are listed and resources read; None for here."""
         self._kept: dict[str, tuple[Collector, Draft, _Place]] = {}
+        self._packed: dict[str, tuple[_Place, int, bytes]] = {}
+        """The same of what was listed elsewhere."""
+        self._places: dict[str, _Place] = {}
+        """For tasks that others send: the places that were worked in."""
         self._wanted: Callable[[str], bool] | None = None
         """Which resources are surveyed, by id; None for all."""
         self._detailed = False
+        self._inherited: tuple[Inherited, ...] = ()
 
     @property
     def name(self) -> str:
@@ -136,10 +158,10 @@ class AwsSource:
         """One unit per resource that has a declared read for a wanted fact; those of a service for all regions share one, and go first."""
         together: dict[str, list[tuple[Collector, Draft, _Place, frozenset[str]]]] = {}
         alone: list[tuple[Collector, Draft, _Place, frozenset[str]]] = []
-        for resource, wanted in asks.items():
-            if resource not in self._kept:
-                continue
-            collector, draft, place = self._kept[resource]
+        if self._elsewhere is not None:
+            yield from self._details_elsewhere(self._elsewhere, asks)
+        for resource in sorted(self._kept.keys() & asks.keys()):
+            wanted, (collector, draft, place) = asks[resource], self._kept[resource]
             if any(collector.detail_reads(wanted)):
                 # IAM's facts wait for one report: a unit each would hold every thread until it is made.
                 into = together.setdefault(collector.service, []) if collector.everywhere else alone
@@ -158,6 +180,9 @@ class AwsSource:
     def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
         """One unit per bucket or table."""
         for resource in resources:
+            if resource in self._packed:
+                place, number, packed = self._packed[resource]
+                self._kept[resource] = (collectors()[number], unpack(packed), place)
             if resource in self._kept and self._kept[resource][1].resource.type in content.TYPES:
                 collector, draft, place = self._kept[resource]
                 yield Unit(self._account.id, place.region, collector.service, partial(self._look_into, draft, place, looker), private=True)
@@ -169,6 +194,14 @@ class AwsSource:
     def _open_account(self) -> Iterator[Item]:
         home = _Place(self._account, "")
         caller = home.caller()
+        role, within = self._account.role, self._account.within
+        if role is not None and (why := role.check()) is not None:
+            closed = within.closed(caller) if within is not None else None
+            yield unreachable(role, why) if closed is None else not_active(closed)
+            yield from caller.outcomes()
+            return
+        if within is not None:
+            self._inherited = within.inherited(caller)
         if self._account.home:
             yield Organisation(self._members(caller))
         regions = self._regions(caller)
@@ -226,8 +259,58 @@ class AwsSource:
 
     def _unit(self, collector: Collector, place: _Place) -> Unit:
         # A service may have several collectors; their order is the same as long as tierwise is.
-        name = f"{self.name}/{place.region}/{collector.service}/{collectors().index(collector)}"
-        return Unit(self._account.id, place.region, collector.service, partial(self._list, collector, place), kept=name)
+        number = collectors().index(collector)
+        name = f"{self.name}/{place.region}/{collector.service}/{number}"
+        if self._elsewhere is None or self._wanted is not None:
+            run = partial(self._list, collector, place)
+        else:
+            run = partial(self._list_elsewhere, self._elsewhere, place, number)
+        return Unit(self._account.id, place.region, collector.service, run, kept=name)
+
+    def _task(self, place: _Place, collector: int, asks: Mapping[str, frozenset[str]]) -> Task:
+        regions = tuple(one.region for one in place.regions if not one.closed)
+        drafts = {resource: self._packed[resource][2] for resource in asks}
+        service = collectors()[collector].service
+        return Task(self._account.reach, place.region, service, collector, regions, place.table, self._inherited, asks, drafts)
+
+    def _list_elsewhere(self, elsewhere: Elsewhere, place: _Place, collector: int) -> Iterator[Item]:
+        ran = elsewhere(self._task(place, collector, {}))
+        self._packed |= {resource: (place, collector, packed) for resource, packed in ran.drafts.items()}
+        yield from ran.items
+
+    def _details_elsewhere(self, elsewhere: Elsewhere, asks: Mapping[str, frozenset[str]]) -> Iterator[Unit]:
+        """One unit for some resources of a service and region; for all of a service that has one endpoint."""
+        groups: dict[tuple[str, int], list[str]] = {}
+        for resource in sorted(self._packed.keys() & asks.keys()):
+            place, collector, _ = self._packed[resource]
+            if any(collectors()[collector].detail_reads(asks[resource])):
+                groups.setdefault((place.region, collector), []).append(resource)
+        for (region, collector), ids in groups.items():
+            size = _BATCH if region else len(ids)
+            for start in range(0, len(ids), size):
+                asked = {resource: asks[resource] for resource in ids[start : start + size]}
+                task = self._task(self._packed[ids[start]][0], collector, asked)
+                yield Unit(self._account.id, region, task.service, partial(_items_of, elsewhere, task), asked=asked)
+        self._packed = {}
+
+    def perform(self, task: Task, flatten: Flatten) -> Ran:
+        """What a task of this account yields; it may be asked for several at once."""
+        place, collector = self._place(task), collectors()[task.collector]
+        if task.asked:
+            group = [(collector, unpack(packed), place, task.asked[resource]) for resource, packed in task.drafts.items()]
+            return Ran(tuple(self._deepen(group)))
+        own = AwsSource(self._account, self._scope)
+        own._inherited = task.inherited
+        items = flatten(own._list(collector, place))
+        return Ran(tuple(items), {resource: pack(draft) for resource, (_, draft, _) in own._kept.items()})
+
+    def _place(self, task: Task) -> _Place:
+        found = self._places.get(task.region)
+        if found is None:
+            found = self._places.setdefault(task.region, _Place(self._account, task.region, table=task.tags))
+        if task.regions != tuple(one.region for one in found.regions):
+            found.regions = tuple(_Place(self._account, region) for region in task.regions)
+        return found
 
     def _list(self, collector: Collector, place: _Place) -> Iterator[Item]:
         caller = place.caller()
@@ -260,8 +343,9 @@ class AwsSource:
 
     def _finish(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Resource]:
         detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
+        unit = self._account.within.member.unit if self._account.within is not None else ""
         for draft in drafts:
-            draft.resource = finished(collector, draft, self._account.unit)
+            draft.resource = finished(collector, draft, unit, self._inherited)
             if detailed:
                 self._kept[draft.resource.id] = (collector, draft, place)
             yield draft.resource
@@ -274,3 +358,7 @@ class AwsSource:
             yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft))
             draft.docs.clear()
             yield from caller.outcomes()
+
+
+def _items_of(elsewhere: Elsewhere, task: Task) -> Iterable[Item]:
+    return elsewhere(task).items
