@@ -21,6 +21,7 @@ from tierwise.model.coverage import Coverage
 from tierwise.model.fact import Facts, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Counts, DayPoint
+from tierwise.model.profile import Requirement
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import html_report
 from tierwise.reports.base import View
@@ -29,6 +30,7 @@ from tierwise.reports.page.stores import datasets_of, stores_of
 from tierwise.reports.page.trend import trend_of
 from tierwise.reports.shown import shown
 
+MEASURES = (Requirement("M1", "One", ("ENC-01", "ENC-03")), Requirement("M2", "Two", (), "the rest"))
 VOID = {"meta", "br", "input"}
 
 
@@ -64,7 +66,7 @@ class Outline(HTMLParser):
 
 
 def made(result=None, **view) -> str:
-    return html_report.render(result or sample(), View(**view))
+    return html_report.render(result or sample(), View(**{"measures": MEASURES, **view}))
 
 
 @cache

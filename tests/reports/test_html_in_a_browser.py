@@ -20,6 +20,7 @@ from tierwise.demo.estate import PLAN
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.reports.base import View
 from tierwise.reports.html_report import render
+from tierwise.reports.page.measures import PROFILE
 from tierwise.scan import Judging, scan
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -39,7 +40,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     profile = load_profile("uk-gov-personal-data", catalogue)
     judging = Judging(profile, apply_profile(catalogue, profile), EMPTY_REGISTER, NO_CORRECTIONS, profile.gate)
     result = scan([open_plans([PLAN])], judging, started=STARTED, jobs=1).result
-    path.write_text(render(result, View(controls=catalogue.controls)), "utf-8")
+    path.write_text(render(result, View(controls=catalogue.controls, measures=load_profile(PROFILE, catalogue).requirements)), "utf-8")
     return path
 
 
@@ -61,7 +62,7 @@ def opened(browser: Browser, path: Path, width: int = 1366, **context) -> Page:
 def test_no_rule_of_accessibility_is_broken(browser, request, which, scheme, width):
     page = opened(browser, request.getfixturevalue(which), width, color_scheme=scheme)
     page.evaluate(
-        "document.querySelectorAll('#stores details, #controls details').forEach((one, number) => { if (number < 15) one.open = true })"
+        "document.querySelectorAll('#stores details, #controls details, #measures details').forEach((one, number) => { if (number < 15) one.open = true })"
     )
     found = Axe().run(page, options=RULES).response
     page.close()

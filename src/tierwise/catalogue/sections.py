@@ -12,12 +12,11 @@ from tierwise.catalogue.controls import KINDS, SEVERITIES
 from tierwise.catalogue.reader import TIERS, Reader, did_you_mean
 from tierwise.catalogue.yamlfile import Entry, Items, Leaf, Node, Table
 from tierwise.model.acceptance import RANKS, AcceptancePolicy
-from tierwise.model.control import Control, facts_in
+from tierwise.model.control import Control, rests_on_attestation
 from tierwise.model.coverage import LeastCoverage
 from tierwise.model.profile import CategoryRule, GatePolicy, Parameter, Requirement, Sight, TagKey
 from tierwise.model.register import Group, plain_word
 from tierwise.model.sensitivity import Category, Marking, Tier
-from tierwise.model.vocabulary import is_attested
 
 CATEGORIES: Final = {category.value: category for category in Category}
 MARKINGS: Final = {marking.value: marking for marking in Marking}
@@ -294,7 +293,7 @@ def _requirement(reader: Reader, key: str, entry: Entry, controls: Mapping[str, 
 
 def _sight(named: Sequence[str], controls: Mapping[str, Control], attestation: str) -> Sight:
     """What these controls can show: what is read, what is attested, or both."""
-    rests = [any(is_attested(fact) for rung in controls[one].ladder.values() for fact in facts_in(rung)) for one in named]
+    rests = [rests_on_attestation(controls[one]) for one in named]
     if not rests:
         return Sight.NOT_VISIBLE
     if all(rests):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tierwise.catalogue.controls import Catalogue
     from tierwise.config import Config
     from tierwise.model.finding import ScanResult
+    from tierwise.model.profile import Requirement
     from tierwise.reports.base import Report, View
     from tierwise.scan import Judging, Outcome, Progress
 
@@ -366,7 +367,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     earlier = keeping.earlier() if keeping is not None and any(name == "html" for name, _ in formats) else ()
     for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier, in_two)
+        view = View(color, width(), audience, verdicts_of(options), config.marking, sources, controls, earlier, in_two, measures_for(name))
         if path is not None or not options.quiet:
             write_report(report_named(name), for_audience(outcome.result, audience), view, path)
     if options.metrics:
@@ -384,6 +385,17 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     code = {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
     kept = keeping is None or keeping.save(outcome.result)
     return code if kept or code else StoreError.exit_code
+
+
+def measures_for(format_: str) -> tuple[Requirement, ...]:
+    """What a format that shows the NCSC's measures for bulk personal data needs to know of them; nothing for the others."""
+    if format_ != "html":
+        return ()
+    from tierwise.catalogue.controls import load_catalogue
+    from tierwise.catalogue.profiles import load_profile
+    from tierwise.reports.page.measures import PROFILE
+
+    return load_profile(PROFILE, load_catalogue()).requirements
 
 
 def leave(code: int) -> NoReturn:

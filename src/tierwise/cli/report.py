@@ -19,6 +19,7 @@ from tierwise.cli.common import (
     audience_option,
     last_judged,
     load_config,
+    measures_for,
     options_from,
     parse_formats,
     require,
@@ -98,7 +99,7 @@ def report(ctx: click.Context, /, run_: str, inventory: Path | None, **values: A
     found = _source(config, options, run_, inventory)
     for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, width(), audience, verdicts, config.marking, None, found.controls, found.earlier)
+        view = View(color, width(), audience, verdicts, config.marking, None, found.controls, found.earlier, measures=measures_for(name))
         write_report(report_named(name), for_audience(found.result, audience), view, path)
 
 

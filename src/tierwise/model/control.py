@@ -11,6 +11,7 @@ from tierwise.model.fact import AnyFact, Value
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 from tierwise.model.snippet import Snippet
+from tierwise.model.vocabulary import is_attested
 
 
 class Op(StrEnum):
@@ -142,3 +143,8 @@ class Control:
     def snippet(self, kind: str) -> Snippet | None:
         """The change for a resource type: its own, else its provider's."""
         return self.snippets.get(kind) or self.snippets.get(f"{kind.partition('_')[0]}_*")
+
+
+def rests_on_attestation(control: Control) -> bool:
+    """Whether it judges what somebody attested, and not what was read; the catalogue lets none do both."""
+    return any(is_attested(fact) for rung in control.ladder.values() for fact in facts_in(rung))

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from tierwise.model.control import Control
 from tierwise.model.finding import ScanResult
 from tierwise.model.history import DayPoint
+from tierwise.model.profile import Requirement
 from tierwise.reports.locate import SourceIndex
 
 P = TypeVar("P")
@@ -49,6 +50,8 @@ class View:
     earlier: tuple[DayPoint, ...] = ()
     """What the store keeps of earlier days of the same scan, the earliest first."""
     spread: Spread = here
+    measures: tuple[Requirement, ...] = ()
+    """The NCSC's measures for bulk personal data with the controls that give evidence of each, for formats that show them as lights."""
 
 
 @dataclass(frozen=True, slots=True)

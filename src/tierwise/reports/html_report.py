@@ -17,7 +17,7 @@ from tierwise.model.finding import Finding, Findings, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.base import Report, View
-from tierwise.reports.page import evidence, stores, summary, trend
+from tierwise.reports.page import evidence, measures, stores, summary, trend
 from tierwise.reports.page.more import More, cut
 from tierwise.reports.page.plot import bars
 from tierwise.reports.page.shell import frame, render_page
@@ -43,6 +43,7 @@ _SECTIONS: Final = (
     ("stores", "Stores"),
     ("controls", "Controls"),
     ("principles", "Principles"),
+    ("measures", "Bulk-data measures"),
     ("accepted", "Accepted risks"),
     ("owners", "Owners"),
     ("quality", "What could not be seen"),
@@ -195,6 +196,8 @@ def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores
         "controls": parts.controls,
         "framework": result.framework,
         "requirements": result.requirements,
+        "measures": measures.measures_of(page, ranked),
+        "lights": measures.RULES,
         "accepted": tuple(_accepted(page)),
         "owners": evidence.owners_of(ranked),
         "gaps": result.gaps[:_MOST_ROWS],
