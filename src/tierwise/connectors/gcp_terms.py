@@ -10,6 +10,7 @@ from tierwise.access.google_iam import Binding
 from tierwise.access.google_member import Home, read_member
 from tierwise.access.internet import covers_internet
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.kleene import negated
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import put_listed
 
@@ -84,13 +85,16 @@ def tls_in_doubt(via: Provenance) -> Unknown:
     return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, "which TLS versions are denied is not known", between=("1.0", "1.3"))
 
 
-def put_api_store(sheet: FactSheet, kind: Kind, tls: AnyFact, private: AnyFact) -> None:
-    """Sets the network and TLS facts of a store that is reached through Google's public API endpoints; a database there has no address."""
+def put_api_store(sheet: FactSheet, kind: Kind, tls: AnyFact, private: Maybe[bool]) -> None:
+    """Sets the network and TLS facts of a store that is reached through Google's public API endpoints; a database there has no address.
+
+    `private` is whether a perimeter keeps requests from any network outside from it: nothing else narrows what the endpoints let in.
+    """
     via = Provenance("constant: Google Cloud, service endpoints: the API answers on googleapis.com from the internet")
-    address = NotApplicable("it has no address of its own, only Google's interface", via) if kind in _ADDRESSED else Known(True, via)
+    nowhere = NotApplicable("it has no address of its own, only Google's interface", via) if kind in _ADDRESSED else None
     facts: dict[str, AnyFact] = {
-        "network.public_endpoint": address,
-        "network.ingress_any": address,
+        "network.public_endpoint": nowhere or Known(True, via),
+        "network.ingress_any": nowhere or negated(private),
         "network.private_endpoint": private,
         "transport.tls_required": Known(
             True, Provenance("constant: Google Cloud, encryption in transit: the API takes authenticated calls over TLS only")
@@ -165,11 +169,6 @@ def put_custody(sheet: FactSheet, key: Maybe[str]) -> None:
 def unversioned(key: str) -> str:
     """A key's name without its version."""
     return key.partition("/cryptoKeyVersions/")[0]
-
-
-def no_perimeter(via: Provenance) -> Unknown:
-    """Why it is not known whether a store behind Google's API is reached privately."""
-    return Unknown(UnknownReason.NOT_COLLECTED, via, "whether a VPC Service Controls perimeter is around the project is not read")
 
 
 def acl_role(permission: str) -> str:

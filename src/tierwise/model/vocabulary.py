@@ -96,7 +96,7 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("access.acls_disabled", BOOL, HI, frozenset({Kind.OBJECT_STORE}), "per-object ACLs have no effect"),
     F("access.shared_key_enabled", BOOL, LO, frozenset({Kind.OBJECT_STORE, Kind.DOCUMENT_DB, Kind.QUEUE, Kind.STREAM, Kind.CACHE, Kind.SEARCH_INDEX}), "a shared secret that names no person opens the store", na=True),
     F("access.bearer_link_max_hours", INT, LO, frozenset({Kind.OBJECT_STORE}), "longest life of a signed link the store accepts; unlimited if not limited", unit="hours", na=True),
-    F("access.organisation_perimeter", BOOL, HI, frozenset({Kind.OBJECT_STORE}), "a rule that its own grants do not outweigh keeps its data from other organisations: outside identities are refused (AWS) or cannot be granted anything (Google Cloud: domain restricted sharing), copies and replication stay in the tenant or a network security perimeter (Azure)"),
+    F("access.organisation_perimeter", BOOL, HI, frozenset({Kind.OBJECT_STORE}), "a rule that its own grants do not outweigh keeps its data from other organisations: outside identities are refused (AWS) or cannot be granted anything (Google Cloud: domain restricted sharing, or a service perimeter without a way out for everybody), copies and replication stay in the tenant or a network security perimeter (Azure)"),
     F("access.website_enabled", BOOL, LO, frozenset({Kind.OBJECT_STORE}), "serves pages or is an origin declared for a website", na=True),
     F("access.cors_any_origin", BOOL, LO, frozenset({Kind.OBJECT_STORE}), "CORS allows *", na=True),
     F("access.local_auth_enabled", BOOL, LO, frozenset({Kind.RELATIONAL_DB, Kind.DOCUMENT_DB, Kind.WAREHOUSE, Kind.CACHE, Kind.SEARCH_INDEX}), "passwords or keys kept inside the store are accepted", na=True),

@@ -103,6 +103,9 @@ _EMPTY = (
     "/backupSchedules",
     "/cryptoKeyVersions",
     "/collectionGroups/__default__/fields",
+    "/accessPolicies",
+    "/servicePerimeters",
+    "/accessLevels",
 )
 """Answers that are empty where a test says nothing of them."""
 

@@ -64,7 +64,7 @@ def test_a_dataset_with_everything_set(collect):
         "transport.min_tls": "1.0",
         "network.public_endpoint": "n/a",
         "network.ingress_any": "n/a",
-        "network.private_endpoint": "unknown",
+        "network.private_endpoint": False,
         "access.local_auth_enabled": False,
         "access.central_identity_enabled": True,
         "access.anonymous_read": False,

@@ -53,7 +53,7 @@ def test_a_table_with_everything_set(collect):
         "access.shared_key_enabled": False,
         "network.public_endpoint": True,
         "network.ingress_any": True,
-        "network.private_endpoint": "unknown",
+        "network.private_endpoint": False,
         "transport.tls_required": True,
         "transport.min_tls": "1.0",
         "logging.data_read": False,

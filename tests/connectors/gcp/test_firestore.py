@@ -37,7 +37,7 @@ def test_a_database_with_everything_set(collect):
         "encryption.key_custody": "customer",
         "network.public_endpoint": True,
         "network.ingress_any": True,
-        "network.private_endpoint": "unknown",
+        "network.private_endpoint": False,
         "transport.tls_required": True,
         "transport.min_tls": "1.0",
         "logging.data_read": True,

@@ -57,7 +57,7 @@ def test_a_topic_and_its_subscription(collect):
         "retention.delete_after_days": 1,
         "network.public_endpoint": True,
         "network.ingress_any": True,
-        "network.private_endpoint": "unknown",
+        "network.private_endpoint": False,
         "transport.tls_required": True,
         "transport.min_tls": "1.0",
         "logging.data_read": False,

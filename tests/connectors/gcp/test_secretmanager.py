@@ -38,7 +38,7 @@ def test_a_secret_with_everything_set(collect):
         "recovery.soft_delete_days": 7,
         "network.public_endpoint": True,
         "network.ingress_any": True,
-        "network.private_endpoint": "unknown",
+        "network.private_endpoint": False,
         "logging.data_read": True,
         "logging.data_write": True,
         "access.anonymous_read": False,

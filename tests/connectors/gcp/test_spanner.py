@@ -49,7 +49,7 @@ def test_a_database_with_everything_set(collect):
         "retention.backup_days": 30,
         "network.public_endpoint": "n/a",
         "network.ingress_any": "n/a",
-        "network.private_endpoint": "unknown",
+        "network.private_endpoint": False,
         "transport.tls_required": True,
         "transport.min_tls": "1.0",
         "logging.data_read": False,

@@ -77,7 +77,7 @@ def test_a_bucket_with_everything_set(collect):
         "encryption.key_custody": "customer",
         "network.public_endpoint": True,
         "network.ingress_any": False,
-        "network.private_endpoint": Unknown,
+        "network.private_endpoint": False,
         "transport.tls_required": True,
         "transport.min_tls": "1.2",
         "logging.data_read": True,

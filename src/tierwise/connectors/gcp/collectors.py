@@ -7,11 +7,12 @@ from functools import cache
 from tierwise.connectors.declared import exported
 from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
+from tierwise.connectors.gcp.perimeter import CALLS as PERIMETERS
 from tierwise.connectors.gcp.place import PLACES
 from tierwise.connectors.gcp.read import Collector, Declaration, Read
 from tierwise.model.content import Depth
 
-SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS)
+SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS, *PERIMETERS)
 """Calls that belong to no service's collector."""
 
 

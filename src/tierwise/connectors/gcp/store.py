@@ -9,6 +9,8 @@ from tierwise.connectors import gcp_terms
 from tierwise.connectors.declared import Draft
 from tierwise.connectors.gcp import constraints, iam
 from tierwise.connectors.gcp.above import AUDIENCE, RECORDED, iam_read, org_read
+from tierwise.connectors.gcp.guard import DOMAIN
+from tierwise.connectors.gcp.perimeter import edge_of, perimeter_read
 from tierwise.connectors.gcp.read import Read
 from tierwise.model.fact import FactSheet
 from tierwise.model.resource import Grant
@@ -19,24 +21,25 @@ class ApiStore:
     """The reads that a type of store shares with all others, and what to look for in them."""
 
     service: str
-    """As roles name it: `pubsub`."""
+    """As roles name it, and perimeters with the domain: `pubsub`."""
     api: str
     """As audit configurations name it: `pubsub.googleapis.com`; empty where the service records by itself."""
     policy: Read | None
     """The read of its own IAM policy; None where its document has it."""
     above: Read
     guardrails: Read
+    perimeters: Read
 
     @property
     def reads(self) -> tuple[Read, ...]:
         """All of them."""
-        return (*((self.policy,) if self.policy else ()), self.above, self.guardrails)
+        return (*((self.policy,) if self.policy else ()), self.above, self.guardrails, self.perimeters)
 
     def put(self, draft: Draft, sheet: FactSheet, own: Policy | None = None) -> tuple[Grant, ...]:
         """Sets what all stores have alike; `own` is the resource's own policy where it is more than its IAM policy. Returns its grants."""
         kind, place = draft.resource.kind, iam.place_in(draft)
-        private = gcp_terms.no_perimeter(self.above.via)
-        gcp_terms.put_api_store(sheet, kind, constraints.oldest_tls(draft.doc(self.guardrails)), private)
+        edge = edge_of(draft.doc(self.perimeters), f"{self.service}{DOMAIN}")
+        gcp_terms.put_api_store(sheet, kind, constraints.oldest_tls(draft.doc(self.guardrails)), edge.inward)
         if self.api:
             iam.put_recorded(draft, sheet, self.above, self.api)
         if own is None:
@@ -47,7 +50,8 @@ class ApiStore:
 def api_store(of: str, service: str, api: str, policy: Read | None = None, more: frozenset[str] = frozenset()) -> ApiStore:
     """The shared reads of a type of store; `more` are facts that also need the policies above it."""
     recorded = RECORDED if api else frozenset[str]()
-    return ApiStore(service, api, policy, iam_read(of, AUDIENCE | recorded | more), org_read(of, frozenset({"transport.min_tls"})))
+    guardrails, perimeters = org_read(of, frozenset({"transport.min_tls"})), perimeter_read(of)
+    return ApiStore(service, api, policy, iam_read(of, AUDIENCE | recorded | more), guardrails, perimeters)
 
 
 def policy_read(of: str, host: str, path: str, action: str, facts: frozenset[str] = AUDIENCE) -> Read:

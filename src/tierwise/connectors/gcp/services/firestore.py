@@ -9,6 +9,7 @@ from tierwise.connectors import fields, gcp_stores, gcp_terms
 from tierwise.connectors.declared import Draft, Stage
 from tierwise.connectors.gcp import constraints, iam
 from tierwise.connectors.gcp.above import RECORDED, iam_read, org_read
+from tierwise.connectors.gcp.perimeter import edge_of, perimeter_read
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown
@@ -49,6 +50,7 @@ EXPIRY: Final = Read(
 )
 ABOVE: Final = iam_read(TYPE, RECORDED)
 GUARDRAILS: Final = org_read(TYPE, frozenset({"transport.min_tls"}))
+PERIMETERS: Final = perimeter_read(TYPE)
 DATABASE: Final = Row(
     TYPE,
     frozenset({Kind.DOCUMENT_DB}),
@@ -90,7 +92,12 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of a database that its documents so far allow."""
     sheet, row = FactSheet(), draft.doc(DATABASE)
     gcp_terms.put_custody(sheet, _key(draft))
-    gcp_terms.put_api_store(sheet, Kind.DOCUMENT_DB, constraints.oldest_tls(draft.doc(GUARDRAILS)), gcp_terms.no_perimeter(row.via))
+    gcp_terms.put_api_store(
+        sheet,
+        Kind.DOCUMENT_DB,
+        constraints.oldest_tls(draft.doc(GUARDRAILS)),
+        edge_of(draft.doc(PERIMETERS), TYPE.partition("/")[0]).inward,
+    )
     iam.put_recorded(draft, sheet, ABOVE, _API)
     gcp_terms.put_iam_logins(sheet, Kind.DOCUMENT_DB, _API)
     gcp_stores.put_firestore(sheet, row.via)
@@ -134,4 +141,4 @@ def _expiry(draft: Draft, sheet: FactSheet) -> None:
         sheet.known(names[1], UNLIMITED, found.via)
 
 
-COLLECTOR = Collector("firestore", (DATABASE,), (SCHEDULES, EXPIRY, ABOVE, GUARDRAILS), survey, facts, links)
+COLLECTOR = Collector("firestore", (DATABASE,), (SCHEDULES, EXPIRY, ABOVE, GUARDRAILS, PERIMETERS), survey, facts, links)

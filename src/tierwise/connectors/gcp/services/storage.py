@@ -15,10 +15,12 @@ from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp import constraints, iam
 from tierwise.connectors.gcp.above import AUDIENCE, PUBLIC_ACCESS, RECORDED, domain_of, iam_read, members_read, org_read
+from tierwise.connectors.gcp.perimeter import edge_of, perimeter_read
 from tierwise.connectors.gcp.place import Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.connectors.gcp_lifecycle import NARROWING, Rule, lifecycle_facts
 from tierwise.connectors.gcp_terms import acl_binding
+from tierwise.model import kleene
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel
 
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from tierwise.connectors.gcp.calls import Caller
 
 TYPE: Final = "storage.googleapis.com/Bucket"
+_SERVICE: Final = TYPE.partition("/")[0]
 _API: Final = "Cloud Storage JSON API, Buckets"
 _PAP: Final = f"{_API}: iamConfiguration.publicAccessPrevention is inherited where it was never set"
 _UBLA: Final = f"{_API}: iamConfiguration.uniformBucketLevelAccess is off where it was never set"
 _OFF: Final = f"{_API}: off where it was never set"
+_PERIMETER: Final = frozenset({"access.organisation_perimeter"})
 
 
 def _may_have_folders(draft: Draft) -> bool:
@@ -136,7 +140,8 @@ GUARDRAILS: Final = org_read(
 )
 
 
-MEMBERS: Final = members_read(TYPE, frozenset({"access.organisation_perimeter"}))
+MEMBERS: Final = members_read(TYPE, _PERIMETER)
+PERIMETERS: Final = perimeter_read(TYPE, _PERIMETER)
 
 
 def _keys(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
@@ -181,8 +186,10 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of a bucket that its documents so far allow."""
     sheet, bucket = FactSheet(), draft.doc(BUCKET)
     gcp_terms.put_custody(sheet, fields.word(bucket, "encryption", "defaultKmsKeyName", absent="", because=gcp_terms.ENCRYPTED))
-    gcp_terms.put_api_store(sheet, Kind.OBJECT_STORE, constraints.oldest_tls(draft.doc(GUARDRAILS)), gcp_terms.no_perimeter(bucket.via))
-    iam.put_recorded(draft, sheet, ABOVE, "storage.googleapis.com")
+    edge = edge_of(draft.doc(PERIMETERS), _SERVICE)
+    gcp_terms.put_api_store(sheet, Kind.OBJECT_STORE, constraints.oldest_tls(draft.doc(GUARDRAILS)), edge.inward)
+    sheet.put("access.organisation_perimeter", kleene.either(constraints.members_only(draft.doc(MEMBERS)), edge.closed))
+    iam.put_recorded(draft, sheet, ABOVE, _SERVICE)
     _filter(bucket, sheet)
     _recovery(bucket, sheet)
     _access(draft, sheet)
@@ -273,7 +280,6 @@ def _access(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
     sheet.put("access.public_blocked", prevented)
     sheet.put("access.acls_disabled", uniform)
     sheet.put("access.public_acls_blocked", either((prevented, uniform), bucket.via))
-    sheet.put("access.organisation_perimeter", constraints.members_only(draft.doc(MEMBERS)))
     sheet.put("access.shared_key_enabled", _active_keys(draft.doc(HMAC)))
     gcp_terms.put_links(sheet)
     page = fields.value(bucket, "website", "mainPageSuffix", absent="", because=_OFF)
@@ -324,5 +330,5 @@ def _active_keys(keys: Maybe[Doc | None]) -> Maybe[bool]:
 
 
 COLLECTOR = Collector(
-    "storage", (BUCKET,), (IAM, ACLS, FOLDERS, FOLDER_POLICIES, HMAC, ABOVE, GUARDRAILS, MEMBERS), survey, facts, links, grants
+    "storage", (BUCKET,), (IAM, ACLS, FOLDERS, FOLDER_POLICIES, HMAC, ABOVE, GUARDRAILS, MEMBERS, PERIMETERS), survey, facts, links, grants
 )
