@@ -13,7 +13,12 @@ from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.session import Access, Account, UndeclaredCallError, new_session
 from tierwise.scan import scan
 
+_LISTED = "made before there is a source, to list the accounts of an organisation"
 NOT_BY_A_SCAN = {
+    ("organizations", "ListRoots"): _LISTED,
+    ("organizations", "ListOrganizationalUnitsForParent"): _LISTED,
+    ("organizations", "ListAccountsForParent"): _LISTED,
+    ("organizations", "DescribeAccount"): "made where the role of an account cannot be assumed",
     ("sts", "GetCallerIdentity"): "made once, before there is a source, to learn the account",
     ("sts", "AssumeRole"): "made before there is a source, for accounts that are reached through a role",
 }
@@ -63,7 +68,7 @@ def test_an_undeclared_call_is_refused_behind_a_paginator(guarded):
 
 def test_an_undeclared_call_of_a_client_made_anew_is_refused(guarded):
     guarded.client("s3", REGION)
-    guarded.drop()
+    guarded._access.clients._kept.clear()
     with pytest.raises(UndeclaredCallError, match="s3:DeleteBucket"):
         guarded.client("s3", REGION).delete_bucket(Bucket="new")
 

@@ -222,6 +222,10 @@ class FactUpdate:
     """All links of the resource, where a link that waited has been read: tiers are computed again. None where nothing changed."""
 
 
+_WHOLE: Final = frozenset({"account", "subscription", "project"})
+"""Words for a gap's service that stand for all services."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A listing that failed: what it would have listed is not in the result, and the report says so."""
@@ -237,6 +241,11 @@ class Gap:
     kinds: frozenset[Kind] = frozenset()
     """What the listing could have held; derived facts about these kinds become unknown."""
     expected: bool = False
+
+    @property
+    def whole(self) -> str:
+        """What is told of an account, a subscription or a project nothing of which could be read; empty for a listing, and where that may not be told."""
+        return f"{self.service} {self.account}: {self.detail}" if self.service in _WHOLE and self.account and self.detail else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,9 @@ class _Page(Printer):
             if gap.expected and not gap.account:
                 self.bullet(safe_text(gap.detail), mark="i")
                 continue
+            if gap.whole:
+                self.bullet(safe_text(gap.whole), "" if gap.expected else "red", "i" if gap.expected else "!")
+                continue
             place = f"{gap.account}/{gap.region or 'global'}" if gap.account else "the input"
             known = " (expected)" if gap.expected else ""
             self.bullet(

@@ -173,6 +173,9 @@ def _held(one: Finding, accepted: Acceptance) -> str:
 def _unseen(page: Shown) -> _Section:
     lines: list[str] = []
     for gap in page.result.gaps:
+        if gap.whole:
+            lines.append(f"{prose(gap.whole, 400)}{' (expected)' if gap.expected else ''}")
+            continue
         where = f" in {code(gap.account + '/' + (gap.region or 'global'), 80)}" if gap.account else ""
         needs = f", needs {code(gap.action, 80)}" if gap.action else ""
         lines.append(

@@ -223,7 +223,11 @@ def _invocation(page: Shown, kept: int, cut: int) -> dict[str, Any]:
         notes.append(_note("plan", f"and {len(planned) - MOST_TOLD:,} more that the plan changes; the JSON report has all"))
     for gap in result.gaps:
         where = f" in {gap.account}/{gap.region or 'global'}" if gap.account else ""
-        notes.append(_note("gap", f"{gap.service}{where} could not be listed: {gap.reason}{f', needs {gap.action}' if gap.action else ''}"))
+        notes.append(
+            _note(
+                "gap", gap.whole or f"{gap.service}{where} could not be listed: {gap.reason}{f', needs {gap.action}' if gap.action else ''}"
+            )
+        )
     crashed = any(gap.reason == "internal-error" for gap in result.gaps)
     out: dict[str, Any] = {
         "executionSuccessful": not crashed,

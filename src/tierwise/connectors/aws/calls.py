@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from tierwise.connectors.aws.given_up import GivenUpError
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import SHARED, Doc, Draft
 from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
@@ -78,7 +80,7 @@ def unknown_from(error: Exception, via: Provenance) -> Unknown:
         if code in _DISABLED:
             return Unknown(UnknownReason.REGION_DISABLED, via, code)
         return Unknown(UnknownReason.API_ERROR, via, code)
-    return Unknown(UnknownReason.API_ERROR, via, type(error).__name__)
+    return Unknown(UnknownReason.API_ERROR, via, str(error) if isinstance(error, GivenUpError) else type(error).__name__)
 
 
 def _not_emulated(via: Provenance) -> Unknown:
@@ -117,6 +119,8 @@ class Caller:
     """For a caller of the whole account: one caller for each scanned region that is open, for settings that every region keeps."""
     pause: Callable[[float], None] = time.sleep
     """Waits some seconds for something that the service is making."""
+    until: float = math.inf
+    """When (by the clock of `time.monotonic`) it stops making calls: what its unit could not read by then is unknown."""
     _others: list[Caller] = field(default_factory=list)
 
     def tags_of(self, arn: str) -> Maybe[Mapping[str, str]]:
@@ -133,6 +137,7 @@ class Caller:
     def ask(self, read: Read, resource: str = "", **params: object) -> Maybe[Doc | None]:
         """One call: its answer, None where the service says `not configured`, or why it is unknown."""
         try:
+            self._in_time()
             answer = getattr(self.client(read.service), _method(read.operation))(**params)
         except ClientError as error:
             if str(error.response.get("Error", {}).get("Code", "")) in read.absent:
@@ -162,13 +167,15 @@ class Caller:
 
     def pages(self, read: Read, **params: object) -> Iterator[Doc]:
         """The pages of a listing that answers several kinds of items at once; raises ListingFailedError with a gap where one fails."""
-        client = self.client(read.service)
         method = _method(read.operation)
         try:
+            self._in_time()
+            client = self.client(read.service)
             if client.can_paginate(method):
                 for page in client.get_paginator(method).paginate(**params):
                     self.counts[_name(read), "ok", SHARED.get(), ""] += 1
                     yield page
+                    self._in_time()
             else:
                 page = getattr(client, method)(**params)
                 self.counts[_name(read), "ok", SHARED.get(), ""] += 1
@@ -200,6 +207,10 @@ class Caller:
         for (operation, outcome, shared, resource), count in self.counts.items():
             yield ReadOutcome(self.account, self.region, operation, outcome, resource, count, shared)
         yield from self.failures
+
+    def _in_time(self) -> None:
+        if time.monotonic() > self.until:
+            raise GivenUpError(because="the time that one unit may take was over")
 
     def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
         if shared := SHARED.get():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,10 +20,11 @@ from botocore.config import Config
 from botocore.loaders import Loader
 
 from tierwise import __version__
+from tierwise.connectors.aws.given_up import Breaker
 from tierwise.connectors.ceiling import Ceiling
 
-_MOST_CLIENTS = 6
-"""Clients kept at once per account; a client costs about 11 ms to make again and up to 15 MB to keep."""
+_MOST_CLIENTS = 12
+"""Clients kept at once, of all accounts; a client costs about 11 ms to make again and up to 15 MB to keep."""
 
 
 _ACCOUNT_DIGITS = 12
@@ -29,10 +32,37 @@ _MOST_MODELS = 6
 """Services whose models are kept at once."""
 _SHARE = 1 / 8
 """S3 takes 5,500 reads a second per prefix (S3 User Guide, "Best practices design patterns"); control planes such as EC2 and RDS refill tens a second."""
+_SHARES: Mapping[str, float] = {"s3": 1.0, "organizations": 1 / 80}
+"""Organizations has one quota for all that ask in the organisation (its User Guide, "Quotas and service limits")."""
+_BURST = 0.1
+"""Seconds whose requests may go out at once."""
 
 
 class UndeclaredCallError(RuntimeError):
     """A call that no declaration covers: a bug in tierwise, stopped before it leaves the machine."""
+
+
+class Clients:
+    """The clients of all accounts; the one used longest ago is dropped."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, str, str], Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[int, str, str]) -> Any:
+        """The client of an account, a service and a region; None where there is none."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[int, str, str], client: Any) -> None:
+        """Keep a client."""
+        with self._lock:
+            self._kept[key] = client
+            while len(self._kept) > _MOST_CLIENTS:
+                self._kept.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +77,10 @@ class Access:
     """Rewrites S3 Control's host before signing, for emulators that are reached by IP address."""
     threads: int = 32
     read_timeout: float = 30.0
+    connect_timeout: float = 3.0
+    """Long enough for a first packet that was lost, short enough that an endpoint that does not answer five attempts is given up after 20 seconds."""
+    clients: Clients = field(default_factory=Clients)
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 class Account:
@@ -56,13 +90,13 @@ class Account:
         self._session = session
         self._access = access
         self._ceilings: dict[str, Ceiling] = {}
-        self._clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._number = next(_NUMBERS)
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._config = Config(
             retries={"mode": "adaptive", "max_attempts": 4},
             max_pool_connections=access.threads,
-            connect_timeout=10,
+            connect_timeout=access.connect_timeout,
             read_timeout=access.read_timeout,
             # A whole string, not an addition: botocore builds an added one anew, character by character, for each request.
             user_agent=f"tierwise/{__version__} Boto3/{boto3.__version__}",
@@ -71,37 +105,27 @@ class Account:
 
     def client(self, service: str, region: str) -> Any:
         """A client for a service and region; made where there is none, the least used one dropped."""
-        key = (service, region)
-        found = self._found(key)
+        key, clients = (self._number, service, region), self._access.clients
+        found = clients.get(key)
         if found is not None:
             return found
         # Sessions are not safe for threads (boto3, "Multithreading or multiprocessing with sessions"): one client is made at a time,
         # without holding up those who have theirs.
         with self._making:
-            found = self._found(key)
+            found = clients.get(key)
             if found is None:
                 found = self._make(service, region)
-                with self._lock:
-                    self._clients[key] = found
-                    while len(self._clients) > _MOST_CLIENTS:
-                        self._clients.popitem(last=False)
+                clients.put(key, found)
             return found
-
-    def _found(self, key: tuple[str, str]) -> Any:
-        with self._lock:
-            found = self._clients.get(key)
-            if found is not None:
-                self._clients.move_to_end(key)
-            return found
-
-    def drop(self) -> None:
-        """Forget all clients."""
-        with self._lock:
-            self._clients.clear()
 
     def _make(self, service: str, region: str) -> Any:
         client = self._session.client(service, region_name=region or None, config=self._config)
-        client.meta.events.register_first("before-call.*.*", self._guard)
+        events, breaker = client.meta.events, self._access.breaker
+        events.register_first("before-call.*.*", self._guard)
+        events.register_first("before-call.*.*", partial(_check, breaker, service, region))
+        events.register_first("before-send.*.*", partial(self._pace, service))
+        events.register_last("after-call.*.*", partial(_answered, breaker, service, region))
+        events.register_last("after-call-error.*.*", partial(_failed, breaker, service, region))
         if service == "s3control":
             rewrite = partial(_without_account_host, always=self._access.endpoint_compat)
             client.meta.events.register_first("before-sign.s3-control.*", rewrite)
@@ -111,12 +135,35 @@ class Account:
         pair = (model.service_model.service_name, model.name)
         if pair not in self._access.declared:
             raise UndeclaredCallError(f"undeclared call {pair[0]}:{pair[1]} refused; declare it as a Read of its collector")
-        self._ceiling(pair[0]).wait()
+
+    def _pace(self, service: str, **_: object) -> None:
+        # Before each attempt and not before each call: what the SDK tries again is a request like any other.
+        self._ceiling(service).wait()
 
     def _ceiling(self, service: str) -> Ceiling:
         with self._lock:
-            share = 1.0 if service == "s3" else _SHARE
-            return self._ceilings.setdefault(service, Ceiling(self._access.ceiling * share))
+            found = self._ceilings.get(service)
+            if found is None:
+                rate = self._access.ceiling * _SHARES.get(service, _SHARE)
+                # In no second more than the ceiling: what a burst may take is taken off the rate.
+                found = self._ceilings[service] = Ceiling(rate / (1 + _BURST), burst=_BURST)
+            return found
+
+
+_NUMBERS = count()
+"""Tells the clients of one account from those of another."""
+
+
+def _check(breaker: Breaker, service: str, region: str, **_: object) -> None:
+    breaker.check(service, region)
+
+
+def _answered(breaker: Breaker, service: str, region: str, **_: object) -> None:
+    breaker.answered(service, region)
+
+
+def _failed(breaker: Breaker, service: str, region: str, exception: Exception, **_: object) -> None:
+    breaker.failed(service, region, exception)
 
 
 def _without_account_host(request: Any, *, always: bool, **_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +61,7 @@ class _Place:
             self.once,
             self.account.once,
             regions=self._open_regions,
+            until=time.monotonic() + self.account.unit_seconds,
         )
 
     def _open_regions(self) -> Iterator[Caller]:
@@ -104,6 +106,8 @@ class AwsAccount:
     """Through which it is entered; None for the caller's own credentials."""
     within: Within | None = None
     """Its place in an organisation, where that is what is scanned."""
+    unit_seconds: float = 900.0
+    """How long a unit of work may go on making calls."""
 
     @property
     def reach(self) -> Reach:

@@ -1,0 +1,133 @@
+"""Sessions keep under a ceiling whatever the SDK tries again, give up endpoints that do not answer, and share few clients."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+from tests.connectors.aws.conftest import ACCOUNT, REGION
+from tierwise.connectors.aws.calls import Caller, ListingFailedError
+from tierwise.connectors.aws.given_up import Breaker, GivenUpError
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.aws.session import Access, Account, new_session
+from tierwise.connectors.ceiling import Ceiling
+from tierwise.model.fact import NOT_COLLECTED, Known, Unknown, UnknownReason
+
+BUCKETS = Read("s3", "ListBuckets", "s3:ListAllMyBuckets")
+DECLARED = frozenset({("s3", "ListBuckets"), ("sqs", "ListQueues")})
+
+
+class Wire:
+    """What each attempt of the SDK meets instead of a network: an error, a status, or the emulator."""
+
+    def __init__(self, session: Any, answers: Callable[[int], Any]) -> None:
+        self.answers, self.attempts = answers, 0
+        session._session.get_component("event_emitter").register_first("before-send.*.*", self.send)
+
+    def send(self, request: Any, **_: object) -> Any:
+        self.attempts += 1
+        answer = self.answers(self.attempts)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, int):
+            return AWSResponse(request.url, answer, {}, SimpleNamespace(stream=lambda: [b""], read=lambda: b""))
+        return None
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK waits for nothing between attempts."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+
+
+def caller(session: Any, access: Access, **more: Any) -> Caller:
+    account = Account(session, access)
+
+    def once(_name: str, make: Any) -> Any:
+        return make()
+
+    return Caller(ACCOUNT, REGION, "aws", lambda name: account.client(name, REGION), lambda: NOT_COLLECTED, None, once, once, **more)
+
+
+def test_what_the_sdk_tries_again_counts_for_the_ceiling(aws: Any, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def wait(self: Ceiling) -> None:
+        waited.append(self.per_second)
+
+    monkeypatch.setattr(Ceiling, "wait", wait)
+    wire = Wire(session := new_session(region=REGION), lambda attempt: 503 if attempt < 4 else None)
+    assert isinstance(caller(session, Access(DECLARED)).ask(BUCKETS), Known)
+    assert wire.attempts == len(waited) == 4
+
+
+def test_in_no_second_a_service_gets_more_than_its_share() -> None:
+    now, sent = [0.0], []
+    made = Account(None, Access(DECLARED, ceiling=80))._ceiling("sqs")
+    made.clock, made.sleep = (lambda: now[0]), (lambda seconds: now.__setitem__(0, now[0] + seconds))
+    for number in range(60):
+        if number == 30:
+            now[0] += 5
+        made.wait()
+        sent.append(now[0])
+    assert max(sum(start <= one < start + 1 for one in sent) for start in sent) in (10, 11)
+    assert sent[29] < 3.5
+
+
+def test_an_endpoint_that_does_not_answer_is_given_up_for_all_accounts(aws: Any, quick: None) -> None:
+    access = Access(DECLARED, ceiling=0)
+    wire = Wire(session := new_session(region=REGION), lambda _: ConnectTimeoutError(endpoint_url="https://s3"))
+    answers = [caller(session, access).ask(BUCKETS) for _ in range(5)]
+    assert wire.attempts == 3 * 5
+    assert [one.detail for one in answers if isinstance(one, Unknown)][2:] == [
+        "ConnectTimeoutError",
+        *["s3 in eu-west-2 did not answer 3 calls in a row, and was not asked again"] * 2,
+    ]
+    # Another service of the region answers.
+    assert isinstance(caller(new_session(region=REGION), access).ask(Read("sqs", "ListQueues", "sqs:ListQueues")), Known)
+
+
+def test_an_endpoint_is_tried_again_after_a_while_and_an_answer_clears_it() -> None:
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    hung = ReadTimeoutError(endpoint_url="https://s3")
+    for _ in range(2):
+        breaker.failed("s3", REGION, hung)
+    breaker.failed("s3", REGION, ValueError())
+    breaker.check("s3", REGION)
+    breaker.answered("s3", REGION)
+    for _ in range(3):
+        breaker.failed("s3", REGION, hung)
+    with pytest.raises(GivenUpError):
+        breaker.check("s3", REGION)
+    breaker.check("s3", "us-east-1")
+    now[0] = 121
+    breaker.check("s3", REGION)
+    with pytest.raises(GivenUpError):
+        breaker.check("s3", REGION)
+
+
+def test_a_unit_whose_time_is_over_makes_no_more_calls_and_says_why(aws: Any) -> None:
+    late = caller(new_session(region=REGION), Access(DECLARED, ceiling=0), until=time.monotonic() - 1)
+    answer = late.ask(BUCKETS)
+    assert isinstance(answer, Unknown)
+    assert (answer.reason, answer.detail) == (UnknownReason.API_ERROR, "the time that one unit may take was over")
+    with pytest.raises(ListingFailedError) as raised:
+        list(late.listing(BUCKETS, "Buckets"))
+    assert raised.value.gap.detail == answer.detail
+
+
+def test_accounts_share_few_clients(aws: Any) -> None:
+    access = Access(DECLARED, ceiling=0)
+    first, second = (Account(new_session(region=REGION), access) for _ in range(2))
+    assert first.client("sqs", REGION) is first.client("sqs", REGION)
+    assert first.client("sqs", REGION) is not second.client("sqs", REGION)
+    for region in new_session().get_available_regions("sqs")[:13]:
+        second.client("sqs", region)
+    assert len(access.clients._kept) == 12
