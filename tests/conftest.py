@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import os
+from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
@@ -12,7 +14,15 @@ settings.register_profile(
 settings.load_profile("tierwise")
 
 
-def pytest_configure() -> None:
+SESSION = "TIERWISE_TEST_SESSION"
+"""A directory that all processes of a test session share."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Tests see the same in every pipeline; those about pipelines say in which they are."""
     for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
         os.environ.pop(name, None)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shared = TemporaryDirectory(prefix="tierwise-tests-")
+        os.environ[SESSION] = shared.name
+        config.add_cleanup(shared.cleanup)

@@ -18,9 +18,16 @@ Canned = Mapping[Operation, "dict[str, Any] | str | Callable[[dict[str, Any]], d
 _Key = tuple[str, str, str, str]
 
 
+class Refusal(ClientError):
+    """The SDK's error, in a form that goes from one process to another."""
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[Any, str]]:
+        return Refusal, (self.response, self.operation_name)
+
+
 def refused(operation: str, code: str = "AccessDenied") -> ClientError:
     """The SDK's error for an error code."""
-    return ClientError({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, operation)
+    return Refusal({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, operation)
 
 
 def unparsable(operation: str) -> ResponseParserError:
@@ -94,7 +101,9 @@ class Stand:
                 answer.pages.extend(client.get_paginator(method).paginate(**params))
             else:
                 answer.pages.append(getattr(client, method)(**params))
-        except (ClientError, NotImplementedError) as error:
+        except ClientError as error:
+            answer.error = Refusal(error.response, error.operation_name)
+        except NotImplementedError as error:
             answer.error = error
         return answer
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gc
+import os
+import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from filelock import FileLock
+
+from tests.conftest import SESSION
 from tests.scan.canned import CANNED
 from tests.scan.estate import ACCOUNT, REGION, STARTED, emulated, plant
 from tests.scan.recording import Operation, Recording, Stand, refused
@@ -88,7 +94,19 @@ def asks(spec: FactSpec) -> Compare:
 
 @cache
 def recorded() -> Recording:
-    """Every answer that a scan of the estate can come to ask for."""
+    """Every answer that a scan of the estate can come to ask for; what one process of a test session has recorded, the others read."""
+    folder = os.environ.get(SESSION)
+    if folder is None:
+        return _record()
+    kept = Path(folder, "estate.pickle")
+    with FileLock(f"{kept}.lock"):
+        if not kept.is_file():
+            kept.write_bytes(pickle.dumps(_record()))
+        found: Recording = pickle.loads(kept.read_bytes())
+    return found
+
+
+def _record() -> Recording:
     recording = Recording()
     with emulated() as make:
         plant(make)

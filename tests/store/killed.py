@@ -11,7 +11,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from multiprocessing import util
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -22,7 +23,10 @@ from sqlalchemy import Engine, event, select
 
 from tests.scan.clouds import ASKED, AnyRegion, comparable, sources
 from tests.scan.estate import STARTED
+from tests.scan.worlds import replay
+from tierwise.catalogue.controls import Catalogue, load_catalogue
 from tierwise.cli import main as entry
+from tierwise.reports.base import View, report_named
 from tierwise.store.connect import Store
 from tierwise.store.tables import COVERAGE, DAY_COUNTS, DAY_TIERS, DAYS, FACTS, FINDINGS, GAPS, RESOURCES, RUNS, STANDINGS, UNKNOWNS
 
@@ -40,7 +44,7 @@ class Scan:
 
     def start(self, *more: str, prepare: Callable[[], None] = lambda: None) -> ForkProcess:
         """The process of a scan; `prepare` is done in it first."""
-        process = _FORK.Process(target=_scan, args=(self.work, self.where, more, prepare), daemon=True)
+        process = _FORK.Process(target=_scan, args=(self.work, self.where, more, prepare, _ready()), daemon=True)
         process.start()
         return process
 
@@ -62,7 +66,20 @@ class Scan:
         return comparable((self.work / "scan.json").read_text())
 
 
-def _scan(work: Path, where: str, more: tuple[str, ...], prepare: Callable[[], None]) -> None:
+@cache
+def _ready() -> Catalogue:
+    """In the process that scans are forked from: the controls, and all that each scan would otherwise read, import and compile for itself."""
+    for name in ("live", "keeping", "masking", "scan"):
+        import_module(f"tierwise.cli.{name}")
+    import_module("tierwise.store.prune")
+    import_module("tierwise.store.save")
+    result = replay().result
+    for name in ("json", "html"):
+        report_named(name).render(result, View())
+    return load_catalogue()
+
+
+def _scan(work: Path, where: str, more: tuple[str, ...], prepare: Callable[[], None], catalogue: Catalogue) -> None:
     """In the process: the command with the recording in the place of accounts, begun at the recording's time."""
     os.chdir(work)
     os.environ["TIERWISE_DATA"] = str(work / "data")
@@ -72,6 +89,7 @@ def _scan(work: Path, where: str, more: tuple[str, ...], prepare: Callable[[], N
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     patch("tierwise.connectors.aws.connect.open_accounts", lambda *_, **__: sources(AnyRegion())).start()
     patch("tierwise.cli.live.utc_now", lambda: STARTED).start()
+    patch("tierwise.catalogue.controls.load_catalogue", lambda *_: catalogue).start()
     formats = ("--format", "json=scan.json", "--format", "html=report.html")
     sys.argv = ["tierwise", "scan", "aws", "--store", where, *formats, "--jobs", "2", "--gate", "full", "-q", *more]
     prepare()
