@@ -7,7 +7,10 @@ import pytest
 
 from tierwise.catalogue.decisions import with_entry
 from tierwise.catalogue.register import load_acceptances, load_corrections
+from tierwise.connectors.inventory.files import lines
 from tierwise.errors import CatalogueError
+from tierwise.model.fact import NOT_COLLECTED, Known, Provenance
+from tierwise.model.resource import Kind, Resource
 
 TODAY = datetime.now(UTC).date()
 SOON = (TODAY + timedelta(days=60)).isoformat()
@@ -42,10 +45,21 @@ def test_an_acceptance_is_written_shown_and_ends_with_its_day(tierwise, home, sc
     assert before["fingerprint"] not in after["gate"]["blocking"]
     assert failing(after, "OWN-06", "aws_s3_bucket.assessments")["verdict"] == "pass"
     (home / FILE).write_text(
-        (home / FILE).read_text().replace(SOON, (TODAY - timedelta(days=1)).isoformat()).replace(TODAY.isoformat(), "2020-01-01")
+        (home / FILE)
+        .read_text()
+        .replace(SOON, (TODAY - timedelta(days=1)).isoformat())
+        .replace(TODAY.isoformat(), (TODAY - timedelta(days=60)).isoformat())
     )
     ended = scanned("--acceptances", FILE)
-    assert failing(ended, "ENC-02", "aws_s3_bucket.assessments")["accepted"] is None
+    back = failing(ended, "ENC-02", "aws_s3_bucket.assessments")
+    assert back["accepted"] is None
+    note = f"A. Name, siro accepted it until {TODAY - timedelta(days=1)}, as written in acceptances.yaml:2, not in a repository: not in force, as it has expired"
+    assert back["lapsed"] == note
+    for form in ("sarif", "junit", "html", "gitlab", "github"):
+        shown = tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", form).out
+        assert "ot in force, as it has expired" in " ".join(shown.split()), form
+    public = tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", "json", "--audience", "public").out
+    assert "A. Name" not in public
     assert before["fingerprint"] in ended["gate"]["blocking"]
     told = failing(ended, "OWN-06", "aws_s3_bucket.assessments")
     assert (told["verdict"], told["severity"]) == ("fail", "medium")
@@ -68,8 +82,10 @@ def test_a_planned_fix_keeps_from_blocking_until_its_day_under_its_ticket(tierwi
 def test_every_format_for_people_names_who_accepted_and_their_role(tierwise, home, scanned):
     scanned()
     tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--until", SOON)
-    for form in ("console", "markdown", "sarif"):
-        assert "A. Name, siro" in tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", form).out
+    for form in ("console", "markdown", "sarif", "html"):
+        shown = " ".join(tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", form).out.split())
+        assert "A. Name, siro" in shown
+        assert "as written in acceptances.yaml:2, not in a repository" in shown, form
 
 
 @pytest.mark.parametrize(
@@ -93,11 +109,29 @@ def test_what_would_not_be_in_force_is_refused_and_nothing_is_written(tierwise, 
     assert not (home / FILE).exists()
 
 
+@pytest.mark.parametrize("name", ["ask.txt", "ask.html", "ask.odt"])
+def test_a_request_is_a_page_and_no_entry(tierwise, home, scanned, name):
+    scanned()
+    ran = tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--until", SOON, "--request", name)
+    assert (ran.code, ran.out) == (0, f"{name}\n")
+    assert "nothing is accepted until an entry is written and merged" in ran.err
+    assert (home / name).stat().st_size > 1000
+    assert not (home / FILE).exists()
+
+
+def test_a_request_that_could_not_be_accepted_or_read_is_refused(tierwise, home, scanned):
+    scanned()
+    words = ("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY)
+    tierwise(*words, "--until", SOON, "--request", "ask.docx").complains(2, "ends with .html, .odt, .txt, not 'ask.docx'")
+    tierwise(*words, "--until", SOON, "--role", "asset-owner", "--request", "ask.odt").complains(2, "deputy-siro or above")
+    assert not (home / "ask.odt").exists()
+
+
 def test_check_tells_of_each_acceptance_whether_it_counts(tierwise, home, scanned):
     scanned()
     tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--until", SOON)
     assert tierwise("accept", "--check").out.startswith(
-        f"acceptances.yaml:2: ENC-02 on aws_s3_bucket.assessments: in force until {SOON}, 1 finding(s)"
+        f"acceptances.yaml:2 (not in a repository): ENC-02 on aws_s3_bucket.assessments: in force until {SOON}, 1 finding(s)"
     )
     text = (home / FILE).read_text()
     (home / FILE).write_text(
@@ -120,6 +154,19 @@ def test_an_acceptance_that_accepts_nothing_is_told_by_the_scan(tierwise, home, 
     )
     assert scanned("--acceptances", FILE)["notes"] == ["acceptances.yaml:2: the acceptance speaks of nothing that fails or is unknown here"]
     assert "speaks of nothing" in tierwise("scan", "plan", "plan.json", "--acceptances", FILE).out
+
+
+def test_an_acceptance_of_what_is_there_and_passes_is_a_finding(tierwise, home):
+    store = Resource("arn:aws:s3:::claims", Kind.OBJECT_STORE, "s3.bucket", "aws", "123456789012", "eu-west-2", "claims",
+        tags=Known({"data-classification": "T3"}), facts={"encryption.at_rest": Known(value=True, via=Provenance("s3:GetEncryption"))})  # fmt: skip
+    (home / "kept.jsonl").write_bytes(b"".join(lines([store], (), (), (), started=datetime.now(UTC), organisation=NOT_COLLECTED)))
+    entry = f'{{control: ENC-01, resource: claims, reason: r, owner: o, approver: "A. B", role: siro, created: {TODAY}, expires: {SOON}}}'
+    (home / FILE).write_text(f"acceptances:\n  - {entry}\n")
+    told = json.loads(tierwise("scan", "inventory", "kept.jsonl", "--acceptances", FILE, "--format", "json").out)
+    assert failing(told, "ENC-01", store.id)["verdict"] == "pass"
+    found = failing(told, "OWN-06", store.id)
+    assert (found["verdict"], found["actual"][0]["value"]) == ("fail", "[acceptances.yaml:2 unused]")
+    assert told["notes"] == []
 
 
 def test_a_correction_is_written_and_takes_the_evidence_away(tierwise, home, scanned):

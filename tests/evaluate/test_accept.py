@@ -6,16 +6,20 @@ from datetime import date
 import pytest
 from msgspec import structs
 
-from tests.reports.sample import BUCKET, bucket, finding
+from tests.reports.sample import BUCKET, bucket, classification, finding
 from tests.store.worlds import control
-from tierwise.evaluate.accept import accept, fact_of, faults, unused
+from tierwise.evaluate.accept import FACT, accept, fact_of, faults, told_unused, unused
+from tierwise.evaluate.compiled import compile_control
 from tierwise.evaluate.findings import fingerprint
 from tierwise.model.acceptance import STANDARD, Fault, Rank, months_after
-from tierwise.model.fact import Known, NotApplicable
+from tierwise.model.control import Compare, Control, Op, Severity
+from tierwise.model.fact import Known, NotApplicable, Provenance
 from tierwise.model.finding import Findings, Verdict
 from tierwise.model.register import AcceptanceRule
+from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 
+VIA = Provenance("test")
 TODAY = date(2026, 6, 15)
 GOOD = AcceptanceRule(
     "waits for its end",
@@ -67,6 +71,18 @@ def test_what_is_wrong_with_an_acceptance_at_a_tier_and_whether_it_counts(rule, 
     (found,) = accept((structs.replace(FAIL, tier=tier),), RESOURCES, (rule,), STANDARD, TODAY)
     assert (found.accepted is not None) == (wrong <= {Fault.EXPIRES_SOON})
     assert found.verdict is Verdict.FAIL
+    words = [fault.words for fault in sorted(wrong - {Fault.EXPIRES_SOON})]
+    assert found.lapsed.partition("not in force, as ")[2] == ", ".join(words)
+
+
+def test_a_finding_that_comes_back_says_which_acceptance_ended_and_why():
+    ended = replace(GOOD, expires=date(2026, 6, 14), merged="merged in 0123456789ab")
+    (found,) = accept((FAIL,), RESOURCES, (ended,), STANDARD, TODAY)
+    assert found.lapsed == (
+        "A. Name, siro accepted it until 2026-06-14, as written in acceptances.yaml:3, merged in 0123456789ab: not in force, as it has expired"
+    )
+    (held,) = accept((FAIL,), RESOURCES, (ended, replace(GOOD, file="acceptances.yaml:9")), STANDARD, TODAY)
+    assert (held.lapsed, held.accepted.written) == ("", "as written in acceptances.yaml:9")
 
 
 def test_what_is_dangerous_may_not_be_accepted_at_the_highest_tier():
@@ -98,6 +114,38 @@ def test_an_acceptance_of_what_does_not_fail_is_unused():
     found = Findings.of((FAIL, finding(2, Verdict.PASS)))
     passes = replace(GOOD, control="ENC-02")
     assert unused(found, (GOOD, passes), RESOURCES) == (passes,)
+
+
+def own_06():
+    return compile_control(Control("OWN-06", "In order", "ownership", (Kind.OBJECT_STORE,), {Tier.T1: Compare(FACT, Op.EMPTY, operand=True)}, dict.fromkeys(Tier, Severity.LOW), "why.", {}, "s"))  # fmt: skip
+
+
+def judged(resource, *, encrypted, tier=Tier.T2, named=True):
+    """A resource with its tier and facts; `encrypted` decides whether ENC-01 fails."""
+    facts = {"encryption.at_rest": Known(encrypted, VIA), FACT: Known(frozenset(), VIA) if named else NotApplicable("none", VIA)}
+    return resource, classification(tier), facts
+
+
+def test_an_acceptance_is_unused_where_nothing_that_it_names_fails_anywhere():
+    due = {Kind.OBJECT_STORE: [compile_control(control(1)), own_06()]}
+    one, other = bucket(), bucket("claims", "arn:aws:s3:::claims")
+    both = replace(GOOD, resource="*s", file="acceptances.yaml:9")
+    cases = [
+        # (what is there, the acceptances, which of them are told where)
+        ([judged(one, encrypted=True)], [GOOD], {BUCKET: {"acceptances.yaml:3 unused"}}),
+        ([judged(one, encrypted=False)], [GOOD], {}),
+        ([judged(one, encrypted=True), judged(other, encrypted=False)], [both], {}),
+        ([judged(one, encrypted=True), judged(other, encrypted=True)], [GOOD, both], {
+            BUCKET: {"acceptances.yaml:3 unused", "acceptances.yaml:9 unused"}, other.id: {"acceptances.yaml:9 unused"}}),
+        ([judged(one, encrypted=True, tier=Tier.T0)], [GOOD], {BUCKET: {"acceptances.yaml:3 unused"}}),
+        ([judged(one, encrypted=True, named=False)], [GOOD], {}),
+        ([judged(replace(one, address="aws_s3_bucket.patients"), encrypted=True)], [GOOD], {}),
+        ([judged(one, encrypted=True)], [replace(GOOD, control="OWN-06")], {}),
+        ([judged(one, encrypted=True)], [replace(GOOD, resource="another")], {}),
+    ]  # fmt: skip
+    for number, (there, rules, wanted) in enumerate(cases):
+        found = told_unused(there, rules, due)
+        assert {key: fact.value for key, fact in found.items()} == wanted, number
 
 
 @pytest.mark.parametrize(

@@ -18,16 +18,16 @@ Canned = Mapping[Operation, "dict[str, Any] | str | Callable[[dict[str, Any]], d
 _Key = tuple[str, str, str, str]
 
 
-class Refusal(ClientError):
+class RefusalError(ClientError):  # type: ignore[misc]  # the SDK has no types
     """The SDK's error, in a form that goes from one process to another."""
 
-    def __reduce__(self) -> tuple[type[Refusal], tuple[Any, str]]:
-        return Refusal, (self.response, self.operation_name)
+    def __reduce__(self) -> tuple[type[RefusalError], tuple[Any, str]]:
+        return RefusalError, (self.response, self.operation_name)
 
 
 def refused(operation: str, code: str = "AccessDenied") -> ClientError:
     """The SDK's error for an error code."""
-    return Refusal({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, operation)
+    return RefusalError({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, operation)
 
 
 def unparsable(operation: str) -> ResponseParserError:
@@ -102,7 +102,7 @@ class Stand:
             else:
                 answer.pages.append(getattr(client, method)(**params))
         except ClientError as error:
-            answer.error = Refusal(error.response, error.operation_name)
+            answer.error = RefusalError(error.response, error.operation_name)
         except NotImplementedError as error:
             answer.error = error
         return answer

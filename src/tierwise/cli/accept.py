@@ -15,6 +15,7 @@ from tierwise.cli.common import (
     last_judged,
     load_config,
     options_from,
+    read_acceptances,
     require,
     utc_now,
     write_atomically,
@@ -50,14 +51,21 @@ _MOST = 5
 @click.option(
     "--check", is_flag=True, help="Write nothing: say of each acceptance in the file whether it is in force. Exit code 2 where one is not."
 )
+@click.option(
+    "--request",
+    type=click.Path(path_type=Path),
+    metavar="PAGE",
+    help="Write no entry: write the page (.html, .odt or .txt) by which the approver is asked for it by mail.",
+)
 @_FILE
 @inventory_option
 @judging_options
-def accept(fingerprint: str, check: bool, file: Path | None, inventory: Path | None, **values: Any) -> None:
+def accept(fingerprint: str, check: bool, request: Path | None, file: Path | None, inventory: Path | None, **values: Any) -> None:
     """Accept a risk of the last scan until a date, in a file that a review then merges. The finding stays, with the name beside it.
 
     \b
     tierwise accept 3f1c... --reason "archive, deleted in June" --owner records --approver "A. Name" --role asset-owner --until 2026-06-30
+    tierwise accept --of LOG-02 --on archive --reason "..." --owner o --approver "A. Name" --role siro --until 2026-06-30 --request ask.odt
     tierwise accept --check
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     options = options_from(values)
@@ -70,6 +78,9 @@ def accept(fingerprint: str, check: bool, file: Path | None, inventory: Path | N
     covered = _covered(rule, outcome.result)
     require(covered, "nothing of the last scan that fails or is unknown is meant by that; see 'tierwise explain RESOURCE'")
     _refuse_faults(rule, covered, judging.profile)
+    if request is not None:
+        _ask(rule, covered, outcome.result, request, load_config(options).marking)
+        return
     ticket, until = str(values["planned"]), rule.expires.isoformat()
     end: dict[str, Value] = {"planned": {"ticket": ticket, "date": until}} if ticket else {"expires": until}
     fields = {"control": rule.control, "resource": rule.resource, **made, "created": utc_now().date().isoformat(), **end}
@@ -109,7 +120,25 @@ def _rule(fingerprint: str, made: dict[str, str], values: dict[str, Any], result
         resource,
         created=utc_now().date(),
         role=role,
+        ticket=str(values["planned"]),
     )
+
+
+def _ask(rule: AcceptanceRule, covered: list[Finding], result: ScanResult, path: Path, marking: str) -> None:
+    """Write the page that asks the approver."""
+    from tierwise.reports.base import View
+    from tierwise.reports.paper import as_html, as_odt, as_text
+    from tierwise.reports.request import Request, request_paper
+    from tierwise.reports.shown import shown
+
+    forms = {".html": as_html, ".odt": as_odt, ".txt": as_text}
+    make = forms.get(path.suffix.lower())
+    if make is None:
+        raise UsageError(f"--request takes a file that ends with {', '.join(forms)}, not {path.name!r}")
+    asked = Request(rule, covered, shown(result, View(marking=marking)))
+    write_atomically(path, make(request_paper(asked)))
+    click.echo(path)
+    click.echo(f"request {asked.reference}: mail it to {rule.approver}; nothing is accepted until an entry is written and merged", err=True)
 
 
 def _day(text: str) -> date:
@@ -157,23 +186,24 @@ def _words(fault: Fault, one: Finding, profile: Profile) -> str:
             return "it covers more than anyone can have looked at; name the control and the resource without patterns"
         case Fault.NOT_ACCEPTABLE:
             return "what is public, shared or open may not be accepted at this tier by anyone; mend it"
+        case Fault.UNUSED:
+            return f"{fault.words}; take it out"
         case Fault.EXPIRES_SOON:
             return f"it ends within {policy.soon_days} days"
 
 
 def _check(path: Path, result: ScanResult, profile: Profile) -> int:
-    from tierwise.catalogue.register import load_acceptances
     from tierwise.reports.text import safe_text
 
     bad = 0
-    for rule in load_acceptances(path):
+    for rule in read_acceptances(path):
         covered = _covered(rule, result)
         wrong = {fault: one for one in covered for fault in _faults(rule, one, profile)}
         what = rule.fingerprint or f"{rule.control} on {rule.resource}"
         state = f"in force until {rule.expires}, {len(covered)} finding(s)" if covered else "accepts nothing of the last scan; take it out"
         if not covered and rule.expires < utc_now().date():
             state = "has expired, and accepts nothing of the last scan; take it out"
-        click.echo(safe_text(f"{rule.file}: {what}: {'not in force' if wrong else state}"))
+        click.echo(safe_text(f"{rule.file} ({rule.merged}): {what}: {'not in force' if wrong else state}"))
         for fault, one in sorted(wrong.items()):
             click.echo(safe_text(f"  {_words(fault, one, profile)} ({one.control} on {one.resource}, {one.tier.label})"))
         bad += bool(wrong)

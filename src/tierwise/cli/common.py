@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tierwise.config import Config
     from tierwise.model.finding import ScanResult
     from tierwise.model.profile import Requirement
+    from tierwise.model.register import AcceptanceRule
     from tierwise.reports.base import Report, View
     from tierwise.scan import Judging, Outcome, Progress
 
@@ -247,7 +248,7 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     from tierwise.catalogue.attestations import load_attestations
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.catalogue.profiles import apply_profile, load_profile
-    from tierwise.catalogue.register import load_acceptances, load_corrections, load_register
+    from tierwise.catalogue.register import load_corrections, load_register
     from tierwise.cli.masking import mask_of_user
     from tierwise.evaluate.gate import with_bar
     from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
@@ -270,10 +271,18 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
         register=mask.register(load_register(Path(config.register))) if config.register else EMPTY_REGISTER,
         corrections=mask.corrections(load_corrections(Path(config.corrections))) if config.corrections else NO_CORRECTIONS,
         gate=gate,
-        acceptances=mask.acceptances(load_acceptances(Path(config.acceptances))) if config.acceptances else (),
+        acceptances=mask.acceptances(read_acceptances(Path(config.acceptances))) if config.acceptances else (),
         mask=mask,
         attestations=load_attestations(Path(config.attestations)) if config.attestations else None,
     )
+
+
+def read_acceptances(path: Path) -> tuple[AcceptanceRule, ...]:
+    """The risk acceptances of a file, each with the commit that brought it."""
+    from tierwise.catalogue.register import load_acceptances
+    from tierwise.connectors.merged import with_commits
+
+    return with_commits(path, load_acceptances(path))
 
 
 def load_gated(config: Config, options: Options, *, change: bool = False) -> Judging:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 from tierwise.errors import InputError
 
 _SECONDS: Final = 60
+_HEADER: Final = re.compile(r"[0-9a-f]{40,64} \d+ \d+")
 MOST_BYTES: Final = 256 << 20
 
 
@@ -50,6 +52,29 @@ class Repository:
             raise InputError(f"{commit[:12]}:{path}: larger than {MOST_BYTES >> 20} MiB; that is no baseline")
         found = _git(self.folder, "cat-file", "blob", f"{commit}:{path}")
         return found.stdout if found.returncode == 0 else None
+
+    def lines_from(self, commit: str, path: str) -> list[str] | None:
+        """The commit that brought each line of a file as it is at a commit: where a branch was merged, the merge. None where there is no such file.
+
+        No driver of the repository turns the file into another text, and no list of commits to pass over is obeyed (git-blame(1)).
+        """
+        plain = ("-c", "blame.ignoreRevsFile=", "blame", "--no-textconv", "--first-parent", "--root", "--porcelain")
+        found = _git(self.folder, *plain, commit, "--", path)
+        if found.returncode:
+            return None
+        # A line of the file follows its header and begins with a tab; the headers of others begin with the name of a commit.
+        heads = (line for line in found.stdout.decode("utf-8", "replace").split("\n") if not line.startswith("\t"))
+        return [line.partition(" ")[0] for line in heads if _HEADER.match(line)]
+
+    def order(self, commit: str, path: str) -> list[str]:
+        """The commits that changed a file, the latest first, each merge as one."""
+        return _git(self.folder, "rev-list", "--first-parent", commit, "--", path).stdout.decode().split()
+
+    def cut(self) -> frozenset[str]:
+        """The commits at which the history that is here ends though there is more (a shallow clone)."""
+        if _git(self.folder, "rev-parse", "--is-shallow-repository").stdout.strip() != b"true":
+            return frozenset()
+        return frozenset(_git(self.folder, "rev-list", "--max-parents=0", "HEAD").stdout.decode().split())
 
     def path_of(self, file: Path) -> str | None:
         """The path of a file below the top, by its name as given before by where links lead; None for one outside the working tree."""

@@ -8,14 +8,16 @@ from typing import Final
 
 from msgspec import structs
 
+from tierwise.evaluate.compiled import CompiledControl
 from tierwise.evaluate.findings import fingerprint
+from tierwise.evaluate.judge import has_rung, judge
 from tierwise.model.acceptance import AcceptancePolicy, Fault, months_after
 from tierwise.model.control import Control
-from tierwise.model.fact import AnyFact, Known, NotApplicable, Provenance
+from tierwise.model.fact import AnyFact, Facts, Known, NotApplicable, Provenance
 from tierwise.model.finding import PROBLEMS, Acceptance, Finding, Findings
 from tierwise.model.register import AcceptanceRule, matches_glob, names
-from tierwise.model.resource import Resource
-from tierwise.model.sensitivity import Tier
+from tierwise.model.resource import Kind, Resource
+from tierwise.model.sensitivity import Classification, Tier
 
 FACT: Final = "acceptance.faults"
 _VIA: Final = Provenance("acceptances")
@@ -52,11 +54,6 @@ def _broad(rule: AcceptanceRule, tier: Tier) -> bool:
     return any(not one.strip("*? ") or (tier is Tier.T4 and not _WILD.isdisjoint(one)) for one in patterns)
 
 
-def in_force(rule: AcceptanceRule, tier: Tier, policy: AcceptancePolicy, today: date, *, danger: bool) -> bool:
-    """Whether an acceptance counts: nothing is wrong with it but that it ends soon."""
-    return faults(rule, tier, policy, today, danger=danger) <= {Fault.EXPIRES_SOON}
-
-
 def accept(
     findings: Sequence[Finding],
     resources: Mapping[str, Resource],
@@ -64,7 +61,7 @@ def accept(
     policy: AcceptancePolicy,
     today: date,
 ) -> Findings:
-    """The findings with the acceptances in force attached; what is wrong with the others changes nothing here, and OWN-06 tells it."""
+    """The findings with the acceptances in force attached; of the others each finding says why they are not, and OWN-06 tells it."""
     held = Findings.of(findings)
     return held.mapped(lambda one: _accepted(one, resources[one.resource], rules, policy, today)) if rules else held
 
@@ -72,14 +69,22 @@ def accept(
 def _accepted(finding: Finding, resource: Resource, rules: Sequence[AcceptanceRule], policy: AcceptancePolicy, today: date) -> Finding:
     if finding.verdict not in PROBLEMS:
         return finding
+    lapsed = ""
     for rule in rules:
-        if speaks_of(rule, finding.control, resource) and in_force(rule, finding.tier, policy, today, danger=finding.danger):
-            role = rule.role.word if rule.role is not None else ""
-            acceptance = Acceptance(
-                rule.reason, rule.owner, rule.approver, rule.expires.isoformat(), rule.file, role, rule.evidence, rule.ticket
-            )
-            return structs.replace(finding, accepted=acceptance)
-    return finding
+        if not speaks_of(rule, finding.control, resource):
+            continue
+        wrong = faults(rule, finding.tier, policy, today, danger=finding.danger) - {Fault.EXPIRES_SOON}
+        if not wrong:
+            return structs.replace(finding, accepted=_as_shown(rule))
+        why = ", ".join(fault.words for fault in sorted(wrong))
+        lapsed = f"{_as_shown(rule).by} accepted it until {rule.expires}, {_as_shown(rule).written}: not in force, as {why}"
+    return structs.replace(finding, lapsed=lapsed) if lapsed else finding
+
+
+def _as_shown(rule: AcceptanceRule) -> Acceptance:
+    role = rule.role.word if rule.role is not None else ""
+    expires = rule.expires.isoformat()
+    return Acceptance(rule.reason, rule.owner, rule.approver, expires, rule.file, role, rule.evidence, rule.ticket, rule.merged)
 
 
 def speaks_of(rule: AcceptanceRule, control: str, resource: Resource) -> bool:
@@ -107,6 +112,41 @@ def fact_of(
             wrong = faults(rule, tier, policy, today, danger=any(one.danger for one in about))
             found.update(f"{rule.file} {fault.value}" for fault in wrong)
     return Known(frozenset(found), _VIA) if named else _UNNAMED
+
+
+def told_unused(
+    judged: Iterable[tuple[Resource, Classification, Facts]], rules: Sequence[AcceptanceRule], due: Mapping[Kind, Sequence[CompiledControl]]
+) -> Mapping[str, AnyFact]:
+    """The fact `acceptance.faults` again, of resources that an acceptance names which accepts nothing that fails or is unknown anywhere.
+
+    What a plan makes is not there yet, so that no acceptance is unused for it; one of the control that judges acceptances never is.
+    """
+    named: dict[str, list[tuple[Resource, Facts]]] = {}
+    used: set[str] = set()
+    for resource, classification, facts in judged:
+        fact = facts.get(FACT)
+        if fact is not None and not isinstance(fact, Known):
+            continue
+        for rule in rules:
+            if rule.file in used or (rule.resource and not names(rule.resource, resource)):
+                continue
+            about = [one for one in due.get(resource.kind, ()) if speaks_of(rule, one.control.id, resource)]
+            if any(FACT in one.facts[-1] or _problem(one, classification, facts) for one in about):
+                used.add(rule.file)
+            elif fact is not None and resource.address is None:
+                named.setdefault(rule.file, []).append((resource, facts))
+    found: dict[str, AnyFact] = {}
+    for file in named.keys() - used:
+        for resource, facts in named[file]:
+            before = found.get(resource.id, facts[FACT])
+            held = before.value if isinstance(before, Known) and isinstance(before.value, frozenset) else frozenset()
+            found[resource.id] = Known(held | {f"{file} {Fault.UNUSED.value}"}, _VIA)
+    return found
+
+
+def _problem(compiled: CompiledControl, classification: Classification, facts: Facts) -> bool:
+    interval = classification.interval
+    return has_rung(compiled, interval) and judge(compiled, facts, interval, classification.tier).verdict in PROBLEMS
 
 
 def unused(findings: Findings, rules: Sequence[AcceptanceRule], resources: Mapping[str, Resource]) -> tuple[AcceptanceRule, ...]:

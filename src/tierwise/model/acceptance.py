@@ -43,6 +43,29 @@ class Fault(StrEnum):
     NOT_ACCEPTABLE = "not-acceptable"
     """What it accepts may not be accepted at this tier by anyone."""
     EXPIRES_SOON = "expires-soon"
+    UNUSED = "unused"
+    """Nothing of what it accepts fails or is unknown."""
+
+    @property
+    def words(self) -> str:
+        """What is wrong, as the end of a sentence about an acceptance."""
+        match self:
+            case Fault.EXPIRED:
+                return "it has expired"
+            case Fault.TOO_LONG:
+                return "it lives longer than this tier allows"
+            case Fault.UNDATED:
+                return "it does not say when it was made"
+            case Fault.RANK:
+                return "its approver may not answer for this tier"
+            case Fault.TOO_BROAD:
+                return "it covers more than anyone can have looked at"
+            case Fault.NOT_ACCEPTABLE:
+                return "nobody may accept this at this tier"
+            case Fault.EXPIRES_SOON:
+                return "it ends soon"
+            case Fault.UNUSED:
+                return "what it accepts no longer fails"
 
 
 @dataclass(frozen=True, slots=True)

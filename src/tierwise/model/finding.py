@@ -70,6 +70,13 @@ class Acceptance:
     """Where the decision is recorded."""
     ticket: str = ""
     """The ticket under which it is to be mended by the day on which the acceptance expires."""
+    merged: str = ""
+    """The commit that brought it, in words."""
+
+    @property
+    def written(self) -> str:
+        """Where it is written, and the commit that brought it there."""
+        return f"as written in {self.file}{f', {self.merged}' if self.merged else ''}"
 
     @property
     def by(self) -> str:
@@ -115,6 +122,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """Of what fails or is unknown, the read that decided it: findings of one resource and one setting are closed by one change."""
     first_seen: str | None = None
     accepted: Acceptance | None = None
+    lapsed: str = ""
+    """The acceptance that names it and is not in force, and why; empty where none does, or another holds."""
     attested: State | None = None
     """Of a control over attested evidence: how that evidence stands; None for what was read, and for what could not be checked."""
     in_baseline: bool = False

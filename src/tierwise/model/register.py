@@ -382,6 +382,8 @@ class AcceptanceRule:
     """Where the decision is recorded: minutes, a ticket."""
     ticket: str = ""
     """Where it is accepted until it is mended: the ticket under which that is planned, by the day on which it expires."""
+    merged: str = ""
+    """The commit that brought it, in words; empty where nobody has looked."""
 
 
 def names(pattern: str, resource: Resource) -> bool:

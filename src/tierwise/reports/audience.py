@@ -124,6 +124,7 @@ def _finding(one: Finding, mask: _Mask) -> Finding:
         setting="",
         brought_by="",
         accepted=Acceptance("", "", "", one.accepted.expires, "") if one.accepted else None,
+        lapsed="",
     )
 
 

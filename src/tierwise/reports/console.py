@@ -362,7 +362,7 @@ class _Page(Printer):
             if one.accepted:
                 self.bullet(
                     f"{one.control} on {short_id(one.resource)} until {one.accepted.expires}: {safe_text(one.accepted.reason)}"
-                    f" (accepted by {safe_text(one.accepted.by)} as written in {safe_text(one.accepted.file)})"
+                    f" (accepted by {safe_text(one.accepted.by)} {safe_text(one.accepted.written)})"
                 )
         if len(found) > _MOST_ROWS:
             self.line(f"    and {len(found) - _MOST_ROWS} more; see --format json")

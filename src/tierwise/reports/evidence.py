@@ -79,7 +79,8 @@ def _page(found: Evidence) -> Iterator[str]:
     if accepted:
         yield "\n## Acceptances in force"
         for each in accepted:
-            yield f"- until {each['expires']}, {prose(each['approver'])} as written in {code(each['file'])}: {prose(each['reason'])} ({len(each['findings'])} finding(s))"
+            merged = f", {each['merged']}" if each.get("merged") else ""
+            yield f"- until {each['expires']}, {prose(each['approver'])} as written in {code(each['file'])}{merged}: {prose(each['reason'])} ({len(each['findings'])} finding(s))"
     yield "\n## What the controls ask"
     for control in found.controls:
         yield from _control(control)

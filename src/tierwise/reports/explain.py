@@ -88,6 +88,10 @@ def _one(page: Printer, finding: Finding, others: list[str]) -> None:
     if finding.accepted:
         said = (f"by {safe_text(finding.accepted.by)} ", f": {safe_text(finding.accepted.reason)}") if finding.accepted.by else ("", "")
         page.detail("accepted", f"{said[0]}until {finding.accepted.expires}{said[1]}")
+        if finding.accepted.by:
+            page.detail("", safe_text(finding.accepted.written))
+    if finding.lapsed:
+        page.detail("no longer", safe_text(finding.lapsed))
 
 
 def _otherwise(page: Printer, one: Classification, view: View) -> None:

@@ -263,8 +263,8 @@ def _accepted(page: Shown) -> Iterator[Mapping[str, str]]:
                 "tier": one.tier.label,
                 "where": one.resource,
                 "reason": one.accepted.reason,
-                "approver": one.accepted.approver,
-                "file": one.accepted.file,
+                "approver": one.accepted.by,
+                "written": one.accepted.written,
             }
 
 

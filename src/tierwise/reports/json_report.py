@@ -62,6 +62,7 @@ def finding_out(one: Finding) -> dict[str, Any]:
             "file": one.accepted.file,
             "role": one.accepted.role or None,
             "evidence": one.accepted.evidence or None,
+            "merged": one.accepted.merged or None,
             "planned": {"ticket": one.accepted.ticket, "date": one.accepted.expires} if one.accepted.ticket else None,
         }
     return {
@@ -79,6 +80,7 @@ def finding_out(one: Finding) -> dict[str, Any]:
         "fix_at": one.fix_at,
         "first_seen": one.first_seen,
         "accepted": accepted,
+        "lapsed": one.lapsed or None,
         "attested": one.attested.value if one.attested else None,
         "why": one.why,
         "expected": one.expected,

@@ -166,7 +166,7 @@ def _accepted(page: Shown) -> _Section:
 
 
 def _held(one: Finding, accepted: Acceptance) -> str:
-    by = f", by {code(accepted.by, 80)} as written in {code(accepted.file, 80)}" if accepted.approver else ""
+    by = f", by {code(accepted.by, 80)} {prose(accepted.written, 160)}" if accepted.approver else ""
     return f"{code(one.resource)}: {prose(one.title, 200)} ({prose(one.control, 40)}), until {prose(accepted.expires, 20)}{by}"
 
 

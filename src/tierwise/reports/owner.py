@@ -28,7 +28,8 @@ MEANING: Final = {
     "sharing": "it is passed on, or copied, to where it is less well looked after",
 }
 """What a family of requirements means to the person who answers for the data."""
-_OTHER: Final = "something that it calls for is not in place"
+OTHER: Final = "something that it calls for is not in place"
+"""The same of any other family."""
 CLASS: Final = {
     Tier.T0: "published or meant for everyone",
     Tier.T1: "internal, about nobody in particular",
@@ -108,7 +109,7 @@ def _needs(page: Shown, weak: Sequence[Store]) -> Iterator[Part]:
         kinds = Counter(one.family for one in found[store.id])
         for family, _number in kinds.most_common():
             controls = sorted({one.control for one in found[store.id] if one.family == family})
-            said.append(f"{store.name}: {MEANING.get(family, _OTHER)} ({listed(controls, 8)}).")
+            said.append(f"{store.name}: {MEANING.get(family, OTHER)} ({listed(controls, 8)}).")
     yield Listed(tuple(said[: 2 * _MOST]))
     yield from _more(len(said) - 2 * _MOST)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar, Final, TypeAlias
 from xml.sax.saxutils import escape
 
@@ -11,6 +12,7 @@ from tierwise.reports.odf import SPACES, VERSION, package, spaced
 from tierwise.reports.page.shell import frame, render_page
 from tierwise.reports.text import safe_text
 
+_WIDTH: Final = 76
 ODT: Final = "application/vnd.oasis.opendocument.text"
 
 
@@ -93,6 +95,41 @@ def as_html(paper: Paper) -> bytes:
 def as_odt(paper: Paper) -> bytes:
     """An OpenDocument text. Source: OASIS OpenDocument 1.3, part 3, sections 5 (text) and 9 (tables)."""
     return package(ODT, {"content.xml": "".join(_content(paper)), "styles.xml": _STYLES})
+
+
+def as_text(paper: Paper) -> bytes:
+    """Plain text for the body of a mail, in lines that no mail program breaks anew (RFC 5322, section 2.1.1, asks for 78 signs at most)."""
+    return "".join(f"{line}\n" for line in _lines(paper)).encode("utf-8", "replace")
+
+
+def _lines(paper: Paper) -> Iterator[str]:
+    if paper.marking:
+        yield from (safe_text(paper.marking), "")
+    yield from _wrapped(paper.title)
+    yield "=" * min(_WIDTH, len(safe_text(paper.title)))
+    for part in paper.parts:
+        yield ""
+        match part:
+            case Text(kind="heading"):
+                yield from (safe_text(part.text), "-" * len(safe_text(part.text)))
+            case Text():
+                yield from _wrapped(part.text)
+            case Listed():
+                for item in part.items:
+                    yield from _wrapped(item, "- ")
+            case Grid():
+                yield f"{safe_text(part.name)}:"
+                for name, *cells in part.rows:
+                    told = "; ".join(f"{head.lower()}: {cell}" for head, cell in zip(part.head[1:], cells, strict=True))
+                    yield from _wrapped(f"{name}: {told}", "- ")
+    yield from ("", f"Made by tierwise from run {safe_text(paper.run)}.")
+
+
+def _wrapped(text: str, first: str = "") -> list[str]:
+    """A text in lines; what has no blank in it stays whole."""
+    return wrap(
+        safe_text(text), _WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _content(paper: Paper) -> Iterator[str]:

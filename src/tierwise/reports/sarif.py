@@ -178,7 +178,7 @@ def _result(one: Finding, index: int, page: Shown) -> dict[str, Any]:
         out["baselineState"] = "unchanged" if one.in_baseline else "new"
     if one.accepted is not None:
         because = f"accepted until {one.accepted.expires}" + (f": {one.accepted.reason}" if one.accepted.reason else "")
-        by = f" (accepted by {one.accepted.by} as written in {one.accepted.file})" if one.accepted.approver else ""
+        by = f" (accepted by {one.accepted.by} {one.accepted.written})" if one.accepted.approver else ""
         out["suppressions"] = [{"kind": "external", "status": "accepted", "justification": message(because + by, 2000)}]
     return out
 

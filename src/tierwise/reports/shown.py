@@ -124,11 +124,19 @@ def sentence(one: Finding) -> str:
     """A finding in one sentence: what is wrong or open, at which tier, what was expected and found."""
     tier = f"{one.tier.label}{', assumed' if one.assumed else ''}"
     if one.verdict is Verdict.UNKNOWN:
-        return f"Unknown whether: {one.title} ({one.control}, {tier}). {open_parts(one)}; expected {one.expected}.{_brought(one)}"
+        return (
+            f"Unknown whether: {one.title} ({one.control}, {tier}). {open_parts(one)}; expected {one.expected}.{_brought(one)}{_held(one)}"
+        )
     seen = f", found {found(one)}" if one.actual else ""
-    held = f" Accepted until {one.accepted.expires}." if one.accepted else ""
     verdict = "" if one.verdict is Verdict.FAIL else f"{one.verdict.value}: "
-    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{_brought(one)}{held}"
+    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{_brought(one)}{_held(one)}"
+
+
+def _held(one: Finding) -> str:
+    """Until when it is accepted, or why an acceptance of it does not hold."""
+    if one.accepted is not None:
+        return f" Accepted until {one.accepted.expires}."
+    return f" {one.lapsed[:1].upper()}{one.lapsed[1:]}." if one.lapsed else ""
 
 
 def _brought(one: Finding) -> str:

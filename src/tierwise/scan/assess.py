@@ -15,7 +15,8 @@ from tierwise.classify.scale import contradicted
 from tierwise.derive.d1 import derive_relations
 from tierwise.derive.d2 import derive_by_tier
 from tierwise.derive.links import Context, Estate, resolve
-from tierwise.evaluate.accept import FACT, fact_of
+from tierwise.evaluate.accept import FACT, fact_of, told_unused
+from tierwise.evaluate.compiled import CompiledControl
 from tierwise.evaluate.gate import expected_gap
 from tierwise.model.attestation import Statement
 from tierwise.model.baseline import Baseline
@@ -24,7 +25,7 @@ from tierwise.model.fact import AnyFact, Known, Maybe, Unknown
 from tierwise.model.finding import Override
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
-from tierwise.model.resource import Gap, Resource
+from tierwise.model.resource import Gap, Kind, Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import find_spec, spec_of
 from tierwise.scan.collect import Collected
@@ -117,6 +118,15 @@ def add_facts_of_tiers(assessed: Assessed, collected: Collected, judging: Judgin
         if resource.kind in accepted:
             tier, policy = classifications[key].tier, judging.profile.acceptance
             own[FACT] = fact_of(resource, tier, judging.acceptances, judging.controls, policy, today)
+
+
+def add_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequence[CompiledControl]]) -> None:
+    """Add to the facts which acceptances accept nothing; every other fact is there by then."""
+    if judging.acceptances:
+        facts, tiers = assessed.facts, assessed.classifications
+        judged = ((one, tiers[key], facts[key]) for key, one in assessed.estate.resources.items())
+        for key, fact in told_unused(judged, judging.acceptances, due).items():
+            facts[key][FACT] = fact
 
 
 def _context(assessed: Assessed, judging: Judging, collected: Collected, today: date) -> Context:

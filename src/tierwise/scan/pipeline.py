@@ -13,8 +13,8 @@ from tierwise.connectors.reported import Reported
 from tierwise.evaluate.compiled import compile_control
 from tierwise.model.finding import Run, ScanResult
 from tierwise.model.resource import Gap
-from tierwise.scan.asks import asked
-from tierwise.scan.assess import Judging, add_facts_of_tiers, assess, reassess
+from tierwise.scan.asks import asked, by_kind
+from tierwise.scan.assess import Judging, add_facts_of_tiers, add_unused, assess, reassess
 from tierwise.scan.collect import Collected, Progress
 from tierwise.scan.datasets import with_datasets
 from tierwise.scan.past import pasts_of
@@ -92,6 +92,7 @@ def scan(
         first = assess(collected, judging, today)
     add_facts_of_tiers(first, collected, judging, today)
     first = with_datasets(first, judging.attestations, today)
+    add_unused(first, judging, by_kind(compiled))
     pasts = pasts_of(collected, first, compiled, judging, today)
     name = checkpoint.run if checkpoint is not None else run_name(started)
     run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from tierwise.connectors.live import live_reads
-from tierwise.evaluate.accept import accept, unused
+from tierwise.evaluate.accept import FACT, accept, unused
 from tierwise.evaluate.baseline import held_against
 from tierwise.evaluate.change import plan_changes
 from tierwise.evaluate.compiled import CompiledControl
@@ -20,8 +20,10 @@ from tierwise.evaluate.origin import Past
 from tierwise.evaluate.pending import pending_of
 from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
+from tierwise.model.acceptance import Fault
 from tierwise.model.change import Pending
-from tierwise.model.finding import Finding, Run, ScanResult
+from tierwise.model.fact import Known
+from tierwise.model.finding import Finding, Findings, Run, ScanResult
 from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 from tierwise.scan.asks import by_kind
@@ -76,15 +78,19 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         what_if=_what_if(resources, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
         pending=_pending(accepted, by_id),
-        notes=(
-            *collected.notes,
-            *(
-                f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
-                for rule in unused(accepted, judging.acceptances, by_id)
-            ),
-        ),
+        notes=(*collected.notes, *_unused(accepted, judging, by_id)),
         changes=plan_changes(collected.changes, made.pasts, assessed.facts, assessed.classifications, asked_of),
     )
+
+
+def _unused(findings: Findings, judging: Judging, resources: Mapping[str, Resource]) -> Iterator[str]:
+    """The acceptances that accept nothing here, and of which no finding can tell, as they name nothing that was looked at."""
+    rules = unused(findings, judging.acceptances, resources)
+    facts = [one.facts.get(FACT) for one in resources.values()] if rules else []
+    told = {text for fact in facts if isinstance(fact, Known) and isinstance(fact.value, frozenset) for text in fact.value}
+    for rule in rules:
+        if f"{rule.file} {Fault.UNUSED.value}" not in told:
+            yield f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
 
 
 def _pending(findings: Sequence[Finding], resources: Mapping[str, Resource]) -> tuple[Pending, ...]:

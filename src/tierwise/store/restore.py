@@ -169,6 +169,7 @@ def _finding(row: Any, seen: str | None) -> Finding:
         assumed=row.assumed,
         setting=detail.get("setting", ""),
         first_seen=seen,
+        lapsed=detail.get("lapsed", ""),
         accepted=Acceptance(**json.loads(row.accepted)) if row.accepted else None,
     )
 

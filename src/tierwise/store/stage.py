@@ -127,6 +127,7 @@ def _finding_row(one: Finding) -> dict[str, Any]:
                 "role": said.role,
                 "evidence": said.evidence,
                 "ticket": said.ticket,
+                "merged": said.merged,
             }
         )
     row = {
@@ -152,6 +153,7 @@ def _finding_row(one: Finding) -> dict[str, Any]:
         "cause": one.cause,
         "setting": one.setting,
         "danger": one.danger,
+        "lapsed": one.lapsed,
     }
     return {**row, "state": _digest(row), "detail": text(detail)}
 

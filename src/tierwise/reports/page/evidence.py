@@ -50,6 +50,8 @@ class Line:
     fix: str
     owner: str
     accepted: str
+    lapsed: str
+    """Why an acceptance of it is not in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def _line(one: Finding, stores: Mapping[str, Store]) -> Line:
         f"until {held.expires}{f', by {held.approver}' if held.approver else ''}{f': {held.reason}' if held.reason else ''}"
         if held
         else "",
+        one.lapsed,
     )
 
 
