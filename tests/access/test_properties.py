@@ -216,7 +216,7 @@ def test_an_unread_element_opens_what_a_policy_refuses_or_leaves_it(pair):
 def test_an_unread_element_opens_a_privilege_or_leaves_it(pair):
     known, unread = ([policy(*one)] for one in pair)
     before, after = privilege_of(known, via=VIA), privilege_of(unread, via=VIA)
-    same_facts(before, after, tuple(type(before).__slots__))
+    same_facts(before, after, type(before).__struct_fields__)
     arns = [("s3", BUCKET), ("s3", "arn:aws:s3:::other")]
     assert set(readable(unread, arns)) <= set(readable(known, arns)) <= set(readable(unread, arns)) | set(perhaps_readable(unread, arns))
 

@@ -75,7 +75,7 @@ def hostile(result: ScanResult, text: str) -> ScanResult:
         owner=text,
         trace=tuple(replace(s, because=text) for s in result.classifications[resource.id].trace),
     )
-    fix = replace(result.fixes[0], fix_at=text, title=text, remedy=text, resources=(text,), owner=text)
+    fix = structs.replace(result.fixes[0], fix_at=text, title=text, remedy=text, resources=(text,), owner=text)
     return replace(
         result,
         run=replace(result.run, sources=(text,)),
@@ -242,7 +242,7 @@ def test_what_a_plan_weakens_is_told_after_what_blocks():
 
 def test_a_place_is_named_once_where_one_change_closes_findings_of_two_tiers():
     one = Fix("aws_s3_bucket.b", "ENC-02", "t", "r", ("f1",), ("aws_s3_bucket.b",), Severity.HIGH, (Tier.T3,))
-    (merged,) = top_fixes([one, replace(one, findings=("f2",), tiers=(Tier.T2,))], 3)
+    (merged,) = top_fixes([one, structs.replace(one, findings=("f2",), tiers=(Tier.T2,))], 3)
     assert (merged.fix_at, merged.findings) == ("aws_s3_bucket.b", ("f1", "f2"))
 
 

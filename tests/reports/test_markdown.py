@@ -123,7 +123,7 @@ def test_exactly_twelve_causes_are_all_shown():
 def test_findings_that_one_change_closes_are_one_line():
     first, second = finding(1, Verdict.FAIL), finding(2, Verdict.FAIL)
     made = result_of((first, second), blocking=(first.fingerprint, second.fingerprint))
-    fix = replace(made.fixes[0], findings=(first.fingerprint, second.fingerprint))
+    fix = structs.replace(made.fixes[0], findings=(first.fingerprint, second.fingerprint))
     (line,) = sections(render(replace(made, fixes=(fix,)), View()))["Blocks"]
     assert "(closes 2)" in line
 

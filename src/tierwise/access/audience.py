@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
+from msgspec import structs
 
 from tierwise.access.actions import DATA_ACTIONS, DataActions
 from tierwise.access.document import UNDETERMINED, Policy, Statement
@@ -41,8 +44,7 @@ _AWS_CANONICAL: Final = frozenset({"c4c1ede66af53448b93c283ce9448c4ba468c9432aa0
 """`awslogsdelivery`. Source: CloudFront Developer Guide, standard logging, "Permissions required"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(msgspec.Struct, frozen=True, gc=False):
     """Whom a store's policies let in. A public grant counts as anonymous alone, not as any-authenticated too."""
 
     anonymous_read: Maybe[bool]
@@ -227,14 +229,14 @@ def restrict_policy(audience: Audience, restrict_public_buckets: Maybe[bool]) ->
         return audience
     nobody = closed(via)
     if audience.world is YES:
-        return replace(nobody, grants=audience.grants)
+        return structs.replace(nobody, grants=audience.grants)
     left = _members(audience.external) - {ANYONE}
     outsiders = audience.external.including(left) if isinstance(audience.external, Unknown) else Known(left, via)
-    without = replace(nobody, external=outsiders, external_conditioned=audience.external_conditioned)
+    without = structs.replace(nobody, external=outsiders, external_conditioned=audience.external_conditioned)
     why = (
         audience.external if isinstance(audience.external, Unknown) else Unknown(UnknownReason.KNOWN_AFTER_APPLY, via, UNDETERMINED_DETAIL)
     )
-    return replace(_either_way(without, nobody, why), grants=audience.grants)
+    return structs.replace(_either_way(without, nobody, why), grants=audience.grants)
 
 
 def _members(external: Known[frozenset[str]] | Unknown) -> frozenset[str]:

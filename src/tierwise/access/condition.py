@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
+
+import msgspec
 
 from tierwise.access.document import UNDETERMINED, Condition
 from tierwise.access.pattern import arn_parts, is_wild
@@ -34,8 +35,7 @@ _UNIQUE_ID: Final = re.compile(r"(A[A-Z]{3}[A-Z0-9]{12,}|\d{12})(:.*)?", re.DOTA
 _ACCOUNT: Final = re.compile(r"\d{12}")
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True, gc=False):
     """What must hold of a caller for a grant to reach it."""
 
     narrows: Truth

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
+
+import msgspec
 
 UNDETERMINED: Final = "${tierwise:undetermined}"
 """Stands in a planned document where a value is known only after apply, alone or inside a longer text."""
@@ -28,8 +29,7 @@ class PolicyError(ValueError):
     """A document that is not a policy; the message says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """One key under one operator; its values are alternatives."""
 
     operator: str
@@ -37,8 +37,7 @@ class Condition:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, gc=False):
     """One statement. Values wholly or partly undetermined are left out of actions and resources, and stay in principals and conditions."""
 
     effect: str
@@ -51,12 +50,11 @@ class Statement:
     not_resources: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     sid: str = ""
-    undetermined: frozenset[str] = field(default_factory=frozenset)
+    undetermined: frozenset[str] = frozenset()
     """Names of the elements (`Principal`, `Action`...) with a value that is not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, gc=False):
     """A policy document."""
 
     statements: tuple[Statement, ...]

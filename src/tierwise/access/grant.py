@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from tierwise.access.condition import OWN, Clause, accounts_named, alternatives, demands, excludes, spares
 from tierwise.access.document import UNDETERMINED, Statement
@@ -21,8 +23,7 @@ from tierwise.access.statement import (
 from tierwise.access.truth import NO, OPEN, YES, Truth, both, either, negate, truth
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one statement gives one grantee, of the actions asked about."""
 
     granted: Truth = NO
@@ -132,7 +133,7 @@ def _exempt(denial: Statement) -> Iterator[Clause]:
 
 def _perhaps(clause: Clause) -> Clause:
     """The clause of a denial that may or may not reach the grant."""
-    return replace(
+    return structs.replace(
         clause,
         narrows=min(clause.narrows, OPEN),
         conditions=min(clause.conditions, OPEN),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
+
+import msgspec
 
 from tierwise.access.actions import DATA_PLANE, DATA_READS, ESCALATION_OVER_ONE, ESCALATION_PATHS
 from tierwise.access.bounds import binds, spares_only_bound
@@ -31,8 +32,7 @@ _WHEN_AND_WHERE: Final = (
 _DATA_ACTIONS: Final = tuple(action for actions in DATA_PLANE.values() for action in actions)
 
 
-@dataclass(frozen=True, slots=True)
-class Privilege:
+class Privilege(msgspec.Struct, frozen=True, gc=False):
     """What a principal's policies together allow; permission boundaries and organisation policies are not looked at."""
 
     admin: Maybe[bool]
@@ -42,8 +42,7 @@ class Privilege:
     condition_bound: Fact[bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
+class _Sheet(msgspec.Struct, frozen=True, gc=False):
     """The statements of all policies, apart by what they may be."""
 
     allowing: tuple[Statement, ...]

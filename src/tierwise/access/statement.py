@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from tierwise.access.document import UNDETERMINED, Statement
 from tierwise.access.pattern import arn_parts, covers, is_wild, matches_everything, overlaps
@@ -29,8 +30,7 @@ class Sort(StrEnum):
     UNREAD = "unread"
 
 
-@dataclass(frozen=True, slots=True)
-class Grantee:
+class Grantee(msgspec.Struct, frozen=True, gc=False):
     """A principal as a statement names it."""
 
     sort: Sort

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import msgspec
 import yaml
 
 from tierwise.errors import CatalogueError
@@ -23,8 +23,7 @@ _INT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\Z", re.ASCII)
 _FLOAT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(msgspec.Struct, frozen=True, gc=False):
     """A single value. Only `true` and `false` are booleans; `no`, `010` and `2026-02-01` stay text."""
 
     value: Scalar
@@ -35,8 +34,7 @@ class Leaf:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True, gc=False):
     """A list."""
 
     items: tuple[Node, ...]
@@ -44,8 +42,7 @@ class Items:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A key of a mapping with its own place, and what it holds."""
 
     key: str
@@ -54,8 +51,7 @@ class Entry:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, gc=False):
     """A mapping with text keys, in file order."""
 
     entries: Mapping[str, Entry]

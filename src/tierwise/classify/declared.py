@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tierwise.classify import tags
 from tierwise.classify.names import split_words
@@ -19,8 +20,7 @@ _OF_DATA: Final = frozenset({"tier", "categories"})
 _PERSONAL_WORDS: Final = frozenset({"personal", "pii", "special", "patient", "health"})
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(msgspec.Struct, frozen=True, gc=False):
     """The tags that the dictionary knows and the register lines that speak of a resource."""
 
     readings: tuple[tags.Reading, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import Final
+
+import msgspec
 
 from tierwise.classify import tags
 from tierwise.classify.attest import NOT_ATTESTED, Attested, attested
@@ -40,8 +41,7 @@ _FILLED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
 _REGIONAL: Final = frozenset({Kind.KEY, *_FILLED_BY})
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(msgspec.Struct, frozen=True, gc=False):
     """What is known of one resource before links are followed."""
 
     resource: Resource

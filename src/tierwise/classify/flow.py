@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
 from typing import Final, assert_never
+
+import msgspec
 
 from tierwise.classify.readable import RECORDED, SERVICE, Readable
 from tierwise.model.fact import Unknown
@@ -24,8 +25,7 @@ class Takes(Enum):
     NEITHER = "neither"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """One resource (by its place in the run) takes at least the tier of another."""
 
     giver: int
@@ -53,8 +53,7 @@ def takes(rel: Rel, own: Kind) -> Takes:
             assert_never(rel)
 
 
-@dataclass(frozen=True, slots=True)
-class Loose:
+class Loose(msgspec.Struct, frozen=True, gc=False):
     """Links of one relation whose other end could not be read: any of the takers may be it."""
 
     rel: Rel

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+import msgspec
+
 from tierwise.classify import tags
 from tierwise.classify.declared import Declared, declaration_signs, declared, personal_data_declared
 from tierwise.classify.detector import all_detectors
@@ -40,8 +42,7 @@ class Context:
     today: date
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(msgspec.Struct, frozen=True, gc=False):
     """The evidence on one resource."""
 
     said: Declared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -52,23 +52,22 @@ def mark(detector: Detector, match: Match) -> str:
     return f"[{detector.id}{' test value' if match is Match.SYNTHETIC else ''}]"
 
 
-def texts(resource: Resource) -> Iterator[tuple[str, str, str]]:
-    """What people wrote on a resource: medium, how a sentence calls it, and the text."""
-    yield "name", "the name", resource.name
-    if isinstance(resource.tags, Known):
-        for key, value in sorted(resource.tags.value.items()):
-            yield "tag", f"the tag {key!r}", f"{key}={value}"
-    if resource.evidence.description:
-        yield "description", "the description", resource.evidence.description
-
-
-def found_in(resource: Resource) -> Iterator[tuple[Detector, Match, str, str]]:
+def found_in(resource: Resource) -> Sequence[tuple[Detector, Match, str, str]]:
     """Each detector that recognises something: what it says, the medium, and how a sentence calls the text."""
-    for medium, where, text in texts(resource):
-        for detector, match in _recognised(text):
-            if medium == "tag" and detector.id == "email" and not _STAFF_KEYS.isdisjoint(split_words(text.partition("=")[0])):
-                continue
-            yield detector, match, medium, where
+    tags = tuple(resource.tags.value.items()) if isinstance(resource.tags, Known) else ()
+    return _found(resource.name, tags, resource.evidence.description)
+
+
+@lru_cache(maxsize=32768)
+def _found(name: str, tags: tuple[tuple[str, str], ...], description: str) -> tuple[tuple[Detector, Match, str, str], ...]:
+    """The same of what people wrote on a resource, which is asked of each several times."""
+    found = [(detector, match, "name", "the name") for detector, match in _recognised(name)]
+    for key, value in sorted(tags):
+        for detector, match in _recognised(f"{key}={value}"):
+            if detector.id != "email" or _STAFF_KEYS.isdisjoint(split_words(key)):
+                found.append((detector, match, "tag", f"the tag {key!r}"))
+    found += [(detector, match, "description", "the description") for detector, match in _recognised(description)]
+    return tuple(found)
 
 
 @lru_cache(maxsize=32768)

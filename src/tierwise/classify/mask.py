@@ -22,8 +22,9 @@ from tierwise.model.fact import AnyFact, Known, NotApplicable, Provenance, Unkno
 from tierwise.model.register import AcceptanceRule, Corrections, Register, Selector
 from tierwise.model.resource import PRINCIPALS, FactUpdate, Gap, Grant, Link, Rel, Resource
 
-_PERHAPS: Final = re.compile(r"(?:\d\D?){6}|@|[A-Z0-9]{16}|-----BEGIN")
-"""What every identifier has that is looked for here; all other texts are left at once."""
+_SIGNS: Final = ("@", "-----BEGIN")
+_SHAPES: Final = (re.compile(r"\d\D?\d\D?\d\D?\d\D?\d\D?\d"), re.compile(r"[A-Z0-9]{16}"))
+"""One of these every identifier has that is looked for here; all other texts are left at once. As one pattern they take twice as long."""
 _ACCOUNT: Final = re.compile(r"(?<![A-Za-z0-9])\d{12}(?![A-Za-z0-9])")
 """The number of an account or a project, which stands in most ids; no identifier has twelve digits alone."""
 _STAFF: Final = "email"
@@ -206,7 +207,8 @@ def _texts(resource: Resource) -> Iterator[str]:
 
 
 def _perhaps(text: str) -> bool:
-    return _PERHAPS.search(_ACCOUNT.sub("", text)) is not None
+    rest = _ACCOUNT.sub("", text)
+    return any(sign in rest for sign in _SIGNS) or any(shape.search(rest) for shape in _SHAPES)
 
 
 @lru_cache(maxsize=65536)

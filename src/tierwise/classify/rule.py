@@ -7,8 +7,9 @@ demand; the tier is the higher of `base + bump` and `floor`. Every number is the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tierwise.model.profile import Profile
 from tierwise.model.register import DataCategory, Group
@@ -18,8 +19,7 @@ _AGGREGATED: Final = frozenset({Category.C1, Category.C2, Category.C3, Category.
 LOWEST: Final = Tier.T0
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(msgspec.Struct, frozen=True, gc=False):
     """A tier below which the data does not fall, and why."""
 
     tier: Tier
@@ -28,8 +28,7 @@ class Floor:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True, gc=False):
     """What is in one body of data."""
 
     categories: frozenset[DataCategory] = frozenset()
@@ -56,8 +55,7 @@ class Body:
         return not (self.categories or self.groups or self.floors)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The tier that the rule gives, and each step that mattered."""
 
     tier: Tier

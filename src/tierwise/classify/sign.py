@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from tierwise.model.marking import ParsedMarking
 from tierwise.model.register import DataCategory, Group
@@ -27,8 +28,7 @@ class Origin(StrEnum):
     """Recognised in names, texts, schemas, or by another tool."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(msgspec.Struct, frozen=True, gc=False):
     """One piece of evidence. It speaks of a category, a tier, a marking, a group or a number of people."""
 
     origin: Origin

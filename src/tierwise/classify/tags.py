@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from tierwise.model.marking import ParsedMarking, parse_marking
 from tierwise.model.profile import Profile, TagKey
 from tierwise.model.register import DataCategory, Group, Role, duration_days, parse_category, plain_word
@@ -27,8 +29,7 @@ class TagDictionary:
     """By canonical key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One tag that the dictionary knows."""
 
     key: TagKey

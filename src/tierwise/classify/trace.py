@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from heapq import nsmallest
+
+import msgspec
+from msgspec import structs
 
 from tierwise.classify.attest import Attested
 from tierwise.classify.flow import Edge, Estate, phrase
@@ -17,8 +19,7 @@ from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierInterval, TierState, TraceStep
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """One resource at the fixed point."""
 
     place: int
@@ -82,7 +83,7 @@ class Settled:
                 yield edge
             else:
                 # Two were kept, for a reader that is a member itself.
-                yield from (replace(edge, giver=member) for member in chosen[group] if member != place)
+                yield from (structs.replace(edge, giver=member) for member in chosen[group] if member != place)
 
     def _told(self, place: int) -> bool:
         return self.places[place].told or self.places[place].low > Tier.T0

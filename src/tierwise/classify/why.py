@@ -13,6 +13,8 @@ from enum import StrEnum
 from shlex import quote
 from typing import Final
 
+from msgspec import structs
+
 from tierwise.classify import tags
 from tierwise.classify.basis import Basis, basis_of_step
 from tierwise.classify.engine import EVIDENCED, classify, kept_links, own_evidence
@@ -245,8 +247,10 @@ class _Asked:
         body, profile = self.weighed.body, self.case.profile
         now = effective(body, profile).tier
         for people in sorted(_thresholds(body, profile)):
-            if people > (body.subjects or 0) and effective(replace(body, subjects=people), profile).tier > max(now, self.found.tier):
-                tier = effective(replace(body, subjects=people), profile).tier
+            if people > (body.subjects or 0) and effective(structs.replace(body, subjects=people), profile).tier > max(
+                now, self.found.tier
+            ):
+                tier = effective(structs.replace(body, subjects=people), profile).tier
                 after = replace(self.found, tier=tier)
                 said = f", and {body.subjects:,} are declared" if body.subjects is not None else ", and nobody has said how many there are"
                 yield Change(f"if the data were about {people:,} people or more{said}", after, Way.SAY)

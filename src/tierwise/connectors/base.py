@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from tierwise.content.look import Looker
 from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import Maybe
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Rel, Resource
+
+if TYPE_CHECKING:
+    from tierwise.content.look import Looker
 
 
 @dataclass(frozen=True, slots=True)

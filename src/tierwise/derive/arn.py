@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _KEY_VAULT_KEY: Final = re.compile(r"https://[^/]+/keys/[^/]+\Z")
 _KEY_ID: Final = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(msgspec.Struct, frozen=True, gc=False):
     """The parts of `arn:partition:service:region:account:rest`; region and account may be empty."""
 
     service: str

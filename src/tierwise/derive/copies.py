@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tierwise.derive.arn import account_named, names_one_key, region_named
 from tierwise.derive.links import is_pattern, links_of
@@ -17,8 +18,7 @@ APART: Final = ("account", "key", "region")
 COPY_KINDS: Final = frozenset({Kind.SNAPSHOT, Kind.BACKUP_VAULT})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where data lies and under which keys; an empty account or region is not known, and None is keys not known."""
 
     account: str

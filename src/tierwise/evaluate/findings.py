@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
+
+import msgspec
 
 from tierwise.evaluate.attest import state_of
 from tierwise.evaluate.compiled import CompiledControl, Part
@@ -31,8 +32,7 @@ def fingerprint(control: str, resource: Resource) -> str:
     return hashlib.sha256("\x1f".join((control, *identity)).encode()).hexdigest()[:20]
 
 
-@dataclass(frozen=True, slots=True)
-class _Bar:
+class _Bar(msgspec.Struct, frozen=True, gc=False):
     """A judgement of a control on resources of one kind, tier and state that give the same answers, put into words once."""
 
     compiled: CompiledControl
@@ -83,8 +83,7 @@ class _Bench:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True, gc=False):
     """One resource with the bars that it was held against."""
 
     resource: Resource

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from tierwise.evaluate.compiled import CompiledControl
 from tierwise.evaluate.judge import Judgement, has_rung, judge
 from tierwise.model.change import Action, Change
@@ -91,8 +93,7 @@ class Past:
     deeds: Deeds
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Whether the plan brings a verdict."""
 
     introduced: bool

@@ -69,10 +69,9 @@ def fact_out(fact: AnyFact) -> dict[str, Any]:
     """A fact in the contract's shape."""
     if isinstance(fact, Known):
         via, value = fact.via, fact.value
-        out = {"value": value if isinstance(value, str) else value_out(value), "via": via.via}
-        if via.action:
-            out["action"] = via.action
-        return out
+        if isinstance(value, frozenset | float):
+            value = value_out(value)
+        return {"value": value, "via": via.via, "action": via.action} if via.action else {"value": value, "via": via.via}
     return unknown_out(fact) if isinstance(fact, Unknown) else {"not-applicable": fact.because, "via": fact.via.via}
 
 
@@ -162,7 +161,7 @@ def resource_out(resource: Resource) -> dict[str, Any]:
         "name": resource.name,
         "address": resource.address,
         **_tags_out(resource.tags),
-        "facts": {name: fact_out(resource.facts[name]) for name in sorted(resource.facts)},
+        "facts": {name: fact_out(fact) for name, fact in sorted(resource.facts.items())},
         "links": [link_out(link) for link in resource.links],
     }
     if resource.aliases:

@@ -204,8 +204,7 @@ class Findings(Sequence[Finding]):
     __hash__ = None  # type: ignore[assignment]  # as of a list: equal to any sequence of the same findings
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(msgspec.Struct, frozen=True, gc=False):
     """One change that closes several findings."""
 
     fix_at: str

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
+import msgspec
+
 
 class Tier(IntEnum):
     """A strength of protection; not a classification, and not a statement that personal data is present."""
@@ -81,8 +83,7 @@ class TraceStep:
     """The tag, register line, resource id or read that the step rests on."""
 
 
-@dataclass(frozen=True, slots=True)
-class TierInterval:
+class TierInterval(msgspec.Struct, frozen=True, gc=False):
     """The lowest and highest tier still possible."""
 
     lo: Tier

@@ -134,7 +134,7 @@ def _gate(one: Gate, mask: _Mask) -> Gate:
 
 
 def _fix(one: Fix, mask: _Mask) -> Fix:
-    return replace(one, fix_at=mask(one.fix_at), resources=tuple(mask(key) for key in one.resources), owner="")
+    return structs.replace(one, fix_at=mask(one.fix_at), resources=tuple(mask(key) for key in one.resources), owner="")
 
 
 def _change(change: PlanChange, mask: _Mask) -> PlanChange:

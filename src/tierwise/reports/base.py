@@ -6,13 +6,15 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tierwise.model.control import Control
 from tierwise.model.finding import ScanResult
-from tierwise.model.history import DayPoint
 from tierwise.model.profile import Requirement
-from tierwise.reports.locate import SourceIndex
+
+if TYPE_CHECKING:
+    from tierwise.model.history import DayPoint
+    from tierwise.reports.locate import SourceIndex
 
 P = TypeVar("P")
 T = TypeVar("T")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
@@ -422,7 +423,7 @@ def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
     for fix in fixes:
         groups[fix.control, fix.severity].append(fix)
     merged = [
-        replace(
+        structs.replace(
             group[0],
             fix_at=listed([short_id(place, 60) for place in dict.fromkeys(fix.fix_at for fix in group)], 3),
             findings=tuple(one for fix in group for one in fix.findings),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tierwise.access.audience import (
     DATA_ACTIONS,
@@ -96,8 +97,7 @@ def key_links(plan: Plan, planned: Planned, node: Node, path: Sequence[Step]) ->
     return plan.links(Rel.USES_KEY, planned, node, path, KEYS)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(msgspec.Struct, frozen=True, gc=False):
     """A setting that nothing sets."""
 
     via: Provenance
@@ -105,15 +105,13 @@ class Absent:
     """Whether the provider's defaults for new resources hold; False where the setting was taken away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True, gc=False):
     """A setting in a resource of its own."""
 
     planned: Planned
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(msgspec.Struct, frozen=True, gc=False):
     """A setting in blocks of the resource itself."""
 
     blocks: tuple[Node, ...]

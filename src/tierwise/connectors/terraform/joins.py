@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tierwise.connectors.terraform.layout import Layout
 from tierwise.connectors.terraform.planned import Planned, Step
@@ -41,8 +43,7 @@ class Child:
     """Further names by which it may name the parent: `europe/ring/key`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Children:
+class Children(msgspec.Struct, frozen=True, gc=False):
     """The children of one type of one parent."""
 
     found: tuple[Planned, ...] = ()
@@ -55,11 +56,10 @@ class Children:
 NONE = Children()
 
 
-@dataclass(slots=True)
-class _Gathered:
-    found: list[Planned] = field(default_factory=list)
+class _Gathered(msgspec.Struct, gc=False):
+    found: list[Planned] = []
     loose: Unknown | None = None
-    removed: list[Planned] = field(default_factory=list)
+    removed: list[Planned] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,7 @@ _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 _FALSE: Final = frozenset({"false", "0", ""})
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True, gc=False):
     """A list of texts of which some may be unknown."""
 
     known: tuple[str, ...]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
+
+import msgspec
+from msgspec import structs
 
 from tierwise.connectors.terraform.address import Index, ModuleInstance, Part, tokens
 from tierwise.connectors.terraform.layout import Layout, path_of
@@ -18,16 +20,14 @@ _SILENT: Final = frozenset({"path", "terraform", "self", "count"})
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True, gc=False):
     """The one resource that an expression leads to."""
 
     address: str
     attribute: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(msgspec.Struct, frozen=True, gc=False):
     """An expression whose end cannot be told from the plan."""
 
     detail: str
@@ -39,16 +39,14 @@ class Unresolved:
     """Whether it leads to something of other types for certain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True, gc=False):
     """An expression without references: what it gives is in the values."""
 
 
 Resolution = Resolved | Unresolved | Constant
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where an expression stands: its module instance, and the key and the `for_each` of what it belongs to."""
 
     module: ModuleInstance
@@ -56,21 +54,20 @@ class Origin:
     for_each: Expression | None = None
 
 
-@dataclass(slots=True)
-class _Trail:
+class _Trail(msgspec.Struct, gc=False):
     """What has been found so far."""
 
     wanted: frozenset[str]
-    targets: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, str] = {}
     """Address to attribute."""
-    dead: list[str] = field(default_factory=list)
-    locals: list[str] = field(default_factory=list)
+    dead: list[str] = []
+    locals: list[str] = []
     """Local values on the way, which a plan does not explain."""
-    empty: list[str] = field(default_factory=list)
+    empty: list[str] = []
     """Blocks with a count or keys of which the plan has no instance."""
     ambiguous: bool = False
     chained: bool = False
-    seen: set[tuple[ModuleInstance, Index, str]] = field(default_factory=set)
+    seen: set[tuple[ModuleInstance, Index, str]] = set()
     steps: int = 0
 
 
@@ -235,7 +232,7 @@ def _through(layout: Layout, origin: Origin, name: tuple[str, str, str], attribu
         if name[0] == "data" and name[1] in trail.wanted:
             trail.dead.append(f"data.{name[1]}.{name[2]} is read outside this plan")
         return
-    inner = replace(origin, for_each=block.for_each_expression or origin.for_each)
+    inner = structs.replace(origin, for_each=block.for_each_expression or origin.for_each)
     _follow(layout, inner, references_of(expression), trail)
 
 
@@ -247,7 +244,7 @@ def _chained(layout: Layout, origin: Origin, trail: _Trail) -> None:
         return
     was, trail.chained = trail.chained, True
     before = len(trail.targets)
-    _follow(layout, replace(origin, for_each=None), names, trail)
+    _follow(layout, structs.replace(origin, for_each=None), names, trail)
     trail.chained = was
     if len(trail.targets) == before and not trail.dead and not trail.locals:
         trail.dead.append("each.value leads to no resource of this plan")

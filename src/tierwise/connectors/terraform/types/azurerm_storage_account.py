@@ -7,8 +7,9 @@ The account is judged as one store: a container that is open makes it open. Defa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from tierwise.connectors import azure_terms
 from tierwise.connectors.azure_terms import DELEGATED, REDUNDANCY, WEEK_HOURS, admits_ranges, signature_hours
@@ -268,7 +269,7 @@ def _logging(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> tupl
                 loose = Unknown(UnknownReason.KNOWN_AFTER_APPLY, target.via, _SERVICES)
         elif f"/{service}/" in f"{target.value or ''}/".lower():
             fitting.append(one)
-    settings = replace(children, found=tuple(fitting), loose=loose)
+    settings = structs.replace(children, found=tuple(fitting), loose=loose)
     sheet.put("logging.data_read", azure_reach.sends(account, settings, _READ))
     sheet.put("logging.data_write", azure_reach.sends(account, settings, _WRITE))
     return azure_reach.log_links(plan, account)
