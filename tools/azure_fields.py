@@ -8,12 +8,14 @@ the project (a hundred megabytes for one look), so run it where it is installed:
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
 import re
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +40,17 @@ MODELS: Final[Mapping[str, tuple[str, str]]] = {
     "arm:Microsoft.Kusto/clusters/databases": ("azure.mgmt.kusto", "ReadWriteDatabase"),
     "arm:Microsoft.ServiceBus/namespaces/networkRuleSets/default": ("azure.mgmt.servicebus", "NetworkRuleSet"),
     "arm:Microsoft.ServiceBus/namespaces/queues": ("azure.mgmt.servicebus", "SBQueue"),
+    "arm:Microsoft.Sql/managedInstances/databases/backupLongTermRetentionPolicies/default": (
+        "azure.mgmt.sql",
+        "ManagedInstanceLongTermRetentionPolicy",
+    ),
+    "arm:Microsoft.Sql/managedInstances/databases/currentSensitivityLabels": ("azure.mgmt.sql", "SensitivityLabel"),
+    "arm:Microsoft.Sql/managedInstances/databases/transparentDataEncryption/current": (
+        "azure.mgmt.sql",
+        "ManagedTransparentDataEncryption",
+    ),
     "arm:Microsoft.Sql/servers/azureADOnlyAuthentications": ("azure.mgmt.sql", "ServerAzureADOnlyAuthentication"),
+    "arm:Microsoft.Sql/servers/databases/currentSensitivityLabels": ("azure.mgmt.sql", "SensitivityLabel"),
     "arm:Microsoft.Sql/servers/databases/extendedAuditingSettings/default": ("azure.mgmt.sql", "ExtendedDatabaseBlobAuditingPolicy"),
     "arm:Microsoft.Sql/servers/databases/transparentDataEncryption/current": ("azure.mgmt.sql", "LogicalDatabaseTransparentDataEncryption"),
     "arm:Microsoft.Storage/storageAccounts/blobServices/default": ("azure.mgmt.storage", "BlobServiceProperties"),
@@ -77,6 +89,7 @@ MODELS: Final[Mapping[str, tuple[str, str]]] = {
     "graph:Microsoft.Resources/subscriptions": ("azure.mgmt.resource.subscriptions", "Subscription"),
     "graph:Microsoft.ServiceBus/namespaces": ("azure.mgmt.servicebus", "SBNamespace"),
     "graph:Microsoft.Sql/managedInstances": ("azure.mgmt.sql", "ManagedInstance"),
+    "graph:Microsoft.Sql/managedInstances/databases": ("azure.mgmt.sql", "ManagedDatabase"),
     "graph:Microsoft.Sql/servers": ("azure.mgmt.sql", "Server"),
     "graph:Microsoft.Sql/servers/databases": ("azure.mgmt.sql", "Database"),
     "graph:Microsoft.Storage/storageAccounts": ("azure.mgmt.storage", "StorageAccount"),
@@ -113,13 +126,22 @@ def _derived(module: Any, base: type) -> list[type]:
     return [one for one in vars(module).values() if inspect.isclass(one) and one is not base and issubclass(one, base)]
 
 
-def _fields(model: type) -> dict[str, str]:
+@cache
+def _sources(module: str) -> Mapping[str, str]:
+    """The source of each class of a module, which is parsed once: some have forty thousand lines."""
+    text = inspect.getsource(importlib.import_module(module))
+    lines = text.splitlines(keepends=True)
+    return {one.name: "".join(lines[one.lineno - 1 : one.end_lineno]) for one in ast.parse(text).body if isinstance(one, ast.ClassDef)}
+
+
+@cache
+def _fields(model: type) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for one in reversed(model.__mro__):
         for spec in vars(one).get("_attribute_map", {}).values():
             found[spec["key"].replace("\\\\.", "\\.")] = spec["type"]
         if one.__module__.startswith("azure.mgmt"):
-            for attribute, type_, options in _REST_FIELD.findall(inspect.getsource(one)):
+            for attribute, type_, options in _REST_FIELD.findall(_sources(one.__module__).get(one.__name__, "")):
                 wire = _WIRE.search(options)
                 found[wire[1] if wire else attribute] = type_
     return found

@@ -6,10 +6,13 @@ from tests.connectors.azure.cloud import GROUP, Cloud, error, named, row
 from tests.connectors.azure.conftest import ALL_FACTS
 from tests.connectors.azure.test_storage import value
 from tierwise.model.fact import NotApplicable, Unknown, UnknownReason
-from tierwise.model.resource import Link, Rel
+from tierwise.model.resource import Column, Link, Rel
 
 SERVERS, DATABASES, INSTANCES = "Microsoft.Sql/servers", "Microsoft.Sql/servers/databases", "Microsoft.Sql/managedInstances"
-SERVER, DATABASE, INSTANCE = (named(of, name).lower() for of, name in ((SERVERS, "sql"), (DATABASES, "sql/records"), (INSTANCES, "mi")))
+MANAGED = f"{INSTANCES}/databases"
+SERVER, DATABASE, INSTANCE, INNER = (
+    named(of, name).lower() for of, name in ((SERVERS, "sql"), (DATABASES, "sql/records"), (INSTANCES, "mi"), (MANAGED, "mi/claims"))
+)
 APPROVED = [{"properties": {"privateLinkServiceConnectionState": {"status": "Approved"}}}]
 SAFE = {
     "fullyQualifiedDomainName": "sql.database.windows.net",
@@ -22,11 +25,18 @@ KEY = {"properties": {"serverKeyType": "AzureKeyVault", "uri": "https://Vault.va
 AUDIT = {"properties": {"state": "Enabled", "storageEndpoint": "https://Audit.blob.core.windows.net/", "auditActionsAndGroups": []}}
 MASTER = f"{SERVER}/databases/master/providers/microsoft.insights/diagnosticsettings"
 WORKSPACE = named("Microsoft.OperationalInsights/workspaces", "central")
+
+
+def label(column, **properties):
+    return {"name": "current", "properties": {"schemaName": "dbo", "tableName": "people", "columnName": column, **properties}}
+
+
 ROWS = [
     row(SERVERS, "sql", SAFE),
     row(DATABASES, "sql/records", RECORDS),
     row(DATABASES, "sql/master", {}),
     row(INSTANCES, "mi", {"publicDataEndpointEnabled": True, "minimalTlsVersion": "1.2"}),
+    row(MANAGED, "mi/claims", {"status": "Online"}),
 ]
 ROWS.append(row(SERVERS, "open", {}))
 DOCS = {
@@ -40,6 +50,10 @@ DOCS = {
         "properties": {"weeklyRetention": "P4W", "monthlyRetention": "PT0S", "yearlyRetention": "P1Y"}
     },
     f"{DATABASE}/extendedauditingsettings/default": {"properties": {"state": "Disabled"}},
+    f"{DATABASE}/currentsensitivitylabels": {"value": [label("id", labelName="General", rank="None")]},
+    f"{INNER}/transparentdataencryption/current": {"properties": {"state": "Enabled"}},
+    f"{INNER}/backupshorttermretentionpolicies/default": {"properties": {"retentionDays": 7}},
+    f"{INNER}/backuplongtermretentionpolicies/default": {"properties": {"weeklyRetention": "P1M", "yearlyRetention": "P5Y"}},
     f"{INSTANCE}/encryptionprotector/current": {"properties": {"serverKeyType": "ServiceManaged"}},
     f"{named(SERVERS, 'open')}/encryptionprotector/current": {"properties": {"serverKeyType": "ServiceManaged"}},
     f"{named(SERVERS, 'open')}/extendedauditingsettings/default": {"properties": {"state": "Disabled"}},
@@ -217,3 +231,53 @@ def test_a_policy_that_is_not_read_leaves_open_how_far_back_backups_reach(read):
         UnknownReason.PERMISSION_DENIED,
         (14, float("inf")),
     )
+
+
+def test_a_managed_database_is_as_its_instance_but_for_its_own_backups_and_encryption(read):
+    found, instance = read()[INNER], read()[INSTANCE]
+    own = {"encryption.at_rest", "retention.backup_days"}
+    assert {name: fact for name, fact in values(found).items() if name not in own} == {
+        name: fact for name, fact in values(instance).items() if name not in own
+    }
+    assert (value(found.facts["encryption.at_rest"]), value(found.facts["retention.backup_days"])) == (True, 5 * 365)
+    assert set(found.links) == {Link(Rel.MEMBER_OF, INSTANCE)}
+    restored = row(MANAGED, "mi/claims", {"sourceDatabaseId": named(MANAGED, "mi/old")})
+    assert Link(Rel.COPY_OF, named(MANAGED, "mi/old").lower()) in read(rows=[ROWS[3], restored])[INNER].links
+    off = read({f"{INNER}/transparentdataencryption/current": {"properties": {"state": "Disabled"}}})[INNER].facts
+    assert value(off["encryption.at_rest"]) is False
+    assert isinstance(off["encryption.key_custody"], NotApplicable)
+
+
+def test_what_an_instance_decides_is_read_once_for_its_databases(collect):
+    cloud = Cloud([ROWS[3], *(row(MANAGED, f"mi/d{number}", {}) for number in range(5))], DOCS)
+    collect(cloud, ALL_FACTS)
+    # Once as the instance's own, once for all that it holds.
+    assert [cloud.asked(f"{INSTANCE}/{path}") for path in ("administrators", "encryptionprotector/current")] == [2, 2]
+    assert cloud.asked(INSTANCE) == 0
+
+
+def test_labels_of_columns_are_evidence(read):
+    said = [
+        label("id", labelName="General", rank="None"),
+        label("condition", labelName="Confidential - GDPR", informationType="Health", rank="High"),
+    ]
+    identifier, condition = read({f"{DATABASE}/currentsensitivitylabels": {"value": said}})[DATABASE].evidence.columns
+    assert condition == Column("dbo.people", "condition", labels=("Confidential - GDPR", "Health", "rank=High"))
+    assert identifier == Column("dbo.people", "id", labels=("General",))
+    denied = read({f"{DATABASE}/currentsensitivitylabels": error(403, "AuthorizationFailed")})[DATABASE].evidence
+    assert [(one.reason, one.via.action) for one in denied.unread] == [
+        (UnknownReason.PERMISSION_DENIED, "Microsoft.Sql/servers/databases/currentSensitivityLabels/read")
+    ]
+
+
+@pytest.mark.parametrize("status", ["Paused", "Pausing"])
+def test_a_database_that_has_paused_is_not_started_to_look_at_it(collect, status):
+    cloud = Cloud([server(), row(DATABASES, "sql/records", {**RECORDS, "status": status})], DOCS)
+    found = collect(cloud, ALL_FACTS)[DATABASE]
+    asked = {path.lower().removeprefix(f"{DATABASE}/") for method, path in cloud.calls if method == "GET"}
+    assert not {"currentsensitivitylabels", "transparentdataencryption/current", "extendedauditingsettings/default"} & asked
+    for fact in (found.facts["encryption.at_rest"], *found.evidence.unread):
+        assert (fact.reason, "would start it" in fact.detail) == (UnknownReason.NOT_COLLECTED, True)
+    # The server's own audit records its databases whatever they say themselves.
+    assert value(found.facts["logging.data_read"]) is True
+    assert value(found.facts["retention.backup_days"]) == 365

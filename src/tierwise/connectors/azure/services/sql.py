@@ -1,4 +1,4 @@
-"""Azure SQL: logical servers, their databases with what the server decides for them, and managed instances.
+"""Azure SQL: logical servers, and their databases with what the server decides for them.
 
 Transparent data encryption is on for every new database since May 2017 (Azure SQL documentation). A minimum of TLS that was never set, or
 is `None`, admits every version. Automatic backups reach back as far as the longer of the two retention policies.
@@ -22,11 +22,7 @@ from tierwise.connectors.azure.services.sql_reads import (
     DATABASE_LOGS,
     ENTRA_ONLY,
     FROM_SERVER,
-    INSTANCE,
-    INSTANCE_ADMINS,
-    INSTANCE_ENTRA_ONLY,
-    INSTANCE_LOGS,
-    INSTANCE_PROTECTOR,
+    LABELS,
     LOCKS,
     LONG_TERM,
     MASTER,
@@ -38,7 +34,7 @@ from tierwise.connectors.azure.services.sql_reads import (
     SHORT_TERM,
     TDE,
 )
-from tierwise.connectors.azure_terms import days, min_tls, put_network, sql_audited
+from tierwise.connectors.azure_terms import days, min_tls, sql_audited
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import either, negated
@@ -52,28 +48,27 @@ _ENCRYPTED: Final = "Azure SQL documentation, transparent data encryption: on fo
 _TLS: Final = "Azure SQL documentation, connectivity settings: connections are encrypted always"
 _ANY_TLS: Final = "Azure SQL documentation, connectivity settings: every TLS version is accepted where no minimum was ever set"
 _RESTORABLE: Final = "Azure SQL documentation, automated backups: every database can be restored to a point in time"
-_CLOSED: Final = "Azure SQL Managed Instance documentation, public endpoint: off where it was never set"
 _ON_DATABASES: Final = "it is set on each database"
-_GROUPS: Final = "the network security group of its subnet decides, port 3342"
-_EVENTS: Final = frozenset({"sqlsecurityauditevents"})
 _UNHANDED: Final = "Azure SQL documentation, auditing: not handed to Azure Monitor where it was never set"
 _KIND: Final = Kind.RELATIONAL_DB
 _PERIODS: Final = ("weeklyRetention", "monthlyRetention", "yearlyRetention")
 
 
 def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
-    """One draft per server, database and instance; the system database `master` is none."""
-    if declared is DATABASE and row.get("name") == MASTER:
+    """One draft per server and database; the system database `master` is none."""
+    if declared is DATABASE:
+        if row.get("name") != MASTER:
+            yield drafted(caller.place, declared, row, _KIND)
         return
-    draft = drafted(caller.place, declared, row, _KIND, () if declared is DATABASE else _names(row))
-    if declared is SERVER:
-        caller.place.rows[draft.resource.id] = row
-    yield draft
+    yield holder(caller, declared, row)
 
 
-def _names(row: Doc) -> tuple[object, ...]:
+def holder(caller: Caller, declared: Row, row: Doc) -> Draft:
+    """The draft of a server or instance, whose row is kept for the databases that it holds."""
     host = fields.value(Known(row), "properties", "fullyQualifiedDomainName")
-    return row.get("name"), host.value if isinstance(host, Known) else ""
+    draft = drafted(caller.place, declared, row, _KIND, (row.get("name"), host.value if isinstance(host, Known) else ""))
+    caller.place.rows[draft.resource.id] = row
+    return draft
 
 
 def server_facts(draft: Draft) -> Mapping[str, AnyFact]:
@@ -95,20 +90,15 @@ def server_facts(draft: Draft) -> Mapping[str, AnyFact]:
 def database_facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of a database, with what its server decides."""
     sheet, row = FactSheet(), draft.doc(DATABASE)
-    encrypted = _encrypted(draft)
-    sheet.put("encryption.at_rest", encrypted)
-    if isinstance(encrypted, Known) and not encrypted.value:
-        sheet.not_applicable("encryption.key_custody", "not encrypted", encrypted.via)
-    else:
-        sheet.put("encryption.key_custody", encrypted if isinstance(encrypted, Unknown) else reach.custody(_database_key(draft)))
+    put_encryption(sheet, encrypted(draft.doc(TDE)), reach.custody(_database_key(draft)))
     put_listed(sheet, _decided(draft), _KIND)
     own, above = _audited(draft.doc(OWN_AUDIT)), _audited(draft.doc(AUDIT))
     put_listed(sheet, {"logging.data_read": either(own[0], above[0]), "logging.data_write": either(own[1], above[1])}, _KIND)
     reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
     reach.put_audience(sheet, draft)
-    sheet.put("retention.backup_days", _backup_days(draft))
+    sheet.put("retention.backup_days", backup_days(draft.doc(SHORT_TERM), draft.doc(LONG_TERM)))
     sheet.constant("recovery.point_in_time", True, _RESTORABLE)
-    sheet.put("recovery.redundancy", _redundancy(row))
+    sheet.put("recovery.redundancy", redundancy(row))
     sheet.put("recovery.delete_protected", reach.delete_protected(draft))
     size = fields.number(row, "properties", "maxSizeBytes")
     # What it may grow to, not what it holds: an upper bound.
@@ -121,40 +111,21 @@ def database_facts(draft: Draft) -> Mapping[str, AnyFact]:
     return sheet.facts
 
 
-def instance_facts(draft: Draft) -> Mapping[str, AnyFact]:
-    """All facts of a managed instance, which stands in a subnet."""
-    sheet, row = FactSheet(), draft.doc(INSTANCE)
-    sheet.constant("encryption.at_rest", True, _ENCRYPTED)
-    sheet.put("encryption.key_custody", reach.custody(_protector(draft, INSTANCE, INSTANCE_PROTECTOR)))
-    local, central = _logins(draft.doc(INSTANCE_ADMINS), draft.doc(INSTANCE_ENTRA_ONLY))
-    put_listed(sheet, {**_transport(row), "access.local_auth_enabled": local, "access.central_identity_enabled": central}, _KIND)
-    public = fields.flag(row, "properties", "publicDataEndpointEnabled", absent=False, because=_CLOSED)
-    put_network(sheet, _KIND, public, Unknown(UnknownReason.NOT_COLLECTED, INSTANCE.via, _GROUPS), Known(True, INSTANCE.via))
-    reach.put_audience(sheet, draft)
-    settings = draft.doc(INSTANCE_LOGS)
-    sheet.put("logging.data_read", reach.sends(settings, _EVENTS))
-    sheet.put("logging.data_write", reach.sends(settings, _EVENTS))
-    sheet.not_applicable("retention.backup_days", _ON_DATABASES, INSTANCE.via)
-    sheet.constant("recovery.point_in_time", True, _RESTORABLE)
-    sheet.put("recovery.redundancy", _redundancy(row))
-    sheet.put("recovery.delete_protected", reach.delete_protected(draft))
-    return sheet.facts
-
-
 def _decided(draft: Draft) -> dict[str, AnyFact]:
     """What a server decides for its databases, network and audit excepted."""
-    local, central = _logins(draft.doc(ADMINS), draft.doc(ENTRA_ONLY))
-    return {**_transport(draft.doc(SERVER)), "access.local_auth_enabled": local, "access.central_identity_enabled": central}
+    local, central = logins(draft.doc(ADMINS), draft.doc(ENTRA_ONLY))
+    return {**transport(draft.doc(SERVER)), "access.local_auth_enabled": local, "access.central_identity_enabled": central}
 
 
-def _transport(row: Maybe[Doc | None]) -> dict[str, AnyFact]:
+def transport(row: Maybe[Doc | None]) -> dict[str, AnyFact]:
+    """The facts of its connections that a server or instance decides."""
     return {
         "transport.tls_required": Known(True, Provenance(f"constant: {_TLS}")),
         "transport.min_tls": min_tls(fields.word(row, "properties", "minimalTlsVersion", absent="None", because=_ANY_TLS)),
     }
 
 
-def _logins(admins: Maybe[Doc | None], only: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
+def logins(admins: Maybe[Doc | None], only: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
     """Whether SQL logins are accepted, and whether Entra identities are."""
     listed, switches = fields.items(admins, "value"), fields.items(only, "value")
     central: Maybe[bool] = listed if isinstance(listed, Unknown) else Known(bool(listed.value), listed.via)
@@ -164,7 +135,7 @@ def _logins(admins: Maybe[Doc | None], only: Maybe[Doc | None]) -> tuple[Maybe[b
     return negated(either(*on, Known(False, switches.via))), central
 
 
-def _protector(draft: Draft, declared: Row, read: Read) -> Maybe[str]:
+def protector(draft: Draft, declared: Row, read: Read) -> Maybe[str]:
     """The URL of the customer's key of a server or instance; empty where the service manages it."""
     own = fields.value(draft.doc(declared), "properties", "keyId")
     if isinstance(own, Known):
@@ -176,7 +147,7 @@ def _protector(draft: Draft, declared: Row, read: Read) -> Maybe[str]:
 
 
 def _server_key(draft: Draft) -> Maybe[str]:
-    return _protector(draft, SERVER, PROTECTOR)
+    return protector(draft, SERVER, PROTECTOR)
 
 
 def _database_key(draft: Draft) -> Maybe[str]:
@@ -184,12 +155,19 @@ def _database_key(draft: Draft) -> Maybe[str]:
     return Known(str(own.value), own.via) if isinstance(own, Known) else _server_key(draft)
 
 
-def _encrypted(draft: Draft) -> Maybe[bool]:
+def encrypted(tde: Maybe[Doc | None]) -> Maybe[bool]:
     """The state of transparent data encryption, which answers of API version 2014-04-01 call `status`."""
-    state = fields.flag(draft.doc(TDE), "properties", "state")
-    if isinstance(state, Unknown) and isinstance(draft.doc(TDE), Known):
-        return fields.flag(draft.doc(TDE), "properties", "status")
-    return state
+    state = fields.flag(tde, "properties", "state")
+    return fields.flag(tde, "properties", "status") if isinstance(state, Unknown) and isinstance(tde, Known) else state
+
+
+def put_encryption(sheet: FactSheet, on: Maybe[bool], custody: Maybe[str]) -> None:
+    """Sets whether a database is encrypted, and who holds the key where it is."""
+    sheet.put("encryption.at_rest", on)
+    if isinstance(on, Known) and not on.value:
+        sheet.not_applicable("encryption.key_custody", "not encrypted", on.via)
+    else:
+        sheet.put("encryption.key_custody", on if isinstance(on, Unknown) else custody)
 
 
 def _audited(settings: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
@@ -205,12 +183,13 @@ def _audited(settings: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
     return Known(read, on.via), Known(write, on.via)
 
 
-def _backup_days(draft: Draft) -> Maybe[float]:
-    short = fields.number(draft.doc(SHORT_TERM), "properties", "retentionDays")
+def backup_days(short_term: Maybe[Doc | None], long_term: Maybe[Doc | None]) -> Maybe[float]:
+    """How far back backups reach, by the longer of the two retention policies."""
+    short = fields.number(short_term, "properties", "retentionDays")
     long = [
         days(
             fields.word(
-                draft.doc(LONG_TERM),
+                long_term,
                 "properties",
                 one,
                 absent="PT0S",
@@ -222,11 +201,12 @@ def _backup_days(draft: Draft) -> Maybe[float]:
     known = [one.value for one in (short, *long) if isinstance(one, Known)]
     unknown = next((one for one in (short, *long) if isinstance(one, Unknown)), None)
     if unknown is None:
-        return Known(max(known), SHORT_TERM.via)
+        return Known(max(known), short.via)
     return Unknown(unknown.reason, unknown.via, unknown.detail, between=(max(known), float("inf")) if known else None)
 
 
-def _redundancy(row: Maybe[Doc | None]) -> Maybe[str]:
+def redundancy(row: Maybe[Doc | None]) -> Maybe[str]:
+    """Over how many zones it is spread."""
     spread = fields.flag(
         row,
         "properties",
@@ -251,12 +231,6 @@ def database_links(draft: Draft) -> tuple[Link, ...]:
     return (server, *reach.key_links(_database_key(draft)), *dict.fromkeys(audit), *copy)
 
 
-def instance_links(draft: Draft) -> tuple[Link, ...]:
-    """Its key, and where its logs go."""
-    key = _protector(draft, INSTANCE, INSTANCE_PROTECTOR)
-    return (*reach.key_links(key), *reach.log_links(draft.doc(INSTANCE_LOGS)))
-
-
 def _audit_links(settings: Maybe[Doc | None], monitored: Maybe[Doc | None]) -> tuple[Link, ...]:
     """What receives an audit: a storage account, and what Azure Monitor hands it on to."""
     handed = fields.flag(settings, "properties", "isAzureMonitorTargetEnabled", absent=False, because=_UNHANDED)
@@ -265,16 +239,8 @@ def _audit_links(settings: Maybe[Doc | None], monitored: Maybe[Doc | None]) -> t
     return (*reach.audit_links(settings), *(reach.log_links(monitored) if further else ()))
 
 
-_OF_DATABASE: Final[tuple[Any, ...]] = (TDE, SHORT_TERM, LONG_TERM, OWN_AUDIT, DATABASE_LOGS, *FROM_SERVER, LOCKS)
+_OF_DATABASE: Final[tuple[Any, ...]] = (LABELS, TDE, SHORT_TERM, LONG_TERM, OWN_AUDIT, DATABASE_LOGS, *FROM_SERVER, LOCKS)
 COLLECTORS: Final = (
     Collector("sql", (SERVER,), (*OF_SERVER, LOCKS), survey, server_facts, server_links),
     Collector("sql", (DATABASE,), _OF_DATABASE, survey, database_facts, database_links, late=True),
-    Collector(
-        "sql",
-        (INSTANCE,),
-        (INSTANCE_PROTECTOR, INSTANCE_ADMINS, INSTANCE_ENTRA_ONLY, INSTANCE_LOGS, LOCKS),
-        survey,
-        instance_facts,
-        instance_links,
-    ),
 )
