@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.reports.sample import ACCOUNT, BUCKET, PLANNED, sample, text_of
+from tests.reports.sample import ACCOUNT, BUCKET, PLANNED, finding, result_of, sample, text_of
+from tierwise.model.attestation import State
 from tierwise.model.change import Action, PlanChange, Recoverable, Weakening
 from tierwise.model.fact import Known
-from tierwise.model.finding import Override, ScanResult
+from tierwise.model.finding import Override, ScanResult, Verdict
+from tierwise.model.resource import REGISTER, Kind, Resource
 from tierwise.model.sensitivity import Tier, TierState, TraceStep
 from tierwise.reports.base import View, reports
 
@@ -32,6 +34,7 @@ PLANTED = {
     "why it is overridden": ("ships tonight",),
     "steps by which the tier came about": ("secretreason",),
     "categories of the data, number of people, dataset": ("C3", "54321", "secretdataset"),
+    "name of a dataset, as the resource of an [attested](attestations.md) finding": ("secretname",),
     "tags": ("secrettag",),
     "facts before and after a plan": ("valuebefore", "valueafter", "valuelost"),
 }
@@ -59,7 +62,17 @@ def planted() -> ScanResult:
     gate = replace(made.gate, override=override, overridden=(made.findings[6].fingerprint,))
     weakened = Weakening("encryption.at_rest", "valuebefore", "valueafter", "address#attribute", "it is deleted")
     change = PlanChange(PLANNED, Action.REPLACE, weakened=(weakened,), loses=(Recoverable("recovery.backup_days", "valuelost"),))
-    return replace(made, changes=(change,), resources=tagged, classifications={**made.classifications, BUCKET: inferred}, gate=gate)
+    dataset = Resource("dataset:secretname", Kind.DATASET, "dataset", REGISTER, "", "", "secretname")
+    unattested = finding(8, Verdict.FAIL, resource=dataset.id, attested=State.MISSING, actual=())
+    return replace(
+        made,
+        changes=(change,),
+        resources=(*tagged, dataset),
+        classifications={**made.classifications, BUCKET: inferred, dataset.id: replace(classified, dataset="")},
+        findings=(*made.findings, unattested),
+        fixes=(*made.fixes, *result_of((unattested,)).fixes),
+        gate=gate,
+    )
 
 
 def test_the_table_names_every_format_and_every_thing_that_is_planted():

@@ -12,8 +12,10 @@ from msgspec import structs
 from tests.reports.sample import ACCOUNT, BUCKET, DATABASE, PLANNED, finding, result_of, sample
 from tests.reports.sample import text_of as as_text
 from tierwise.cli.common import FORMATS
+from tierwise.model.attestation import State
 from tierwise.model.control import Severity
 from tierwise.model.finding import Gate, Verdict
+from tierwise.model.resource import REGISTER, Kind, Resource
 from tierwise.reports import csv_report, github, gitlab, jsonl, junit, sarif
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View, report_named, reports
@@ -243,3 +245,41 @@ def test_without_a_source_each_finding_still_has_a_stable_path():
 
 def test_sarif_and_the_rest_are_the_same_on_the_same_result():
     assert sarif.render(sample(), View()) == sarif.render(sample(), View())
+
+
+def attested_result():
+    """Two datasets: one with a stale and an attested verdict, one with nothing attested."""
+    held = [Resource(f"dataset:{name}", Kind.DATASET, "dataset", REGISTER, "", "", name) for name in ("benefits", "visas")]
+    stale, missing = (
+        finding(number, Verdict.FAIL, resource=one.id, attested=state)
+        for number, (one, state) in enumerate(zip(held, (State.STALE, State.MISSING), strict=True), 1)
+    )
+    return result_of((stale, missing, finding(3, Verdict.ATTESTED, resource=held[0].id, attested=State.ATTESTED)), held=tuple(held))
+
+
+def test_formats_of_pipelines_say_how_what_is_attested_stands_and_count_it_apart():
+    made = attested_result()
+    run = json.loads(sarif.render(made, View()))["runs"][0]
+    assert [one["properties"]["attested"] for one in run["results"]] == ["stale", "missing"]
+    assert run["properties"]["attested"] == {"attested": 1, "stale": 1, "missing": 1, "rejected": 0, "open": 0}
+    suites = ET.fromstring(junit.render(made, View()))
+    assert {one.attrib["name"]: one.attrib["value"] for one in suites.iter("property")}["attested.stale"] == "1"
+    texts = [case.text or "" for case in suites.iter("failure")]
+    assert [("attested: stale" in text, "attested: missing" in text) for text in texts] == [
+        (True, False),
+        (False, True),
+    ]
+    told = [one["description"] for one in json.loads(gitlab.render(made, View()))]
+    assert ["Its attestation is stale." in told[0], "Its attestation is missing." in told[1]] == [True, True]
+
+
+def test_datasets_that_are_not_named_stay_apart():
+    rows = list(csv.DictReader(io.StringIO(csv_report.render(attested_result(), View()).decode())))
+    assert [one["resource"] for one in rows] == ["dataset-1", "dataset-2", "dataset-1"]
+    assert [
+        one["name"] for one in csv.DictReader(io.StringIO(csv_report.render(attested_result(), View(audience="restricted")).decode()))
+    ] == [
+        "benefits",
+        "visas",
+        "benefits",
+    ]

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.reports import sarifcheck
+from tests.reports import ocsfcheck, sarifcheck
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import text_of
 from tierwise.reports.base import View, reports
@@ -57,7 +57,7 @@ def test_no_line_of_the_console_becomes_a_command_where_it_is_wrapped(width):
     assert [line for line in made.split("\n") if obeyed(line)] == []
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name not in {"json", "jsonl"}])
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in {"json", "jsonl", "ocsf"}])
 def test_no_format_for_people_writes_bidirectional_or_zero_width_characters_of_the_source(name):
     for text in ("\u202egpj.exe", "\u2066x", "a\u00adc\ufeffd"):
         assert not set(rendered(name, text).decode()) & set("\u202e\u2066\u00ad\ufeff")
@@ -88,6 +88,11 @@ def test_each_line_of_jsonl_parses_and_keeps_the_text():
         assert lines[0]["schema"] == "tierwise/scan/1"
         if text.isprintable():
             assert lines[1]["resource"]["name"] == text
+
+
+def test_ocsf_stays_within_the_official_schema():
+    for text in HOSTILE:
+        assert ocsfcheck.problems(rendered("ocsf", text)) == [], text
 
 
 def test_gitlab_has_what_it_requires_of_each_entry():

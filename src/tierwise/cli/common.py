@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tierwise.scan import Judging, Outcome, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
-FORMATS = ("console", "json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv", "ods", "html")
+FORMATS = ("console", "json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv", "ods", "ocsf", "html")
 """Named here so that `--help` imports no report; a test holds it to what is found."""
 EXIT_FAILED, EXIT_INCOMPLETE, EXIT_BUG = 1, 3, 70
 _PIECE = 1 << 18

@@ -81,6 +81,31 @@ def _without_datasets(result: ScanResult) -> ScanResult:
     )
 
 
+def for_pipelines(result: ScanResult, audience: str) -> ScanResult:
+    """The same for formats that a pipeline publishes: only the `restricted` audience is told the names of datasets, others labels that stay apart."""
+    if audience != "team":
+        return result
+    names = {one.id: f"dataset-{number}" for number, one in enumerate((one for one in result.resources if one.kind is Kind.DATASET), 1)}
+    if not names:
+        return result
+
+    def label(text: str) -> str:
+        return names.get(text, text)
+
+    def finding(one: Finding) -> Finding:
+        if one.resource not in names:
+            return one
+        return structs.replace(one, resource=names[one.resource], fix_at=label(one.fix_at))
+
+    return replace(
+        result,
+        resources=tuple(replace(one, id=names[one.id], name=names[one.id]) if one.id in names else one for one in result.resources),
+        classifications={label(key): one for key, one in result.classifications.items()},
+        findings=Findings.of(result.findings).mapped(finding),
+        fixes=tuple(replace(one, fix_at=label(one.fix_at), resources=tuple(map(label, one.resources))) for one in result.fixes),
+    )
+
+
 def _second(second: SecondOpinion, mask: _Mask) -> SecondOpinion:
     opinions = (replace(one, resource=mask(one.resource), address=mask(one.address)) for one in second.opinions)
     return replace(second, sources={mask(name): trouble for name, trouble in second.sources.items()}, opinions=tuple(opinions))

@@ -10,7 +10,7 @@ from typing import Final
 from tierwise.model.finding import Finding, ScanResult
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import cell
-from tierwise.reports.shown import Shown, shown
+from tierwise.reports.shown import Shown, published
 
 COLUMNS: Final = (
     "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
@@ -23,7 +23,7 @@ _PIECE: Final = 2_000
 
 def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     """The table in pieces, as RFC 4180 has it: header, quotes, CR LF, UTF-8."""
-    page = shown(result, view)
+    page = published(result, view)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)

@@ -11,14 +11,14 @@ from typing import Final
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import command_data, command_property
-from tierwise.reports.shown import Shown, sentence, shown
+from tierwise.reports.shown import Shown, published, sentence
 
 MOST: Final = 10
 
 
 def render(result: ScanResult, view: View) -> str:
     """One command a line; the gate first."""
-    page = shown(result, view)
+    page = published(result, view)
     gate = page.result.gate
     kinds: Counter[str] = Counter()
     lines: list[str] = []

@@ -13,12 +13,12 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Finding, Gate, ScanResult, Verdict
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes, message
-from tierwise.reports.shown import Shown, sentence, shown
+from tierwise.reports.shown import Shown, published, sentence
 
 
 def render(result: ScanResult, view: View) -> bytes:
     """A JSON array."""
-    page = shown(result, view)
+    page = published(result, view)
     entries = [*_overridden(page.result.gate), *(_entry(one, page) for one in page.problems())]
     return b"[\n" + b",\n".join(json_bytes(one) for one in entries) + b"\n]\n"
 

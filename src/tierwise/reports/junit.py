@@ -10,14 +10,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tierwise.model.finding import Finding, ScanResult, Verdict
+from tierwise.reports.attested import standing_of
 from tierwise.reports.base import Report, View
-from tierwise.reports.shown import Shown, sentence, shown
+from tierwise.reports.shown import Shown, published, sentence
 from tierwise.reports.text import safe_text
 
 
 def render(result: ScanResult, view: View) -> bytes:
     """One suite for each family of controls, and one for the gate."""
-    page = shown(result, view)
+    page = published(result, view)
     families: dict[str, list[Finding]] = defaultdict(list)
     for one in page.problems():
         families[one.family].append(one)
@@ -44,9 +45,15 @@ def _gate(page: Shown) -> tuple[str, int, int, int, int]:
     case = f'  <testcase classname="tierwise" name="gate" time="0">{inner}</testcase>\n'
     counts = (1, failures, errors, skipped)
     return (
-        f'<testsuite name="gate" timestamp={_attr(page.result.run.started[:19])}{_counts(*counts)} time="0">\n{case}</testsuite>\n',
+        f'<testsuite name="gate" timestamp={_attr(page.result.run.started[:19])}{_counts(*counts)} time="0">\n{_standing(page)}{case}</testsuite>\n',
         *counts,
     )
+
+
+def _standing(page: Shown) -> str:
+    """How attested evidence stands, where there is any: what is attested is no test that passed."""
+    told = "".join(f'<property name="attested.{state}" value="{number}"/>' for state, number in standing_of(page.result).items())
+    return f"  <properties>{told}</properties>\n" if told else ""
 
 
 def _suite(family: str, findings: Sequence[Finding], page: Shown) -> tuple[str, int, int, int, int]:
@@ -67,6 +74,7 @@ def _case(one: Finding, page: Shown) -> str:
     lines = [f"why: {one.why}", f"expected: {one.expected}", *(f"found: {part.fact} {part.value} [{part.via}]" for part in one.actual)]
     lines += [f"open: {part.fact} {part.reason} {part.action}".rstrip() for part in one.unknowns]
     lines += [f"fix at: {one.fix_at}", f"remedy: {one.remediation}", f"fingerprint: {one.fingerprint}"]
+    lines += [f"attested: {one.attested}"] if one.attested is not None else []
     lines += [f"owner: {one.owner}"] if one.owner else []
     told = page.told(one)
     if told is not None:

@@ -16,7 +16,7 @@ from tierwise.reports.cause import MOST_LINES, Cause, advises, first_sentence, g
 from tierwise.reports.escape import code, prose
 from tierwise.reports.planned import obligations, sentences
 from tierwise.reports.second import for_people, title
-from tierwise.reports.shown import Shown, found, shown
+from tierwise.reports.shown import Shown, found, published
 from tierwise.reports.text import count, listed, safe_text
 
 MOST_CHARACTERS: Final = 64_000
@@ -39,7 +39,7 @@ class _Section:
 
 def render(result: ScanResult, view: View) -> str:
     """The page; what does not fit is counted at its end."""
-    page = shown(result, view)
+    page = published(result, view)
     text = "\n".join(_head(page))
     cut: list[str] = []
     for section in (_stopping(page), _planned(page), _advising(page), _accepted(page), _unseen(page), _pending(page), _second(page)):

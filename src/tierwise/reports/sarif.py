@@ -19,11 +19,12 @@ from tierwise.model.control import Control, Severity
 from tierwise.model.finding import Finding, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
+from tierwise.reports.attested import standing_of
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes, message, prose
 from tierwise.reports.planned import bare, sentences
 from tierwise.reports.second import sarif_runs
-from tierwise.reports.shown import Shown, sentence, shown
+from tierwise.reports.shown import Shown, published, sentence
 from tierwise.reports.text import count
 
 MOST_RESULTS: Final = 25_000
@@ -68,7 +69,7 @@ def level(severity: Severity) -> str:
 
 def render(result: ScanResult, view: View) -> bytes:
     """The log; where it is too large for GitHub, the worst results and a notification that says how many were cut."""
-    page = shown(result, view)
+    page = published(result, view)
     findings = page.problems()
     kept = min(len(findings), MOST_RESULTS)
     while True:
@@ -99,6 +100,7 @@ def _log(page: Shown, findings: Sequence[Finding], cut: int) -> dict[str, Any]:
             "profile": page.result.run.profile,
             "gate": page.result.gate.result,
             "coverage": round(page.result.coverage.whole, 4),
+            **({"attested": standing} if (standing := standing_of(page.result)) else {}),
         },
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run, *sarif_runs(page)]}
@@ -198,6 +200,8 @@ def _properties(one: Finding, page: Shown) -> dict[str, Any]:
         "why": one.why,
         "remediation": one.remediation,
     }
+    if one.attested is not None:
+        out["attested"] = one.attested.value
     if one.owner:
         out["owner"] = one.owner
     told = page.told(one)

@@ -10,7 +10,7 @@ from typing import Final
 from tierwise.model.finding import PROBLEMS, Finding, Findings, ScanResult, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Classification
-from tierwise.reports.audience import for_audience
+from tierwise.reports.audience import for_audience, for_pipelines
 from tierwise.reports.base import View
 from tierwise.reports.locate import locate
 from tierwise.reports.text import listed
@@ -96,7 +96,15 @@ class Shown:
 
 def shown(result: ScanResult, view: View) -> Shown:
     """The result as the view's audience may see it."""
-    seen = for_audience(result, view.audience)
+    return _shown(for_audience(result, view.audience), view)
+
+
+def published(result: ScanResult, view: View) -> Shown:
+    """The same in formats that a pipeline publishes, which more people read than were asked."""
+    return _shown(for_pipelines(for_audience(result, view.audience), view.audience), view)
+
+
+def _shown(seen: ScanResult, view: View) -> Shown:
     return Shown(seen, view, {one.id: one for one in seen.resources}, frozenset(seen.gate.blocking), frozenset(seen.gate.overridden))
 
 
@@ -129,7 +137,8 @@ def sentence(one: Finding) -> str:
         )
     seen = f", found {found(one)}" if one.actual else ""
     verdict = "" if one.verdict is Verdict.FAIL else f"{one.verdict.value}: "
-    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{_brought(one)}{_held(one)}"
+    stands = f" Its attestation is {one.attested}." if one.attested is not None else ""
+    return f"{verdict}Not met: {one.title} ({one.control}, {tier}). Expected {one.expected}{seen}.{stands}{_brought(one)}{_held(one)}"
 
 
 def _held(one: Finding) -> str:
