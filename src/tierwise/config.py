@@ -7,11 +7,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 from tierwise.errors import ConfigError
 from tierwise.model.control import Severity
+from tierwise.model.sensitivity import TIER_IDS
 
 DEFAULT_PROFILE: Final = "uk-gov-personal-data"
 FILE_NAME: Final = "tierwise.toml"
@@ -83,6 +85,26 @@ class SamplingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiverConfig:
+    """Who is told what a run has changed; its secrets are in the environment or in files, never here."""
+
+    name: str = ""
+    kind: str = "webhook"
+    """`webhook` or `slack`"""
+    url_env: str = ""
+    url_file: str = ""
+    secret_env: str = ""
+    secret_file: str = ""
+    min_severity: str = "high"
+    min_tier: str = "T0"
+    owners: tuple[str, ...] = ()
+    """Empty: all."""
+    audience: str = "team"
+    allow_networks: tuple[str, ...] = ()
+    """Private networks in which the receiver may lie."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a run; see `docs/configuration.md`."""
 
@@ -108,6 +130,7 @@ class Config:
     azure: AzureConfig = AzureConfig()
     gcp: GcpConfig = GcpConfig()
     sampling: SamplingConfig = SamplingConfig()
+    receivers: tuple[ReceiverConfig, ...] = ()
     origin: str = ""
     """The file that the settings came from, or empty."""
 
@@ -169,6 +192,14 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "requests-per-second": "requests_per_second",
     },
 }
+_RECEIVER: Final[Mapping[str, str]] = {one.name.replace("_", "-"): one.name for one in fields(ReceiverConfig) if one.name != "name"}
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "kind": ("webhook", "slack"),
+    "min-severity": tuple(one.word for one in Severity),
+    "min-tier": TIER_IDS,
+    "audience": ("public", "team", "restricted"),
+}
+_SECRETS: Final = ("url", "secret")
 _PASSWORD: Final = re.compile(r"://[^/@:]*:[^/@]+@|[?&]password=")
 _PATHS: Final = frozenset({"register", "corrections", "acceptances", "attestations", "controls"})
 
@@ -237,6 +268,7 @@ def _from_file(path: Path) -> Config:
     azure = _section("azure", _table(data, "azure", path, problems), path, text, problems)
     gcp = _section("gcp", _table(data, "gcp", path, problems), path, text, problems)
     sampling = _section("sampling", _table(data, "sampling", path, problems), path, text, problems)
+    receivers = _receivers(_table(data, "notify", path, problems), path, text, problems)
     if problems:
         raise ConfigError("\n".join(problems))
     store = str(top.get("store", ""))
@@ -249,7 +281,7 @@ def _from_file(path: Path) -> Config:
         top["store"] = str(path.parent / store)
     config = Config(
         **top, **gate, aws=AwsConfig(**aws), azure=AzureConfig(**azure), gcp=GcpConfig(**gcp), sampling=SamplingConfig(**sampling),
-        origin=str(path),
+        receivers=receivers, origin=str(path),
     )  # fmt: skip
     problems = _check(config, str(path))
     if problems:
@@ -265,13 +297,60 @@ def _table(data: Mapping[str, Any], name: str, path: Path, problems: list[str]) 
     return {}
 
 
+def _receivers(data: Mapping[str, Any], path: Path, text: str, problems: list[str]) -> tuple[ReceiverConfig, ...]:
+    """The tables `[notify.NAME]`; a URL or secret that stands in the file itself is refused."""
+    found = []
+    for name, given in data.items():
+        where = f"{path}:{_line(text, name, table='notify')}: [notify.{name}] "
+        if not isinstance(given, Mapping):
+            problems.append(f"{path}: 'notify' has a table for each receiver: write [notify.{name}]")
+            continue
+        plain = [key for key in _SECRETS if key in given]
+        problems += [
+            f"{where}{key} has no place in a file of settings; name a variable by {key}-env, or a file by {key}-file" for key in plain
+        ]
+        own = {key: value for key, value in given.items() if key not in plain}
+        one = replace(ReceiverConfig(**_section("notify", own, path, text, problems)), name=name)
+        said = {key: getattr(one, _RECEIVER[key]) for key in _CHOICES}
+        problems += [
+            f"{where}{key} is one of {', '.join(_CHOICES[key])}, not {value!r}" for key, value in said.items() if value not in _CHOICES[key]
+        ]
+        for key in _SECRETS:
+            ways = [getattr(one, f"{key}_{way}") for way in ("env", "file")]
+            if all(ways) or (key == "url" and not any(ways) and not plain):
+                problems.append(f"{where}names its {key} by either {key}-env or {key}-file")
+        if one.kind == "slack" and (one.secret_env or one.secret_file):
+            problems.append(f'{where}a chat cannot check a signature; take the secret out, or make it kind = "webhook"')
+        for network in one.allow_networks:
+            if not _is_network(network):
+                problems.append(f"{where}allow-networks takes networks such as 10.20.0.0/16, not {network!r}")
+        url, secret = (str(path.parent / file) if file else "" for file in (one.url_file, one.secret_file))
+        found.append(replace(one, url_file=url, secret_file=secret))
+    return tuple(found)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _section(name: str, data: Mapping[str, Any], path: Path, text: str, problems: list[str]) -> dict[str, Any]:
-    allowed = _TABLES[name]
-    defaults: Any = {"aws": AwsConfig(), "azure": AzureConfig(), "gcp": GcpConfig(), "sampling": SamplingConfig()}.get(name, Config())
+    allowed = _RECEIVER if name == "notify" else _TABLES[name]
+    sections: dict[str, Any] = {
+        "aws": AwsConfig(),
+        "azure": AzureConfig(),
+        "gcp": GcpConfig(),
+        "sampling": SamplingConfig(),
+        "notify": ReceiverConfig(),
+    }
+    defaults = sections.get(name, Config())
     types: dict[str, Any] = {one.name: getattr(defaults, one.name) for one in fields(defaults)}
     out: dict[str, Any] = {}
     for key, value in data.items():
-        if not name and key in _TABLES:
+        if not name and key in (*_TABLES, "notify"):
             continue
         where = f"{path}:{_line(text, key)}: "
         if key not in allowed:
@@ -310,9 +389,11 @@ def _words(default: Any) -> str:
     return "a number above 0" if isinstance(default, int | float) else "a string"
 
 
-def _line(text: str, key: str) -> int:
+def _line(text: str, key: str, table: str = "") -> int:
+    """The line of a key, or of the head of a table's part."""
+    wanted = rf"""\s*\[{table}\.["']?{re.escape(key)}["']?\]""" if table else rf"""\s*["']?{re.escape(key)}["']?\s*="""
     for number, line in enumerate(text.splitlines(), 1):
-        if re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
+        if re.match(wanted, line):
             return number
     return 1
 

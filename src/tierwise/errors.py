@@ -35,5 +35,9 @@ class CredentialsError(ScannerError):
     exit_code = 4
 
 
+class NotifyError(ScannerError):
+    """A notice that could not be sent; never says where to, since a webhook's URL is a secret."""
+
+
 class StoreError(ScannerError):
     """A store that cannot be opened, read or written."""

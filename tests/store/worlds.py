@@ -128,6 +128,7 @@ def whole_picture(world: World, run: KeptRun) -> Picture:
             one.why,
             one.expected,
             "; ".join(f"{part.fact} {part.value}" for part in one.actual),
+            one.owner,
         )
         for one in findings
         if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)

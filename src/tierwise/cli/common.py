@@ -64,6 +64,7 @@ class Options:
     metrics: Path | None = None
     store: str = ""
     series: str = ""
+    notify: bool = False
     source_dir: Path | None = None
     jobs: int = 0
     quiet: bool = False
@@ -132,6 +133,7 @@ output_options = together(
         help="Keep the run: a file, a postgresql:// URL, or 'none'; default: live scans in the user's data directory.",
     ),
     click.option("--series", default="", help="What the run is compared with in the store; default: scans of the same sources and scope."),
+    click.option("--notify", is_flag=True, help="Tell the receivers of the settings what the run has changed, once it is kept."),
     click.option("--jobs", type=click.IntRange(1, 256), default=None, help="Threads; default: 24."),
     click.option("-q", "--quiet", is_flag=True, help="No progress and no report on stdout, only files and the exit code."),
     color_option,
@@ -210,6 +212,11 @@ def asked_of_scan(values: Mapping[str, Any]) -> tuple[Options, Config]:
     config = load_config(options)
     parse_formats(options)
     verdicts_of(options)
+    if options.notify:
+        require(
+            config.receivers, "--notify tells the receivers of the settings, and there are none: add a table [notify.NAME] to tierwise.toml"
+        )
+        require(config.store != "none", "--notify tells what a run has changed, for which runs have to be kept; drop --store none")
     if options.source_dir is not None:
         holding_files(options.source_dir)
     return options, config
@@ -360,6 +367,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     from tierwise.cli.baseline import save_baseline
     from tierwise.cli.keeping import keeping_of
     from tierwise.cli.main import bug
+    from tierwise.cli.notify import tell_of
     from tierwise.cli.sources import read_sources
     from tierwise.reports.audience import for_audience
     from tierwise.reports.base import View, report_named
@@ -393,6 +401,8 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         return EXIT_BUG
     code = {"passed": 0, "failed": EXIT_FAILED, "incomplete": EXIT_INCOMPLETE}[outcome.result.gate.result]
     kept = keeping is None or keeping.save(outcome.result)
+    if options.notify and kept and keeping is not None:
+        tell_of(keeping.where, config.receivers, outcome.result.run.id)
     return code if kept or code else StoreError.exit_code
 
 

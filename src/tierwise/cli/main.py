@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "history": ("tierwise.cli.history:history", "Runs over time: trend, ages, time to fix, what changed."),
     "diff": ("tierwise.cli.history:diff", "What changed between two runs, and why."),
     "evidence": ("tierwise.cli.history:evidence", "What was known of a dataset on a date, for an auditor."),
+    "notify": ("tierwise.cli.notify:notify", "Tell webhooks what a run has changed."),
     "store": ("tierwise.cli.store:store", "Where runs are kept: path, check, prune."),
     "accept": ("tierwise.cli.accept:accept", "Accept a risk until a date, in a reviewed file; or check that file."),
     "correct": ("tierwise.cli.accept:correct", "Correct evidence that a tier rests on, in a reviewed file."),

@@ -156,6 +156,7 @@ class Standing:
     why: str = ""
     expected: str = ""
     actual: str = ""
+    owner: str = ""
 
     @property
     def row(self) -> str:

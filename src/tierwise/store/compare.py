@@ -74,6 +74,7 @@ def _standings(connection: Connection, series: int, here: ColumnElement[bool]) -
             detail["why"],
             detail["expected"],
             "; ".join(f"{fact} {value}" for fact, value, _via in detail["actual"]),
+            detail["owner"],
         )
 
 

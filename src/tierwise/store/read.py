@@ -73,6 +73,14 @@ def last_run(connection: Connection, series: int) -> KeptRun | None:
     return None if row is None else _run(row)
 
 
+def run_before(connection: Connection, run: KeptRun) -> KeptRun | None:
+    """The run before another in its series."""
+    number = series_id(connection, run.series)
+    asked = _runs().where(RUNS.c.series == number, RUNS.c.number < run.number).order_by(RUNS.c.number.desc()).limit(1)
+    row = connection.execute(asked).first()
+    return None if row is None else _run(row)
+
+
 def run_with(connection: Connection, id_: str) -> KeptRun:
     """A run by its whole id, which is there."""
     return _run(connection.execute(_runs().where(RUNS.c.id == id_)).one())

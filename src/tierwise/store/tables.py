@@ -232,6 +232,17 @@ UNITS = Table(
 """What their units have read; dropped in the transaction that keeps the run."""
 
 
+NOTICES = Table(
+    "notices",
+    META,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("sent", Text, nullable=False),
+    PrimaryKeyConstraint("run", "receiver"),
+)
+"""Which receiver of the settings has been told of which run, and when."""
+
+
 def _staged(name: str, columns: Callable[[], list[Column[Any]]]) -> Table:
     return Table(
         f"staged_{name}",
@@ -254,5 +265,9 @@ def _with_units(connection: Connection) -> None:
     META.create_all(connection, [SCANS, UNITS])
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units,)
+def _with_notices(connection: Connection) -> None:
+    META.create_all(connection, [NOTICES])
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices)
 """What brings a store from each schema to the next, the first one from 1 to 2. Never edited, only added to; a new store is made as it stands above."""
