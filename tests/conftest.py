@@ -1,10 +1,13 @@
 """What holds for all tests."""
 
+import gc
 import os
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tierwise.connectors.aws import session
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
 # The same examples each time, so that a change fails by its own fault; `make fuzz` draws new ones.
@@ -26,3 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
         shared = TemporaryDirectory(prefix="tierwise-tests-")
         os.environ[SESSION] = shared.name
         config.add_cleanup(shared.cleanup)
+    # Tests make clients by the hundred and keep little: the SDK's models stay, and the collector looks at what is left less often.
+    session._MOST_MODELS = 100
+    gc.set_threshold(50_000, 20, 100)
