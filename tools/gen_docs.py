@@ -14,6 +14,10 @@ from tierwise.catalogue.predicates import kind_of_value, ops_of
 from tierwise.catalogue.profiles import apply_profile, load_profile, shipped_profiles
 from tierwise.catalogue.schema import Schema, attestation_schema, control_schema, profile_schema
 from tierwise.connectors import live_declared
+from tierwise.connectors.aws import collectors as aws
+from tierwise.connectors.aws import organisation
+from tierwise.connectors.azure import collectors as azure
+from tierwise.connectors.gcp import collectors as gcp
 from tierwise.model.control import Control
 from tierwise.model.coverage import coverage_words
 from tierwise.model.profile import Profile, Requirement, sight_words
@@ -77,6 +81,7 @@ def generated() -> dict[str, str]:
         "docs/detectors.md": PAGE + detectors_page(load_profile("uk-gov-personal-data", catalogue)),
         "docs/facts.md": facts_page(),
         "docs/controls/index.md": index_page(catalogue),
+        "docs/calls.md": calls_page(),
         "docs/terraform-types.md": types_page(),
         "action/requirements.txt": requirements(),
         "src/tierwise/connectors/live_reads.json": live_declared.as_file(NOTICE),
@@ -90,6 +95,23 @@ def generated() -> dict[str, str]:
         pages[f"docs/profiles/{profile.id}.md"] = profile_page(profile, catalogue)
         pages[f"tests/snapshots/profiles/{profile.id}.txt"] = snapshot(profile, catalogue)
     return pages
+
+
+def calls_page() -> str:
+    """Every read that a live scan may make, by cloud and service, with the action that allows it."""
+    intro = (
+        "# Calls of a live scan\n\nEvery call that the guard lets through, from the declarations of the collectors, and the action that allows it. "
+        "What is not in this list never leaves the machine. Which of them a scan makes depends on what there is, on tiers and on the controls that "
+        "are selected. For whom this is: [the security operations centre](for-the-soc.md).\n"
+    )
+    calls = {
+        "Amazon Web Services": {
+            (f"{one.service}:{one.operation}", one.action or "-") for one in (*aws.declared_reads(), *organisation.READS)
+        },
+        "Azure": {(one.via.via, one.action or "-") for one in azure.declared_reads()},
+        "Google Cloud": {(one.via.via, one.action or "-") for one in gcp.declared_reads()},
+    }
+    return PAGE + intro + "".join(f"\n## {cloud}\n\n{table(('Call', 'Allowed by'), sorted(found))}" for cloud, found in calls.items())
 
 
 def requirements() -> str:

@@ -22,7 +22,9 @@ def main() -> int:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder / "site")
             shipped = {path for path in archive.namelist() if path.startswith("tierwise/_data/")}
-        wanted = {f"tierwise/_data/{path.relative_to(ROOT)}" for top in ("controls", "profiles") for path in (ROOT / top).rglob("*.yaml")}
+        wanted = {
+            f"tierwise/_data/{path.relative_to(ROOT)}" for top in ("controls", "deploy", "profiles") for path in (ROOT / top).rglob("*.*")
+        }
         if wanted - shipped:
             print(f"not in the wheel: {sorted(wanted - shipped)}")
             return 1

@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "facts": ("tierwise.cli.facts:facts", "List the facts that controls may name."),
     "permissions": ("tierwise.cli.permissions:permissions", "The least-privilege policy for a scan."),
     "doctor": ("tierwise.cli.doctor:doctor", "Check credentials, permissions and configuration before a scan."),
+    "schedule": ("tierwise.cli.schedule:schedule", "Write a recipe for scans that run each night."),
     "init": ("tierwise.cli.init:init", "Write a first tierwise.toml here."),
 }
 MOST_LINES: Final = 6
