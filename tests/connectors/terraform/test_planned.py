@@ -21,6 +21,14 @@ def test_known_unknown_absent_and_null_are_kept_apart():
     assert why(one.get("c")) is UnknownReason.KNOWN_AFTER_APPLY
 
 
+def test_a_value_that_the_configuration_writes_as_it_stands_is_known_though_a_mask_of_a_hand_made_plan_says_otherwise():
+    written = {"a": {"constant_value": True}, "b": {"constant_value": "y"}, "c": {"references": ["var.c"]}}
+    one = node({"a": True, "b": "x", "c": True, "d": True}, {"a": True, "b": True, "c": True, "d": True}, _expression=written)
+    assert one.flag("a") == Known(True, one.at("a"))
+    assert [why(one.get(name)) for name in "bcd"] == [UnknownReason.KNOWN_AFTER_APPLY] * 3
+    assert why(node({"a": True}, {"a": True}, {"a": True}, _expression=written).get("a")) is UnknownReason.REDACTED
+
+
 def test_a_place_is_named_by_address_and_path():
     assert node({"a": [{"b": 1}]}).get("a", 0, "b") == Known(1, node({}).at("a", 0, "b"))
     assert node({}).at("a", 0, "b").via == "t.n#a.0.b"

@@ -262,12 +262,23 @@ class Node(msgspec.Struct, frozen=True):
             unknown = mask_below(unknown, step) if unknown else None
             sensitive = mask_below(sensitive, step) if sensitive else None
         if unknown is True:
-            return _after_apply(self._place(path))
+            if not self._is_constant(path, value):
+                return _after_apply(self._place(path))
+            unknown = None
         if sensitive is True:
             return _redacted(self._place(path))
         if value is _MISSING and omits is not None:
             return Unknown(omits, Provenance(self._place(path)))
         return value, unknown, sensitive, omits
+
+    def _is_constant(self, path: Sequence[Step], value: object) -> bool:
+        """Whether the configuration writes the very value that stands in the plan, so that a mask which says that it is not known is wrong.
+
+        Terraform plans an argument that is configured as that value or as the one before (hashicorp/terraform, objchange.AssertPlanValid);
+        plans that were put together by hand have both, a value and a mark.
+        """
+        written = self.expression(*path) if isinstance(value, str | int | float) else None
+        return written is not None and "constant_value" in written and written["constant_value"] == value
 
     def _descend(self, path: Sequence[Step]) -> Node | Unknown:
         found = self._find(path)
