@@ -11,7 +11,7 @@ from tierwise.connectors.terraform.converter import converters
 from tierwise.connectors.terraform.providers import CLOUDS, cloud_of
 from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.model.codec import resource_out
-from tierwise.model.fact import Known, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
 from tierwise.scan import scan
 
@@ -226,20 +226,3 @@ def test_converters_of_clouds_that_a_plan_has_nothing_of_are_not_imported(tmp_pa
     )
     ran = subprocess.run([sys.executable, "-c", code, str(plan.write(tmp_path))], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["1", "aws"]
-
-
-def test_what_another_file_sets_of_a_resource_is_not_determined(tmp_path):
-    """`ours` makes the bucket, `theirs` its versioning: neither is it off, nor is it told by what the other file refers to."""
-    ours = PlanBuilder()
-    ours.add(BUCKET, "b", {"bucket": "store"})
-    ours.add(BUCKET, "other", {"bucket": "another"})
-    theirs = PlanBuilder()
-    theirs.add(f"{BUCKET}_versioning", "v", {"bucket": "store", "versioning_configuration": [{"status": "Enabled"}]})
-    paths = [ours.write(tmp_path, "ours.json"), theirs.write(tmp_path, "theirs.json")]
-    found = {one.id: one.facts["recovery.versioning"] for one in items(open_plans(paths)) if isinstance(one, Resource)}
-    place = Provenance("aws_s3_bucket_versioning.v")
-    detail = "theirs#aws_s3_bucket_versioning.v sets it in another file of the plan set"
-    assert found["ours#aws_s3_bucket.b"] == Unknown(UnknownReason.UNRESOLVED_REFERENCE, place, detail)
-    assert found["ours#aws_s3_bucket.other"] == Known(value=False, via=Provenance("aws_s3_bucket.other#versioning"))
-    alone = {one.id: one.facts["recovery.versioning"] for one in items(open_plans(paths[:1])) if isinstance(one, Resource)}
-    assert alone["aws_s3_bucket.b"] == Known(value=False, via=Provenance("aws_s3_bucket.b#versioning"))

@@ -54,6 +54,8 @@ class Plan:
     """Objects that earlier replacements left behind, with nothing but what they were."""
     elsewhere: Mapping[tuple[str, str], Unknown] = field(repr=False, default_factory=dict)
     """By parent's address and part's type, the parts that other files of the plan set have."""
+    foreign: frozenset[str] = frozenset()
+    """The parts that other files of the plan set have and that belong to resources of this one, by their ids."""
     memo: dict[Callable[[Plan], object], object] = field(repr=False, compare=False, default_factory=dict)
     """What `once` has made; it only spares making an index again for each resource."""
 
@@ -83,8 +85,8 @@ class Plan:
         return joined.of(parent, kind) if joined else NONE
 
     def id_of(self, address: str) -> str:
-        """The id of a resource of this plan."""
-        return self.prefix + address
+        """The id of a resource of this plan, or of a part of one in another file."""
+        return address if address in self.foreign else self.prefix + address
 
     def resolve(self, planned: Planned, node: Node, path: Sequence[Step], wanted: Iterable[str]) -> Resolution:
         """The resource of a wanted type that an argument refers to."""

@@ -9,6 +9,7 @@ from typing import Final, cast
 from weakref import ref
 
 import msgspec
+from msgspec import structs
 
 from tierwise.connectors.fields import whole
 from tierwise.connectors.terraform.address import Address, ModuleInstance
@@ -215,6 +216,10 @@ class Node(msgspec.Struct, frozen=True):
             written |= {name: {} for name, one in had if one not in _NOTHING and name not in written and not self._stays(name, value)}
         mask = widened(value, sensitive, self._value, self._sensitive)
         return Node(self.where, value, None, mask, _expression=written)
+
+    def told_in(self, where: str) -> Node:
+        """The same values under another name, without the configuration, whose references lead nowhere there."""
+        return structs.replace(self, where=where, _expression=None)
 
     def _stays(self, name: str, value: object) -> bool:
         if self._unknown and has_marks(mask_below(self._unknown, name)):
