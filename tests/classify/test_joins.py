@@ -18,7 +18,8 @@ TELLS = (Column("t", "nhs_number"), Column("t", "SpineKey"))
 
 
 def found(*resources: Resource, gaps: tuple[Gap, ...] = ()) -> dict[str, dict[str, AnyFact]]:
-    return linkage_facts(resources, classify(resources, PROFILE, Register(), NO_CORRECTIONS, today=TODAY), gaps)
+    by_id = {one.id: one for one in resources}
+    return linkage_facts(by_id, classify(resources, PROFILE, Register(), NO_CORRECTIONS, today=TODAY), gaps)
 
 
 def data(name: str, tier: str = "T3", *links: Link) -> Resource:

@@ -64,7 +64,7 @@ def test_edges_grow_with_readers_plus_stores_and_not_with_their_product() -> Non
     targets = ("reads:s3:*", "reads-like:arn:aws:s3:::s*", "reads:*:*")
     readers = [reader(Link(Rel.READS, targets[at % 3]), name=f"r{at}") for at in range(60)]
     estate = Estate([*stores, *readers], frozenset(), lambda _resource, _link: True)
-    assert sum(len(edges) for edges in estate.given_by) == 3 * len(stores) + len(readers)
+    assert sum(len(edges) for edges in estate.given_by.values()) == 3 * len(stores) + len(readers)
     found = many(*stores, *readers)
     assert {found[one.name].tier for one in readers} == {Tier.T3}
     assert {step.source for one in readers for step in found[one.name].trace if step.rule == "inherit"} == {"arn:aws:s3:::s7"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from tierwise.connectors.base import Item, Source, Unit
+from tierwise.connectors.base import Detailed, Item, Unit
 from tierwise.model.fact import Unknown, UnknownReason
 from tierwise.model.resource import Evidence, FactUpdate, Gap, Link, ReadOutcome, Resource
 from tierwise.model.vocabulary import check_fact
@@ -56,7 +56,7 @@ def check(estate: Estate) -> None:
         assert not wrong, f"{resource.id}: {wrong}"
 
 
-def read_whole(source: Source, wanted: frozenset[str]) -> Collected:
+def read_whole(source: Detailed, wanted: frozenset[str]) -> Collected:
     """What a scan would collect of a source that is asked for all of `wanted` of every resource."""
     found = Collected()
     run_units(source.survey(), found, jobs=1, stage="survey", progress=None)

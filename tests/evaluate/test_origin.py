@@ -130,9 +130,13 @@ def test_the_rungs_say_which_way_a_set_is_better():
     }
 
 
+def there(key: str, facts: Mapping[str, AnyFact]) -> Resource:
+    return Resource(key, Kind.OBJECT_STORE, "t", "aws", "", "", key, address=key, facts=facts)
+
+
 def test_a_change_that_means_nothing_is_not_told():
     made = past(GOOD, GOOD, Tier.T2)
-    assert plan_changes({"b": Change("b", Action.UPDATE, BUCKET)}, {"b": made}, {"b": GOOD}, {"b": at(Tier.T2)}, {}) == ()
+    assert plan_changes({"b": Change("b", Action.UPDATE, BUCKET)}, {"b": made}, {"b": there("b", GOOD)}, {"b": at(Tier.T2)}, {}) == ()
 
 
 def test_what_breaks_a_rung_comes_first_then_what_takes_data_with_it():
@@ -148,7 +152,7 @@ def test_what_breaks_a_rung_comes_first_then_what_takes_data_with_it():
         "gone": one("gone", GOOD, destroys=True),
         "breaks": one("breaks", GOOD),
     }
-    after = {"weaker": GOOD, "gone": GOOD, "breaks": worse}
+    after = {"weaker": there("weaker", GOOD), "gone": there("gone", GOOD), "breaks": there("breaks", worse)}
     found = plan_changes(
         {key: change for key, (change, _) in made.items()},
         {key: earlier for key, (_, earlier) in made.items()},

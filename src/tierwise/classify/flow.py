@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from itertools import chain
 from typing import Final, assert_never
 
@@ -82,35 +84,54 @@ class Estate:
     each reader, so that edges grow with readers plus stores and not with their product.
     """
 
-    def __init__(self, resources: Sequence[Resource], external: Collection[str], keep: Callable[[Resource, Link], bool]) -> None:
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        external: Collection[str],
+        keep: Callable[[Resource, Link], bool],
+        ids: Mapping[str, int] | None = None,
+    ) -> None:
+        """`ids` are the places of the resources, where somebody has them already."""
         self.resources = resources
         self.external = external
-        self.places = _places(resources)
+        self.ids = {resource.id: place for place, resource in enumerate(resources)} if ids is None else ids
+        self._index = _Index(resources, self.ids)
         self.groups: list[tuple[int, ...]] = []
         """The members of each place that stands for what is read together."""
-        self._readable = Readable(resources)
         self._named: dict[tuple[str, str, str], Sequence[int]] = {}
         self.adrift: dict[int, list[Link]] = defaultdict(list)
         """Copies by place, with the links to sources that are not in the run, and whatever serves others, with links to what it serves that could not be read."""
         linked = [
             edge
-            for place, resource in enumerate(resources)
+            for place in self._index.linked
+            for resource in (resources[place],)
             for link in resource.links
             if keep(resource, link)
-            for edge in self._edges(place, link)
+            for edge in self._edges(place, resource, link)
         ]
-        self.loose = _loose(resources, keep)
-        count = len(resources) + len(self.groups)
-        self.given_by: list[list[Edge]] = [[] for _ in range(count)]
-        self.taken_by: list[list[Edge]] = [[] for _ in range(count)]
-        for edge in chain(linked, self._grouped(), _inside(resources)):
+        self.loose = _loose(resources, self._index, keep)
+        self.count = len(resources) + len(self.groups)
+        self.given_by: dict[int, list[Edge]] = {}
+        """What is given by each place that gives something."""
+        self.taken_by: dict[int, list[Edge]] = {}
+        """What is taken by each place that takes something."""
+        for edge in chain(linked, self._grouped(), _inside(resources, self._index)):
             if edge.giver != edge.taker:
-                self.given_by[edge.giver].append(edge)
-                self.taken_by[edge.taker].append(edge)
+                self.given_by.setdefault(edge.giver, []).append(edge)
+                self.taken_by.setdefault(edge.taker, []).append(edge)
 
-    def _edges(self, place: int, link: Link) -> Iterator[Edge]:
-        others = self._others(self.resources[place], link) if link.to else ()
-        direction = takes(link.rel, self.resources[place].kind)
+    @cached_property
+    def _readable(self) -> Readable:
+        return Readable(self.resources)
+
+    def at(self, identifier: str) -> Sequence[int]:
+        """The places of what goes by an id or another name."""
+        place = self.ids.get(identifier)
+        return self._index.aliases.get(identifier, ()) if place is None else (place,)
+
+    def _edges(self, place: int, resource: Resource, link: Link) -> Iterator[Edge]:
+        others = self._others(resource, link) if link.to else ()
+        direction = takes(link.rel, resource.kind)
         unread = link.unknown is not None and direction in (Takes.OWN, Takes.BOTH)
         if unread or (link.rel in _SOURCES and not (others or link.to in self.external)):
             self.adrift[place].append(link)
@@ -124,7 +145,7 @@ class Estate:
 
     def _others(self, own: Resource, link: Link) -> Sequence[int]:
         target = split_mode(link)[0] if link.rel is Rel.RECORDS else link.to
-        if found := self.places.get(target):
+        if found := self.at(target):
             return found
         if link.rel is Rel.RECORDS and target.startswith(RECORDED):
             # A trail names the stores of a service as a reader does.
@@ -148,16 +169,53 @@ class Estate:
                 yield Edge(member, place, Rel.READS, copy=False, whole=True)
 
     def _edge(self, giver: int, taker: int, rel: Rel) -> Edge:
-        kind = self.resources[taker].kind
+        kind = self._index.kinds[taker]
         partial = rel is Rel.EXPORTS_TO or (rel is Rel.LOGS_TO and kind is not Kind.LOG_STORE)
         holds = kind in HELD or kind is Kind.DATA_CATALOG
         return Edge(giver, taker, rel, copy=rel in _COPIES and holds, whole=not (partial and kind in HELD))
 
 
-def _loose(resources: Sequence[Resource], keep: Callable[[Resource, Link], bool]) -> tuple[Loose, ...]:
+class _Index:
+    """What is asked of all resources at once, found in one pass over them."""
+
+    def __init__(self, resources: Sequence[Resource], ids: Mapping[str, int]) -> None:
+        self.kinds: list[Kind] = []
+        self.linked = array("I")
+        """The places of those that have links."""
+        self.aliases: dict[str, tuple[int, ...]] = {}
+        self.accounts: dict[tuple[str, str], list[int]] = defaultdict(list)
+        """The places of accounts, by provider and number."""
+        self.organisations: dict[str, list[int]] = defaultdict(list)
+        self.at: dict[tuple[Kind, str, str], array[int]] = defaultdict(lambda: array("I"))
+        """The places of what is of a kind, by provider and region."""
+        for place, resource in enumerate(resources):
+            self.kinds.append(resource.kind)
+            self.at[resource.kind, resource.provider, resource.region].append(place)
+            if resource.links:
+                self.linked.append(place)
+            for alias in resource.aliases:
+                if alias and alias not in ids and place not in self.aliases.get(alias, ()):
+                    self.aliases[alias] = (*self.aliases.get(alias, ()), place)
+            if resource.kind is Kind.ACCOUNT:
+                self.accounts[resource.provider, resource.account].append(place)
+            elif resource.kind is Kind.ORGANISATION:
+                self.organisations[resource.provider].append(place)
+
+    def of(self, kinds: frozenset[Kind], provider: str, region: str) -> frozenset[int]:
+        """The places of what is of these kinds, of a provider, and, where a region is named, there or in none."""
+        return frozenset(
+            place
+            for (kind, by, where), places in self.at.items()
+            if kind in kinds and by == provider and (not region or where in ("", region))
+            for place in places
+        )
+
+
+def _loose(resources: Sequence[Resource], index: _Index, keep: Callable[[Resource, Link], bool]) -> tuple[Loose, ...]:
     """The links that lead somewhere unknown, by relation and by what can be there. Keys are in the region of what they encrypt."""
     givers: dict[tuple[str, str, Rel, Kind], dict[int, Unknown]] = defaultdict(dict)
-    for place, resource in enumerate(resources):
+    for place in index.linked:
+        resource = resources[place]
         for link in resource.links:
             if link.unknown is None or takes(link.rel, resource.kind) not in (Takes.OTHER, Takes.BOTH) or not keep(resource, link):
                 continue
@@ -165,41 +223,20 @@ def _loose(resources: Sequence[Resource], keep: Callable[[Resource, Link], bool]
             givers[resource.provider, region, link.rel, resource.kind].setdefault(place, link.unknown)
     found: list[Loose] = []
     for (provider, region, rel, kind), unread in givers.items():
-        kinds = _RECEIVERS.get(rel, frozenset({kind}))
-        takers = frozenset(
-            place
-            for place, one in enumerate(resources)
-            if one.kind in kinds and one.provider == provider and (not region or one.region in ("", region))
-        )
+        takers = index.of(_RECEIVERS.get(rel, frozenset({kind})), provider, region)
         found.append(Loose(rel, tuple(unread), takers, tuple(dict.fromkeys(unread.values()))))
     return tuple(found)
 
 
-def _places(resources: Sequence[Resource]) -> Mapping[str, tuple[int, ...]]:
-    ids = {resource.id: place for place, resource in enumerate(resources)}
-    places: dict[str, tuple[int, ...]] = {}
-    for place, resource in enumerate(resources):
-        for alias in resource.aliases:
-            if alias and alias not in ids and place not in places.get(alias, ()):
-                places[alias] = (*places.get(alias, ()), place)
-    return {**places, **{identifier: (place,) for identifier, place in ids.items()}}
-
-
-def _inside(resources: Sequence[Resource]) -> Iterator[Edge]:
-    accounts: dict[tuple[str, str], list[int]] = defaultdict(list)
-    organisations: dict[str, list[int]] = defaultdict(list)
-    for place, resource in enumerate(resources):
-        if resource.kind is Kind.ACCOUNT:
-            accounts[resource.provider, resource.account].append(place)
-        elif resource.kind is Kind.ORGANISATION:
-            organisations[resource.provider].append(place)
-    for place, resource in enumerate(resources):
-        if resource.kind in HELD:
-            for account in accounts.get((resource.provider, resource.account), ()):
+def _inside(resources: Sequence[Resource], index: _Index) -> Iterator[Edge]:
+    if index.accounts:
+        for place, resource in enumerate(resources):
+            for account in index.accounts.get((resource.provider, resource.account), ()) if resource.kind in HELD else ():
                 yield Edge(place, account, None, copy=False, whole=True)
-        elif resource.kind is Kind.ACCOUNT:
-            for organisation in organisations.get(resource.provider, ()):
-                yield Edge(place, organisation, None, copy=False, whole=True)
+    for (provider, _account), accounts in index.accounts.items():
+        for account in accounts:
+            for organisation in index.organisations.get(provider, ()):
+                yield Edge(account, organisation, None, copy=False, whole=True)
 
 
 def phrase(edge: Edge, giver: Resource, taker: Resource) -> str:

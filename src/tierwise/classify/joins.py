@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +14,7 @@ from tierwise.model.fact import UNLIMITED, AnyFact, Known, NotApplicable, Proven
 from tierwise.model.register import plain_word
 from tierwise.model.resource import DATA, Gap, Kind, Link, Rel, Resource
 from tierwise.model.sensitivity import Category, Classification, Tier
+from tierwise.shelf import in_order, places_of
 
 _APART: Final = Provenance("derived: names of columns")
 _JOINING: Final = Provenance("derived: what principals can read")
@@ -33,15 +34,9 @@ HIGH: Final = Tier.T3
 class _Schema:
     """What the columns of a store say."""
 
-    resource: Resource
     tells: bool
     told: bool
     keys: frozenset[str]
-
-    @property
-    def whole(self) -> bool:
-        """Whether all its columns were read."""
-        return bool(self.resource.evidence.columns) and not self.resource.evidence.unread
 
 
 def _schema(resource: Resource) -> _Schema:
@@ -50,43 +45,65 @@ def _schema(resource: Resource) -> _Schema:
     keys = frozenset(
         plain_word(column.name) for column in columns if len(words := split_words(column.name)) > 1 and words[-1] in _KEY_WORDS
     )
-    return _Schema(resource, not found.isdisjoint(_TELLS), not found.isdisjoint(_TOLD), keys)
+    return _Schema(not found.isdisjoint(_TELLS), not found.isdisjoint(_TOLD), keys)
+
+
+def _whole(resource: Resource) -> bool:
+    """Whether all columns of a store were read."""
+    return bool(resource.evidence.columns) and not resource.evidence.unread
 
 
 def linkage_facts(
-    resources: Sequence[Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]
+    resources: Mapping[str, Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]
 ) -> dict[str, dict[str, AnyFact]]:
     """`linkage.keys_apart` of warehouses and `linkage.joining_principals` of accounts, by id."""
-    schemas = [_schema(one) for one in resources if one.kind in _WITH_COLUMNS]
-    made: dict[str, dict[str, AnyFact]] = {
-        one.resource.id: {"linkage.keys_apart": _keys_apart(one, schemas, gaps)} for one in schemas if one.resource.kind is Kind.WAREHOUSE
-    }
-    accounts = [one for one in resources if one.kind is Kind.ACCOUNT]
-    if accounts:
+    kinds: dict[Kind, list[Resource]] = {kind: [] for kind in (Kind.WAREHOUSE, Kind.ACCOUNT)}
+    for one in resources.values():
+        if one.kind in kinds:
+            kinds[one.kind].append(one)
+    made: dict[str, dict[str, AnyFact]] = {}
+    if kinds[Kind.WAREHOUSE]:
+        columns = _Columns(resources)
+        made = {one.id: {"linkage.keys_apart": columns.apart(one, gaps)} for one in kinds[Kind.WAREHOUSE]}
+    if kinds[Kind.ACCOUNT]:
         joins = _Joins(resources, classifications, gaps)
-        made |= {one.id: {"linkage.joining_principals": joins.principals(one)} for one in accounts}
+        made |= {one.id: {"linkage.joining_principals": joins.principals(one)} for one in kinds[Kind.ACCOUNT]}
     return made
 
 
-def _keys_apart(mine: _Schema, schemas: Iterable[_Schema], gaps: Sequence[Gap]) -> AnyFact:
-    """Where that stands which tells whose a warehouse's sensitive columns are: beside them, in another store of the account, or in none of it."""
-    store = mine.resource
-    if mine.told and mine.tells:
-        return Known("together", _APART)
-    if not mine.whole:
-        why = next(iter(store.evidence.unread), Unknown(UnknownReason.NOT_SUPPORTED, _APART, "no schema of it is read"))
-        return Unknown(why.reason, Provenance(_APART.via, why.via.action), why.detail)
-    if not mine.told:
-        return NotApplicable("no column is named for what harms people", _APART)
-    others = [one for one in schemas if one is not mine and _home(one.resource) == _home(store)]
-    if any(one.tells and one.keys & mine.keys for one in others):
-        return Known("account", _APART)
-    hidden = next((gap for gap in gaps if gap.kinds & _WITH_COLUMNS and _at(gap, store)), None)
-    if mine.keys and (hidden or any(not one.whole for one in others)):
-        detail = f"{hidden.service} could not be listed" if hidden else "the columns of another store of the account are not read"
-        reason = UnknownReason(hidden.reason) if hidden and hidden.reason in set(UnknownReason) else UnknownReason.NOT_SUPPORTED
-        return Unknown(reason, Provenance(_APART.via, hidden.action if hidden else ""), detail, between=("account", "apart"))
-    return Known("apart", _APART)
+class _Columns:
+    """What the columns of all stores say, by account."""
+
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        self._unread: Counter[tuple[str, str]] = Counter()
+        """How many stores have columns that are not read."""
+        self._telling: dict[tuple[str, str], list[tuple[str, frozenset[str]]]] = defaultdict(list)
+        """The stores that tell whose a record is, with the columns by which others are joined to them."""
+        for one in resources.values():
+            if one.kind in _WITH_COLUMNS:
+                found = _schema(one)
+                self._unread[_home(one)] += not _whole(one)
+                if found.tells and found.keys:
+                    self._telling[_home(one)].append((one.id, found.keys))
+
+    def apart(self, store: Resource, gaps: Sequence[Gap]) -> AnyFact:
+        """Where that stands which tells whose a warehouse's sensitive columns are: beside them, in another store of the account, or in none of it."""
+        mine = _schema(store)
+        if mine.told and mine.tells:
+            return Known("together", _APART)
+        if not _whole(store):
+            why = next(iter(store.evidence.unread), Unknown(UnknownReason.NOT_SUPPORTED, _APART, "no schema of it is read"))
+            return Unknown(why.reason, Provenance(_APART.via, why.via.action), why.detail)
+        if not mine.told:
+            return NotApplicable("no column is named for what harms people", _APART)
+        if any(keys & mine.keys for one, keys in self._telling.get(_home(store), ()) if one != store.id):
+            return Known("account", _APART)
+        hidden = next((gap for gap in gaps if gap.kinds & _WITH_COLUMNS and _at(gap, store)), None)
+        if mine.keys and (hidden or self._unread[_home(store)]):
+            detail = f"{hidden.service} could not be listed" if hidden else "the columns of another store of the account are not read"
+            reason = UnknownReason(hidden.reason) if hidden and hidden.reason in set(UnknownReason) else UnknownReason.NOT_SUPPORTED
+            return Unknown(reason, Provenance(_APART.via, hidden.action if hidden else ""), detail, between=("account", "apart"))
+        return Known("apart", _APART)
 
 
 def _home(resource: Resource) -> tuple[str, str]:
@@ -100,27 +117,41 @@ def _at(gap: Gap, resource: Resource) -> bool:
 class _Joins:
     """Who can read what at or above `HIGH`, dataset by dataset; a copy is its source's dataset."""
 
-    def __init__(self, resources: Sequence[Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]) -> None:
+    def __init__(self, resources: Mapping[str, Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]) -> None:
         self._gaps = gaps
-        self._resources = resources
-        self._places = {name: place for place, one in enumerate(resources) for name in (*one.aliases, one.id)}
-        self._readable = Readable(resources)
+        self._resources = in_order(resources)
+        self._ids = places_of(resources)
+        self._aliases: dict[str, int] = {}
+        self._readers: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self._readable = Readable(self._resources)
+        sources: dict[str, str] = {}
+        targets: dict[str, str] = {}
+        for place, one in enumerate(self._resources):
+            self._aliases |= dict.fromkeys(one.aliases, place)
+            if one.kind in _READERS:
+                self._readers[_home(one)].append(one)
+            for link in one.links:
+                if link.rel is Rel.REPLICATES_TO and link.to:
+                    targets[link.to] = one.id
+                elif link.rel is Rel.COPY_OF and link.to:
+                    sources[one.id] = link.to
+        sources = targets | sources
         self._data: dict[int, tuple[str, bool]] = {}
         """By place of a store that may be at the tier: its dataset, and whether it is for certain."""
-        sources = {link.to: one.id for one in resources for link in one.links if link.rel is Rel.REPLICATES_TO and link.to}
-        sources |= {one.id: link.to for one in resources for link in one.links if link.rel is Rel.COPY_OF and link.to}
-        for place, one in enumerate(resources):
-            known = classifications.get(one.id)
-            if one.kind in DATA and known is not None and known.interval.hi >= HIGH:
-                self._data[place] = (known.dataset or sources.get(one.id, one.id), known.interval.lo >= HIGH)
         self._of_account: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place in self._data:
-            self._of_account[_home(resources[place])].append(place)
+        for place, one in enumerate(self._resources):
+            known = classifications.get(one.id) if one.kind in DATA else None
+            if known is not None and known.interval.hi >= HIGH:
+                self._data[place] = (known.dataset or sources.get(one.id, one.id), known.interval.lo >= HIGH)
+                self._of_account[_home(one)].append(place)
         self._named: dict[tuple[str, str, str], tuple[int, ...]] = {}
+
+    def _at(self, name: str) -> int | None:
+        return self._ids.get(name, self._aliases.get(name))
 
     def principals(self, account: Resource) -> AnyFact:
         """How many users and roles of an account can read two datasets or more."""
-        readers = [one for one in self._resources if one.kind in _READERS and _home(one) == _home(account)]
+        readers = self._readers.get(_home(account), [])
         hidden = next((gap for gap in self._gaps if gap.kinds & (_READERS | DATA) and _at(gap, account)), None)
         if not readers and hidden is None:
             return Unknown(UnknownReason.NOT_COLLECTED, _JOINING, "no user and no role of it was listed")
@@ -168,7 +199,7 @@ class _Joins:
             for link in holder.links:
                 if link.rel is Rel.READS or (link.rel in _THROUGH and link.unknown is not None):
                     yield holder, link
-                elif link.rel in _THROUGH and (place := self._places.get(link.to)) is not None:
+                elif link.rel in _THROUGH and (place := self._at(link.to)) is not None:
                     other = self._resources[place]
                     if other.id not in seen:
                         seen.add(other.id)
@@ -179,7 +210,7 @@ class _Joins:
         if key not in self._named:
             if target.startswith(f"{SERVICE}*"):
                 found: Iterable[int] = self._of_account.get(_home(reader), ())
-            elif (place := self._places.get(target)) is not None:
+            elif (place := self._at(target)) is not None:
                 found = (place,)
             else:
                 found = self._readable.places(reader, target)

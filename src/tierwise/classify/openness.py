@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tierwise.classify.flow import Edge, Estate
 from tierwise.classify.propagate import spread
 from tierwise.model.fact import Unknown
+from tierwise.model.resource import DATA, HELD, PRINCIPALS, Gap, Kind, Resource
 from tierwise.model.sensitivity import Tier
 
 MOST_PLACES: Final = 5
+_SERVES_HELD: Final = PRINCIPALS | {Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION, Kind.BACKUP_PLAN}
+_SERVES_DATA: Final = frozenset({Kind.LOG_STORE, Kind.AUDIT_TRAIL, Kind.DATA_CATALOG})
+_FILLED_BY: Final[Mapping[Kind, frozenset[Kind]]] = {
+    Kind.OBJECT_STORE: frozenset({Kind.WAREHOUSE, Kind.AUDIT_TRAIL, Kind.DATA_CATALOG}),
+    Kind.LOG_STORE: frozenset({Kind.AUDIT_TRAIL}),
+    Kind.STREAM: frozenset({Kind.RELATIONAL_DB, Kind.QUEUE}),
+    Kind.DOCUMENT_DB: frozenset({Kind.DATA_CATALOG}),
+    Kind.RELATIONAL_DB: frozenset({Kind.DATA_CATALOG}),
+    Kind.WAREHOUSE: frozenset({Kind.DATA_CATALOG}),
+    Kind.BACKUP_VAULT: frozenset({Kind.BACKUP_PLAN}),
+}
+"""Kinds, other than its own, that log, export or store into a kind, or describe it."""
+_REGIONAL: Final = frozenset({Kind.KEY, *_FILLED_BY})
 
 
 def ceilings_of(blind: Sequence[bool], printed: Sequence[int], estate: Estate) -> list[Tier | None]:
@@ -39,7 +53,7 @@ def causes_of(blind: Sequence[frozenset[str]], estate: Estate, own: Iterable[Unk
     waiting = deque(place for place, names in enumerate(causes) if names)
     while waiting:
         giver = waiting.popleft()
-        for edge in edges[giver]:
+        for edge in edges.get(giver, ()):
             if causes[giver] <= causes[edge.taker]:
                 continue
             both = _few(causes[edge.taker] | causes[giver], places)
@@ -60,12 +74,28 @@ def named(unknown: Unknown) -> str:
     return unknown.via.action or unknown.via.via or unknown.reason.value
 
 
-def _widened(estate: Estate) -> list[list[Edge]]:
+def _widened(estate: Estate) -> Mapping[int, Sequence[Edge]]:
     """The edges, with one more place for each kind of loose link: it takes from what has the link and gives to what may be its end."""
-    edges = [list(each) for each in estate.given_by] if estate.loose else list(estate.given_by)
-    for loose in estate.loose:
-        between = len(edges)
+    if not estate.loose:
+        return estate.given_by
+    edges = defaultdict(list, {giver: list(given) for giver, given in estate.given_by.items()})
+    for between, loose in enumerate(estate.loose, estate.count):
         for giver in loose.givers:
             edges[giver].append(Edge(giver, between, loose.rel, copy=False, whole=False))
-        edges.append([Edge(between, taker, loose.rel, copy=False, whole=False) for taker in loose.takers])
+        edges[between] = [Edge(between, taker, loose.rel, copy=False, whole=False) for taker in loose.takers]
     return edges
+
+
+def could_hide(gap: Gap, resource: Resource) -> bool:
+    """Whether a listing that failed could have held something that the resource serves, or that gives it its data."""
+    serves = HELD if resource.kind in _SERVES_HELD else DATA if resource.kind in _SERVES_DATA else frozenset[Kind]()
+    replicas = resource.kind in DATA and resource.kind in gap.kinds
+    if gap.provider != resource.provider or not (gap.kinds & (serves | _FILLED_BY.get(resource.kind, frozenset())) or replicas):
+        return False
+    if resource.kind is not Kind.ORGANISATION and gap.account and gap.account != resource.account:
+        return False
+    # Keys, logs, catalogues and messages stay in a region; copies of a store of the same kind do not, nor what holds for the account.
+    regional = (
+        not replicas and resource.kind in _REGIONAL and gap.region and resource.region and "global" not in {gap.region, resource.region}
+    )
+    return not (regional and gap.region != resource.region)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from heapq import nsmallest
+from typing import Final
 
 import msgspec
 from msgspec import structs
 
-from tierwise.classify.attest import Attested
 from tierwise.classify.flow import Edge, Estate, phrase
-from tierwise.classify.gather import Gathered
-from tierwise.classify.openness import named
+from tierwise.classify.openness import could_hide, named
+from tierwise.classify.own import EVIDENCED, Own, cleared
 from tierwise.classify.scale import measured
-from tierwise.classify.weigh import Weighed
 from tierwise.model.profile import Profile
 from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierInterval, TierState, TraceStep
+
+_NEAR: Final = 1_024
+"""How many places are kept that others are explained by."""
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -24,13 +27,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
     place: int
     resource: Resource
-    gathered: Gathered
-    weighed: Weighed
-    attested: Attested
-    floor: Tier
-    default: Tier
-    speaks: bool
-    """Its own evidence, or an attestation, bears on the tier."""
+    own: Own
     start: Tier
     """What its own evidence and its kind give."""
     low: Tier
@@ -45,7 +42,9 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     """What would have to be read to settle it."""
     at_risk: bool
     gaps: tuple[Gap, ...]
-    personal: PersonalData
+    """Where its tier is open, the listings that failed and could hold what it serves."""
+    people: bool
+    """What it holds, or is a copy of, is found to be about people."""
 
     @property
     def open(self) -> bool:
@@ -53,19 +52,55 @@ class Place(msgspec.Struct, frozen=True, gc=False):
         return self.ceiling is not None
 
 
+@dataclass(slots=True)
 class Settled:
-    """All places at the fixed point with the edges between them; of what is read together, the members that explain best are found once."""
+    """The values of all places at the fixed point, one sequence for each, with the edges between them; of what is read together, the members that explain best are found once."""
 
-    def __init__(self, places: Sequence[Place], estate: Estate) -> None:
-        self.places = places
-        self.estate = estate
-        self._highest = [nsmallest(2, filter(self._told, members), key=self._by_tier) for members in estate.groups]
-        self._unsettled = [nsmallest(2, filter(self._open, members), key=self._by_id) for members in estate.groups]
+    estate: Estate
+    owns: Sequence[Own]
+    start: Sequence[int]
+    low: Sequence[int]
+    printed: Sequence[int]
+    told: Sequence[int]
+    ceilings: Sequence[Tier | None]
+    unread: Sequence[frozenset[str]]
+    at_risk: Sequence[int]
+    people: Sequence[int]
+    gaps: tuple[Gap, ...]
+    _ids: list[str] = field(init=False)
+    _near: dict[int, Place] = field(init=False, default_factory=dict)
+    _highest: list[list[int]] = field(init=False)
+    _unsettled: list[list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ids = list(self.estate.ids)
+        self._highest = [nsmallest(2, filter(self._told, members), key=self._by_tier) for members in self.estate.groups]
+        self._unsettled = [nsmallest(2, filter(self._open, members), key=self._by_id) for members in self.estate.groups]
+
+    def places(self) -> Iterator[Place]:
+        """Every place, in the order of the resources."""
+        return (self._place(place, resource) for place, resource in enumerate(self.estate.resources))
+
+    def at(self, place: int) -> Place:
+        """One of them."""
+        if place not in self._near:
+            if len(self._near) >= _NEAR:
+                self._near.clear()
+            self._near[place] = self._place(place, self.estate.resources[place])
+        return self._near[place]
+
+    def _place(self, place: int, resource: Resource) -> Place:
+        ceiling = self.ceilings[place]
+        return Place(
+            place, resource, self.owns[place], Tier(self.start[place]), Tier(self.low[place]), Tier(self.printed[place]),
+            bool(self.told[place]), ceiling, self.unread[place], bool(self.at_risk[place]),
+            () if ceiling is None else tuple(gap for gap in self.gaps if could_hide(gap, resource)), bool(self.people[place]),
+        )  # fmt: skip
 
     def highest(self, place: int) -> Edge | None:
         """The edge that explains an inherited tier best: the highest giver, by relation and id where several are equal."""
         edges = [edge for edge in self._edges(place, self._highest) if self._told(edge.giver)]
-        return min(edges, key=lambda edge: (-self.places[edge.giver].low, edge.rel or "", self._by_id(edge.giver)), default=None)
+        return min(edges, key=lambda edge: (-self.low[edge.giver], edge.rel or "", self._by_id(edge.giver)), default=None)
 
     def unsettled(self, place: int) -> Edge | None:
         """The first edge, by id and relation, from a giver whose tier is open."""
@@ -74,11 +109,11 @@ class Settled:
 
     def copied(self, place: int) -> list[Edge]:
         """The edges from what a resource is a copy of."""
-        return [edge for edge in self.estate.taken_by[place] if edge.copy]
+        return [edge for edge in self.estate.taken_by.get(place, ()) if edge.copy]
 
     def _edges(self, place: int, chosen: Sequence[Sequence[int]]) -> Iterator[Edge]:
-        for edge in self.estate.taken_by[place]:
-            group = edge.giver - len(self.places)
+        for edge in self.estate.taken_by.get(place, ()):
+            group = edge.giver - len(self.owns)
             if group < 0:
                 yield edge
             else:
@@ -86,79 +121,87 @@ class Settled:
                 yield from (structs.replace(edge, giver=member) for member in chosen[group] if member != place)
 
     def _told(self, place: int) -> bool:
-        return self.places[place].told or self.places[place].low > Tier.T0
+        return bool(self.told[place]) or self.low[place] > Tier.T0
 
     def _open(self, place: int) -> bool:
-        return self.places[place].open
+        return self.ceilings[place] is not None
 
     def _by_id(self, place: int) -> str:
-        return self.places[place].resource.id
+        return self._ids[place]
 
     def _by_tier(self, place: int) -> tuple[int, str]:
-        return -self.places[place].low, self._by_id(place)
+        return -self.low[place], self._ids[place]
 
 
 def classification(place: Place, settled: Settled, profile: Profile) -> Classification:
     """The classification of one resource."""
-    places = settled.places
     giver = settled.highest(place.place)
     state = _state(place)
     printed, interval = place.printed, TierInterval(place.printed, place.printed)
     if place.ceiling is not None:
-        printed = max(place.low, min(place.default, place.ceiling)) if place.told else place.printed
+        printed = max(place.low, min(place.own.default, place.ceiling)) if place.told else place.printed
         interval = TierInterval(place.low, max(place.ceiling, printed))
-    evidence = place.weighed
+    evidence = place.own.weighed
     understated = _understated(place, settled)
     return Classification(
         tier=printed,
         interval=interval,
         state=state,
-        personal_data=place.personal,
+        personal_data=_personal(place),
         declared=evidence.declared,
         inferred=evidence.inferred,
         marking=evidence.marking,
         categories=tuple(sorted({one.category for one in evidence.body.categories})),
         subjects=evidence.body.subjects,
-        confidence=_confidence(place, state, giver, places),
+        confidence=_confidence(place, state, giver, settled),
         trace=_trace(place, giver, settled, profile, understated=understated),
         understated=understated,
         dataset=_dataset(place, settled),
-        owner=place.gathered.said.owner or _account_owner(place, settled),
+        owner=place.own.said.owner or _account_owner(place, settled),
         unread=tuple(sorted(place.unread)) if place.open else (),
     )
 
 
+def _personal(place: Place) -> PersonalData:
+    if place.resource.kind not in EVIDENCED:
+        return PersonalData.UNKNOWN
+    if cleared(place.own, place.at_risk):
+        return PersonalData.NO
+    return PersonalData.YES if place.people else place.own.said.personal_data
+
+
 def _state(place: Place) -> TierState:
-    own = place.weighed.state or (TierState.REGISTERED if place.attested.active else None)
+    own = place.own.weighed.state or (TierState.REGISTERED if place.own.attested.active else None)
     if own is not None and place.start >= place.low:
-        return TierState.INFERRED if place.floor >= place.low and place.floor > place.weighed.outcome.tier else own
+        return TierState.INFERRED if place.own.floor >= place.low and place.own.floor > place.own.weighed.outcome.tier else own
     if place.told and (place.open or place.printed == place.low):
         return TierState.INHERITED
-    if not place.told and place.floor > place.default and place.printed == place.floor:
+    if not place.told and place.own.floor > place.own.default and place.printed == place.own.floor:
         return TierState.INFERRED
     return TierState.ASSUMED
 
 
-def _confidence(place: Place, state: TierState, giver: Edge | None, places: Sequence[Place]) -> float:
+def _confidence(place: Place, state: TierState, giver: Edge | None, settled: Settled) -> float:
     match state:
         case TierState.DECLARED | TierState.REGISTERED:
             return 1.0
         case TierState.INFERRED:
-            return place.weighed.confidence if place.weighed.state is not None else 1.0
+            return place.own.weighed.confidence if place.own.weighed.state is not None else 1.0
         case TierState.INHERITED:
-            return places[giver.giver].weighed.confidence if giver is not None and places[giver.giver].speaks else 1.0
+            own = settled.owns[giver.giver] if giver is not None else None
+            return own.weighed.confidence if own is not None and own.speaks else 1.0
         case TierState.ASSUMED:
             return 0.0
 
 
 def _understated(place: Place, settled: Settled) -> bool:
-    declared = place.weighed.declared
+    declared = place.own.weighed.declared
     if declared is None:
         return False
-    found = [tier for tier in (place.weighed.inferred,) if tier is not None]
-    givers = (settled.places[edge.giver] for edge in settled.copied(place.place))
+    found = [tier for tier in (place.own.weighed.inferred,) if tier is not None]
+    givers = (settled.at(edge.giver) for edge in settled.copied(place.place))
     found += [giver.low for giver in givers if giver.told]
-    return any((tier if place.at_risk else place.attested.lowered(tier)) > declared for tier in found)
+    return any((tier if place.at_risk else place.own.attested.lowered(tier)) > declared for tier in found)
 
 
 def _dataset(place: Place, settled: Settled) -> str:
@@ -166,9 +209,9 @@ def _dataset(place: Place, settled: Settled) -> str:
     seen: set[int] = set()
     while place.place not in seen:
         seen.add(place.place)
-        if place.gathered.said.dataset:
-            return place.gathered.said.dataset
-        sources = [settled.places[edge.giver] for edge in settled.copied(place.place)]
+        if place.own.said.dataset:
+            return place.own.said.dataset
+        sources = [settled.at(edge.giver) for edge in settled.copied(place.place)]
         if not sources:
             return ""
         place = min(sources, key=lambda one: (-one.low, one.resource.id))
@@ -178,32 +221,34 @@ def _dataset(place: Place, settled: Settled) -> str:
 def _account_owner(place: Place, settled: Settled) -> str:
     if place.resource.kind not in HELD:
         return ""
-    inside = sorted(edge.taker for edge in settled.estate.given_by[place.place] if edge.rel is None)
-    holders = (settled.places[taker] for taker in inside)
-    return next((one.gathered.said.owner for one in holders if one.resource.kind is Kind.ACCOUNT), "")
+    inside = sorted(edge.taker for edge in settled.estate.given_by.get(place.place, ()) if edge.rel is None)
+    holders = (settled.at(taker) for taker in inside)
+    return next((one.own.said.owner for one in holders if one.resource.kind is Kind.ACCOUNT), "")
 
 
 def _trace(place: Place, giver: Edge | None, settled: Settled, profile: Profile, *, understated: bool) -> tuple[TraceStep, ...]:
-    steps = [*place.weighed.outcome.steps, *place.gathered.corrected]
-    if place.weighed.state is None and place.attested.active:
+    steps = [*place.own.weighed.outcome.steps, *place.own.said.corrected]
+    if place.own.weighed.state is None and place.own.attested.active:
         steps.append(
-            TraceStep("assume", f"before the attestation it counts as {place.default.label}, the profile's assumption", place.default)
+            TraceStep(
+                "assume", f"before the attestation it counts as {place.own.default.label}, the profile's assumption", place.own.default
+            )
         )
-    before = place.weighed.outcome.tier if place.weighed.state is not None else place.default
-    steps += place.attested.steps(before, at_risk=place.at_risk)
-    if place.floor > Tier.T0 and place.floor >= place.low:
+    before = place.own.weighed.outcome.tier if place.own.weighed.state is not None else place.own.default
+    steps += place.own.attested.steps(before, at_risk=place.at_risk)
+    if place.own.floor > Tier.T0 and place.own.floor >= place.low:
         steps.append(
             TraceStep(
                 "kind-floor",
-                f"a {place.resource.kind.value} is never below {place.floor.label}, whatever is declared",
-                place.floor,
+                f"a {place.resource.kind.value} is never below {place.own.floor.label}, whatever is declared",
+                place.own.floor,
                 profile.id,
             )
         )
-    if giver is not None and (place.low > place.start or not place.speaks):
-        steps.append(_inherit_step(giver, settled.places))
+    if giver is not None and (place.low > place.start or not place.own.speaks):
+        steps.append(_inherit_step(giver, settled))
     if understated:
-        text = f"declarations give {(place.weighed.declared or Tier.T0).label}, other evidence more: the higher tier applies, and the declaration is a finding"
+        text = f"declarations give {(place.own.weighed.declared or Tier.T0).label}, other evidence more: the higher tier applies, and the declaration is a finding"
         steps.append(TraceStep("understated", text, None))
     steps += _note_scale(place)
     if not place.told:
@@ -215,17 +260,17 @@ def _trace(place: Place, giver: Edge | None, settled: Settled, profile: Profile,
     return (*steps, *_open_steps(place, settled))
 
 
-def _inherit_step(edge: Edge, places: Sequence[Place]) -> TraceStep:
-    giver, taker = places[edge.giver], places[edge.taker]
+def _inherit_step(edge: Edge, settled: Settled) -> TraceStep:
+    giver, taker = settled.at(edge.giver), settled.at(edge.taker)
     because = f"it {phrase(edge, giver.resource, taker.resource)}, which is {giver.low.label}"
-    if taker.attested.active and not taker.at_risk and taker.attested.lowered(giver.low) < giver.low:
-        because += f"; as attested, {taker.attested.lowered(giver.low).label}"
+    if taker.own.attested.active and not taker.at_risk and taker.own.attested.lowered(giver.low) < giver.low:
+        because += f"; as attested, {taker.own.attested.lowered(giver.low).label}"
     return TraceStep("inherit", because, giver.low, giver.resource.id)
 
 
 def _assume_step(place: Place) -> TraceStep:
     if place.resource.kind not in HELD:
-        if place.printed > place.default:
+        if place.printed > place.own.default:
             return TraceStep("assume", f"what it serves says nothing of its data, and counts as {place.printed.label}", place.printed)
         return TraceStep(
             "assume",
@@ -236,11 +281,11 @@ def _assume_step(place: Place) -> TraceStep:
 
 
 def _note_scale(place: Place) -> list[TraceStep]:
-    about_people = place.weighed.personal and place.weighed.body.categories and not place.at_risk
+    about_people = place.own.weighed.personal and place.own.weighed.body.categories and not place.at_risk
     found = measured(place.resource) if about_people else None
     if found is None:
         return []
-    declared = place.weighed.body.subjects
+    declared = place.own.weighed.body.subjects
     if declared is None:
         text = f"it is about {found.words}; that is no count of people, so nothing is raised until somebody declares how many the data is about"
     elif declared < found.low or (found.high is not None and declared > found.high):
@@ -255,7 +300,7 @@ def _open_steps(place: Place, settled: Settled) -> list[TraceStep]:
         return []
     steps = [
         TraceStep("unread", f"{named(one)} could not be read ({one.reason.value}), so it may be up to T4 exceptional", None, one.via.via)
-        for one in place.gathered.unread
+        for one in place.own.said.unread
     ]
     for link in settled.estate.adrift.get(place.place, ()):
         if link.rel not in (Rel.COPY_OF, Rel.BACKUP_OF) and link.unknown is not None:
@@ -274,6 +319,6 @@ def _open_steps(place: Place, settled: Settled) -> list[TraceStep]:
             why = f"where {len(loose.givers)} resource(s) lead by a link that could not be read is not known, and it may be here"
             steps.append(TraceStep("loose-link", why, None, named(loose.unread[0])))
     if not steps and (edge := settled.unsettled(place.place)) is not None:
-        giver = settled.places[edge.giver].resource
+        giver = settled.at(edge.giver).resource
         steps.append(TraceStep("inherit-open", f"it {phrase(edge, giver, place.resource)}, whose tier is not settled", None, giver.id))
     return steps

@@ -17,12 +17,13 @@ from msgspec import structs
 
 from tierwise.classify import tags
 from tierwise.classify.basis import Basis, basis_of_step
-from tierwise.classify.engine import EVIDENCED, classify, kept_links, own_evidence
+from tierwise.classify.engine import classify, kept_links
 from tierwise.classify.flow import Edge, Estate, Takes, takes
 from tierwise.classify.gather import Context, Gathered
+from tierwise.classify.own import EVIDENCED, evidence_of
 from tierwise.classify.rule import Body, effective, number
 from tierwise.classify.sign import Origin, Sign
-from tierwise.classify.weigh import Weighed
+from tierwise.classify.weigh import Weighed, weigh
 from tierwise.model.profile import Profile
 from tierwise.model.register import (
     EVIDENCE_RULES,
@@ -108,9 +109,9 @@ def why(resource: Resource, case: Case) -> Why:
     near = _upstream(resource, case)
     found = _classify(resource, near, case)
     context = _context(case)
-    own = own_evidence(resource, context, {})
-    pieces = tuple(_piece(step, own.gathered, case.profile) for step in found.trace)
-    asked = _Asked(resource, replace(case, resources=near), found, own.gathered, own.weighed, case.resources)
+    gathered = evidence_of(resource, context)
+    pieces = tuple(_piece(step, gathered, case.profile) for step in found.trace)
+    asked = _Asked(resource, replace(case, resources=near), found, gathered, weigh(gathered.signs, case.profile), case.resources)
     return Why(resource, found, pieces, tuple(asked.changes()))
 
 
@@ -125,11 +126,11 @@ def _classify(resource: Resource, resources: Sequence[Resource], case: Case) -> 
 def _upstream(resource: Resource, case: Case) -> tuple[Resource, ...]:
     """The resources whose tiers reach one, itself among them, in the order given: of the others its tier knows nothing."""
     estate = Estate(case.resources, frozenset(), kept_links(_context(case)))
-    start = estate.places[resource.id][0]
+    start = estate.ids[resource.id]
     seen, left = {start}, [start]
     while left:
         place = left.pop()
-        givers = [edge.giver for edge in estate.taken_by[place]]
+        givers = [edge.giver for edge in estate.taken_by.get(place, ())]
         givers += [giver for loose in estate.loose if place in loose.takers for giver in loose.givers]
         for giver in givers:
             if giver not in seen:
@@ -300,8 +301,8 @@ class _Asked:
 
     def _without_links(self) -> Iterator[Change]:
         estate = Estate(self.case.resources, frozenset(), kept_links(_context(self.case)))
-        place = estate.places[self.resource.id][0]
-        given = [edge for edge in estate.taken_by[place] if edge.giver < len(estate.resources)]
+        place = estate.ids[self.resource.id]
+        given = [edge for edge in estate.taken_by.get(place, ()) if edge.giver < len(estate.resources)]
         tiers = classify(
             self.case.resources, self.case.profile, self.case.register, self.case.corrections, gaps=self.case.gaps, today=self.case.today
         )

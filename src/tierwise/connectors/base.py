@@ -52,11 +52,16 @@ class Source(Protocol):
         ...
 
     def survey(self) -> Iterable[Unit]:
-        """Stage 1: listings, tags, links, sizes, names, schemas. Units may yield further units."""
+        """Stage 1: listings, tags, links, sizes, names, schemas. Units may yield further units. Of a file it is all."""
         ...
 
+
+@runtime_checkable
+class Detailed(Source, Protocol):
+    """A source of which more can be read than stage 1 does."""
+
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
-        """Stage 2: the reads that yield the asked facts and links (`link_name`), by resource id. A source read whole yields nothing here.
+        """Stage 2: the reads that yield the asked facts and links (`link_name`), by resource id.
 
         Asked again where a link that waited has raised a tier.
         """

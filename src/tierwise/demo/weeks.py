@@ -28,10 +28,6 @@ class WeekSource:
         """One unit with everything."""
         return [Unit("", "", "sample", lambda: self.items)]
 
-    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:  # noqa: ARG002 - all is read already
-        """Nothing more."""
-        return ()
-
 
 def weeks_before(
     resources: Collection[Resource], others: Sequence[Item], names: Sequence[str], day: datetime

@@ -48,16 +48,17 @@ COMPLETIONS: Final[Mapping[Kind, Mapping[str, Rule]]] = {
 def derive_relations(estate: Estate, context: Context) -> dict[str, dict[str, AnyFact]]:
     """The D1 facts of every resource, by id and name, with the facts that links complete. What a connector delivered itself stays."""
     scene = scene_of(estate, context)
-    for resource in estate.resources.values():
-        _derive(scene, resource)
-    return scene.completed
+    return {resource.id: relations_of(scene, resource) for resource in estate.resources.values()}
 
 
-def _derive(scene: Scene, resource: Resource) -> None:
-    facts = scene.completed[resource.id] = {}
+def relations_of(scene: Scene, resource: Resource) -> dict[str, AnyFact]:
+    """The D1 facts of one resource, with the facts that links complete."""
+    facts: dict[str, AnyFact] = {}
+    scene.completed = {resource.id: facts}
     for name, rule, completes in _steps(resource.kind):
         own = None if completes else delivered(resource.facts, name)
         facts[name] = rule(scene, resource) if own is None else own
+    return facts
 
 
 @cache

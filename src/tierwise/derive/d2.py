@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from tierwise.derive.linkage import inputs_covered
@@ -28,20 +30,30 @@ def derive_by_tier(
 ) -> dict[str, dict[str, AnyFact]]:
     """The D2 facts of every resource, by id and name; with a context, listings that failed keep open what they could settle."""
     scene = None if context is None else scene_of(estate, context)
-    withheld = None if context is None else context.withheld
-    made: dict[str, dict[str, AnyFact]] = {}
-    for resource in estate.resources.values():
-        listed = {spec.name for spec in facts_of(resource.kind)}
-        found = classifications.get(resource.id)
-        made[resource.id] = {
-            name: fact for name, fact in _by_class(found, facts.get(resource.id, resource.facts), withheld).items() if name in listed
-        }
-        if "copy.downgrades" in listed:
-            made[resource.id]["copy.downgrades"] = downgrades(estate, resource, facts, scene)
-        if "linkage.inputs_covered" in listed:
-            missing = _missing_source(resource, scene)
-            made[resource.id]["linkage.inputs_covered"] = inputs_covered(estate, resource, classifications, missing, scene)
+    read = {key: replace(one, facts=facts.get(key, one.facts)) for key, one in estate.resources.items()}
+    return {key: tier_facts_of(estate, one, classifications, read, scene) for key, one in read.items()}
+
+
+def tier_facts_of(
+    estate: Estate, resource: Resource, classifications: Mapping[str, Classification], related: Mapping[str, Resource], scene: Scene | None
+) -> dict[str, AnyFact]:
+    """The D2 facts of one resource, which has its D1 facts; `related` are all with theirs."""
+    listed = _listed(resource.kind)
+    found = classifications.get(resource.id)
+    withheld = None if scene is None else scene.context.withheld
+    by_class = _by_class(found, resource.facts, withheld)
+    made = {name: fact for name, fact in by_class.items() if name in listed}
+    if "copy.downgrades" in listed:
+        made["copy.downgrades"] = downgrades(estate, resource, related, scene)
+    if "linkage.inputs_covered" in listed:
+        missing = _missing_source(resource, scene)
+        made["linkage.inputs_covered"] = inputs_covered(estate, resource, classifications, missing, scene)
     return made
+
+
+@cache
+def _listed(kind: Kind) -> frozenset[str]:
+    return frozenset(spec.name for spec in facts_of(kind))
 
 
 def _by_class(found: Classification | None, facts: Facts, withheld: Unknown | None) -> dict[str, AnyFact]:
@@ -55,7 +67,7 @@ def _by_class(found: Classification | None, facts: Facts, withheld: Unknown | No
     }
 
 
-def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene: Scene | None) -> AnyFact:
+def downgrades(estate: Estate, copy: Resource, related: Mapping[str, Resource], scene: Scene | None) -> AnyFact:
     """`copy.downgrades`: the protections that are weaker on this copy than on a source of it."""
     rule = "comparison with its source"
     sources = list(estate.sources(copy.id, Rel.REPLICATES_TO, Rel.EXPORTS_TO))
@@ -70,7 +82,7 @@ def downgrades(estate: Estate, copy: Resource, facts: Mapping[str, Facts], scene
         unread.append(missing)
     certain: set[str] = set()
     for source in {source.id: source for source in sources if source.id != copy.id}.values():
-        mine, theirs = facts.get(copy.id, copy.facts), facts.get(source.id, source.facts)
+        mine, theirs = copy.facts, related[source.id].facts
         for name in COMPARED:
             if copy.kind not in spec_of(name).kinds or source.kind not in spec_of(name).kinds:
                 continue

@@ -141,7 +141,8 @@ def _family(scene: Scene, store: Resource) -> tuple[str, bool]:
             found = min(path), True
         else:
             store, found = source, scene.families.get(source.id)
-    scene.families.update(dict.fromkeys(path, found))
+    if len(path) > 1:
+        scene.families.update(dict.fromkeys(path, found))
     return found
 
 

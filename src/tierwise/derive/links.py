@@ -11,6 +11,7 @@ from typing import Final
 from tierwise.derive.arn import is_scoped_key_name, parse_arn, spellings
 from tierwise.model.fact import Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import DATA, Gap, Kind, Link, Rel, Resource, split_mode
+from tierwise.shelf import changed
 
 TARGET_KINDS: Final[Mapping[Rel, frozenset[Kind]]] = {
     Rel.USES_KEY: frozenset({Kind.KEY}),
@@ -66,31 +67,50 @@ def is_pattern(link: Link) -> bool:
     return link.rel is Rel.PROTECTS and (target.startswith("tag:") or "*" in target)
 
 
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What goes by a name, and where it is."""
+
+    id: str
+    kind: Kind
+    account: str
+    region: str
+
+
 def resolve(resources: Sequence[Resource]) -> Estate:
     """The estate of these resources. A name that several could go by becomes an unknown link, never a guess."""
-    by_id = {resource.id: resource for resource in resources}
-    aliases: dict[str, list[Resource]] = defaultdict(list)
+    return linked({resource.id: resource for resource in resources})
+
+
+def linked(by_id: Mapping[str, Resource]) -> Estate:
+    """The same of resources by their ids."""
+    aliases: dict[str, list[_Called]] = defaultdict(list)
     for resource in by_id.values():
         for alias in dict.fromkeys(resource.aliases):
-            aliases[alias].append(resource)
+            aliases[alias].append(_Called(resource.id, resource.kind, resource.account, resource.region))
     incoming: dict[str, list[tuple[Rel, str]]] = defaultdict(list)
     outside: list[tuple[str, Link]] = []
-    resolved: dict[str, Resource] = {}
+    resolved: dict[str, tuple[Link, ...]] = {}
     for resource in by_id.values():
-        links = tuple(_resolve_link(resource, link, by_id, aliases) for link in resource.links)
-        resolved[resource.id] = resource if links == resource.links else replace(resource, links=links)
+        links = tuple([_resolve_link(resource, link, by_id, aliases) for link in resource.links])
+        if links != resource.links:
+            resolved[resource.id] = links
         for link in dict.fromkeys((link.rel, split_mode(link)[0]) for link in links if link.to and link.unknown is None):
             if link[1] in by_id:
                 incoming[link[1]].append((link[0], resource.id))
         outside.extend((resource.id, link) for link in links if _leads_out(link, by_id))
-    return Estate(resolved, {target: tuple(ends) for target, ends in incoming.items()}, tuple(outside))
+
+    def with_links(resource: Resource) -> Resource:
+        return replace(resource, links=resolved[resource.id]) if resource.id in resolved else resource
+
+    return Estate(changed(by_id, with_links), {target: tuple(ends) for target, ends in incoming.items()}, tuple(outside))
 
 
 def _leads_out(link: Link, by_id: Mapping[str, Resource]) -> bool:
     return bool(link.to) and link.unknown is None and not is_pattern(link) and split_mode(link)[0] not in by_id
 
 
-def _resolve_link(holder: Resource, link: Link, by_id: Mapping[str, Resource], aliases: Mapping[str, list[Resource]]) -> Link:
+def _resolve_link(holder: Resource, link: Link, by_id: Mapping[str, Resource], aliases: Mapping[str, list[_Called]]) -> Link:
     if not link.to or link.unknown is not None or is_pattern(link):
         return link
     target, _ = split_mode(link)
@@ -107,7 +127,7 @@ def _resolve_link(holder: Resource, link: Link, by_id: Mapping[str, Resource], a
     return link
 
 
-def _candidates(holder: Resource, rel: Rel, name: str, aliases: Mapping[str, list[Resource]]) -> list[Resource]:
+def _candidates(holder: Resource, rel: Rel, name: str, aliases: Mapping[str, list[_Called]]) -> list[_Called]:
     """The nearest resources that go by a name: in the same account and region, else in the account, else anywhere."""
     account, region, short = holder.account, holder.region, name
     arn = parse_arn(name)

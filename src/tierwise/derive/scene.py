@@ -26,7 +26,7 @@ class Scene:
     estate: Estate
     context: Context
     loose: Mapping[Rel, tuple[tuple[Resource, Unknown], ...]]
-    """Links known to exist whose other end could not be read, by relation."""
+    """Links known to exist whose other end could not be read, by relation: of those of one kind and place the first, which stands for the others."""
     trails: Mapping[str, tuple[Resource, ...]]
     """Audit trails by account."""
     organisation_trails: tuple[Resource, ...]
@@ -36,16 +36,16 @@ class Scene:
     selections: Mapping[str, tuple[tuple[Resource, Link], ...]]
     """Backup plans by account, with each selection of theirs that names no id: a pattern, or one that was not read."""
     stores: Mapping[str, tuple[Resource, ...]]
-    """What holds data, by account."""
+    """What holds data, by account: what sends it elsewhere, and of the others in one region the first, which stands for them."""
     outside: Mapping[tuple[Rel, str], tuple[Resource, ...]]
     """Resources that name the same target outside the estate."""
     records: Mapping[str, tuple[tuple[Resource, str], ...]]
     """Trails by the target or pattern that they record, with what they record of it."""
     completed: dict[str, dict[str, AnyFact]] = field(default_factory=dict)
-    """Facts derived so far, for rules that rest on other derived facts."""
+    """Facts derived so far of the resource that is looked at, for rules that rest on other derived facts."""
     memo: dict[tuple[object, ...], Unknown | None] = field(default_factory=dict)
     families: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    """What each store counts as one with, and whether that is certain."""
+    """What copies, and what they are copies of, count as one with, and whether that is certain."""
     users: dict[tuple[str, ...], Mapping[tuple[str, bool], str]] = field(default_factory=dict)
     """What uses a key: by dataset or lineage and whether that is certain, the id of one such store."""
 
@@ -74,7 +74,7 @@ class Scene:
         return self.memo[key]
 
     def stores_at(self, account: str) -> tuple[Resource, ...]:
-        """The resources of an account that hold data."""
+        """What tells where the data of an account lies."""
         return self.stores.get(account, ())
 
     def outside_users(self, target: str) -> tuple[Resource, ...]:
@@ -87,36 +87,40 @@ Rule: TypeAlias = Callable[[Scene, Resource], AnyFact]
 
 def scene_of(estate: Estate, context: Context) -> Scene:
     """The estate with its indices, made in one pass."""
-    loose: dict[Rel, list[tuple[Resource, Unknown]]] = defaultdict(list)
+    loose: dict[Rel, dict[tuple[object, ...], tuple[Resource, Unknown]]] = defaultdict(dict)
     trails: dict[str, list[Resource]] = defaultdict(list)
     outside: dict[tuple[Rel, str], list[Resource]] = defaultdict(list)
     for holder, link in estate.outside:
         outside[link.rel, link.to].append(estate.resources[holder])
     records: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
     plans: dict[str, list[tuple[Resource, Link]]] = defaultdict(list)
-    stores: dict[str, list[Resource]] = defaultdict(list)
+    stores: dict[str, dict[tuple[str, ...], Resource]] = defaultdict(dict)
     for resource in estate.resources.values():
         if resource.kind is Kind.AUDIT_TRAIL:
             trails[resource.account].append(resource)
         if resource.kind in HELD:
-            stores[resource.account].append(resource)
+            sends = any(link.rel is Rel.REPLICATES_TO for link in resource.links)
+            stores[resource.account].setdefault((resource.id,) if sends else (resource.provider, resource.region), resource)
         if resource.kind is Kind.BACKUP_PLAN:
             plans[resource.account].extend((resource, link) for link in resource.links if selects_openly(link))
         for link in resource.links:
             if link.unknown is not None:
-                loose[link.rel].append((resource, link.unknown))
+                place = (resource.kind, resource.provider, resource.account, resource.region)
+                # What a trail selects is asked of one trail.
+                which = (resource.id, *place) if link.rel is Rel.RECORDS else place
+                loose[link.rel].setdefault(which, (resource, link.unknown))
             elif link.rel is Rel.RECORDS:
                 target, mode = split_mode(link)
                 records[target].append((resource, mode))
     return Scene(
         estate,
         context,
-        {rel: tuple(ends) for rel, ends in loose.items()},
+        {rel: tuple(ends.values()) for rel, ends in loose.items()},
         {account: tuple(found) for account, found in trails.items()},
         tuple(trail for found in trails.values() for trail in found if _records_organisation(estate, trail)),
         frozenset(each.account for each in estate.resources.values() if each.kind is Kind.ORGANISATION),
         {account: tuple(found) for account, found in plans.items()},
-        {account: tuple(found) for account, found in stores.items()},
+        {account: tuple(found.values()) for account, found in stores.items()},
         {key: tuple(holders) for key, holders in outside.items()},
         {target: tuple(found) for target, found in records.items()},
     )

@@ -13,7 +13,7 @@ from tierwise.model.change import Action, Change, PlanChange, Recoverable, RungC
 from tierwise.model.control import All, AnyOf, Compare, Op, Predicate
 from tierwise.model.direction import has_fallen
 from tierwise.model.fact import NOT_COLLECTED, Facts, NotApplicable
-from tierwise.model.resource import HELD, Kind
+from tierwise.model.resource import HELD, Kind, Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import Better, FactType, facts_of, spec_of
 
@@ -154,7 +154,7 @@ def _says(compiled: CompiledControl, part: Part, facts: Facts) -> str:
 def plan_changes(
     changes: Mapping[str, Change],
     pasts: Mapping[str, Past],
-    facts: Mapping[str, Facts],
+    resources: Mapping[str, Resource],
     classifications: Mapping[str, Classification],
     due: Mapping[Kind, Sequence[CompiledControl]],
 ) -> tuple[PlanChange, ...]:
@@ -162,8 +162,8 @@ def plan_changes(
     found: list[PlanChange] = []
     for key, past in pasts.items():
         change = changes.get(key)
-        if key in facts:
-            made = _change(change, past, facts[key], classifications[key], due.get(past.resource.kind, ()))
+        if key in resources:
+            made = _change(change, past, resources[key].facts, classifications[key], due.get(past.resource.kind, ()))
         else:
             made = _gone(change, past)
         if made is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, Final
 
 from tierwise.model.change import Action, Change, Part
@@ -84,22 +85,41 @@ def unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
     return Unknown(UnknownReason(data["unknown"]), via, str(data.get("detail", "")), between, includes)
 
 
-def fact_in(name: str, data: Mapping[str, Any], kind: Kind | None) -> AnyFact:
-    """A fact from its JSON; ValueError, TypeError or KeyError where it is none or breaks the vocabulary (which takes the kind of its resource)."""
+@lru_cache(maxsize=1 << 14)
+def _via(via: str, action: str) -> Provenance:
+    """One object for all facts that come from there."""
+    return Provenance(via, action)
+
+
+@lru_cache(maxsize=1 << 14, typed=True)
+def _known(name: str, value: bool | int | float | str, via: str, action: str, kind: Kind | None) -> AnyFact:
+    """One object for all resources of a kind that have it; ValueError or TypeError where the vocabulary has no such fact."""
+    return _checked(name, Known(value_in(value, number=_is_number(name)), _via(via, action)), kind)
+
+
+def _is_number(name: str) -> bool:
     spec = find_spec(name)
-    number = spec is not None and spec.type.value == "int"
-    via = Provenance(str(data.get("via", "")), str(data.get("action", "")))
-    fact: AnyFact
-    if "value" in data:
-        fact = Known(value_in(data["value"], number=number), via)
-    elif "unknown" in data:
-        fact = unknown_in(data, number=number)
-    else:
-        fact = NotApplicable(str(data["not-applicable"]), via)
+    return spec is not None and spec.type.value == "int"
+
+
+def _checked(name: str, fact: AnyFact, kind: Kind | None) -> AnyFact:
     wrong = check_fact(name, fact, kind) if kind is not None else ""
     if wrong:
         raise ValueError(wrong)
     return fact
+
+
+def fact_in(name: str, data: Mapping[str, Any], kind: Kind | None) -> AnyFact:
+    """A fact from its JSON; ValueError, TypeError or KeyError where it is none or breaks the vocabulary (which takes the kind of its resource)."""
+    via, action = str(data.get("via", "")), str(data.get("action", ""))
+    if "value" not in data:
+        unknown = "unknown" in data
+        fact = unknown_in(data, number=_is_number(name)) if unknown else NotApplicable(str(data["not-applicable"]), _via(via, action))
+        return _checked(name, fact, kind)
+    value = data["value"]
+    if isinstance(value, bool | int | float | str):
+        return _known(name, value, via, action, kind)
+    return _checked(name, Known(value_in(value), _via(via, action)), kind)
 
 
 def link_out(link: Link) -> dict[str, Any]:

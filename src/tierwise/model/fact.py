@@ -77,6 +77,12 @@ class Unknown(msgspec.Struct, frozen=True, gc=False):
         """The same without the detail, which may name things."""
         return Unknown(self.reason, self.via, "", self.between, self.includes)
 
+    def __reduce__(self) -> str | tuple[type[Unknown], tuple[object, ...]]:
+        """What nobody read is the same object in a copy, by which it is told from what a connector says of it."""
+        if self is NOT_COLLECTED:
+            return "NOT_COLLECTED"
+        return Unknown, (self.reason, self.via, self.detail, self.between, self.includes)
+
 
 class NotApplicable(msgspec.Struct, frozen=True, gc=False):
     """The question makes no sense here; only where the vocabulary allows it."""

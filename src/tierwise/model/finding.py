@@ -298,7 +298,8 @@ class ScanResult:
     """Everything that a report may show."""
 
     run: Run
-    resources: tuple[Resource, ...]
+    resources: Sequence[Resource]
+    """In the order of their ids."""
     classifications: Mapping[str, Classification]
     findings: Sequence[Finding]
     """`Findings.of` tells those that fail or are unknown, and counts them all, without making the others."""

@@ -31,9 +31,6 @@ def asked(
     With them the links that waited for the tier, whichever controls are selected: a tier does not depend on the selection. `read` are the
     resources as they were collected, `made` is what has been asked for already.
     """
-    if all(one.address is not None for one in read.values()):
-        # A plan is read whole.
-        return {}
     asked_of = by_kind(compiled)
 
     @cache

@@ -7,21 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tierwise.classify.declarations import declared_facts, missing_tags
-from tierwise.classify.engine import classify
+from tierwise.classify.engine import classify_each
 from tierwise.classify.identifiers import identifiers
 from tierwise.classify.joins import linkage_facts
 from tierwise.classify.mask import Mask, passing_mask
 from tierwise.classify.scale import contradicted
-from tierwise.derive.d1 import derive_relations
-from tierwise.derive.d2 import derive_by_tier
-from tierwise.derive.links import Context, Estate, resolve
+from tierwise.derive.d1 import relations_of
+from tierwise.derive.d2 import tier_facts_of
+from tierwise.derive.links import Context, Estate, linked
+from tierwise.derive.scene import scene_of
 from tierwise.evaluate.accept import FACT, fact_of, told_unused
 from tierwise.evaluate.compiled import CompiledControl
 from tierwise.evaluate.gate import expected_gap
 from tierwise.model.attestation import Statement
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Control
-from tierwise.model.fact import AnyFact, Known, Maybe, Unknown
+from tierwise.model.fact import Known, Maybe, Unknown
 from tierwise.model.finding import Override
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
@@ -30,6 +31,7 @@ from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import find_spec, spec_of
 from tierwise.scan.collect import Collected
 from tierwise.scan.memory import bulk
+from tierwise.shelf import changed, in_order, kept, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,26 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """An estate with its tiers."""
+    """An estate with its tiers; its resources have the facts that were read of them."""
 
     estate: Estate
     classifications: Mapping[str, Classification]
-    facts: Mapping[str, dict[str, AnyFact]]
-    """The facts of the estate's resources, by id: read, declared and derived so far. These are theirs, so that what is derived later is theirs too."""
 
 
 @bulk()
 def assess(collected: Collected, judging: Judging, today: date) -> Assessed:
-    """The tiers of what was collected, and the facts that need no tier."""
-    estate = resolve(tuple(collected.resources.values()))
-    linked, gaps = tuple(estate.resources.values()), told(collected, judging, today)
-    classifications = classify(linked, judging.profile, judging.register, judging.corrections, gaps=gaps, today=today)
-    return relate(estate, classifications, collected, judging, today)
+    """The tiers of what was collected."""
+    estate = linked(collected.resources)
+    found = classify_each(
+        in_order(estate.resources),
+        places_of(estate.resources),
+        judging.profile,
+        judging.register,
+        judging.corrections,
+        gaps=told(collected, judging, today),
+        today=today,
+    )
+    return Assessed(estate, kept(estate.resources, found))
 
 
 def told(collected: Collected, judging: Judging, today: date) -> tuple[Gap, ...]:
@@ -74,59 +81,59 @@ def told(collected: Collected, judging: Judging, today: date) -> tuple[Gap, ...]
     return tuple(replace(gap, expected=gap.expected or expected_gap(gap, judging.profile, today)) for gap in collected.gaps)
 
 
-def reassess(known: Assessed, collected: Collected, judging: Judging, today: date) -> Assessed:
+def reassess(known: Assessed, collected: Collected) -> Assessed:
     """The same tiers over resources that have gained facts and no links."""
-    missing = collected.resources.keys() - known.classifications.keys()
+    missing = set(collected.resources) - known.classifications.keys()
     if missing:
         raise RuntimeError(f"stage 2 brought new resources: {sorted(missing)[:3]}")
-    return relate(resolve(tuple(collected.resources.values())), known.classifications, collected, judging, today)
+    return Assessed(linked(collected.resources), known.classifications)
 
 
 @bulk()
-def relate(estate: Estate, classifications: Mapping[str, Classification], collected: Collected, judging: Judging, today: date) -> Assessed:
-    """The estate with the facts that declarations and relations give."""
-    facts = {key: _read_and_declared(resource, judging) for key, resource in estate.resources.items()}
-    full = replace(estate, resources={key: replace(one, facts=facts[key]) for key, one in estate.resources.items()})
-    found = Assessed(full, classifications, facts)
-    for key, derived in derive_relations(full, _context(found, judging, collected, today)).items():
-        facts[key] |= derived
-    return found
+def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today: date) -> Assessed:
+    """The estate with all facts: those that were read, and what declarations, relations and tiers give.
 
+    Of many resources, facts are derived when one is looked at, and of one at a time; what others are held against is derived again.
+    """
 
-def _read_and_declared(resource: Resource, judging: Judging) -> dict[str, AnyFact]:
-    declared = declared_facts(resource, judging.profile, judging.register)
-    return {**resource.facts, **declared, "metadata.identifiers": identifiers(resource)}
+    def read_and_declared(resource: Resource) -> Resource:
+        declared = declared_facts(resource, judging.profile, judging.register)
+        return replace(resource, facts={**resource.facts, **declared, "metadata.identifiers": identifiers(resource)})
 
-
-@bulk()
-def add_facts_of_tiers(assessed: Assessed, collected: Collected, judging: Judging, today: date) -> None:
-    """Add the facts that need tiers."""
-    estate, classifications, facts = assessed.estate, assessed.classifications, assessed.facts
-    derived = derive_by_tier(estate, classifications, facts, _context(assessed, judging, collected, today))
-    for key, linked in linkage_facts(tuple(estate.resources.values()), classifications, tuple(collected.gaps)).items():
-        facts[key] |= linked
+    estate = replace(assessed.estate, resources=changed(assessed.estate.resources, read_and_declared))
+    scene = scene_of(estate, _context(assessed, judging, collected, today))
+    related = changed(estate.resources, lambda one: replace(one, facts={**one.facts, **relations_of(scene, one)}))
+    linkage = linkage_facts(estate.resources, assessed.classifications, tuple(collected.gaps))
     wanted = find_spec("tags.missing")
-    kinds = wanted.kinds if wanted else frozenset()
-    accepted = spec_of(FACT).kinds
-    for key, resource in estate.resources.items():
-        own = facts[key]
-        own |= derived.get(key, {})
-        if (few := contradicted(resource, classifications[key].subjects)) is not None and "scale.subjects_consistent" in own:
-            own["scale.subjects_consistent"] = few
-        if resource.kind in kinds:
-            own["tags.missing"] = missing_tags(resource, classifications[key].interval, judging.profile, judging.register)
-        if resource.kind in accepted:
-            tier, policy = classifications[key].tier, judging.profile.acceptance
-            own[FACT] = fact_of(resource, tier, judging.acceptances, judging.controls, policy, today)
+    tagged = wanted.kinds if wanted else frozenset[Kind]()
+
+    def whole(resource: Resource) -> Resource:
+        one = assessed.classifications[resource.id]
+        facts = {**resource.facts, **linkage.get(resource.id, {})}
+        facts |= tier_facts_of(estate, resource, assessed.classifications, related, scene)
+        if (few := contradicted(resource, one.subjects)) is not None and "scale.subjects_consistent" in facts:
+            facts["scale.subjects_consistent"] = few
+        if resource.kind in tagged:
+            facts["tags.missing"] = missing_tags(resource, one.interval, judging.profile, judging.register)
+        if resource.kind in spec_of(FACT).kinds:
+            facts[FACT] = fact_of(resource, one.tier, judging.acceptances, judging.controls, judging.profile.acceptance, today)
+        return replace(resource, facts=facts)
+
+    return replace(assessed, estate=replace(estate, resources=kept(estate.resources, map(whole, related.values()))))
 
 
-def add_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequence[CompiledControl]]) -> None:
-    """Add to the facts which acceptances accept nothing; every other fact is there by then."""
-    if judging.acceptances:
-        facts, tiers = assessed.facts, assessed.classifications
-        judged = ((one, tiers[key], facts[key]) for key, one in assessed.estate.resources.items())
-        for key, fact in told_unused(judged, judging.acceptances, due).items():
-            facts[key][FACT] = fact
+def with_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequence[CompiledControl]]) -> Assessed:
+    """The same with the fact which acceptances accept nothing; every other fact is there by then."""
+    if not judging.acceptances:
+        return assessed
+    resources = assessed.estate.resources
+    judged = ((one, assessed.classifications[key], one.facts) for key, one in resources.items())
+    found = told_unused(judged, judging.acceptances, due)
+
+    def told_of(one: Resource) -> Resource:
+        return replace(one, facts={**one.facts, FACT: found[one.id]}) if one.id in found else one
+
+    return replace(assessed, estate=replace(assessed.estate, resources=changed(resources, told_of))) if found else assessed
 
 
 def _context(assessed: Assessed, judging: Judging, collected: Collected, today: date) -> Context:

@@ -21,6 +21,7 @@ from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.shelf import Stock
 
 if TYPE_CHECKING:
     from tierwise.scan.checkpoint import Checkpoint
@@ -36,7 +37,7 @@ _M_ARENA_MAX: Final = -8
 class Collected:
     """What the sources gave, as it came in."""
 
-    resources: dict[str, Resource] = field(default_factory=dict)
+    resources: Stock[Resource] = field(default_factory=Stock)
     changes: dict[str, Change] = field(default_factory=dict)
     """What a plan does to what is there already, by resource id."""
     gaps: list[Gap] = field(default_factory=list)
@@ -185,7 +186,14 @@ class _Job:
         return self.place < other.place
 
 
-_Ran: TypeAlias = tuple[_Job, list[Item], str]
+@dataclass(slots=True)
+class _Ran:
+    """A unit that was run, or is run while what it yields is looked at."""
+
+    job: _Job
+    items: Iterable[Item] = ()
+    crash: str = ""
+    """The traceback, where a bug ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,22 +229,23 @@ class _Filing:
     def _asked(self, unit: Unit) -> Mapping[str, frozenset[str]]:
         return {self.collected.masked.get(key, key): names for key, names in unit.asked.items()}
 
-    def file(self, job: _Job, items: Iterable[Item], crash: str) -> list[_Job]:
+    def file(self, ran: _Ran) -> list[_Job]:
         """File what a unit yielded; the units among it as jobs."""
         more: list[_Job] = []
-        for item in items:
+        job = ran.job
+        for item in ran.items:
             if isinstance(item, Unit):
                 more += self.begin(item, job.branch, 1 - job.place[0])
                 continue
             told = self.collected.take(item)
             if job.branch is not None:
                 job.branch.items.append(told)
-        if crash:
-            unit, crash = job.unit, self.collected.mask.text(crash)
+        if ran.crash:
+            unit, crash = job.unit, self.collected.mask.text(ran.crash)
             self.collected.crashes.append(crash)
             self.collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, "internal-error", "", crash.splitlines()[-1]))
         if job.branch is not None and self.checkpoint is not None:
-            job.branch.whole = job.branch.whole and not crash
+            job.branch.whole = job.branch.whole and not ran.crash
             self._end(job.branch, self.checkpoint)
         return more
 
@@ -290,7 +299,7 @@ def _run_on_threads(first: list[_Job], filing: _Filing, jobs: int, stage: str, p
         thread.start()
     done, known = 0, len(first)
     while done < known:
-        more = filing.file(*_next(results, filing.checkpoint))
+        more = filing.file(_next(results, filing.checkpoint))
         for job in more:
             work.put(job)
         known += len(more)
@@ -317,7 +326,10 @@ def _next(results: queue.SimpleQueue[_Ran], checkpoint: Checkpoint | None) -> _R
 def _run_here(waiting: list[_Job], filing: _Filing, stage: str, progress: Progress | None) -> None:
     done = 0
     while waiting:
-        for job in filing.file(*_run(heappop(waiting))):
+        ran = _Ran(heappop(waiting))
+        # Filed while it is read, so that nothing holds all of it.
+        ran.items = _yielded(ran)
+        for job in filing.file(ran):
             heappush(waiting, job)
         done += 1
         if progress:
@@ -344,12 +356,16 @@ def _work(work: queue.PriorityQueue[_Job], results: queue.SimpleQueue[_Ran]) -> 
 
 def _run(job: _Job) -> _Ran:
     """What a unit yields, up to where it crashed, and the traceback if it did."""
-    items: list[Item] = []
+    ran = _Ran(job)
+    ran.items = list(_yielded(ran))
+    return ran
+
+
+def _yielded(ran: _Ran) -> Iterator[Item]:
     try:
-        items.extend(job.unit.run())
+        yield from ran.job.unit.run()
     except Exception as error:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
-        return job, items, _without_values(error) if job.unit.private else traceback.format_exc()
-    return job, items, ""
+        ran.crash = _without_values(error) if ran.job.unit.private else traceback.format_exc()
 
 
 def _without_values(error: Exception) -> str:

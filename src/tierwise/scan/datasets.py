@@ -12,6 +12,7 @@ from tierwise.model.attestation import Statement
 from tierwise.model.resource import HELD, REGISTER, Kind, Link, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, TierInterval, TierState, TraceStep
 from tierwise.scan.assess import Assessed
+from tierwise.shelf import joined
 
 
 def with_datasets(assessed: Assessed, statements: Sequence[Statement] | None, today: date) -> Assessed:
@@ -21,22 +22,25 @@ def with_datasets(assessed: Assessed, statements: Sequence[Statement] | None, to
     """
     if statements is None:
         return assessed
-    held: dict[str, list[Resource]] = defaultdict(list)
+    held: dict[str, list[str]] = defaultdict(list)
+    places: dict[str, set[str]] = defaultdict(set)
     for key, one in assessed.estate.resources.items():
         dataset = assessed.classifications[key].dataset
         if dataset and one.kind in HELD and one.address is None:
-            held[dataset].append(one)
-    resources, classifications, facts = dict(assessed.estate.resources), dict(assessed.classifications), dict(assessed.facts)
+            held[dataset].append(key)
+            places[dataset].add(one.account)
+    resources: dict[str, Resource] = {}
+    classifications: dict[str, Classification] = {}
     for name, stores in sorted(held.items()):
-        accounts = {one.account for one in stores}
+        accounts = places[name]
         found = attested_facts(name, accounts, statements, today)
-        links = tuple(Link(Rel.HOLDS, one.id) for one in sorted(stores, key=lambda one: one.id))
+        links = tuple(Link(Rel.HOLDS, one) for one in sorted(stores))
         key = f"dataset:{name}"
         account = accounts.pop() if len(accounts) == 1 else ""
         resources[key] = Resource(key, Kind.DATASET, "dataset", REGISTER, account, "", name, facts=found, links=links)
-        classifications[key] = _classification(name, [one.id for one in stores], assessed.classifications)
-        facts[key] = found
-    return replace(assessed, estate=replace(assessed.estate, resources=resources), classifications=classifications, facts=facts)
+        classifications[key] = _classification(name, stores, assessed.classifications)
+    estate = replace(assessed.estate, resources=joined(assessed.estate.resources, resources))
+    return replace(assessed, estate=estate, classifications=joined(assessed.classifications, classifications))
 
 
 def _classification(name: str, stores: Sequence[str], known: Mapping[str, Classification]) -> Classification:

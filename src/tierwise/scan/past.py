@@ -11,8 +11,9 @@ from tierwise.evaluate.compiled import CompiledControl
 from tierwise.evaluate.origin import Past, deeds_of
 from tierwise.model.fact import say_same
 from tierwise.model.sensitivity import Classification
-from tierwise.scan.assess import Assessed, Judging, add_facts_of_tiers, assess
+from tierwise.scan.assess import Assessed, Judging, assess, with_facts
 from tierwise.scan.collect import Collected
+from tierwise.shelf import Stock
 
 
 def pasts_of(
@@ -23,18 +24,17 @@ def pasts_of(
     if not collected.changes and len(there) in (0, len(collected.resources)):
         return {}
     there |= {key: change.before for key, change in collected.changes.items()}
-    before = replace(collected, resources=there, changes={})
-    then = assess(before, judging, today)
-    add_facts_of_tiers(then, before, judging, today)
+    before = replace(collected, resources=Stock(there), changes={})
+    then = with_facts(assess(before, judging, today), before, judging, today)
     sets, deeds = directions(compiled), deeds_of(collected.changes, collected.resources.values())
     pasts: dict[str, Past] = {}
     for key, was in then.classifications.items():
-        now, known, facts = assessed.classifications.get(key), then.facts[key], assessed.facts.get(key)
-        if key not in collected.changes and now is not None and facts is not None and _alike(was, now) and say_same(known, facts):
+        now, known, after = assessed.classifications.get(key), then.estate.resources[key].facts, assessed.estate.resources.get(key)
+        if key not in collected.changes and now is not None and after is not None and _alike(was, now) and say_same(known, after.facts):
             continue
         resource = there[key]
         rises = now is not None and now.interval.hi > was.interval.hi
-        less = fallen(resource.kind, known, facts, sets, rises=rises) if facts is not None else frozenset[str]()
+        less = fallen(resource.kind, known, after.facts, sets, rises=rises) if after is not None else frozenset[str]()
         pasts[key] = Past(resource, known, was, less, deeds)
     return pasts
 

@@ -14,7 +14,7 @@ from tierwise.evaluate.compiled import compile_control
 from tierwise.model.finding import Run, ScanResult
 from tierwise.model.resource import Gap
 from tierwise.scan.asks import asked, by_kind
-from tierwise.scan.assess import Judging, add_facts_of_tiers, add_unused, assess, reassess
+from tierwise.scan.assess import Judging, assess, reassess, with_facts, with_unused
 from tierwise.scan.collect import Collected, Progress
 from tierwise.scan.datasets import with_datasets
 from tierwise.scan.past import pasts_of
@@ -80,19 +80,18 @@ def scan(
     if sampling and sample(pool, first, judging, sampling):
         first = assess(collected, judging, today)
     made: dict[str, frozenset[str]] = {}
-    while asks := asked(first, collected.resources, compiled, made):
+    while pool.has_details and (asks := asked(first, collected.resources, compiled, made)):
         if not pool.details(asks):
             break
         if not collected.relinked:
-            first = reassess(first, collected, judging, today)
+            first = reassess(first, collected)
             break
         # A link that waited for its holder's tier may raise another's, for which more has to be read then.
         collected.relinked = False
         made = {key: made.get(key, frozenset()) | asks.get(key, frozenset()) for key in (*made, *asks)}
         first = assess(collected, judging, today)
-    add_facts_of_tiers(first, collected, judging, today)
-    first = with_datasets(first, judging.attestations, today)
-    add_unused(first, judging, by_kind(compiled))
+    first = with_datasets(with_facts(first, collected, judging, today), judging.attestations, today)
+    first = with_unused(first, judging, by_kind(compiled))
     pasts = pasts_of(collected, first, compiled, judging, today)
     name = checkpoint.run if checkpoint is not None else run_name(started)
     run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tierwise.connectors.base import Item, Lookable, Resumable, Source, Unit
+from tierwise.connectors.base import Detailed, Item, Lookable, Resumable, Source, Unit
 from tierwise.content.look import Looker
 from tierwise.scan.collect import Collected, Progress, run_units
 
@@ -32,7 +32,12 @@ class Pool:
         """Stage 1."""
         self._run((unit for source in self.sources for unit in source.survey()), "survey")
         # What follows must not depend on which unit ended first.
-        self.collected.resources = dict(sorted(self.collected.resources.items()))
+        self.collected.resources.sort()
+
+    @property
+    def has_details(self) -> bool:
+        """Whether more can be read of any source."""
+        return any(isinstance(source, Detailed) for source in self.sources)
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -65,7 +70,7 @@ class Pool:
         return bool(units or known)
 
     def _details(self, asks: Mapping[str, frozenset[str]]) -> list[Unit]:
-        return [unit for source in self.sources for unit in source.details(asks)]
+        return [unit for source in self.sources if isinstance(source, Detailed) for unit in source.details(asks)]
 
     def _run(self, units: Iterable[Unit], stage: str) -> None:
         run_units(units, self.collected, jobs=self.jobs, stage=stage, progress=self.progress, checkpoint=self.checkpoint)

@@ -31,6 +31,7 @@ from tierwise.scan.assess import Assessed, Judging, told
 from tierwise.scan.collect import Collected
 from tierwise.scan.memory import bulk
 from tierwise.scan.past import moved_in
+from tierwise.shelf import in_order
 
 _WHAT_IF: Final = (Tier.T1, Tier.T2, Tier.T3)
 
@@ -50,7 +51,7 @@ class Material:
 def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
     """Findings, gate, fixes and the rest."""
     collected, assessed, compiled = made.collected, made.assessed, made.compiled
-    resources = tuple(resource for _, resource in sorted(assessed.estate.resources.items()))
+    resources = in_order(assessed.estate.resources)
     asked_of = by_kind(compiled)
     findings = findings_of(resources, asked_of, assessed.classifications, made.pasts)
     gaps = told(collected, judging, today)
@@ -79,7 +80,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         earlier=tuple(collected.changes.values()),
         pending=_pending(accepted, by_id),
         notes=(*collected.notes, *_unused(accepted, judging, by_id)),
-        changes=plan_changes(collected.changes, made.pasts, assessed.facts, assessed.classifications, asked_of),
+        changes=plan_changes(collected.changes, made.pasts, by_id, assessed.classifications, asked_of),
     )
 
 

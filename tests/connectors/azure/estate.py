@@ -16,7 +16,7 @@ from tests.scan.worlds import compiled_once, judging
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure import session
 from tierwise.connectors.azure.connect import open_tenant
-from tierwise.connectors.base import Source
+from tierwise.connectors.base import Detailed
 from tierwise.scan import Outcome, scan
 
 TAGS = {"data-classification": "special-category", "owner": "records", "environment": "production"}
@@ -56,7 +56,7 @@ def unwired(cloud: Cloud) -> Iterator[None]:
         yield
 
 
-def opened() -> Source:
+def opened() -> Detailed:
     """The tenant as a source, however its cloud is reached."""
     (source,) = open_tenant(AzureConfig(requests_per_second=0), STARTED, credential=Credential())
     return source

@@ -14,7 +14,7 @@ from tests.connectors.gcp.cloud import CHAIN, NUMBER, PLACES, PROJECT, Cloud, To
 from tests.connectors.gcp.conftest import STARTED
 from tests.scan.worlds import compiled_once, judging
 from tierwise.config import GcpConfig
-from tierwise.connectors.base import Source
+from tierwise.connectors.base import Detailed
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
 from tierwise.connectors.gcp.collectors import collectors, declared_calls
 from tierwise.connectors.gcp.connect import open_projects
@@ -103,7 +103,7 @@ def _labelled(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "labels": LABELS}
 
 
-def opened(cloud: Cloud, **options: Any) -> Source:
+def opened(cloud: Cloud, **options: Any) -> Detailed:
     """The cloud as a source."""
     config = GcpConfig(requests_per_second=0, **(options or {"projects": (PROJECT,)}))
     (source,) = open_projects(config, STARTED, credentials=Token(), inner=cloud, sleep=cloud.slept.append)

@@ -26,7 +26,6 @@ def items(source):
 def test_an_empty_plan_has_no_resources(tmp_path):
     source = open_plans([PlanBuilder().write(tmp_path)])
     assert items(source) == []
-    assert list(source.details({})) == []
     assert source.name == "plan:plan.json"
 
 

@@ -19,7 +19,7 @@ from tierwise.connectors.aws.role import EXPIRED, UNREACHED, Role, role_arn, rol
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.aws.task import Elsewhere, Reach
-from tierwise.connectors.base import Source
+from tierwise.connectors.base import Detailed
 from tierwise.connectors.declared import Doc, Once
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
@@ -40,7 +40,7 @@ _SKEWED: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 
 def open_accounts(
     options: AwsConfig, now: datetime, *, threads: int = 24, depth: Depth = Depth.METADATA, elsewhere: Elsewhere | None = None
-) -> tuple[Source, ...]:
+) -> tuple[Detailed, ...]:
     """One source per account, or one for an organisation; `elsewhere` runs their tasks. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     access = Access(declared_calls(depth), options.requests_per_second, options.endpoint_compat, threads)
@@ -115,7 +115,7 @@ def _organisation(opened: _Opened) -> AwsOrganisation:
     return AwsOrganisation(found, caller, sources, [not_active(one) for one in some if one.state != ACTIVE])
 
 
-def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Source, ...]:
+def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Detailed, ...]:
     accounts, own = opened.options.accounts, opened.account
     wanted = {account: arn for account, arn in roles_by_account(arns).items() if not accounts or account in accounts}
     # The organisation is listed once, from the caller's own account where it is scanned, else from the first.
@@ -143,7 +143,7 @@ def _caller(account: Account, region: str, now: datetime) -> Caller:
     return Caller("", region, "aws", lambda service: account.client(service, region), lambda: NOT_COLLECTED, now, once, once)
 
 
-def _chosen(sources: tuple[Source, ...], accounts: tuple[str, ...], *, by_role: bool) -> tuple[Source, ...]:
+def _chosen(sources: tuple[Detailed, ...], accounts: tuple[str, ...], *, by_role: bool) -> tuple[Detailed, ...]:
     if not accounts:
         return sources
     reached = {source.name.removeprefix("aws:"): source for source in sources}

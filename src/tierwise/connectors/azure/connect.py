@@ -16,7 +16,7 @@ from tierwise.connectors.azure.guard import Guard
 from tierwise.connectors.azure.place import GROUPS, INHERITED, SUBSCRIPTIONS, Place, places_of
 from tierwise.connectors.azure.session import ENDPOINTS, Arm
 from tierwise.connectors.azure.source import AzureScope, AzureSource, AzureTenant, query
-from tierwise.connectors.base import Source
+from tierwise.connectors.base import Detailed
 from tierwise.connectors.declared import Doc
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
@@ -31,7 +31,7 @@ _UNREACHED: Final = frozenset({"ServiceRequestError", "ServiceRequestTimeoutErro
 
 def open_tenant(
     options: AzureConfig, now: datetime, *, credential: Any = None, transport: Any = None, depth: Depth = Depth.METADATA
-) -> tuple[Source, ...]:
+) -> tuple[Detailed, ...]:
     """The tenant as one source. CredentialsError where nothing in it can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     endpoint = ENDPOINTS[options.cloud]

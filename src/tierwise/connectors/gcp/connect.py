@@ -12,7 +12,7 @@ from typing import Any, Final
 from requests.adapters import HTTPAdapter
 
 from tierwise.config import GcpConfig
-from tierwise.connectors.base import Source
+from tierwise.connectors.base import Detailed
 from tierwise.connectors.declared import Doc, Once
 from tierwise.connectors.gcp.assets import RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import DISABLED, Caller, attempt
@@ -40,7 +40,7 @@ def open_projects(
     inner: HTTPAdapter | None = None,
     depth: Depth = Depth.METADATA,
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Source, ...]:
+) -> tuple[Detailed, ...]:
     """All scopes as one source. CredentialsError where nothing in them can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     found = credentials or attempt(_credentials, _explained)

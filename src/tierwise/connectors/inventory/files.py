@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -19,8 +20,9 @@ from tierwise.model.change import Change
 from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA, earlier_in, gap_in, region_in, resource_in
 from tierwise.model.fact import Known, Maybe
 from tierwise.model.resource import REGISTER, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.shelf import Shelf
 
-MOST_BYTES: Final = 4 << 30
+_LONGEST_HEADER: Final = 1 << 20
 
 
 def lines(
@@ -53,7 +55,7 @@ class InventorySource:
 
     path: Path
     started: datetime
-    items: tuple[Item, ...]
+    items: Sequence[Item]
 
     @property
     def name(self) -> str:
@@ -64,48 +66,51 @@ class InventorySource:
         """One unit with everything."""
         return [Unit("", "", "inventory", lambda: self.items, provider="file")]
 
-    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:  # noqa: ARG002 - a file has nothing more to give
-        """Nothing: a saved inventory is read whole."""
-        return ()
-
 
 def open_inventory(path: Path) -> InventorySource:
-    """Read a file whole; InputError says what is wrong, in which line, and how such a file is made."""
+    """Read a file line by line, or whole where it is a scan's JSON; InputError says what is wrong, in which line, and how such a file is made."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            return _source(path, file)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or type(error).__name__})") from None
-    return inventory_of(path, raw)
 
 
 def inventory_of(path: Path, raw: bytes) -> InventorySource:
     """The same of a text that is already read; the path stands in messages."""
-    if not raw.strip():
-        raise InputError(f"{path}: the file is empty; write one with 'tierwise scan aws --save-inventory FILE'")
-    first = raw.lstrip()[:4096].split(b"\n", 1)[0]
+    return _source(path, io.BytesIO(raw))
+
+
+def _source(path: Path, file: BinaryIO) -> InventorySource:
+    first = file.readline(_LONGEST_HEADER)
+    if not first.strip():
+        raw = first + file.read()
+        if not raw.strip():
+            raise InputError(f"{path}: the file is empty; write one with 'tierwise scan aws --save-inventory FILE'")
+        return _source(path, io.BytesIO(raw.lstrip()))
     try:
         header = msgspec.json.decode(first)
-    except msgspec.DecodeError:
-        return _from_scan(path, raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        header = None
     if isinstance(header, dict) and header.get("schema") == INVENTORY_SCHEMA:
-        return _from_lines(path, raw, header)
-    return _from_scan(path, raw)
+        return _from_lines(path, file, header)
+    return _from_scan(path, first + file.read())
 
 
-def _from_lines(path: Path, raw: bytes, header: Mapping[str, Any]) -> InventorySource:
-    items: list[Item] = []
-    for number, line in enumerate(raw.splitlines(), 1):
-        if number == 1 or not line.strip():
+def _from_lines(path: Path, lines: Iterable[bytes], header: Mapping[str, Any]) -> InventorySource:
+    items: Shelf[Item] = Shelf()
+    for number, line in enumerate(lines, 2):
+        if not line.strip():
             continue
         try:
-            items.append(item_in(msgspec.json.decode(line)))
+            items.add(item_in(msgspec.json.decode(line)))
         except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(
                 f"{path}:{number}: not a line of {INVENTORY_SCHEMA}: {_reason(error)}; the file may be cut short, save it again"
             ) from None
     if "organisation" in header:
-        items.append(Organisation(Known(frozenset(str(one) for one in header["organisation"]))))
-    return InventorySource(path, _time(path, header.get("started")), tuple(items))
+        items.add(Organisation(Known(frozenset(str(one) for one in header["organisation"]))))
+    return InventorySource(path, _time(path, header.get("started")), items)
 
 
 def _from_scan(path: Path, raw: bytes) -> InventorySource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -68,10 +68,6 @@ class PlanSource:
             raise RuntimeError(f"{self.name} has been surveyed already")
         plans, self.plans, self._is_surveyed = self.plans, (), True
         return [Unit("", "", plan.document.name, partial(_items, plan), provider=_NOBODY) for plan in plans]
-
-    def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:  # noqa: ARG002 - a plan has nothing more to give
-        """Nothing: a plan is read whole."""
-        return ()
 
 
 def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSource:

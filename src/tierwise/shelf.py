@@ -1,0 +1,336 @@
+"""Holds very many things in little memory: the first few as they are, of more all in a file without a name; knows nothing of what they are."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import tempfile
+from array import array
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from dataclasses import fields, is_dataclass
+from operator import attrgetter
+from typing import Any, Final, TypeVar, overload
+
+import msgspec
+
+from tierwise.errors import UsageError
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+MOST: Final = 10_000
+"""How many things are held as they are."""
+BATCH: Final = 32
+"""How many are written and read together: what they share is written once."""
+_NEAR: Final = 1_024
+"""How many of what is made anew each time are kept, for those that are looked at again and again."""
+
+
+class _Reducers(dict[type, Any]):
+    """How things are taken apart, by type: a frozen dataclass by its fields, which its own way does one by one, and a struct by its own."""
+
+    def __missing__(self, kind: type) -> Any:
+        if issubclass(kind, msgspec.Struct):
+            self[kind] = kind.__reduce__
+            return kind.__reduce__
+        names = [one.name for one in fields(kind) if one.init] if is_dataclass(kind) else []
+        if len(names) < 2:
+            raise KeyError(kind)
+        parts = attrgetter(*names)
+        made = self[kind] = lambda one: (kind, parts(one))
+        return made
+
+
+_REDUCERS: Final = _Reducers()
+
+
+class Shelf(Sequence[T]):
+    """Things in the order in which they are put there. Where there are many, each is a copy of what was put there, made anew when it is looked at."""
+
+    __slots__ = ("_batch", "_file", "_held", "_most", "_read", "_starts", "_written")
+
+    def __init__(self, things: Iterable[T] = (), *, most: int | None = None, batch: int = BATCH) -> None:
+        self._most = MOST if most is None else most
+        self._batch = batch
+        self._held: list[T] = []
+        """All of them, or those that are not written yet."""
+        self._file: Any = None
+        self._starts = array("Q", [0])
+        """Where each batch begins, and where the last ends."""
+        self._written = 0
+        self._read: tuple[int, list[T]] = (-1, [])
+        """The batch that was looked at last."""
+        for one in things:
+            self.add(one)
+
+    @property
+    def many(self) -> bool:
+        """Whether they are in a file."""
+        return self._file is not None
+
+    def add(self, one: T) -> None:
+        """Put one behind the others."""
+        self._held.append(one)
+        if len(self._held) >= (self._most + 1 if self._file is None else self._batch):
+            self._write()
+
+    def put(self, place: int, one: T) -> int:
+        """Put one in the place of another; its place, which is another where they are in a file."""
+        if place >= self._written:
+            self._held[place - self._written] = one
+            return place
+        self.add(one)
+        return len(self) - 1
+
+    def _write(self) -> None:
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with the shelf
+            whole = len(self._held) // self._batch * self._batch
+            for first in range(0, whole, self._batch):
+                made = io.BytesIO()
+                pickler = pickle.Pickler(made, pickle.HIGHEST_PROTOCOL)
+                pickler.dispatch_table = _REDUCERS
+                pickler.dump(self._held[first : first + self._batch])
+                self._file.write(made.getbuffer())
+                self._starts.append(self._starts[-1] + made.tell())
+            self._file.flush()
+        except OSError as error:
+            raise UsageError(
+                f"{tempfile.gettempdir()}: what is judged has no room there ({error.strerror or type(error).__name__})"
+                "; name a folder that has: TMPDIR=FOLDER"
+            ) from None
+        del self._held[:whole]
+        self._written += whole
+
+    def _at(self, batch: int) -> list[T]:
+        if self._read[0] != batch:
+            start, end = self._starts[batch], self._starts[batch + 1]
+            # By its place, since a copy of this process has the same file open.
+            text = os.pread(self._file.fileno(), end - start, start)
+            self._read = batch, pickle.loads(text)  # noqa: S301 - written by this process, and by no other
+        return self._read[1]
+
+    def __len__(self) -> int:
+        return self._written + len(self._held)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        if isinstance(at, slice):
+            return Picked(self, range(*at.indices(len(self))))
+        place = at + len(self) if at < 0 else at
+        if place >= self._written:
+            return self._held[place - self._written]
+        if place < 0:
+            raise IndexError(at)
+        return self._at(place // self._batch)[place % self._batch]
+
+    def __iter__(self) -> Iterator[T]:
+        for batch in range(len(self._starts) - 1):
+            yield from self._at(batch)
+        yield from self._held
+
+
+class Picked(Sequence[T]):
+    """Some of a sequence, in an order of their own."""
+
+    __slots__ = ("_held", "_places")
+
+    def __init__(self, held: Sequence[T], places: Sequence[int]) -> None:
+        self._held = held
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        return Picked(self._held, self._places[at]) if isinstance(at, slice) else self._held[self._places[at]]
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._held.__getitem__, self._places)
+
+
+class Each(Sequence[U]):
+    """What is made of each of a sequence, made when it is looked at; what was looked at by its place is kept for a while."""
+
+    __slots__ = ("_held", "_make", "_near")
+
+    def __init__(self, held: Sequence[T], make: Callable[[T], U]) -> None:
+        self._held: Sequence[Any] = held
+        self._make: Callable[[Any], U] = make
+        self._near: dict[int, U] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @overload
+    def __getitem__(self, at: int) -> U: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[U]: ...
+
+    def __getitem__(self, at: int | slice) -> U | Sequence[U]:
+        if isinstance(at, slice):
+            return Each(self._held[at], self._make)
+        if at not in self._near:
+            if len(self._near) >= _NEAR:
+                self._near.clear()
+            self._near[at] = self._make(self._held[at])
+        return self._near[at]
+
+    def __iter__(self) -> Iterator[U]:
+        return map(self._make, self._held)
+
+
+class Named(Mapping[str, T]):
+    """Things by name, in the order of a sequence that holds them."""
+
+    __slots__ = ("held", "names")
+
+    def __init__(self, names: dict[str, int], held: Sequence[T]) -> None:
+        self.names = names
+        """The place of each in `held`: the first name has the first."""
+        self.held = held
+
+    def __getitem__(self, name: str) -> T:
+        return self.held[self.names[name]]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def values(self) -> ValuesView[T]:
+        """Them, in their order."""
+        return _Values(self)
+
+    def items(self) -> ItemsView[str, T]:
+        """The same with their names."""
+        return _Items(self)
+
+
+class _Values(ValuesView[T]):
+    _mapping: Named[T]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._mapping.held)
+
+
+class _Items(ItemsView[str, T]):
+    _mapping: Named[T]
+
+    def __iter__(self) -> Iterator[tuple[str, T]]:
+        return zip(self._mapping.names, self._mapping.held, strict=True)
+
+
+class Stock(Named[T]):
+    """Things by name that come in one after the other, and may be put in place of one another."""
+
+    __slots__ = ("_order", "_shelf")
+
+    def __init__(self, things: Mapping[str, T] | None = None, *, most: int | None = None) -> None:
+        # One by one, since they are looked at in another order than that in which they come.
+        self._shelf: Shelf[T] = Shelf(most=most, batch=1)
+        self._order = array("Q")
+        super().__init__({}, Picked(self._shelf, self._order))
+        for name, one in (things or {}).items():
+            self[name] = one
+
+    @property
+    def many(self) -> bool:
+        """Whether they are in a file."""
+        return self._shelf.many
+
+    def __setitem__(self, name: str, one: T) -> None:
+        if name in self.names:
+            place = self.names[name]
+            self._order[place] = self._shelf.put(self._order[place], one)
+        else:
+            self.names[name] = len(self.names)
+            self._order.append(len(self._shelf))
+            self._shelf.add(one)
+
+    def sort(self) -> None:
+        """Put them in the order of their names."""
+        names = sorted(self.names)
+        self._order = array("Q", [self._order[self.names[name]] for name in names])
+        self.names = {name: place for place, name in enumerate(names)}
+        self.held = Picked(self._shelf, self._order)
+
+
+def few(things: Mapping[str, T]) -> bool:
+    """Whether what is made of them is held as it is."""
+    return not isinstance(things, Named) or (isinstance(things, Stock) and not things.many)
+
+
+def changed(things: Mapping[str, T], make: Callable[[T], U]) -> Mapping[str, U]:
+    """What is made of each: of few at once, of many whenever one is looked at."""
+    if isinstance(things, Named) and not few(things):
+        return Named(things.names, Each(things.held, make))
+    return {name: make(one) for name, one in things.items()}
+
+
+def kept(things: Mapping[str, T], made: Iterable[U]) -> Mapping[str, U]:
+    """What was made of each, in their order, by their names."""
+    if isinstance(things, Named) and not few(things):
+        return Named(things.names, Shelf(made))
+    return dict(zip(things, made, strict=True))
+
+
+def in_order(things: Mapping[str, T]) -> Sequence[T]:
+    """Them, in their order."""
+    return things.held if isinstance(things, Named) and not few(things) else tuple(things.values())
+
+
+def places_of(things: Mapping[str, T]) -> Mapping[str, int]:
+    """The place of each in that order, by its name."""
+    return things.names if isinstance(things, Named) else {name: place for place, name in enumerate(things)}
+
+
+def joined(things: Mapping[str, T], more: Mapping[str, T]) -> Mapping[str, T]:
+    """Both, in the order of their names; none is called as another."""
+    if isinstance(things, Named) and not few(things):
+        names = [*things, *more]
+        places = array("Q", sorted(range(len(names)), key=names.__getitem__))
+        return Named({names[at]: place for place, at in enumerate(places)}, Picked(_Both(things.held, tuple(more.values())), places))
+    return dict(sorted([*things.items(), *more.items()]))
+
+
+class _Both(Sequence[T]):
+    """One sequence after another."""
+
+    __slots__ = ("_first", "_second")
+
+    def __init__(self, first: Sequence[T], second: Sequence[T]) -> None:
+        self._first = first
+        self._second = second
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._second)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        if isinstance(at, slice):
+            return Picked(self, range(*at.indices(len(self))))
+        return self._first[at] if at < len(self._first) else self._second[at - len(self._first)]

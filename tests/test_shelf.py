@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import tracemalloc
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pytest
+
+from tierwise import beside
+from tierwise.errors import UsageError
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Provenance
+from tierwise.model.resource import NO_TAGS, Kind, Resource
+from tierwise.shelf import Each, Named, Picked, Shelf, Stock, changed, in_order, joined, kept, places_of
+
+MOST = 5
+
+
+def resource(name: str) -> Resource:
+    facts: dict[str, AnyFact] = {
+        "encryption.at_rest": Known(value=True, via=Provenance(f"{name}#x")),
+        "transport.tls_required": NOT_COLLECTED,
+    }
+    return Resource(name, Kind.KEY, "t", "aws", "1", "eu-west-2", name, tags=NO_TAGS, facts=facts)
+
+
+@pytest.mark.parametrize("count", [0, MOST, MOST + 1, 4 * MOST + 3])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_what_is_put_there_is_found_in_its_order_however_much_it_is(count: int, batch: int) -> None:
+    things = [resource(f"r{number}") for number in range(count)]
+    shelf = Shelf(things, most=MOST, batch=batch)
+    assert shelf.many == (count > MOST)
+    assert list(shelf) == things
+    assert [shelf[place] for place in range(len(shelf))] == things
+    assert [shelf[-place - 1] for place in range(len(shelf))] == things[::-1]
+    assert list(shelf[1:-1]) == things[1:-1]
+    with pytest.raises(IndexError):
+        shelf[count]
+    shelf.add(resource("last"))
+    assert shelf[-1] == resource("last")
+
+
+def test_a_fact_that_nobody_read_is_the_same_object_in_a_copy() -> None:
+    copy = Shelf([resource("a")], most=0)[0]
+    assert copy == resource("a")
+    assert copy.facts["transport.tls_required"] is NOT_COLLECTED
+
+
+class Word(StrEnum):
+    ONE = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    only: Word
+
+
+def test_a_dataclass_of_one_field_is_held_as_any_other() -> None:
+    assert list(Shelf([Single(Word.ONE)], most=0)) == [Single(Word.ONE)]
+
+
+def test_a_stock_is_a_mapping_in_which_the_last_of_a_name_counts() -> None:
+    for most in (1, 100):
+        stock: Stock[int] = Stock({"b": 1, "c": 2, "a": 3}, most=most)
+        stock["c"] = 20
+        stock["d"] = 4
+        assert stock.many == (most == 1)
+        assert list(stock.items()) == [("b", 1), ("c", 20), ("a", 3), ("d", 4)]
+        stock.sort()
+        stock["a"] = 30
+        assert list(stock.items()) == [("a", 30), ("b", 1), ("c", 20), ("d", 4)]
+        assert list(stock.values()) == [stock[name] for name in stock]
+        assert "c" in stock
+        assert stock.get("e") is None
+
+
+def test_what_is_made_of_many_is_what_is_made_of_few() -> None:
+    few, many = Stock({"b": 1, "a": 2, "c": 3}, most=100), Stock({"b": 1, "a": 2, "c": 3}, most=1)
+    for made in (lambda one: changed(one, str), lambda one: kept(one, map(str, one.values())), lambda one: joined(one, {"aa": 9})):
+        for stock in (few, many):
+            stock.sort()
+        assert list(made(few).items()) == list(made(many).items())
+        assert dict(made(many)) == made(few)
+        assert list(in_order(made(many))) == list(in_order(made(few)))
+        assert dict(places_of(made(many))) == places_of(made(few))
+    assert isinstance(changed(few, str), dict)
+    assert isinstance(changed(many, str), Named)
+
+
+def test_of_many_nothing_is_made_before_it_is_looked_at_and_what_is_looked_at_again_is_near() -> None:
+    made: list[int] = []
+
+    def make(one: int) -> int:
+        made.append(one)
+        return -one
+
+    each = Each([1, 2, 3], make)
+    assert made == []
+    assert (each[1], each[1], len(each)) == (-2, -2, 3)
+    assert made == [2]
+    assert list(each[1:]) == [-2, -3]
+    assert list(Picked(each, [2, 0])) == [-3, -1]
+
+
+def test_a_second_process_reads_the_same_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "MANY", 10)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    shelf = Shelf(range(100), most=MOST, batch=3)
+    assert list(beside.in_two(shelf, lambda some: (one * 2 for one in some))) == [one * 2 for one in range(100)]
+
+
+def test_memory_does_not_grow_with_what_is_held() -> None:
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        shelf = Shelf((resource(f"r{number}") for number in range(count)), most=100)
+        assert sum(1 for _ in shelf) == count
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(200)
+    assert peak(2_000) < peak(500) * 1.3
+
+
+def test_a_folder_without_room_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> object:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(UsageError, match=r"No space left on device\); name a folder that has: TMPDIR=FOLDER"):
+        Shelf(range(3), most=1)
