@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from tierwise.cli.common import EXIT_BUG, EXIT_INCOMPLETE, Options, load_judging, utc_now
 from tierwise.cli.scan import aws_config, aws_options, azure_config, azure_options, gcp_config, gcp_options, open_azure, open_gcp
 from tierwise.config import find_file, load
+from tierwise.reports.text import listed, safe_text
 
 if TYPE_CHECKING:
     from tierwise.config import Config
@@ -83,38 +84,54 @@ def gcp(**values: Any) -> None:
 
 
 def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared], then: str) -> None:
-    """Make the calls of stage 1, say what came of them, and exit with the worst of it."""
+    """Make the calls of stage 1, say of each account what came of them, then what is denied where, and exit with the worst of it."""
     from tierwise.scan import Collected, run_units
 
+    failed: Failed = defaultdict(lambda: defaultdict(int))
     worst = 0
     for source in sources:
         collected = Collected()
         run_units(source.survey(), collected, jobs=config.jobs, stage="survey", progress=None)
-        worst = max(worst, _account(source.name, collected, judging, declared))
+        worst = max(worst, _rows(source.name, collected, failed))
+    for (operation, reason), accounts in sorted(failed.items()):
+        lost = _controls_of(operation, judging, declared)
+        effect = f"; unknown then: {', '.join(lost)}" if lost else ""
+        where = f" in {listed(sorted(one for one in accounts if one), 2)}" if any(accounts) else ""
+        click.echo(f"     {operation}: {reason} ({sum(accounts.values())} call(s)){where}, needs {_action(operation, declared)}{effect}")
     click.echo(f"next: {then}" + (" (what is denied stays unknown in the report)" if worst else ""))
     sys.exit(worst)
 
 
-def _account(name: str, collected: Collected, judging: Judging, declared: Sequence[Declared]) -> int:
-    failed: dict[tuple[str, str], int] = defaultdict(int)
-    answered = 0
+Failed: TypeAlias = "defaultdict[tuple[str, str], defaultdict[str, int]]"
+"""By operation and reason: how many calls failed in each account."""
+
+
+def _rows(name: str, collected: Collected, failed: Failed) -> int:
+    """A row for each account, with how many resources it listed and what it refused; the exit code that they call for."""
+    answered, refused, units = Counter[str](), Counter[str](), {one.account: one.unit for one in collected.resources.values()}
     for outcome in collected.outcomes:
         if outcome.outcome in {"ok", "absent"}:
-            answered += outcome.count
+            answered[outcome.account] += outcome.count
         else:
-            failed[outcome.operation, outcome.outcome] += outcome.count
-    click.echo(
-        f"{'ok  ' if not failed and not collected.gaps else 'part'} {name}: {len(collected.resources)} resources listed, {answered} calls answered"
-    )
+            refused[outcome.account] += outcome.count
+            failed[outcome.operation, outcome.outcome][outcome.account] += outcome.count
+    whole = {gap.account: gap for gap in collected.gaps if gap.whole}
+    partly = {gap.account for gap in collected.gaps if not gap.expected}
+    resources = Counter(one.account for one in collected.resources.values())
+    click.echo(f"{'part' if refused or partly else 'ok  '} {name}: {resources.total()} resources listed, {answered.total()} calls answered")
+    for account in sorted({*resources, *whole} - {""}):
+        if account in whole:
+            click.echo(f"{'note' if whole[account].expected else 'no  '} {safe_text(whole[account].whole)}")
+            continue
+        where = f"{account} ({safe_text(units[account])})" if units.get(account) else account
+        denied = f", {refused[account]} refused" if refused[account] else ""
+        state = "part" if refused[account] or account in partly else "ok  "
+        click.echo(f"{state} {where}: {resources[account]} resources, {answered[account]} calls answered{denied}")
     for status in collected.regions:
-        click.echo(f"note {name}: region {status.region} is {status.status}")
-    for (operation, reason), count in sorted(failed.items()):
-        lost = _controls_of(operation, judging, declared)
-        effect = f"; unknown then: {', '.join(lost)}" if lost else ""
-        click.echo(f"     {operation}: {reason} ({count} call(s)), needs {_action(operation, declared)}{effect}")
+        click.echo(f"note {status.account}: region {status.region} is {status.status}")
     if collected.crashes:
         return EXIT_BUG
-    return EXIT_INCOMPLETE if failed or collected.gaps else 0
+    return EXIT_INCOMPLETE if refused or partly else 0
 
 
 def _action(operation: str, declared: Sequence[Declared]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tierwise.cli.common import together
+from tierwise.cli.common import require, together
 
 if TYPE_CHECKING:
     from tierwise.model.content import Depth
@@ -42,11 +42,27 @@ def _depth(*, names: bool, sampling: bool) -> Depth:
 @permissions.command()
 @_selection
 @_deeper
-def aws(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool) -> None:
-    """Print the IAM policy: what a scan calls and nothing else; reads of content are denied."""
+@click.option(
+    "--stackset", is_flag=True, help="The role in every account of an organisation, as a StackSet's template; default: only the policy."
+)
+@click.option("--caller", is_flag=True, help="What the caller of an organisation's scan may do: list its accounts, and enter them.")
+def aws(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool, stackset: bool, caller: bool) -> None:
+    """Print the IAM policy: what a scan calls and nothing else; reads of content are denied.
+
+    \b
+    tierwise permissions aws --stackset > role.json
+    tierwise permissions aws --stackset --terraform > role.tf
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.connectors.aws import rollout
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
 
-    document = policy_document(_wanted(control, profile), _depth(names=with_names, sampling=with_sampling))
+    require(not (stackset and caller), "--stackset prints what is in each account, --caller what enters them; ask for one at a time")
+    wanted, depth = _wanted(control, profile), _depth(names=with_names, sampling=with_sampling)
+    if stackset:
+        template = rollout.stackset(wanted, depth)
+        click.echo(rollout.as_terraform(template) if as_tf else json.dumps(template, indent=2))
+        return
+    document = rollout.caller_policy() if caller else policy_document(wanted, depth)
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 
@@ -54,23 +70,38 @@ def aws(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, w
 @_selection
 @_deeper
 @click.option("--scope", multiple=True, metavar="ID", help="Management group or subscription to assign it in; default: a word to replace.")
-def azure(as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str, ...], with_names: bool, with_sampling: bool) -> None:
+@click.option("--assign-to", default="", metavar="OBJECT-ID", help="With --terraform: assign it to this principal; default: to nobody.")
+def azure(
+    as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str, ...], with_names: bool, with_sampling: bool, assign_to: str
+) -> None:
     """Print the custom role: what a scan reads and nothing else; no keys, and data actions only in a role of their own."""
     from tierwise.connectors.azure.permissions import as_terraform, role_definition
 
+    require(
+        as_tf or not assign_to,
+        "--assign-to goes with --terraform; else: az role assignment create --assignee ID --role 'tierwise scan' --scope ID",
+    )
     document = role_definition(_wanted(control, profile), scope, _depth(names=with_names, sampling=with_sampling))
-    click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
+    click.echo(as_terraform(document, assign_to) if as_tf else json.dumps(document, indent=2))
 
 
 @permissions.command()
 @_selection
 @_deeper
-def gcp(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool) -> None:
+@click.option("--organization", default="", metavar="NUMBER", help="With --terraform: where the role is; default: a word to replace.")
+@click.option("--assign-to", default="", metavar="MEMBER", help="With --terraform: bind it to this member; default: to nobody.")
+def gcp(
+    as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool, organization: str, assign_to: str
+) -> None:
     """Print the custom role: what a scan reads and nothing else; 'gcloud iam roles create tierwiseScan --file' takes it."""
     from tierwise.connectors.gcp.permissions import as_terraform, role_definition
 
+    require(
+        as_tf or not (assign_to or organization),
+        "--organization and --assign-to go with --terraform; else: gcloud organizations add-iam-policy-binding NUMBER --member M --role R",
+    )
     document = role_definition(_wanted(control, profile), _depth(names=with_names, sampling=with_sampling))
-    click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
+    click.echo(as_terraform(document, organization, assign_to) if as_tf else json.dumps(document, indent=2))
 
 
 def _wanted(control: tuple[str, ...], profile: str) -> frozenset[str] | None:

@@ -14,7 +14,7 @@ from tierwise.reports.shown import Shown, published
 
 COLUMNS: Final = (
     "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
-    "provider", "account", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
+    "provider", "account", "unit", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
     "why", "fix_at", "remediation", "first_seen", "dataset", "categories", "people", "because",
     "introduced", "before", "brought_by", "attested",
 )  # fmt: skip
@@ -61,6 +61,7 @@ def row_of(one: Finding, page: Shown) -> tuple[str, ...]:
         one.accepted.expires if one.accepted else "",
         resource.provider if resource else "",
         resource.account if resource else "",
+        resource.unit if resource else "",
         resource.region if resource else "",
         resource.type if resource else "",
         resource.kind.value if resource else "",

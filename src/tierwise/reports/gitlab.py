@@ -53,8 +53,9 @@ def severity(one: Severity) -> str:
 def _entry(one: Finding, page: Shown) -> dict[str, Any]:
     place = page.place(one.resource)
     advises = one.accepted is not None or (one.verdict is Verdict.UNKNOWN and not page.blocks(one))
+    within = f", account {account}" if (account := page.within(one.resource)) else ""
     return {
-        "description": message(f"{sentence(one)} Resource: {one.resource}", 2000),
+        "description": message(f"{sentence(one)} Resource: {one.resource}{within}", 2000),
         "check_name": one.control,
         "fingerprint": one.fingerprint,
         "severity": "info" if advises else severity(one.severity),

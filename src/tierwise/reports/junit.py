@@ -76,6 +76,7 @@ def _case(one: Finding, page: Shown) -> str:
     lines += [f"fix at: {one.fix_at}", f"remedy: {one.remediation}", f"fingerprint: {one.fingerprint}"]
     lines += [f"attested: {one.attested}"] if one.attested is not None else []
     lines += [f"owner: {one.owner}"] if one.owner else []
+    lines += [f"account: {within}"] if (within := page.within(one.resource)) else []
     told = page.told(one)
     if told is not None:
         people = f", about {told.subjects:,} people" if told.subjects is not None else ""

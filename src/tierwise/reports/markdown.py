@@ -157,7 +157,8 @@ def _owner(page: Shown, one: Finding) -> str:
     if page.view.audience == "public":
         return f"Tier: {one.tier.label}{state}."
     said = code(owner, 80) if (owner := owner_of(page, one)) else "nobody is named"
-    return f"Tier: {one.tier.label}{state}; owner: {said}{advises(one)}."
+    within = f" Account {code(account, 80)}." if (account := page.within(one.resource)) else ""
+    return f"Tier: {one.tier.label}{state}; owner: {said}{advises(one)}.{within}"
 
 
 def _accepted(page: Shown) -> _Section:

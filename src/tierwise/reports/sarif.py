@@ -204,6 +204,9 @@ def _properties(one: Finding, page: Shown) -> dict[str, Any]:
         out["attested"] = one.attested.value
     if one.owner:
         out["owner"] = one.owner
+    resource = page.resources.get(one.resource)
+    if resource is not None and resource.unit:
+        out |= {"account": resource.account, "unit": resource.unit}
     told = page.told(one)
     if told is not None:
         out |= {"dataset": told.dataset, "categories": [category.value for category in told.categories], "people": told.subjects}

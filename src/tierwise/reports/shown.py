@@ -86,6 +86,13 @@ class Shown:
             _path(resource.provider, resource.account, resource.region, resource.type, resource.name or resource.id), 1, 1, exact=False
         )
 
+    def within(self, resource_id: str) -> str:
+        """The account of a resource and the units that it is in, where it has an account: `111111111111 (Health/Clinical)`."""
+        resource = self.resources.get(resource_id)
+        if resource is None or not resource.account:
+            return ""
+        return f"{resource.account} ({resource.unit})" if resource.unit else resource.account
+
     def planned(self, resource_id: str, address: str) -> Place:
         """The block that an address comes from, else a path in the plan."""
         spot = locate(self.view.sources, address) if self.view.sources is not None else None

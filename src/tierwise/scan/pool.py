@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors.base import Detailed, Item, Lookable, Resumable, Source, Unit
 from tierwise.content.look import Looker
+from tierwise.model.resource import Gap
 from tierwise.scan.collect import Collected, Progress, run_units
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Pool:
 
     def _run(self, units: Iterable[Unit], stage: str) -> None:
         run_units(units, self.collected, jobs=self.jobs, stage=stage, progress=self.progress, checkpoint=self.checkpoint)
+        # Whatever is unknown because of several gaps names the first.
+        self.collected.gaps.sort(key=_place_of)
 
     def _survey_again(self, resources: Collection[str], earlier: Mapping[str, frozenset[str]] = NOTHING) -> None:
         """Have the sources list those resources once more that an earlier process has listed, so that more can be read of them.
@@ -105,3 +108,7 @@ class Pool:
             # That of a document that several resources share was perhaps told of another of them; it counts once.
             if outcome.outcome not in ("ok", "absent") and outcome not in collected.outcomes:
                 collected.take(outcome)
+
+
+def _place_of(gap: Gap) -> tuple[str, ...]:
+    return gap.provider, gap.account, gap.region, gap.service, gap.action, gap.reason, gap.detail

@@ -187,7 +187,7 @@ def test_what_the_levels_of_an_organisation_say_comes_with_the_inventory(collect
     denied = {"name": "p", "spec": {"rules": [{"values": {"deniedValues": ["TLS_VERSION_1"]}}]}}
     cloud.faults["policies/gcp.restrictTLSVersion:getEffectivePolicy"] = {**denied, "name": "x/policies/gcp.restrictTLSVersion"}
     (found,) = (one for one in collect(cloud, ALL_FACTS, organizations=(ORGANISATION,), services=("storage",)).values())
-    assert found.unit == "folders/7"
+    assert found.unit == f"organizations/{ORGANISATION}/folders/7"
     assert found.facts["logging.data_read"].value is True
     assert found.facts["access.anonymous_read"].value is True
     assert found.facts["transport.min_tls"].value == "1.1"
@@ -248,7 +248,7 @@ def test_without_the_inventory_an_organisation_is_walked(collect):
     options = {"organizations": (ORGANISATION,), "services": ("storage",)}
     direct, listed = collect(walked(), ALL_FACTS, **options), collect(organisation([bucket(BARE)]), ALL_FACTS, **options)
     assert set(direct) == set(listed)
-    assert {one.unit for one in direct.values()} == {"folders/7"}
+    assert {one.unit for one in direct.values()} == {f"organizations/{ORGANISATION}/folders/7"}
     assert direct.gaps == []
     (found,) = direct.values()
     assert found.facts["logging.data_read"].value is False

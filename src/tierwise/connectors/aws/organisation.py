@@ -177,6 +177,6 @@ def _closed(code: str) -> str:
     return (
         f"the organisation's accounts cannot be listed ({code})\n"
         "  run from the management account, or from a member that is a delegated administrator for some service\n"
-        "  allow the caller what 'tierwise permissions aws --stackset' prints for it\n"
+        "  allow the caller what 'tierwise permissions aws --caller' prints\n"
         "  or name the accounts: --accounts-file FILE --role NAME"
     )

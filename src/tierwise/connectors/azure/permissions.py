@@ -40,8 +40,8 @@ def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] =
     }
 
 
-def as_terraform(document: Document) -> str:
-    """The role as a Terraform resource, for review beside other infrastructure."""
+def as_terraform(document: Document, principal: str = "") -> str:
+    """The role as a Terraform resource, for review beside other infrastructure; with a principal, its assignment in the role's first scope."""
     scopes = document["AssignableScopes"]
     first = scopes[0] if isinstance(scopes, list) else PLACE
     return (
@@ -54,5 +54,16 @@ def as_terraform(document: Document) -> str:
         f"    actions      = {hcl(document['Actions'], 2)}\n"
         f"    data_actions = {hcl(document['DataActions'], 2)}\n"
         "  }\n"
+        "}\n"
+    ) + (_assignment(first, principal) if principal else "")
+
+
+def _assignment(scope: object, principal: str) -> str:
+    """An assignment holds for all that is below its scope: every subscription of a management group, those to come too."""
+    return (
+        '\nresource "azurerm_role_assignment" "tierwise" {\n'
+        f"  scope              = {hcl(scope, 1)}\n"
+        "  role_definition_id = azurerm_role_definition.tierwise.role_definition_resource_id\n"
+        f"  principal_id       = {hcl(principal, 1)}\n"
         "}\n"
     )

@@ -50,10 +50,10 @@ class Place:
 
     @property
     def unit(self) -> str:
-        """The management group that it is in, or an empty string."""
+        """The management groups that it is in, by name from the top: `departments/health`; the tenant's root group, which has its id, is left out."""
         chain = _properties(self.row).get("managementGroupAncestorsChain")
-        nearest = chain[0] if isinstance(chain, list) and chain else None
-        return str(nearest.get("name") or "") if isinstance(nearest, Mapping) else ""
+        groups = [str(one.get("name") or "") for one in chain if isinstance(one, Mapping)] if isinstance(chain, list) else []
+        return "/".join(name for name in reversed(groups) if name and name != self.row.get("tenantId"))
 
     def outsiders(self, declared: Row) -> Known[Doc]:
         """Tenants to which the subscription is delegated (Azure Lighthouse), whose identities are let in beside the own tenant's; by the word `tenants`."""

@@ -30,6 +30,9 @@ _ABOVE: Final = "AtScopeAboveAndBelow"
 _EVERYTHING: Final[Known[Doc]] = Known({"value": [{"actions": ["*"]}]})
 
 
+_UNSEEN: Final = "the credentials do not see it; give them the role of 'tierwise permissions azure' on it or on a management group above, and check its id"
+
+
 @dataclass(frozen=True, slots=True)
 class AzureScope:
     """What to look at; empty means all that the caller can see."""
@@ -128,7 +131,7 @@ class AzureSource:
     def _open(self) -> Iterator[Item]:
         yield Organisation(Known(frozenset({self._tenant.id, *self._tenant.places}), INVENTORY.via))
         for subscription in self._tenant.missing:
-            unseen = Unknown(UnknownReason.PERMISSION_DENIED, SUBSCRIPTIONS.via, "the credentials do not see the subscription")
+            unseen = Unknown(UnknownReason.PERMISSION_DENIED, SUBSCRIPTIONS.via, _UNSEEN)
             yield self._gap(subscription, "subscription", unseen, SUBSCRIPTIONS.action)
         yield from self._tenant.outcomes
 

@@ -94,13 +94,18 @@ def _inside(caller: Caller, scope: str, above: Once, missing: dict[str, Unknown]
             if isinstance(asset.data, Known):
                 places.add(place_of(asset.data.value, above, scope, asset.ancestors))
         return places
-    waiting, seen = [scope], {scope}
+    waiting: list[tuple[str, ...]] = [(scope,)]
+    seen = {scope}
     while waiting and len(seen) < _MOST_FOLDERS:
-        parent = waiting.pop()
+        chain = waiting.pop()
+        parent = chain[0]
         for row in _rows(caller, BELOW, parent, missing):
-            places.add(place_of(row, above, scope))
+            place = place_of(row, above, scope)
+            if chain[-1].startswith("organizations/"):
+                place.ancestors = (place.name, *chain)
+            places.add(place)
         folders = [str(row.get("name")) for row in _rows(caller, FOLDERS, parent, missing)]
-        waiting += [one for one in folders if one not in seen]
+        waiting += [(one, *chain) for one in folders if one not in seen]
         seen.update(folders)
     if waiting:
         missing[scope] = Unknown(UnknownReason.NOT_SUPPORTED, FOLDERS.via, f"more than {_MOST_FOLDERS} folders")

@@ -39,14 +39,26 @@ def role_definition(facts: frozenset[str] | None = None, depth: Depth = Depth.ME
     return {"title": _TITLE, "description": _ABOUT, "stage": "GA", "includedPermissions": actions}
 
 
-def as_terraform(document: Document) -> str:
-    """The role as a Terraform resource, for review beside other infrastructure."""
+def as_terraform(document: Document, organisation: str = "", member: str = "") -> str:
+    """The role as a Terraform resource, for review beside other infrastructure; with a member, its binding in the organisation."""
+    number = hcl(organisation or ORGANISATION, 1)
     return (
         'resource "google_organization_iam_custom_role" "tierwise" {\n'
-        f"  org_id      = {hcl(ORGANISATION, 1)}\n"
+        f"  org_id      = {number}\n"
         f"  role_id     = {hcl(SAMPLING_ROLE if document['title'] == _SAMPLING else ROLE, 1)}\n"
         f"  title       = {hcl(document['title'], 1)}\n"
         f"  description = {hcl(document['description'], 1)}\n"
         f"  permissions = {hcl(document['includedPermissions'], 1)}\n"
+        "}\n"
+    ) + (_binding(number, member) if member else "")
+
+
+def _binding(number: str, member: str) -> str:
+    """A binding of one more member: whoever has a role in the organisation already keeps it. It holds for every project, those to come too."""
+    return (
+        '\nresource "google_organization_iam_member" "tierwise" {\n'
+        f"  org_id = {number}\n"
+        "  role   = google_organization_iam_custom_role.tierwise.id\n"
+        f"  member = {hcl(member, 1)}\n"
         "}\n"
     )

@@ -63,8 +63,8 @@ class Place:
 
     @property
     def unit(self) -> str:
-        """The folder or organisation that it is in, or an empty string."""
-        return (self.ancestors[1] if len(self.ancestors) > 1 else "") or self.parent
+        """What it is in, from the organisation down: `organizations/1/folders/2`; where only its parent is known, that; or an empty string."""
+        return "/".join(reversed(self.ancestors[1:])) or self.parent
 
     def has_project(self, named: str) -> bool:
         """Whether an id or a number is its own."""

@@ -111,7 +111,8 @@ class GoogleSource:
     def _open(self) -> Iterator[Item]:
         yield Organisation(self._members())
         for project, why in self._run.missing.items():
-            yield self._gap(project, "project", why)
+            told = f"it cannot be read ({why.detail}); give the identity the role of 'tierwise permissions gcp' on it, and check its id"
+            yield self._gap(project, "project", Unknown(why.reason, why.via, told))
         yield from self._run.outcomes
 
     def _members(self) -> Maybe[frozenset[str]]:

@@ -129,7 +129,7 @@ def _store(page: Shown, number: int, resource: Resource, found: Sequence[Finding
         name=resource.address or resource.name or resource.id,
         target=store_id(number),
         type=resource.type,
-        place=" ".join(one for one in (resource.provider, resource.account, resource.region) if one),
+        place=" ".join(one for one in (resource.provider, resource.account, resource.region, resource.unit) if one),
         tier=told.tier,
         state=told.state.value,
         assumed=assumed,

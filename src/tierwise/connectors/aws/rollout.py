@@ -1,0 +1,136 @@
+"""The role of a scan in every account of an organisation, as a StackSet's template and as Terraform; and what the caller of it may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from tierwise.connectors.aws import account_lock, organisation
+from tierwise.connectors.aws.connect import ROLE_NAME
+from tierwise.connectors.aws.permissions import policy_document
+from tierwise.connectors.aws.role import ASSUME, SESSION_NAME
+from tierwise.connectors.hcl import hcl
+from tierwise.model.content import Depth
+
+Document: TypeAlias = Mapping[str, Any]
+
+SESSION_SECONDS: Final = 3600
+"""A session through a second role lasts an hour at most (IAM User Guide, "Role chaining"), and a scan renews its own."""
+_ABOUT: Final = "Reads configuration and metadata for tierwise; denies reads of content."
+_OVER: Final = (organisation.READS, (organisation.TAGS,), account_lock.READS)
+"""Reads that Organizations answers its management account and delegated administrators alone."""
+
+
+def stackset(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
+    """A CloudFormation template with the role of one account: who may assume it, for how long, and what it may read."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "The role through which tierwise reads this account.",
+        "Parameters": {
+            "RoleName": {"Type": "String", "Default": ROLE_NAME, "AllowedPattern": "[A-Za-z0-9_+=,.@-]{1,64}"},
+            "Caller": {
+                "Type": "String",
+                "Description": "ARN of the role that runs the scan, in the management account or in a delegated administrator.",
+                "AllowedPattern": "arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+",
+            },
+            "ExternalId": {
+                "Type": "String",
+                "Description": "What the scan passes as --external-id.",
+                # STS API Reference, AssumeRole: 2 to 1,224 of these characters.
+                "AllowedPattern": "[A-Za-z0-9_+=,.@:/-]{2,1224}",
+            },
+            "PermissionsBoundary": {"Type": "String", "Default": "", "Description": "ARN of a permissions boundary; empty for none."},
+        },
+        "Conditions": {"Bounded": {"Fn::Not": [{"Fn::Equals": [{"Ref": "PermissionsBoundary"}, ""]}]}},
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": {"Ref": "RoleName"},
+                    "Description": _ABOUT,
+                    "MaxSessionDuration": SESSION_SECONDS,
+                    "PermissionsBoundary": {"Fn::If": ["Bounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]},
+                    "AssumeRolePolicyDocument": _trust(),
+                    "Policies": [{"PolicyName": "read-configuration", "PolicyDocument": member_policy(facts, depth)}],
+                },
+            }
+        },
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
+
+
+def _trust() -> Document:
+    # The session's name is asked for too, so that no call through the role can go by another name in CloudTrail.
+    conditions = {"sts:ExternalId": {"Ref": "ExternalId"}, "sts:RoleSessionName": SESSION_NAME}
+    statement = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "Caller"}}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": {"StringEquals": conditions}}]}
+
+
+def member_policy(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
+    """What the role in an account may do: what a scan reads there, and to assume no further role."""
+    document: Document = policy_document(facts, depth)
+    statements = document["Statement"]
+    read = {**statements[0], "Action": [one for one in statements[0]["Action"] if one != ASSUME.action]}
+    return {**document, "Statement": [read, *statements[1:]]}
+
+
+def caller_policy(partition: str = "aws", role: str = ROLE_NAME) -> Document:
+    """What the caller of a scan may do beside reading its own account: list the organisation, and assume the one role in its accounts."""
+    over = sorted({read.action for reads in _OVER for read in reads})
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "ListTheOrganisation", "Effect": "Allow", "Action": over, "Resource": "*"},
+            {"Sid": "EnterItsAccounts", "Effect": "Allow", "Action": [ASSUME.action], "Resource": [f"arn:{partition}:iam::*:role/{role}"]},
+        ],
+    }
+
+
+def as_terraform(template: Document) -> str:
+    """A service-managed StackSet with the template, for the organisation's units; new accounts get the role by themselves."""
+    body = json.dumps(template, indent=2).replace("${", "$${").replace("%{", "%%{")
+    return "".join(
+        [
+            _variable("caller", "ARN of the role that runs the scan."),
+            _variable("external_id", "What the scan passes as --external-id."),
+            _variable("boundary", "ARN of a permissions boundary; empty for none.", default='""'),
+            _variable("units", "Organisational units, or the root, whose accounts get the role.", kind="list(string)"),
+            'resource "aws_cloudformation_stack_set" "tierwise" {\n'
+            f"  name             = {hcl(ROLE_NAME, 1)}\n"
+            f"  description      = {hcl(_ABOUT, 1)}\n"
+            '  permission_model = "SERVICE_MANAGED"\n'
+            '  capabilities     = ["CAPABILITY_NAMED_IAM"]\n'
+            "  parameters = {\n"
+            "    Caller              = var.tierwise_caller\n"
+            "    ExternalId          = var.tierwise_external_id\n"
+            "    PermissionsBoundary = var.tierwise_boundary\n"
+            "  }\n"
+            f"  template_body = <<-JSON\n{body}\n  JSON\n"
+            "  auto_deployment {\n"
+            "    enabled                          = true\n"
+            "    retain_stacks_on_account_removal = false\n"
+            "  }\n"
+            "  lifecycle {\n"
+            # Provider's documentation of the resource: AWS sets it for service-managed sets, and a plan would remove it again.
+            "    ignore_changes = [administration_role_arn]\n"
+            "  }\n"
+            "}\n\n"
+            'resource "aws_cloudformation_stack_set_instance" "tierwise" {\n'
+            "  stack_set_name = aws_cloudformation_stack_set.tierwise.name\n"
+            "  deployment_targets {\n"
+            "    organizational_unit_ids = var.tierwise_units\n"
+            "  }\n"
+            "}\n\n"
+            'resource "aws_iam_policy" "tierwise_caller" {\n'
+            '  name        = "tierwise-caller"\n'
+            '  description = "Lists the organisation and enters its accounts for tierwise."\n'
+            f"  policy      = jsonencode({hcl(caller_policy(), 1)})\n"
+            "}\n",
+        ]
+    )
+
+
+def _variable(name: str, about: str, *, kind: str = "string", default: str = "") -> str:
+    given = f"  default     = {default}\n" if default else ""
+    return f'variable "tierwise_{name}" {{\n  type        = {kind}\n  description = {hcl(about, 1)}\n{given}}}\n\n'

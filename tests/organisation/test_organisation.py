@@ -1,0 +1,184 @@
+"""An organisation is scanned as its accounts are: three cannot be entered, one has a closed region, one throttles, and nothing else changes for that.
+
+Eight accounts, one kill and one seed; `make organisation` takes thirty, fifty and twenty.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+from collections import Counter, defaultdict
+from functools import partial
+from itertools import count
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tests.cli.conftest import home, tierwise  # noqa: F401 - fixtures
+from tests.organisation.estate import ACCOUNTS, HOME, REGIONS, SERVICES, STARTED, Estate, clean_environment, recorded, without_waiting
+from tests.organisation.scans import scanned
+from tests.organisation.wire import Call, Wire, broken
+from tests.scan.clouds import comparable, told
+from tierwise.cli import main as entry
+from tierwise.connectors.ceiling import Ceiling
+from tierwise.model.fact import Known
+from tierwise.model.finding import Verdict
+from tierwise.model.resource import Kind
+from tierwise.scan import Outcome
+
+KILLS = int(os.environ.get("TIERWISE_KILLS", "1"))
+SEEDS = int(os.environ.get("TIERWISE_SEEDS", "1"))
+FORMATS = ("json", "jsonl", "csv", "sarif", "junit", "gitlab", "markdown", "html")
+COMMAND = [
+    "scan", "aws", "--organization", "--external-id", "x1", "--inherit-tags", "unit",
+    *(word for one in REGIONS for word in ("--region", one)), *(word for one in SERVICES for word in ("--service", one)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def estate() -> Estate:
+    return recorded()
+
+
+@pytest.fixture(scope="module")
+def whole(estate: Estate) -> tuple[Outcome, Wire]:
+    wire = estate.replayed()
+    outcome = scanned(wire)
+    assert outcome.crashes == (), outcome.crashes[0]
+    return outcome, wire
+
+
+def test_each_account_that_can_be_entered_is_judged_by_what_is_in_it(estate, whole):
+    result = whole[0].result
+    stores = {one.id: one for one in result.resources if one.kind is Kind.OBJECT_STORE}
+    assert sorted(one.account for one in stores.values()) == sorted(set(estate.accounts) - estate.unreachable)
+    assert {one.account: one.unit for one in result.resources} == {
+        account: unit for account, unit in estate.unit.items() if account not in estate.unreachable
+    }
+    public = {stores[one.resource].account for one in result.findings if one.control == "EXP-01" and one.verdict is Verdict.FAIL}
+    assert public == estate.weak
+    owners = {one.account: result.classifications[key].owner for key, one in stores.items()}
+    assert owners == {account: "health-board" if estate.unit[account] == "Health" else "" for account in owners}
+
+
+def test_what_is_the_matter_with_one_account_is_told_of_that_account(estate, whole):
+    result = whole[0].result
+    assert {one.account for one in result.gaps if one.whole} == estate.unreachable
+    assert {(one.account, one.service, one.reason) for one in result.gaps if not one.whole} == {(estate.slow, "sqs", "throttled")}
+    assert [(one.account, one.region, one.status) for one in result.regions] == [(estate.fenced, REGIONS[1], "closed-by-policy")]
+    assert whole[0].collected.organisation == Known(frozenset(estate.accounts), whole[0].collected.organisation.via)
+    queues = {one.account for one in result.resources if one.kind is Kind.QUEUE}
+    assert queues == set(estate.accounts) - estate.unreachable - {estate.slow}
+
+
+def test_a_closed_region_and_a_refused_role_cost_one_call_each(estate, whole):
+    sent = [call for _, call in whole[1].sent]
+    assert sum(one.account == estate.fenced and one.region == REGIONS[1] for one in sent) == 1
+    entered = Counter(account for one in sent if one.operation == "AssumeRole" for account in estate.accounts if account in one.body)
+    assert entered == Counter({account: 1 for account in estate.accounts if account != HOME})
+
+
+@pytest.fixture(scope="module")
+def by_command(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory in which a scan by the command line has left its reports, in every format."""
+    work = tmp_path_factory.mktemp("whole")
+    assert _process(work, estate, 0, *(word for one in FORMATS for word in ("--format", f"{one}={one}.out"))) == 3, (
+        work / "said"
+    ).read_text()
+    return work
+
+
+def test_where_only_accounts_are_missing_the_scan_is_incomplete_and_says_what_mends_it(estate, by_command):
+    said = " ".join((by_command / "said").read_text().split())
+    for account in estate.unreachable:
+        assert f"account {account}: arn:aws:iam::{account}:role/tierwise-scan cannot be assumed (AccessDenied)" in said
+
+
+def test_every_format_says_in_which_account_and_unit(estate, by_command):
+    weak = next(account for account in sorted(estate.weak) if estate.unit[account] == "Health")
+    for one in FORMATS:
+        text = (by_command / f"{one}.out").read_text()
+        assert weak in text, one
+        assert "Health" in text, one
+
+
+def test_doctor_has_a_row_for_each_account(estate, tierwise, monkeypatch):  # noqa: F811 - the fixture
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with without_waiting(), estate.replayed().in_place():
+        ran = tierwise("doctor", "aws", *COMMAND[2:])
+    assert ran.code == 3
+    rows = {line[5:17]: line[:4] for line in ran.out.splitlines() if line[5:17] in estate.accounts and not line.startswith("note")}
+    assert {account for account in estate.unreachable if f"no   account {account}: " in ran.out} == estate.unreachable
+    assert rows == {
+        account: "part" if account == estate.slow else "ok  " for account in estate.accounts if account not in estate.unreachable
+    }
+    assert f"note {estate.fenced}: region {REGIONS[1]} is closed-by-policy" in ran.out
+    assert f"sqs:ListQueues: throttled (2 call(s)) in {estate.slow}, needs sqs:ListQueues" in ran.out
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_faults_on_the_way_change_nothing_in_the_result(estate, whole, seed):
+    wire = estate.replayed(broken(seed))
+    outcome = scanned(wire)
+    assert told(outcome.result) == told(whole[0].result)
+    assert len(wire.sent) > len(whole[1].sent)
+
+
+def test_no_account_sees_more_than_its_ceiling_whatever_is_tried_again(estate, whole):
+    now = [0.0]
+    made = partial(Ceiling, clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    wire = estate.replayed(broken(1, throttled=0.2))
+    wire.clock = lambda: now[0]
+    with patch("tierwise.connectors.aws.session.Ceiling", made):
+        assert told(scanned(wire, requests_per_second=80.0).result) == told(whole[0].result)
+    seen: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for at, call in wire.sent:
+        seen[call.account, call.service].append(at)
+    most = {key: max(sum(start <= one < start + 1 for one in times) for start in times) for key, times in seen.items()}
+    allowed = {"s3": 80, "organizations": 1}
+    assert {key: number for key, number in most.items() if number > allowed.get(key[1], 10) + 1} == {}
+    assert max(most.values()) > 5
+
+
+def _killed_or_whole(work: Path, wire: Wire, last: int, more: tuple[str, ...]) -> None:
+    """In a process of its own: the scan, which ends with SIGKILL as its so manieth call would leave."""
+    os.chdir(work)
+    os.environ["TIERWISE_DATA"] = str(work / "data")
+    said = os.open(work / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for number in (1, 2):
+        os.dup2(said, number)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+    calls = count(1)
+
+    def kill(_: Call) -> None:
+        if next(calls) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    wire.rules.insert(0, kill)
+    options = ("--format", "console", "--format", "json=json.out", "--fail-on", "none", "--jobs", "2", "--store", "kept.db")
+    with clean_environment(), without_waiting(), wire.in_place(), patch("tierwise.cli.live.utc_now", lambda: STARTED):
+        sys.argv = ["tierwise", *COMMAND, *options, *more]
+        entry.main()
+
+
+def _process(work: Path, estate: Estate, last: int, *more: str) -> int | None:
+    process = multiprocessing.get_context("fork").Process(target=_killed_or_whole, args=(work, estate.replayed(), last, more))
+    process.start()
+    process.join(120)
+    return process.exitcode
+
+
+def test_a_scan_that_is_killed_anywhere_goes_on_to_the_same_end(estate, whole, by_command, tmp_path):
+    wanted = comparable((by_command / "json.out").read_text())
+    calls, chance = len(whole[1].sent), random.Random(7)
+    for number in range(KILLS):
+        work = tmp_path / str(number)
+        work.mkdir()
+        assert _process(work, estate, chance.randrange(ACCOUNTS, calls * 2 // 3)) == -signal.SIGKILL
+        assert _process(work, estate, 0, "--resume", "auto") == 3, (work / "said").read_text()
+        assert comparable((work / "json.out").read_text()) == wanted, number
