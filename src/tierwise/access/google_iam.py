@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from tierwise.access import google_permissions
 from tierwise.access.google_member import Home, Member, read_member
@@ -14,6 +14,8 @@ from tierwise.model.resource import Grant, Kind
 from tierwise.model.vocabulary import put_listed
 
 _CUSTOM: Final = "what the role permits is not known"
+Left: TypeAlias = tuple[Maybe[bool], Maybe[bool]]
+"""Whether everybody, where they are let in, still reads and still writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,17 @@ def merged(*policies: Policy) -> Policy:
     return Policy(every, next((one.more for one in policies if one.more is not None), None), policies[0].via)
 
 
-def put_audience(policy: Policy, service: str, sheet: FactSheet, kind: Kind, public: Maybe[bool] | None = None) -> tuple[Grant, ...]:
-    """Sets whom a policy lets in; `public` is false where a guardrail keeps everybody out. Returns the grants as evidence."""
+def put_audience(
+    policy: Policy, service: str, sheet: FactSheet, kind: Kind, public: Maybe[bool] | None = None, left: Left | None = None
+) -> tuple[Grant, ...]:
+    """Sets whom a policy lets in; `public` is false where a guardrail keeps everybody out, `left` what deny policies leave to them. Returns the grants as evidence."""
+    left_reads, left_writes = left or (None, None)
     reads, writes = _who(policy, service, "anyone")
     in_reads, in_writes = _who(policy, service, "authenticated")
     facts: dict[str, AnyFact] = {
-        "access.anonymous_read": _kept(reads, public),
-        "access.anonymous_write": _kept(writes, public),
-        "access.any_authenticated": _kept(either((in_reads, in_writes), policy.via), public),
+        "access.anonymous_read": _kept(_kept(reads, public), left_reads),
+        "access.anonymous_write": _kept(_kept(writes, public), left_writes),
+        "access.any_authenticated": _kept(either((_kept(in_reads, left_reads), _kept(in_writes, left_writes)), policy.via), public),
         "access.external_principals": external_of(policy),
         "access.external_conditioned": external_conditioned(policy),
     }
@@ -86,13 +91,13 @@ def either(parts: Iterable[Maybe[bool]], via: Provenance) -> Maybe[bool]:
     return still or Known(False, via)
 
 
-def _kept(fact: Maybe[bool], public: Maybe[bool] | None) -> Maybe[bool]:
+def _kept(fact: Maybe[bool], effect: Maybe[bool] | None) -> Maybe[bool]:
     """A grant to everybody, where it may have no effect."""
-    if public is None or (isinstance(fact, Known) and not fact.value):
+    if effect is None or (isinstance(fact, Known) and not fact.value):
         return fact
-    if isinstance(public, Known) and public.value:
-        return fact
-    return public
+    if isinstance(effect, Unknown):
+        return fact if isinstance(fact, Unknown) else effect
+    return fact if effect.value else effect
 
 
 def _who(policy: Policy, service: str, kind: str) -> tuple[Maybe[bool], Maybe[bool]]:
@@ -104,13 +109,14 @@ def _who(policy: Policy, service: str, kind: str) -> tuple[Maybe[bool], Maybe[bo
         if not wanted:
             continue
         why = binding.doubt or (None if any(one.kind == kind for one in wanted) else wanted[0].why)
-        for parts, fact in zip((reads, writes), _allowed(binding, service), strict=True):
+        for parts, fact in zip((reads, writes), allowed(binding, service), strict=True):
             parts.append(why if why is not None and not (isinstance(fact, Known) and not fact.value) else fact)
     more = [policy.more] if policy.more is not None else []
     return either([*reads, *more], policy.via), either([*writes, *more], policy.via)
 
 
-def _allowed(binding: Binding, service: str) -> tuple[Maybe[bool], Maybe[bool]]:
+def allowed(binding: Binding, service: str) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether a binding's role reads, and whether it changes, the data of a service."""
     if isinstance(binding.permits, Unknown):
         return binding.permits, binding.permits
     if binding.permits is not None:

@@ -61,6 +61,16 @@ def items(doc: Maybe[Doc | None], *path: str, because: str = "") -> Maybe[list[M
     return Known([one for one in found.value if isinstance(one, Mapping)], found.via)
 
 
+def words(doc: Maybe[Doc | None], *path: str, because: str) -> Maybe[list[str]]:
+    """The texts of a list, which is empty where it is absent, as the service documents (`because` where)."""
+    found = value(doc, *path, absent=[], because=because)
+    if isinstance(found, Unknown):
+        return found
+    if not isinstance(found.value, list):
+        return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list")
+    return Known([str(one) for one in found.value], doc.via)
+
+
 def inner(parent: Maybe[Any], item: Mapping[str, Any]) -> Known[Doc]:
     """An item of a document as a document with the same provenance."""
     return Known(item, parent.via)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tierwise.access.google_iam import Binding, Policy
-from tierwise.access.google_roles import data_of, touches_data
+from tierwise.access.google_iam import Binding, Policy, allowed
+from tierwise.access.google_roles import touches_data
 from tierwise.connectors.gcp_terms import DAY
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 
@@ -64,10 +64,12 @@ def put_use(sheet: FactSheet, policy: Policy, inherited: Unknown | None) -> None
 
 def _doubt(binding: Binding) -> Unknown | None:
     """Why a binding may let somebody use the key without that being certain."""
-    if binding.doubt is not None or isinstance(binding.role, Unknown):
-        return binding.doubt or (binding.role if isinstance(binding.role, Unknown) else None)
-    if data_of("cloudkms", binding.role.value) == (None, None) and touches_data(binding.role.value) is not False:
-        return Unknown(UnknownReason.NOT_SUPPORTED, binding.via, f"{binding.role.value}: what the role permits is not known")
+    if binding.doubt is not None:
+        return binding.doubt
+    reads, _ = allowed(binding, "cloudkms")
+    other = isinstance(binding.role, Known) and touches_data(binding.role.value) is False
+    if isinstance(reads, Unknown) and not other:
+        return reads
     return next((one.why for one in binding.members if one.kind == "open"), None)
 
 
@@ -76,11 +78,13 @@ def _is_many(kind: str, shown: str) -> bool:
 
 
 def _reads(binding: Binding) -> bool:
-    return isinstance(binding.role, Known) and data_of("cloudkms", binding.role.value)[0] is True
+    reads, _ = allowed(binding, "cloudkms")
+    return isinstance(reads, Known) and reads.value
 
 
 def _administers(binding: Binding) -> bool:
-    return isinstance(binding.role, Known) and data_of("cloudkms", binding.role.value)[1] is True
+    _, writes = allowed(binding, "cloudkms")
+    return isinstance(writes, Known) and writes.value
 
 
 def _members(bindings: Iterator[Binding] | list[Binding]) -> Iterator[str]:

@@ -20,6 +20,8 @@ _ANY: Final = "*"
 _EVERYBODY: Final = frozenset({"ANY_IDENTITY", "ANY_USER_ACCOUNT", "ANY_SERVICE_ACCOUNT"})
 _NARROWING: Final = ("devicePolicy", "members", "regions", "vpcNetworkSources")
 """What a condition asks for beside addresses (Access Context Manager API v1, `Condition`)."""
+NOWHERE: Final[Known[list[Doc]]] = Known([], Provenance("constant: Access Context Manager: perimeters belong to an organisation"))
+"""The perimeters of a project that is in no organisation."""
 Levels = Callable[[str], Maybe[bool]]
 """Whether an access level, by its full name, lets requests from any address in."""
 
@@ -67,7 +69,7 @@ def _edge(service: str, nodes: frozenset[str], perimeter: Known[Doc], levels: Le
 
 def _ways_in(service: str, nodes: frozenset[str], status: Maybe[Doc], levels: Levels) -> Iterator[Maybe[bool]]:
     """Whether anybody comes in from any address: by an access level of the perimeter, by a rule."""
-    named = _words(status, "accessLevels")
+    named = fields.words(status, "accessLevels", because=_NONE)
     yield from (named,) if isinstance(named, Unknown) else (levels(one) for one in named.value)
     rules = fields.items(status, "ingressPolicies", because=_NONE)
     if isinstance(rules, Unknown):
@@ -110,7 +112,7 @@ def _does(service: str, rule: Known[Doc], side: str) -> Maybe[bool]:
         UnknownReason.NOT_SUPPORTED, rule.via, f"which of its data a rule for some methods of {service} lets through is not worked out"
     )
     operations = fields.items(rule, side, "operations", because=_NONE)
-    roles = _words(fields.value(rule, side, absent={}, because=_NONE), "roles")
+    roles = fields.words(rule, side, "roles", because=_NONE)
     if isinstance(operations, Unknown):
         return operations
     if isinstance(roles, Unknown):
@@ -128,22 +130,15 @@ def _does(service: str, rule: Known[Doc], side: str) -> Maybe[bool]:
 
 def _names(doc: Maybe[Doc], name: str, wanted: frozenset[str]) -> Maybe[bool]:
     """Whether a list has one of some words."""
-    found = _words(doc, name)
+    found = fields.words(doc, name, because=_NONE)
     return found if isinstance(found, Unknown) else Known(bool(wanted.intersection(found.value)), doc.via)
-
-
-def _words(doc: Maybe[Doc], name: str) -> Maybe[list[str]]:
-    found = fields.value(doc, name, absent=[], because=_NONE)
-    if isinstance(found, Known) and not isinstance(found.value, list):
-        return Unknown(UnknownReason.UNPARSABLE, doc.via, f"{name} is no list")
-    return found if isinstance(found, Unknown) else Known([str(one) for one in found.value], doc.via)
 
 
 def named_levels(perimeters: Maybe[list[Doc]]) -> bool:
     """Whether what is enforced refers to an access level, so that these have to be read."""
     for one in perimeters.value if isinstance(perimeters, Known) else ():
         status = fields.value(fields.inner(perimeters, one), "status", absent={}, because=_NONE)
-        named = _words(status, "accessLevels")
+        named = fields.words(status, "accessLevels", because=_NONE)
         rules = fields.items(status, "ingressPolicies", because=_NONE)
         if isinstance(named, Unknown) or named.value or isinstance(rules, Unknown):
             return True
@@ -185,7 +180,7 @@ def _condition(condition: Known[Doc], levels: Levels) -> Maybe[bool]:
     """Whether a condition is met by a request from any address."""
     if condition.value.get("negate"):
         return Unknown(UnknownReason.NOT_SUPPORTED, condition.via, "a negated condition is not worked out")
-    ranges, needed = _words(condition, "ipSubnetworks"), _words(condition, "requiredAccessLevels")
+    ranges, needed = fields.words(condition, "ipSubnetworks", because=_NONE), fields.words(condition, "requiredAccessLevels", because=_NONE)
     if isinstance(ranges, Unknown):
         return ranges
     if isinstance(needed, Unknown):
@@ -194,7 +189,3 @@ def _condition(condition: Known[Doc], levels: Levels) -> Maybe[bool]:
         return Known(False, condition.via)
     anywhere = gcp_terms.covers(ranges.value, condition.via) if ranges.value else Known(True, condition.via)
     return all_of(anywhere, *(levels(one) for one in needed.value))
-
-
-NOWHERE: Final[Known[list[Doc]]] = Known([], Provenance("constant: Access Context Manager: perimeters belong to an organisation"))
-"""The perimeters of a project that is in no organisation."""

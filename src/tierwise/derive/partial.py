@@ -78,7 +78,7 @@ def most_telling(unknowns: Iterable[Unknown]) -> Unknown | None:
 def _silence(unknown: Unknown) -> int:
     if unknown.reason is UnknownReason.PERMISSION_DENIED:
         return 0
-    return 2 if unknown.reason in SILENT else 1
+    return 2 if unknown.reason in SILENT or unknown.reason is UnknownReason.OUT_OF_SCOPE else 1
 
 
 def first_unknown(facts: Iterable[AnyFact]) -> Unknown:

@@ -106,6 +106,7 @@ _EMPTY = (
     "/accessPolicies",
     "/servicePerimeters",
     "/accessLevels",
+    "/denypolicies",
 )
 """Answers that are empty where a test says nothing of them."""
 
@@ -241,4 +242,6 @@ def _patterns() -> tuple[tuple[Read, re.Pattern[str]], ...]:
 
 def _pattern(read: Read) -> re.Pattern[str]:
     # The name of a managed folder ends in a slash, which is part of the name.
-    return re.compile(("[^:]+" if read.opaque else "[^/:]+").join(re.escape(part) for part in f"{read.host}{read.path}".split("{}")))
+    return re.compile(
+        ("[^:]+" if read.opaque else "[^/:]+").join(re.escape(part) for part in f"{read.host}{unquote(read.path)}".split("{}"))
+    )

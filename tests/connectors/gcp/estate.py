@@ -67,7 +67,7 @@ def _examples() -> tuple[list[dict[str, Any]], dict[str, Any]]:
             module = importlib.import_module(f"{package.__name__}.{info.name}")
             rows += getattr(module, "ROWS", ())
             for path, answer in getattr(module, "DOCS", {}).items():
-                docs[path] = {**docs.get(path, {}), **answer}
+                docs[path] = _both(docs.get(path, {}), answer)
     docs |= LEVELS
     chain = (f"projects/{NUMBER}", FOLDER, ROOT)
     assets = [{**one, "ancestors": list(chain), "resource": {"data": _labelled(one["resource"]["data"])}} for one in rows]
@@ -87,6 +87,16 @@ def _examples() -> tuple[list[dict[str, Any]], dict[str, Any]]:
         if read is not None:
             docs[path] = {**answer, read.items: _each_labelled(answer[read.items])} if read.items in answer else _labelled(answer)
     return assets, docs
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What two examples answer to the same call: the lists of both."""
+    lists = {
+        name: [*one[name], *(each for each in found if each not in one[name])]
+        for name, found in other.items()
+        if isinstance(one.get(name), list)
+    }
+    return {**one, **other, **lists}
 
 
 def _each_labelled(listed: Any) -> Any:

@@ -7,12 +7,13 @@ from functools import cache
 from tierwise.connectors.declared import exported
 from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
+from tierwise.connectors.gcp.bound import CALLS as BOUND
 from tierwise.connectors.gcp.perimeter import CALLS as PERIMETERS
 from tierwise.connectors.gcp.place import PLACES
 from tierwise.connectors.gcp.read import Collector, Declaration, Read
 from tierwise.model.content import Depth
 
-SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS, *PERIMETERS)
+SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS, *PERIMETERS, *BOUND)
 """Calls that belong to no service's collector."""
 
 

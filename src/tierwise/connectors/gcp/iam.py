@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from tierwise.access.google_iam import Binding, Policy, bindings_in, merged, put_audience
+from tierwise.access.google_iam import Binding, Policy, allowed, bindings_in, merged, put_audience
 from tierwise.access.google_member import Home
 from tierwise.access.google_roles import data_of
 from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.gcp import bound
 from tierwise.connectors.gcp.above import domain_of, levels_of
 from tierwise.connectors.gcp.place import Place
 from tierwise.connectors.gcp.read import Read
@@ -69,16 +71,15 @@ def inherited(draft: Draft, above: Read, place: Place, service: str) -> Policy:
         if isinstance(told, Unknown):
             more = more or told
             continue
-        policy = _policy(told.value or {}, home_of(place, domain_of(draft.doc(above)), told.via), told.via)
+        policy = resolved(draft, _policy(told.value or {}, home_of(place, domain_of(draft.doc(above)), told.via), told.via))
         more = more or policy.more
         found += [one for one in policy.bindings if _reaches(one, service)]
     return Policy(tuple(found), more, levels.via)
 
 
 def _reaches(binding: Binding, service: str) -> bool:
-    return isinstance(binding.role, Unknown) or (
-        data_of(service, binding.role.value) != (False, False) and not _elsewhere(binding, service)
-    )
+    gives = allowed(binding, service)
+    return any(isinstance(one, Unknown) or one.value for one in gives) and not _elsewhere(binding, service)
 
 
 def _elsewhere(binding: Binding, service: str) -> bool:
@@ -93,11 +94,27 @@ def _policy(document: Doc, home: Home, via: Provenance) -> Policy:
     return Policy(bindings, next((one for one in every if isinstance(one, Unknown)), None), via)
 
 
+def resolved(draft: Draft, policy: Policy) -> Policy:
+    """A policy whose bindings of custom roles know what these permit, as far as it was read."""
+    known = tuple(
+        one
+        if isinstance(one.role, Unknown) or (permits := bound.permits_in(draft, one.role.value)) is None
+        else replace(one, permits=permits)
+        for one in policy.bindings
+    )
+    return replace(policy, bindings=known)
+
+
+def everyone(draft: Draft, service: str, own: Policy, above: Read, place: Place) -> Policy:
+    """The bindings of a resource and those above it that reach its data."""
+    return merged(resolved(draft, own), inherited(draft, above, place, service))
+
+
 def put_reach(
     draft: Draft, sheet: FactSheet, kind: Kind, service: str, own: Policy, above: Read, place: Place, public: Maybe[bool] | None = None
 ) -> tuple[Grant, ...]:
     """Sets whom IAM lets in; returns the grants of the resource's own policy as evidence."""
-    put_audience(merged(own, inherited(draft, above, place, service)), service, sheet, kind, public)
+    put_audience(everyone(draft, service, own, above, place), service, sheet, kind, public, bound.left_in(draft, service))
     return put_audience(own, service, FactSheet(), kind, public)
 
 

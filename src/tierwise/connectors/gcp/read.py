@@ -64,6 +64,8 @@ class Read:
     """For a read per resource: whether what is known so far still leaves it needed."""
     make: Callable[[Caller, Draft], Maybe[Doc | None]] | None = None
     """For an answer of another place or of several calls: makes it in place of one call to the resource."""
+    late: bool = False
+    """Made after the other reads of a resource, for what they answer says what to ask."""
 
     @property
     def operation(self) -> str:
@@ -182,5 +184,5 @@ class Collector:
         return tuple(read for read in self.reads if read.stage is Stage.SURVEY)
 
     def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
-        """Reads per resource that yield one of the wanted facts or links."""
-        return due_in_detail(self.reads, wanted)
+        """Reads per resource that yield one of the wanted facts or links, late ones last."""
+        return iter(sorted(due_in_detail(self.reads, wanted), key=lambda read: read.late))

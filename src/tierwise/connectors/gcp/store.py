@@ -9,6 +9,7 @@ from tierwise.connectors import gcp_terms
 from tierwise.connectors.declared import Draft
 from tierwise.connectors.gcp import constraints, iam
 from tierwise.connectors.gcp.above import AUDIENCE, RECORDED, iam_read, org_read
+from tierwise.connectors.gcp.bound import deny_read, role_read
 from tierwise.connectors.gcp.guard import DOMAIN
 from tierwise.connectors.gcp.perimeter import edge_of, perimeter_read
 from tierwise.connectors.gcp.read import Read
@@ -29,11 +30,13 @@ class ApiStore:
     above: Read
     guardrails: Read
     perimeters: Read
+    roles: Read
+    denials: Read
 
     @property
     def reads(self) -> tuple[Read, ...]:
         """All of them."""
-        return (*((self.policy,) if self.policy else ()), self.above, self.guardrails, self.perimeters)
+        return (*((self.policy,) if self.policy else ()), self.above, self.guardrails, self.perimeters, self.roles, self.denials)
 
     def put(self, draft: Draft, sheet: FactSheet, own: Policy | None = None) -> tuple[Grant, ...]:
         """Sets what all stores have alike; `own` is the resource's own policy where it is more than its IAM policy. Returns its grants."""
@@ -50,8 +53,16 @@ class ApiStore:
 def api_store(of: str, service: str, api: str, policy: Read | None = None, more: frozenset[str] = frozenset()) -> ApiStore:
     """The shared reads of a type of store; `more` are facts that also need the policies above it."""
     recorded = RECORDED if api else frozenset[str]()
-    guardrails, perimeters = org_read(of, frozenset({"transport.min_tls"})), perimeter_read(of)
-    return ApiStore(service, api, policy, iam_read(of, AUDIENCE | recorded | more), guardrails, perimeters)
+    return ApiStore(
+        service,
+        api,
+        policy,
+        iam_read(of, AUDIENCE | recorded | more),
+        org_read(of, frozenset({"transport.min_tls"})),
+        perimeter_read(of),
+        role_read(of, AUDIENCE | more),
+        deny_read(of),
+    )
 
 
 def policy_read(of: str, host: str, path: str, action: str, facts: frozenset[str] = AUDIENCE) -> Read:

@@ -10,6 +10,7 @@ from tierwise.connectors import fields, gcp_stores, gcp_terms
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp import iam
 from tierwise.connectors.gcp.above import AUDIENCE, iam_read
+from tierwise.connectors.gcp.bound import deny_read, role_read
 from tierwise.connectors.gcp.ids import relative, values_of
 from tierwise.connectors.gcp.place import Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
@@ -65,6 +66,7 @@ SNAPSHOTS_LIST: Final = Read(
     "compute", f"{_PROJECT}/global/snapshots", "compute.snapshots.list", stage=Stage.SURVEY, items="items", query=_PAGE, kinds=frozenset({Kind.SNAPSHOT})
 )  # fmt: skip
 ABOVE: Final = {of: iam_read(of, AUDIENCE) for of in (DISK, REGIONAL, SNAPSHOT)}
+BOUND: Final = tuple(read for of in POLICIES for read in (role_read(of), deny_read(of)))
 ROWS: Final = {
     DISK: _row(DISK, Kind.BLOCK_VOLUME, DISKS_LIST),
     REGIONAL: _row(REGIONAL, Kind.BLOCK_VOLUME, DISKS_LIST),
@@ -139,4 +141,4 @@ def _reach(draft: Draft, sheet: FactSheet) -> tuple[Grant, ...]:
     return iam.put_reach(draft, sheet, draft.resource.kind, "compute", own, ABOVE[of], place)
 
 
-COLLECTOR = Collector("compute", tuple(ROWS.values()), (*POLICIES.values(), *ABOVE.values()), survey, facts, links, grants)
+COLLECTOR = Collector("compute", tuple(ROWS.values()), (*POLICIES.values(), *ABOVE.values(), *BOUND), survey, facts, links, grants)

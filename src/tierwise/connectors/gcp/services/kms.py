@@ -115,8 +115,7 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     gcp_keys.put_purge_protected(sheet)
     place = iam.place_in(draft)
     own = _own(draft)
-    everyone = merged(own, iam.inherited(draft, STORE.above, place, "cloudkms"))
-    gcp_keys.put_use(sheet, everyone, None)
+    gcp_keys.put_use(sheet, iam.everyone(draft, "cloudkms", own, STORE.above, place), None)
     STORE.put(draft, sheet, own)
     return sheet.facts
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tierwise.access.google_iam import Binding, Policy, bindings_in, grants_of
 from tierwise.access.google_privilege import put_privilege, read_services
 from tierwise.connectors import gcp_account
 from tierwise.connectors.declared import Doc, Draft
-from tierwise.connectors.gcp import approval, constraints, iam, network
+from tierwise.connectors.gcp import approval, bound, constraints, iam, network
 from tierwise.connectors.gcp.above import IAM_OF, PROJECT_TYPE, PUBLIC_ACCESS, node_of, node_policy, org_read, own_org_read
 from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, PROJECT, Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
@@ -77,7 +78,7 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft | Gap]
         role = one.role.value if isinstance(one.role, Known) else ""
         seen[role] = seen.get(role, 0) + 1
         # A role may be bound several times, under different conditions.
-        yield _draft(place, asset, policy_id(asset.name, role, seen[role]), role, one)
+        yield _draft(place, asset, policy_id(asset.name, role, seen[role]), role, replace(one, permits=bound.permits(caller, role)))
 
 
 def policy_id(level: str, role: str, number: int = 1) -> str:
@@ -101,6 +102,8 @@ def links(draft: Draft) -> tuple[Link, ...]:
     binding, kept = _binding(draft), draft.docs.get(_KEPT)
     if binding is None or not isinstance(kept, Known) or kept.value is None:
         return ()
+    if isinstance(binding.permits, Unknown):
+        return (Link(Rel.READS, "", binding.permits),)
     services = sorted(read_services(binding))
     if services and kept.value["level"] != TYPE:
         why = Unknown(UnknownReason.NOT_SUPPORTED, binding.via, "which projects are below is not worked out")

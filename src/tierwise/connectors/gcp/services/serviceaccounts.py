@@ -16,6 +16,7 @@ from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Draft, Stage
 from tierwise.connectors.gcp import iam
 from tierwise.connectors.gcp.above import AUDIENCE, domain_of, iam_read, levels_of
+from tierwise.connectors.gcp.bound import role_read
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.connectors.gcp.services.resourcemanager import policy_id
@@ -56,6 +57,7 @@ KEYS: Final = Read(
     query=(("keyTypes", "USER_MANAGED"),),
 )
 ABOVE: Final = iam_read(TYPE, _TRUST | {"privilege.admin"}, Stage.SURVEY)
+ROLES: Final = role_read(TYPE, frozenset({"privilege.admin"}), Stage.SURVEY)
 ACCOUNT: Final = Row(
     TYPE,
     frozenset({Kind.ROLE}),
@@ -90,7 +92,7 @@ def _own(draft: Draft) -> Iterator[tuple[str, int, Binding] | Unknown]:
         yield levels
         return
     for node, told in levels.value:
-        policy = iam.policy_in(told, iam.home_of(iam.place_in(draft), Known(""), told.via))
+        policy = iam.resolved(draft, iam.policy_in(told, iam.home_of(iam.place_in(draft), Known(""), told.via)))
         seen: dict[str, int] = {}
         for one in policy.bindings:
             role = one.role.value if isinstance(one.role, Known) else ""
@@ -180,4 +182,4 @@ def _time(text: object) -> datetime | None:
     return found if found.tzinfo is not None else None
 
 
-COLLECTOR = Collector("iam", (ACCOUNT,), (IAM, KEYS, ABOVE), survey, facts, links, grants)
+COLLECTOR = Collector("iam", (ACCOUNT,), (IAM, KEYS, ABOVE, ROLES), survey, facts, links, grants)

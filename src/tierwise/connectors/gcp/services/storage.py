@@ -15,6 +15,7 @@ from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp import constraints, iam
 from tierwise.connectors.gcp.above import AUDIENCE, PUBLIC_ACCESS, RECORDED, domain_of, iam_read, members_read, org_read
+from tierwise.connectors.gcp.bound import deny_read, role_read
 from tierwise.connectors.gcp.perimeter import edge_of, perimeter_read
 from tierwise.connectors.gcp.place import Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
@@ -142,6 +143,8 @@ GUARDRAILS: Final = org_read(
 
 MEMBERS: Final = members_read(TYPE, _PERIMETER)
 PERIMETERS: Final = perimeter_read(TYPE, _PERIMETER)
+ROLES: Final = role_read(TYPE)
+DENIALS: Final = deny_read(TYPE)
 
 
 def _keys(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
@@ -330,5 +333,11 @@ def _active_keys(keys: Maybe[Doc | None]) -> Maybe[bool]:
 
 
 COLLECTOR = Collector(
-    "storage", (BUCKET,), (IAM, ACLS, FOLDERS, FOLDER_POLICIES, HMAC, ABOVE, GUARDRAILS, MEMBERS, PERIMETERS), survey, facts, links, grants
+    "storage",
+    (BUCKET,),
+    (IAM, ACLS, FOLDERS, FOLDER_POLICIES, HMAC, ABOVE, GUARDRAILS, MEMBERS, PERIMETERS, ROLES, DENIALS),
+    survey,
+    facts,
+    links,
+    grants,
 )
