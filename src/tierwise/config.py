@@ -90,7 +90,7 @@ class ReceiverConfig:
 
     name: str = ""
     kind: str = "webhook"
-    """`webhook` or `slack`"""
+    """`webhook`, `slack` or `heartbeat`"""
     url_env: str = ""
     url_file: str = ""
     secret_env: str = ""
@@ -194,7 +194,7 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _RECEIVER: Final[Mapping[str, str]] = {one.name.replace("_", "-"): one.name for one in fields(ReceiverConfig) if one.name != "name"}
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "kind": ("webhook", "slack"),
+    "kind": ("webhook", "slack", "heartbeat"),
     "min-severity": tuple(one.word for one in Severity),
     "min-tier": TIER_IDS,
     "audience": ("public", "team", "restricted"),

@@ -136,3 +136,19 @@ def test_settings_with_mistakes_are_refused_with_their_place_and_no_secret(tierw
     ran = tierwise("notify", "--dry-run")
     ran.complains(2, *words)
     assert "secret-path" not in ran.err
+
+
+def test_a_heartbeat_is_sent_of_each_run_though_nothing_changed_and_tells_nothing_of_it(tierwise, runs, home):
+    (home / "tierwise.toml").write_text(
+        'store = "kept.db"\n[notify.alive]\nkind = "heartbeat"\nurl-env = "TEAM_URL"\nallow-networks = ["127.0.0.0/8", "::1/128"]\n'
+    )
+    with_store = open_store("kept.db", home)
+    save(with_store, NOW.result(3), series=SERIES, controls=NOW.controls)
+    for run in ("last", "last~1"):
+        assert "alive: told of run" in tierwise("notify", "--run", run).out
+        assert "alive: has been told" in tierwise("notify", "--run", run).out
+    bodies = [json.loads(body) for _, _, body in runs.got]
+    assert [set(one) for one in bodies] == [{"schema", "delivery", "run"}] * 2
+    assert [set(one["run"]) for one in bodies] == [{"id", "started", "gate"}] * 2
+    assert bodies[0]["schema"] == "tierwise/heartbeat/1"
+    assert bodies[0]["run"]["id"] != bodies[1]["run"]["id"]

@@ -86,7 +86,7 @@ def _tell(store: Store, receiver: ReceiverConfig, run: str, say: Callable[[str],
 
     try:
         notice = _notice(store, receiver, run)
-        if notice.empty:
+        if _silent(receiver, notice):
             say(f"{receiver.name}: nothing to tell of run {run}")
             return None
         sending = _sending(receiver, notice, os.environ)
@@ -141,10 +141,21 @@ def _sending(receiver: ReceiverConfig, notice: Notice, environ: Mapping[str, str
     return _Sending(url, _body(receiver, notice, delivery), delivery, secret.encode())
 
 
-def _body(receiver: ReceiverConfig, notice: Notice, delivery: str) -> bytes:
-    from tierwise.reports.notice import as_chat, as_json
+def _silent(receiver: ReceiverConfig, notice: Notice) -> bool:
+    """Whether a receiver hears nothing of a run: a heartbeat is heard each time, since that there is one is its news."""
+    return notice.empty and receiver.kind != "heartbeat"
 
-    return as_chat(notice) if receiver.kind == "slack" else as_json(notice, delivery)
+
+def _body(receiver: ReceiverConfig, notice: Notice, delivery: str) -> bytes:
+    from tierwise.reports.notice import as_beat, as_chat, as_json
+
+    match receiver.kind:
+        case "slack":
+            return as_chat(notice)
+        case "heartbeat":
+            return as_beat(notice, delivery)
+        case _:
+            return as_json(notice, delivery)
 
 
 def _secret(receiver: ReceiverConfig, key: str, environ: Mapping[str, str]) -> str:
@@ -176,8 +187,12 @@ def _print(store: Store, receivers: Sequence[ReceiverConfig], run: str, config: 
         notice = _notice(store, one, run)
         at = told_at(store, run, one.name)
         state = (
-            f"has been told at {at}, and is not told again" if at else "nothing to tell" if notice.empty else f"{one.kind} would be sent"
+            f"has been told at {at}, and is not told again"
+            if at
+            else "nothing to tell"
+            if _silent(one, notice)
+            else f"{one.kind} would be sent"
         )
         click.echo(f"{one.name}: {state}", err=True)
-        if not notice.empty:
+        if not _silent(one, notice):
             click.echo(_body(one, notice, f"{run}/{one.name}").decode())

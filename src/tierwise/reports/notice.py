@@ -17,6 +17,7 @@ from tierwise.reports.history import label
 from tierwise.reports.text import count, safe_text, short_id
 
 SCHEMA: Final = "tierwise/notice/1"
+BEAT: Final = "tierwise/heartbeat/1"
 TOLD: Final = (Sort.NEW, Sort.WORSE, Sort.ACCEPTANCE_ENDED, Sort.BECAME_UNKNOWN, Sort.FIXED)
 """What is told of, in this order; what else changed is in `tierwise diff`."""
 _MOST: Final = 20
@@ -130,13 +131,22 @@ def _ending(accepted: Sequence[Mapping[str, Any]], before: str, now: str, wanted
             yield Ends(tuple(one["controls"]), one["findings"], one["expires"], one["owner"], one["file"])
 
 
+def as_beat(notice: Notice, delivery: str) -> bytes:
+    """The body for what watches that there are runs: which run it was, and nothing of what it found."""
+    return json.dumps({"schema": BEAT, "delivery": delivery, "run": _run(notice.run)}, separators=(",", ":")).encode()
+
+
+def _run(run: KeptRun) -> dict[str, str]:
+    return {"id": run.id, "started": run.started, "gate": run.gate}
+
+
 def as_json(notice: Notice, delivery: str) -> bytes:
     """The body for a receiver that takes JSON; `docs/notifications.md` has its fields."""
     run, since = notice.run, notice.since
     made = {
         "schema": SCHEMA,
         "delivery": delivery,
-        "run": {"id": run.id, "started": run.started, "gate": run.gate},
+        "run": _run(run),
         "since": {"id": since.id, "started": since.started} if since is not None else None,
         "counts": notice.counts,
         "findings": [
