@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +13,10 @@ from tests.store.worlds import control
 from tierwise.cli.common import Options
 from tierwise.cli.keeping import keeping_of, series_name
 from tierwise.config import AwsConfig, Config, GcpConfig
+from tierwise.connectors.inventory.files import lines
 from tierwise.errors import StoreError
+from tierwise.model.fact import NOT_COLLECTED
+from tierwise.model.resource import Kind, Resource
 from tierwise.scan import Collected, Outcome
 
 
@@ -48,6 +51,32 @@ def test_diff_tells_what_changed_and_why(tierwise, two_runs):
     told = json.loads(tierwise("diff", "last", "first", "--store", "kept.db", "--format", "json").out)
     assert {one["change"] for one in told["findings"]} == {"rule changed"}
     assert told["bridge"]["closing"]["all"] == told["after"]["failed"]
+
+
+def test_a_plan_is_held_against_the_last_live_run_and_not_kept(tierwise, home, plan):
+    name = planned_name(plan)
+    store = Resource(f"arn:aws:s3:::{name}", Kind.OBJECT_STORE, "s3.bucket", "aws", "123456789012", "eu-west-2", name)
+    (home / "live.jsonl").write_bytes(b"".join(lines([store], (), (), (), started=datetime.now(UTC), organisation=NOT_COLLECTED)))
+    (home / "tierwise.toml").write_text('store = "kept.db"\n')
+    tierwise("scan", "inventory", "live.jsonl", "-q")
+    tierwise("scan", "plan", plan, "-q")
+    told = json.loads(tierwise("diff", "--plan", plan, "--format", "json").out)
+    assert (told["schema"], told["matched"], told["not_in_the_plan"]) == ("tierwise/plan-diff/1", 1, 0)
+    assert told["made_anew"] > 0
+    assert ("would fail", store.id, "unknown", "fail") in {
+        (one["change"], one["resource"], one["before"], one["after"]) for one in told["findings"]
+    }
+    shown = tierwise("diff", "--plan", plan, "--fail-on", "high")
+    assert shown.code == 1
+    assert "Would fail:" in shown.out
+    assert len(json.loads(tierwise("history", "--format", "json").out)["runs"]) == 1
+    tierwise("diff", "last", "first", "--plan", plan).complains(2, "one RUN is named")
+
+
+def planned_name(plan):
+    """The name of the sample plan's bucket of assessments."""
+    changes = json.loads(plan.read_text())["resource_changes"]
+    return next(one["change"]["after"]["bucket"] for one in changes if one["address"] == "aws_s3_bucket.assessments")
 
 
 def test_diff_fails_on_what_is_new_at_the_bar(tierwise, plan, quiet_plan):

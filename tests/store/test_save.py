@@ -115,6 +115,13 @@ def test_the_last_run_of_a_day_stands_for_the_day(store):
     assert points[-1].resources == {"T3": 1, "T2": 1}
 
 
+def test_what_is_attested_is_counted_by_itself_and_never_as_passed(store):
+    keep(store, but(ONE, claims_2=Verdict.ATTESTED, claims_3=Verdict.ATTESTED))
+    with store.reading() as connection:
+        (point,) = trend_of(connection, 1)
+    assert point.by_row() == {"T3": Counts(failed=1, attested=2), "T2": Counts(failed=1)}
+
+
 def test_first_seen_is_told_by_series(store):
     keep(store, ONE)
     with store.reading() as connection:

@@ -9,16 +9,19 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import func, select, text, update
 
-from tests.store.test_save import ONE, keep
+from tests.store.test_save import ONE, but, keep
 from tests.store.worlds import SERIES
 from tierwise.errors import StoreError
-from tierwise.model.history import Retention
+from tierwise.model.finding import Verdict
+from tierwise.model.history import Counts, Retention
 from tierwise.store import units
 from tierwise.store.check import check
 from tierwise.store.connect import open_store
+from tierwise.store.notices import claim
 from tierwise.store.prune import prune, tidy
+from tierwise.store.read import trend_of
 from tierwise.store.save import save
-from tierwise.store.tables import META, SCANS, STORE, UNITS
+from tierwise.store.tables import META, NOTICES, SCANS, STORE, UNITS
 from tierwise.store.units import KeptUnit, begin, begun, kept, lines_of
 
 STARTED = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -87,10 +90,15 @@ def test_a_store_of_the_first_schema_gains_them(where, path):
     store = open_store(where, path, create=True)
     keep(store, ONE)
     with store.writing() as connection:
-        META.drop_all(connection, [UNITS, SCANS])
+        META.drop_all(connection, [UNITS, SCANS, NOTICES])
+        connection.execute(text("ALTER TABLE day_counts DROP COLUMN attested"))
         connection.execute(update(STORE).where(STORE.c.key == "schema").values(value="1"))
     store = open_store(where, path)
     begin_one(store)
+    assert claim(store, ONE.result(1).run.id, "team", STARTED)
+    save(store, but(ONE, claims_2=Verdict.ATTESTED).result(2), series=SERIES, controls=ONE.controls)
+    with store.reading() as connection:
+        assert [point.by_row()["T3"] for point in trend_of(connection, 1)] == [Counts(passed=1, failed=1), Counts(attested=1, failed=1)]
     assert check(store).problems == ()
 
 

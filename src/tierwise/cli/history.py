@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from tierwise.cli.common import EXIT_FAILED, audience_of, emit, load_config, opt
 from tierwise.cli.keeping import open_kept
 from tierwise.cli.store import store_options
 from tierwise.errors import UsageError
+
+if TYPE_CHECKING:
+    from tierwise.model.control import Severity
 
 _AUDIENCE = click.option(
     "--audience", default="", metavar="WHO", help="team or restricted; default: team, and public in CI of a public repository."
@@ -49,14 +52,17 @@ def history(format_: str, series: str, since: str, most: int, **values: Any) -> 
 
 
 @click.command()
-@click.argument("before", default="last~1", metavar="[RUN")
-@click.argument("after", default="last", metavar="RUN]")
+@click.argument("before", default="", metavar="[RUN")
+@click.argument("after", default="", metavar="RUN]")
+@click.option(
+    "--plan", "plans", multiple=True, metavar="FILE", help="What these plans would change of one run; default of RUN: the last live one."
+)
 @store_options
 @click.option("--series", default="", help="Which series, by its name or the beginning of it; default: the one that ran last.")
 @click.option("--fail-on", default="", metavar="SEVERITY", help="Exit code 1 where something new or worse is at or above; default: never.")
 @click.option("--no-color", is_flag=True, help="Plain text; also by NO_COLOR or when piped.")
 @_AUDIENCE
-def diff(format_: str, before: str, after: str, series: str, fail_on: str, **values: Any) -> None:
+def diff(format_: str, before: str, after: str, plans: tuple[str, ...], series: str, fail_on: str, **values: Any) -> None:
     """Say what is new, fixed, worse, better, unknown or of another tier between two runs, why, and how the open failures add up.
 
     A RUN is last, last~1, first, a date (the last run by then) or an id of 'tierwise history'; default: the last two.
@@ -64,6 +70,7 @@ def diff(format_: str, before: str, after: str, series: str, fail_on: str, **val
     \b
     tierwise diff
     tierwise diff 2026-01-05 last --fail-on high
+    tierwise diff --plan plan.json
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.model.history import Sort
     from tierwise.reports.history import diff_json, diff_text
@@ -71,11 +78,37 @@ def diff(format_: str, before: str, after: str, series: str, fail_on: str, **val
     from tierwise.store.read import find_run
 
     bar = _severity(fail_on)
+    if plans:
+        require(not after, "with --plan one RUN is named, against which the plans are held")
+        _diff_plans(plans, format_, before, series, bar, values)
+        return
     with open_kept(_inside(values)).reading() as connection:
-        found = comparison(connection, find_run(connection, series, before), find_run(connection, series, after))
+        found = comparison(connection, find_run(connection, series, before or "last~1"), find_run(connection, series, after or "last"))
     emit(diff_json(found) if format_ == "json" else diff_text(found, _view(values)))
     risen = [one for one in found.moves if one.sort in (Sort.NEW, Sort.WORSE) and one.after is not None and one.after.open]
     if bar is not None and any(one.shown.severity >= bar for one in risen):
+        sys.exit(EXIT_FAILED)
+
+
+def _diff_plans(plans: tuple[str, ...], format_: str, run_: str, series: str, bar: Severity | None, values: dict[str, Any]) -> None:
+    """Judge plans as the settings say, and hold them against a kept run."""
+    from tierwise.cli.scan import judged_plans
+    from tierwise.evaluate.against import against, differing_controls
+    from tierwise.evaluate.baseline import digests
+    from tierwise.model.history import PlanSort
+    from tierwise.reports.against import against_json, against_text
+    from tierwise.store.compare import live_places
+    from tierwise.store.read import find_run, last_live
+
+    where = _inside(values)
+    with open_kept(where).reading() as connection:
+        run = find_run(connection, series, run_ or "last") if run_ or series else last_live(connection)
+        live = live_places(connection, run)
+    outcome, judging = judged_plans(plans, load_config(options_from(values)))
+    found = against(outcome.result, run, live)
+    others = differing_controls(run, digests(judging.controls))
+    emit(against_json(found, others) if format_ == "json" else against_text(found, others, _view(values)))
+    if bar is not None and any(one.sort is PlanSort.BREAKS and one.severity >= bar for one in found.moves):
         sys.exit(EXIT_FAILED)
 
 

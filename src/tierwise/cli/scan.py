@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import click
 
@@ -16,6 +16,7 @@ from tierwise.cli.common import (
     finish,
     leave,
     load_gated,
+    load_judging,
     progress_for,
     require,
     scan_options,
@@ -26,13 +27,16 @@ from tierwise.cli.common import (
 from tierwise.cli.live import Live, resume_option, scan_live
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
-from tierwise.config import AwsConfig, AzureConfig, GcpConfig
+from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
     from tierwise.connectors.base import Source
     from tierwise.model.profile import GatePolicy
+    from tierwise.scan import Judging, Outcome
     from tierwise.scan.sample import Sampling
+
+_MOST_INPUT: Final = 1 << 30
 
 
 @click.group()
@@ -250,7 +254,7 @@ def gcp(**values: Any) -> None:
 
 @scan.command()
 @click.argument("files", nargs=-1, required=True)
-@click.option("--max-input", type=click.IntRange(1), default=1 << 30, help="Largest input in bytes; default: 1 GiB.")
+@click.option("--max-input", type=click.IntRange(1), default=_MOST_INPUT, help="Largest input in bytes; default: 1 GiB.")
 @source_option
 @second_options
 @scan_options
@@ -281,6 +285,17 @@ def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Map
     progress = progress_for(options)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
     leave(finish(with_second(outcome, asked, judging, progress), config, options, judging=judging))
+
+
+def judged_plans(files: Sequence[str], config: Config) -> tuple[Outcome, Judging]:
+    """Plans read and judged as the settings say, without a report; nothing is kept."""
+    from tierwise.connectors.terraform.source import open_plans
+    from tierwise.scan import bulk
+    from tierwise.scan import scan as run_scan
+
+    judging = load_judging(config)
+    with bulk():
+        return run_scan([open_plans(plan_paths(files), _MOST_INPUT)], judging, started=utc_now(), jobs=1), judging
 
 
 def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:

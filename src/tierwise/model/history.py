@@ -82,6 +82,8 @@ class Counts:
     not_applicable: int = 0
     accepted: int = 0
     """Failed or unknown, and someone answers for it; in neither of the two above."""
+    attested: int = 0
+    """Met by what somebody attested; never counted with what passed."""
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
@@ -90,6 +92,7 @@ class Counts:
             self.unknown + other.unknown,
             self.not_applicable + other.not_applicable,
             self.accepted + other.accepted,
+            self.attested + other.attested,
         )
 
 
@@ -287,6 +290,78 @@ class Comparison:
     bridge: Bridge
     notes: tuple[str, ...] = ()
     """What makes the two less than alike: other controls, lower coverage, failed listings."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlace:
+    """A resource at a live run, as far as holding a plan against it needs it."""
+
+    id: str
+    kind: str
+    provider: str
+    name: str
+    aliases: tuple[str, ...]
+    passes: frozenset[str]
+    not_applicable: frozenset[str]
+    standings: Mapping[str, Standing]
+    """What fails or is unknown, by control."""
+
+    def verdict(self, control: str) -> Verdict | None:
+        """What the run said; None where the control was not asked."""
+        if control in self.standings:
+            return self.standings[control].verdict
+        if control in self.passes:
+            return Verdict.PASS
+        return Verdict.NOT_APPLICABLE if control in self.not_applicable else None
+
+
+class PlanSort(StrEnum):
+    """What a plan makes of the verdicts of a live run."""
+
+    BREAKS = "would fail"
+    """It does not fail live, and would after the plan."""
+    MENDS = "would be mended"
+    GOES = "would go with its resource"
+    OPEN = "cannot be told from the plan"
+    """It fails live, and only the applied plan will tell."""
+    DIFFERS = "differs without the plan"
+    """The plan does not touch the resource, and says otherwise than the live run: somebody changed it by hand, or one of the two sees less."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMove:
+    """One verdict that a plan would change."""
+
+    sort: PlanSort
+    control: str
+    title: str
+    resource: str
+    """The live resource's id; the address alone for what the plan makes anew."""
+    address: str
+    tier: Tier
+    severity: Severity
+    before: str
+    """The live verdict; empty where there is none."""
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAgainst:
+    """A plan held against a live run."""
+
+    run: KeptRun
+    matched: int
+    """Resources of the plan that the run has."""
+    made: int
+    """Resources of the plan that it makes anew."""
+    unmatched: tuple[str, ...]
+    """Addresses of resources that exist by the plan and that the run does not have, or has several that it may be."""
+    untouched: int
+    """Resources of the run that the plan does not name."""
+    stays: int
+    """Failures that are there and stay."""
+    moves: tuple[PlanMove, ...]
+    """The worst first."""
 
 
 @dataclass(frozen=True, slots=True)

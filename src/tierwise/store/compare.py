@@ -12,7 +12,7 @@ from tierwise.errors import StoreError
 from tierwise.evaluate.progress import compare
 from tierwise.model.control import Severity
 from tierwise.model.finding import Verdict
-from tierwise.model.history import Comparison, KeptRun, Picture, Place, Standing
+from tierwise.model.history import Comparison, KeptRun, LivePlace, Picture, Place, Standing
 from tierwise.model.sensitivity import Tier
 from tierwise.store.read import at_run, detail_of, series_id
 from tierwise.store.save import Unseen
@@ -39,6 +39,30 @@ def comparison(connection: Connection, before: KeptRun, after: KeptRun) -> Compa
     return compare(
         _picture(connection, before, standings[0], rows[0], rows[1]),
         _picture(connection, after, standings[1], rows[1], rows[0]),
+    )
+
+
+def live_places(connection: Connection, run: KeptRun) -> tuple[LivePlace, ...]:
+    """Every resource of a run with its verdicts; StoreError where not all of them are kept any more."""
+    if run.pruned:
+        raise StoreError(f"run {run.id} of {run.day} is kept for its T3 and T4 evidence only; its other findings have been pruned")
+    series = series_id(connection, run.series)
+    standings: dict[str, dict[str, Standing]] = {}
+    for one in _standings(connection, series, at_run(FINDINGS, run.number)):
+        standings.setdefault(one.resource, {})[one.control] = one
+    rows = connection.execute(select(RESOURCES).where(RESOURCES.c.series == series, at_run(RESOURCES, run.number)))
+    return tuple(
+        LivePlace(
+            row.key,
+            row.kind,
+            row.provider,
+            row.name,
+            tuple(detail_of(row).get("aliases", ())),
+            frozenset(row.passes.split()),
+            frozenset(row.not_applicable.split()),
+            standings.get(row.key, {}),
+        )
+        for row in rows
     )
 
 

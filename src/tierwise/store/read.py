@@ -73,6 +73,15 @@ def last_run(connection: Connection, series: int) -> KeptRun | None:
     return None if row is None else _run(row)
 
 
+def last_live(connection: Connection) -> KeptRun:
+    """The last run that read accounts, or an inventory of them; StoreError where there is none."""
+    for one in series_of(connection):
+        run = last_run(connection, one.id)
+        if run is not None and not any(source.startswith("plan:") for source in run.sources):
+            return run
+    raise StoreError("the store has no run of live accounts; 'tierwise scan aws|azure|gcp' keeps them")
+
+
 def run_before(connection: Connection, run: KeptRun) -> KeptRun | None:
     """The run before another in its series."""
     number = series_id(connection, run.series)
@@ -140,7 +149,7 @@ def trend_of(connection: Connection, series: int, since: str = "", most: int = 0
     for row in connection.execute(select(DAY_TIERS).where(DAY_TIERS.c.series == series, DAY_TIERS.c.day >= first)):
         resources[row.day][row.row] = row.resources
     for row in connection.execute(select(DAY_COUNTS).where(DAY_COUNTS.c.series == series, DAY_COUNTS.c.day >= first)):
-        counts[row.day][row.row, row.family] = Counts(row.passed, row.failed, row.unknown, row.not_applicable, row.accepted)
+        counts[row.day][row.row, row.family] = Counts(row.passed, row.failed, row.unknown, row.not_applicable, row.accepted, row.attested)
     return tuple(DayPoint(day, coverage, resources[day], counts[day]) for day, coverage in reversed(days))
 
 

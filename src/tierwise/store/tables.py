@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 META: Final = MetaData()
@@ -172,6 +173,7 @@ DAY_COUNTS = Table(
     Column("unknown", Integer, nullable=False),
     Column("not_applicable", Integer, nullable=False),
     Column("accepted", Integer, nullable=False),
+    Column("attested", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("series", "day", "row", "family"),
 )
 """The last run of each day in numbers: trends read these and nothing else."""
@@ -269,5 +271,9 @@ def _with_notices(connection: Connection) -> None:
     META.create_all(connection, [NOTICES])
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices)
+def _with_attested(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE day_counts ADD COLUMN attested INTEGER NOT NULL DEFAULT 0"))
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices, _with_attested)
 """What brings a store from each schema to the next, the first one from 1 to 2. Never edited, only added to; a new store is made as it stands above."""
