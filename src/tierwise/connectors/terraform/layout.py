@@ -40,6 +40,8 @@ class Layout:
     resources: Blocks
     instances: Instances
     variables: Mapping[str, VariableValue] = field(repr=False)
+    told: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """The types of resources that are told in the words of another provider, by address."""
 
     def holding(self, places: Iterable[tuple[str, Address]]) -> Layout:
         """The same configuration with other resources (address, place)."""

@@ -126,7 +126,7 @@ class Plan:
         return Resource(
             id=self.id_of(planned.address),
             kind=kind,
-            type=planned.type,
+            type=planned.called or planned.type,
             provider=cloud_of(planned.type),
             account=self.providers.account(planned),
             region=self.providers.region(planned),

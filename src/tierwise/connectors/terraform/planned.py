@@ -174,6 +174,20 @@ class Node(msgspec.Struct, frozen=True):
             keys |= {key for key, mark in mask.items() if mark is True} if isinstance(mask, dict) else set()
         return Known(tuple((str(key), node.get(str(key))) for key in sorted(keys, key=str)), node.via)
 
+    def parsed(self, *path: Step) -> Maybe[Node]:
+        """The object at a path, be it written as a JSON text; unknown where it is none."""
+        node = self._descend(path)
+        if isinstance(node, Unknown):
+            return node
+        value = node._value
+        if isinstance(value, str):
+            try:
+                value = msgspec.json.decode(value)
+            except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+                return _unparsable(node.via, "a JSON text")
+            node = structs.replace(node, _value=value, _unknown=None, _sensitive=None, _expression=None)
+        return Known(node, node.via) if isinstance(value, dict) else _unparsable(node.via, "an object")
+
     def expression(self, *path: Step) -> Expression | None:
         """What the configuration says for an argument; None where it says nothing (or a dynamic block hides it)."""
         found = self._expression
@@ -215,7 +229,7 @@ class Node(msgspec.Struct, frozen=True):
             had = value.items() if isinstance(value, dict) else ()
             written |= {name: {} for name, one in had if one not in _NOTHING and name not in written and not self._stays(name, value)}
         mask = widened(value, sensitive, self._value, self._sensitive)
-        return Node(self.where, value, None, mask, _expression=written)
+        return Node(self.where, value, None, mask, self._omits, written)
 
     def told_in(self, where: str) -> Node:
         """The same values under another name, without the configuration, whose references lead nowhere there."""
@@ -373,6 +387,8 @@ class Planned:
     for_each: Expression | None = field(repr=False, default=None)
     was: Was | None = field(repr=False, default=None)
     """Set where it is there already and the plan does something to it."""
+    called: str = ""
+    """The type that the plan gives it, where it is told in the words of another."""
     outside: bool = False
     """Whether it stands outside the plan, which has a part of it only."""
     deposed: str = ""

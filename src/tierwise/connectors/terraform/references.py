@@ -201,7 +201,7 @@ def _land(
     instances = layout.instances.of(origin.module, (mode, kind, name))
     label = f"data.{kind}" if mode == "data" else kind
     attribute = parts[2].name if len(parts) > 2 else ""
-    if label not in trail.wanted:
+    if label not in trail.wanted and not any(layout.told.get(one) in trail.wanted for one in instances.values()):
         _through(layout, origin, (mode, kind, name), attribute, trail)
         return
     if not instances:

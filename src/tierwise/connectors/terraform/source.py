@@ -82,7 +82,7 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 def plan_of(document: Document, prefix: str = "") -> Plan:
     """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
-    plan = replace(assemble(document, prefix, kept_types(found) | azapi.TYPES), clouds=found)
+    plan = azapi.told(replace(assemble(document, prefix, kept_types(found) | azapi.TYPES), clouds=found))
     return with_outside(plan, tuple(dict.fromkeys(converters(found).values()))).joining(joins(found))
 
 
