@@ -55,6 +55,7 @@ MODELS: Final[Mapping[str, tuple[str, str]]] = {
     "arm:Microsoft.Sql/servers/databases/transparentDataEncryption/current": ("azure.mgmt.sql", "LogicalDatabaseTransparentDataEncryption"),
     "arm:Microsoft.Storage/storageAccounts/blobServices/default": ("azure.mgmt.storage", "BlobServiceProperties"),
     "arm:Microsoft.Storage/storageAccounts/blobServices/default/containers": ("azure.mgmt.storage", "ListContainerItem"),
+    "arm:Microsoft.Storage/storageAccounts/encryptionScopes": ("azure.mgmt.storage", "EncryptionScope"),
     "arm:Microsoft.Storage/storageAccounts/fileServices/default": ("azure.mgmt.storage", "FileServiceProperties"),
     "arm:Microsoft.Storage/storageAccounts/managementPolicies/default": ("azure.mgmt.storage", "ManagementPolicy"),
     "arm:Microsoft.Synapse/workspaces/extendedAuditingSettings/default": ("azure.mgmt.synapse", "ExtendedServerBlobAuditingPolicy"),

@@ -44,6 +44,7 @@ def settings(*logs, **targets):
     return {"value": [{"properties": {"logs": list(logs), **targets}}]}
 
 
+SCOPE_KEY = "https://Scopes.vault.azure.net/keys/people/1"
 DOCS = {
     BLOBS: {
         "properties": {
@@ -93,7 +94,20 @@ ROWS = [
     ),
 ]
 ROWS.append(row(TYPE, "shares", {**SAFE, "networkAcls": None}, kind="FileStorage", sku={"name": "Premium_LRS"}))
+SCOPES = f"{ACCOUNT}/encryptionscopes"
 DOCS |= {
+    SCOPES: {
+        "value": [
+            {
+                "name": "own",
+                "properties": {
+                    "source": "Microsoft.KeyVault",
+                    "state": "Enabled",
+                    "keyVaultProperties": {"keyUri": "https://vault.vault.azure.net/keys/records"},
+                },
+            }
+        ]
+    },
     f"{OPEN}/blobservices/default": {"properties": {}},
     f"{OPEN}/blobservices/default/containers": {"value": [container("all", publicAccess="Blob")]},
     f"{OPEN}/managementpolicies/default": error(404, "ManagementPolicyNotFound"),
@@ -395,3 +409,42 @@ def test_tags_of_a_group_that_is_not_seen_are_unknown_and_not_none(collect):
     found = collect(Cloud([account(tags={"owner": "me"})], DOCS, [subscription()]), inherit_tags=("resource-group",))[ACCOUNT]
     assert isinstance(found.tags, Unknown)
     assert found.tags.via.action == "Microsoft.Resources/subscriptions/resourceGroups/read"
+
+
+OWN = {"name": "own", "properties": {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": SCOPE_KEY}}}
+WEAK = {"name": "weak", "properties": {"source": "Microsoft.Storage", "state": "Enabled"}}
+OFF = {"name": "weak", "properties": {"source": "Microsoft.Storage", "state": "Disabled"}}
+BARRED = {"defaultEncryptionScope": "$account-encryption-key", "denyEncryptionScopeOverride": True}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "containers", "custody"),
+    [
+        ([], [container("one")], "customer"),
+        ([OWN], [container("one")], "customer"),
+        ([OWN, OFF], [container("one")], "customer"),
+        ([WEAK], [], "customer"),
+        ([WEAK], [container("one")], "provider-owned"),
+        ([WEAK], [container("one", **BARRED)], "customer"),
+        ([WEAK], [container("one", **BARRED), container("two")], "provider-owned"),
+        ([WEAK], [container("one", **{**BARRED, "defaultEncryptionScope": "weak"})], "provider-owned"),
+    ],
+)
+def test_blobs_may_be_under_any_scope_that_is_not_barred(records, scopes, containers, custody):
+    found = records(docs={SCOPES: {"value": scopes}, CONTAINERS: {"value": containers}})
+    assert value(found.facts["encryption.key_custody"]) == custody
+    keys = {one.to for one in found.links if one.rel is Rel.USES_KEY}
+    assert ("https://scopes.vault.azure.net/keys/people" in keys) is (OWN in scopes)
+
+
+@pytest.mark.parametrize(("path", "action"), [(SCOPES, "encryptionScopes"), (CONTAINERS, "blobServices/containers")])
+def test_scopes_or_containers_that_are_denied_leave_the_custody_open(records, path, action):
+    fact = records(docs={SCOPES: {"value": [WEAK]}, path: error(403, "AuthorizationFailed")}).facts["encryption.key_custody"]
+    assert (fact.reason, fact.via.action) == (UnknownReason.PERMISSION_DENIED, f"{TYPE}/{action}/read")
+    assert fact.between == ("provider-owned", "customer")
+
+
+def test_scopes_of_an_account_under_microsofts_key_are_not_read(collect):
+    cloud = Cloud([ROWS[1]], DOCS)
+    assert value(collect(cloud, ALL_FACTS)[OPEN].facts["encryption.key_custody"]) == "provider-owned"
+    assert cloud.asked("/encryptionscopes") == 0

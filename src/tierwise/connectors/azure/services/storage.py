@@ -16,7 +16,7 @@ from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Row
-from tierwise.connectors.azure.services import storage_reads
+from tierwise.connectors.azure.services import storage_reads, storage_scopes
 from tierwise.connectors.azure.services.storage_reads import (
     ACCOUNT,
     BLOB_LOGS,
@@ -26,6 +26,7 @@ from tierwise.connectors.azure.services.storage_reads import (
     LIFECYCLE,
     SHARE_LOGS,
     SHARES,
+    is_customers,
     kind_of,
 )
 from tierwise.connectors.azure_terms import (
@@ -73,20 +74,16 @@ def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
 
 
 def links(draft: Draft) -> tuple[Link, ...]:
-    """Its key, and where its logs go."""
+    """Its key, those of its encryption scopes, and where its logs go."""
     key = _key(draft)
     logs = reach.log_links(draft.doc(SHARE_LOGS if kind_of(draft) == FILES else BLOB_LOGS))
-    return (*reach.key_links(key), *logs)
-
-
-def _is_customers(source: str) -> bool:
-    return source.lower() == "microsoft.keyvault"
+    return tuple(dict.fromkeys((*reach.key_links(key), *storage_scopes.links(draft), *logs)))
 
 
 def _key(draft: Draft) -> Maybe[str]:
     """The URL of the customer's key; empty where there is none."""
     source = fields.word(draft.doc(ACCOUNT), "properties", "encryption", "keySource")
-    if isinstance(source, Unknown) or not _is_customers(source.value):
+    if isinstance(source, Unknown) or not is_customers(source):
         return source if isinstance(source, Unknown) else Known("", source.via)
     of = ("properties", "encryption", "keyvaultproperties")
     vault, name = (fields.value(draft.doc(ACCOUNT), *of, one) for one in ("keyvaulturi", "keyname"))
@@ -95,14 +92,22 @@ def _key(draft: Draft) -> Maybe[str]:
     return Unknown(UnknownReason.NOT_COLLECTED, source.via, "the answer does not name the key")
 
 
+def _custody(draft: Draft) -> Maybe[str]:
+    """Whose key it is under; blobs in an encryption scope are under the scope's."""
+    source = fields.word(draft.doc(ACCOUNT), "properties", "encryption", "keySource")
+    if isinstance(source, Unknown):
+        return source
+    if not is_customers(source):
+        return Known(PROVIDER_KEY, source.via)
+    return Known("customer", source.via) if kind_of(draft) == FILES else storage_scopes.weakest(draft)
+
+
 def facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of an account that its documents so far allow."""
     sheet, kind = FactSheet(), draft.resource.kind
     account = draft.doc(ACCOUNT)
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
-    source = fields.word(account, "properties", "encryption", "keySource")
-    custody = source if isinstance(source, Unknown) else Known("customer" if _is_customers(source.value) else PROVIDER_KEY, source.via)
-    sheet.put("encryption.key_custody", custody)
+    sheet.put("encryption.key_custody", _custody(draft))
     sheet.put("transport.tls_required", fields.flag(account, "properties", "supportsHttpsTrafficOnly"))
     sheet.put("transport.min_tls", min_tls(fields.word(account, "properties", "minimumTlsVersion", absent="TLS1_0", because=_TLS)))
     reach.put_network(sheet, kind, account, reach.admits_by_acl(account, "properties", "networkAcls", because=_OPEN))

@@ -8,8 +8,8 @@ from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.declared import Draft
-from tierwise.model.fact import Known
-from tierwise.model.resource import Kind
+from tierwise.model.fact import Known, Maybe
+from tierwise.model.resource import Kind, Rel
 
 TYPE: Final = "Microsoft.Storage/storageAccounts"
 VERSION: Final = "2024-01-01"
@@ -76,13 +76,42 @@ SHARES: Final = Read(
     facts=frozenset({"recovery.soft_delete_days"}),
     when=_has_shares_alone,
 )
+
+
+def _has_own_key(draft: Draft) -> bool:
+    """Whether a key of the customer's is over the whole account, so that a scope can only be weaker."""
+    return _has_blobs(draft) and is_customers(fields.word(draft.doc(ACCOUNT), "properties", "encryption", "keySource"))
+
+
+def is_customers(source: Maybe[str]) -> bool:
+    """Whether what holds a key is known to be a vault of the customer's."""
+    return isinstance(source, Known) and source.value.lower() == "microsoft.keyvault"
+
+
+SCOPES: Final = Read(
+    TYPE,
+    "encryptionScopes",
+    VERSION,
+    f"{TYPE}/encryptionScopes/read",
+    facts=frozenset({"encryption.key_custody"}),
+    links=frozenset({Rel.USES_KEY}),
+    listing=True,
+    when=_has_own_key,
+)
 CONTAINERS: Final = Read(
     TYPE,
     "blobServices/default/containers",
     VERSION,
     f"{TYPE}/blobServices/containers/read",
     facts=frozenset(
-        {"access.anonymous_read", "access.website_enabled", "immutability.mode", "immutability.min_days", "retention.legal_hold"}
+        {
+            "access.anonymous_read",
+            "access.website_enabled",
+            "encryption.key_custody",
+            "immutability.mode",
+            "immutability.min_days",
+            "retention.legal_hold",
+        }
     ),
     listing=True,
     when=_has_blobs,
@@ -99,4 +128,4 @@ LIFECYCLE: Final = Read(
 )
 BLOB_LOGS: Final = reach.diagnostics(TYPE, "blobServices/default", when=_has_blobs)
 SHARE_LOGS: Final = reach.diagnostics(TYPE, "fileServices/default", when=_has_shares_alone)
-READS: Final = (BLOBS, SHARES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS)
+READS: Final = (BLOBS, SHARES, SCOPES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS)
