@@ -160,7 +160,7 @@ azure_options = together(
         "inherit_tags",
         multiple=True,
         metavar="LEVEL",
-        help="Take tags that a resource lacks from its resource-group or subscription; default: from neither.",
+        help="Take tags that a resource lacks from its resource-group or subscription; default: where policy says so.",
     ),
     click.option("--cloud", default="", help="public, government or china; default: public."),
     click.option("--max-rate", type=float, default=None, help="Reads a second per subscription; default: 12.5."),

@@ -17,7 +17,6 @@ PROBED_AT_T0 = {
     "Microsoft.KeyVault/vaults/keys",  # ENC-04 asks every key to rotate
     "Microsoft.KeyVault/managedHSMs/keys",
     "Microsoft.KeyVault/vaults/providers/Microsoft.Insights/diagnosticSettings",  # a vault is T2 whatever its tag says
-    "providers/Microsoft.Authorization/policyAssignments",  # EXP-12 asks every subscription to forbid public stores
     "providers/Microsoft.Security/pricings",  # LOG-06, for the sake of the vault
     "providers/Microsoft.Network/virtualNetworks",  # LOG-08, likewise
     "providers/Microsoft.Network/networkWatchers",

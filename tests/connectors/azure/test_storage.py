@@ -388,29 +388,6 @@ def test_tenants_to_which_a_subscription_is_delegated_are_let_in(collect):
     assert value(found.facts["access.external_principals"]) == frozenset({"99999999-9999-9999-9999-999999999999"})
 
 
-@pytest.mark.parametrize(
-    ("levels", "expected"),
-    [((), {}), (("resource-group",), {"Owner": "team"}), (("subscription", "resource-group"), {"Owner": "team", "unit": "x"})],
-)
-def test_tags_are_taken_over_only_from_where_it_is_said(collect, levels, expected):
-    above = {**subscription(), "tags": {"owner": "nobody", "unit": "x"}}
-    found = collect(Cloud([account(tags={})], DOCS, [above, resource_group(Owner="team")]), inherit_tags=levels)[ACCOUNT]
-    assert found.tags.value == expected
-
-
-def test_an_own_tag_stands_whatever_its_case(collect):
-    found = collect(
-        Cloud([account(tags={"OWNER": "me"})], DOCS, [subscription(), resource_group(owner="team")]), inherit_tags=("resource-group",)
-    )[ACCOUNT]
-    assert found.tags.value == {"OWNER": "me"}
-
-
-def test_tags_of_a_group_that_is_not_seen_are_unknown_and_not_none(collect):
-    found = collect(Cloud([account(tags={"owner": "me"})], DOCS, [subscription()]), inherit_tags=("resource-group",))[ACCOUNT]
-    assert isinstance(found.tags, Unknown)
-    assert found.tags.via.action == "Microsoft.Resources/subscriptions/resourceGroups/read"
-
-
 OWN = {"name": "own", "properties": {"source": "Microsoft.KeyVault", "keyVaultProperties": {"keyUri": SCOPE_KEY}}}
 WEAK = {"name": "weak", "properties": {"source": "Microsoft.Storage", "state": "Enabled"}}
 OFF = {"name": "weak", "properties": {"source": "Microsoft.Storage", "state": "Disabled"}}

@@ -15,9 +15,9 @@ PUBLIC = "/providers/Microsoft.Authorization/policyDefinitions/4fa4b6c0-31ca-4c0
 ABOVE = "/providers/Microsoft.Management/managementGroups/departments"
 
 
-def assigned(scope, definition=PUBLIC, effect="Deny", mode="Default"):
+def assigned(scope, definition=PUBLIC, effect="Deny", mode="Default", **more):
     parameters = {"effect": {"value": effect}} if effect else {}
-    return {"properties": {"scope": scope, "policyDefinitionId": definition, "parameters": parameters, "enforcementMode": mode}}
+    return {"properties": {"scope": scope, "policyDefinitionId": definition, "parameters": parameters, "enforcementMode": mode, **more}}
 
 
 def pricing(name, tier):
@@ -103,6 +103,8 @@ def test_an_export_of_the_activity_log_is_a_trail(read):
         ([assigned(WHOLE, effect="Audit")], False, False),
         ([assigned(WHOLE, effect="")], False, False),
         ([assigned(ABOVE, mode="DoNotEnforce")], False, False),
+        ([assigned(f"{WHOLE}/resourceGroups/rg")], False, False),
+        ([assigned(WHOLE, notScopes=[f"{WHOLE}/resourceGroups/rg"])], False, False),
         ([assigned(WHOLE, definition="/providers/Microsoft.Authorization/policyDefinitions/other")], False, False),
     ],
 )

@@ -64,20 +64,11 @@ class Place:
         return Known({"tenants": tenants}, declared.via)
 
     def tags_of(self, row: Doc, declared: Row) -> Maybe[Mapping[str, str]]:
-        """The tags of a row, with those that it takes over from its resource group and subscription; keys mean the same in any case."""
+        """The tags of a row; what it takes over from above is evidence beside them (`policy.levels`)."""
         own = row.get("tags")
         if own is not None and not isinstance(own, Mapping):
             return Unknown(UnknownReason.UNPARSABLE, declared.via, "its tags are no mapping")
-        found = texts(own or {})
-        group = group_of(same(row.get("id")))
-        if "resource-group" in self.inherits and group and group not in self.groups:
-            return Unknown(UnknownReason.PERMISSION_DENIED, GROUPS.via, "its resource group is not among those that the credentials see")
-        above = {"resource-group": self.groups.get(group, {}), "subscription": texts(self.row.get("tags") or {})}
-        for level in INHERITED:
-            if level in self.inherits:
-                known = {key.lower() for key in found}
-                found |= {key: value for key, value in above[level].items() if key.lower() not in known}
-        return Known(found, declared.via)
+        return Known(texts(own or {}), declared.via)
 
 
 def texts(tags: Mapping[str, Any]) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from tierwise.access.pattern import covered_by_any
-from tierwise.connectors.azure import content
+from tierwise.connectors.azure import content, policy
 from tierwise.connectors.azure.calls import Caller
 from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, collectors
 from tierwise.connectors.azure.place import SUBSCRIPTIONS, Place, region_of
@@ -197,7 +197,7 @@ class AzureSource:
             run = partial(self._look, collector, declared, row, place)
             yield Unit(place.id, region_of(row.get("location")), collector.service, run, provider="azure")
         else:
-            yield from self._drafts(collector, declared, row, self._caller(place))
+            yield from self._look(collector, declared, row, place)
 
     def _look(self, collector: Collector, declared: Row, row: Doc, place: Place) -> Iterator[Item]:
         caller = self._caller(place)
@@ -214,6 +214,8 @@ class AzureSource:
                 continue
             for read in collector.survey_reads:
                 caller.read_into(draft, read)
+            if draft.resource.kind in policy.TAGGED and (above := policy.levels(caller, row)):
+                draft.resource = replace(draft.resource, evidence=replace(draft.resource.evidence, inherited=above))
             draft.resource = finished(collector, draft, caller.place.unit)
             if detailed:
                 self._kept[draft.resource.id] = (collector, draft, caller.place)

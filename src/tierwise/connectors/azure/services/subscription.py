@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors import azure_account, fields
 from tierwise.connectors.azure import network, reach
-from tierwise.connectors.azure.ids import same, subscription_of
+from tierwise.connectors.azure.ids import group_of, same, subscription_of
 from tierwise.connectors.azure.place import SUBSCRIPTIONS, drafted
+from tierwise.connectors.azure.policy import BUILT_IN, POLICIES, is_enforced, value
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _MAYBE: Final = "an initiative or a custom policy that is assigned may forbid it"
 _STANDARD: Final = "standard"
 _ADMINISTRATIVE: Final = "administrative"
-_GUARDRAILS: Final = frozenset({"account.public_access_blocked", "account.public_block_locked"})
 SUBSCRIPTION: Final = Row(SUBSCRIPTIONS.type, frozenset({Kind.ACCOUNT}), table=SUBSCRIPTIONS.table)
 TRAILS: Final = Read(
     "",
@@ -44,16 +44,6 @@ PRICINGS: Final = Read(
     listing=True,
     when=lambda draft: draft.resource.kind is Kind.ACCOUNT,
 )
-POLICIES: Final = Read(
-    "",
-    "providers/Microsoft.Authorization/policyAssignments",
-    "2023-04-01",
-    "Microsoft.Authorization/policyAssignments/read",
-    facts=_GUARDRAILS,
-    listing=True,
-    when=lambda draft: draft.resource.kind is Kind.ACCOUNT,
-)
-"""All assignments that apply to a subscription, those of the management groups above it with them."""
 
 
 def _lockbox(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
@@ -133,33 +123,29 @@ def _plans(pricings: Maybe[Doc | None]) -> Maybe[frozenset[str]]:
 
 
 def _guardrails(draft: Draft) -> tuple[Maybe[bool], Maybe[bool]]:
-    """Whether the built-in policy denies public accounts, and whether it does so from above the subscription."""
+    """Whether the built-in policy denies public accounts in the whole subscription, and whether it does so from above it."""
     listed = fields.items(draft.doc(POLICIES), "value")
     if isinstance(listed, Unknown):
         return listed, listed
-    enforced = [one for one in listed.value if _property(one, "enforcementMode") in (None, "Default")]
+    enforced = [one for item in listed.value if is_enforced(one := fields.inner(listed, item)) and _is_whole(one)]
     denying = [
-        one for one in enforced if same(_property(one, "policyDefinitionId")) == azure_account.NO_PUBLIC_STORES and _effect(one) == "deny"
+        one for one in enforced if same(value(one, "policyDefinitionId")) == azure_account.NO_PUBLIC_STORES and _effect(one) == "deny"
     ]
-    above = [one for one in denying if not subscription_of(same(_property(one, "scope")))]
-    rest = [
-        one
-        for one in enforced
-        if not same(_property(one, "policyDefinitionId")).startswith("/providers/microsoft.authorization/policydefinitions/")
-    ]
+    above = [one for one in denying if not subscription_of(same(value(one, "scope")))]
+    rest = [one for one in enforced if not same(value(one, "policyDefinitionId")).startswith(BUILT_IN)]
     open_ = Unknown(UnknownReason.NOT_SUPPORTED, listed.via, _MAYBE)
     no: Maybe[bool] = open_ if rest else Known(False, listed.via)
     return Known(True, listed.via) if denying else no, Known(True, listed.via) if above else no
 
 
-def _property(item: Mapping[str, Any], name: str) -> Any:
-    found = fields.value(Known(item), "properties", name)
-    return found.value if isinstance(found, Known) else None
+def _is_whole(assignment: Known[Doc]) -> bool:
+    """Whether it takes in all of the subscription: assignments to resource groups are listed beside those that do."""
+    return not group_of(same(value(assignment, "scope"))) and not value(assignment, "notScopes")
 
 
-def _effect(item: Mapping[str, Any]) -> str:
+def _effect(assignment: Known[Doc]) -> str:
     """The effect that an assignment sets; the policy audits where it sets none (its default)."""
-    found = fields.value(Known(item), "properties", "parameters", "effect", "value")
+    found = fields.value(assignment, "properties", "parameters", "effect", "value")
     return str(found.value).lower() if isinstance(found, Known) else "audit"
 
 
