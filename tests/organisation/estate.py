@@ -19,8 +19,7 @@ HOME = "123456789012"
 REGIONS = (REGION, "eu-west-1")
 STARTED = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 ACCOUNTS = int(os.environ.get("TIERWISE_ACCOUNTS", "8"))
-SERVICES = ("account", "s3", "sqs") if ACCOUNTS >= 30 else ("s3", "sqs")
-"""Thirty accounts are read with the settings of the account, which take half of the time."""
+SERVICES = ("s3", "sqs")
 WEAK = 3
 """Every so manieth account's records are kept in a bucket that anybody may list."""
 

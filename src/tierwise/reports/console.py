@@ -14,7 +14,7 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
-from tierwise.reports import looks
+from tierwise.reports import cost, looks
 from tierwise.reports.attested import beside, standing_of, told
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import Report, View
@@ -147,6 +147,8 @@ class _Page(Printer):
         seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage.whole:.1%} of the reads that were due"
         failed = sum(1 for gap in result.gaps if gap.account or not gap.expected)
         self.line(seen + (f"; {count(failed, 'listing')} failed" if failed else ""))
+        if calls := cost.sentence(result.outcomes):
+            self.line(calls)
         failing = len(entries(self.fails))
         verdicts = self.findings.verdicts
         self.line(

@@ -16,7 +16,7 @@ from tierwise.config import AwsConfig
 from tierwise.connectors.aws.connect import open_accounts
 from tierwise.connectors.aws.organisation import Member, Membership, chosen
 from tierwise.connectors.aws.session import Account
-from tierwise.connectors.base import Organisation
+from tierwise.connectors.base import Organisation, Unit
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
@@ -115,6 +115,18 @@ def test_an_account_that_closes_while_the_scan_runs_is_told_as_that(ids: dict[st
     (gap,) = [one for one in flat(source.survey()) if isinstance(one, Gap) and one.account == ids["site"]]
     assert (gap.reason, gap.expected) == ("out-of-scope", True)
     assert "SUSPENDED" in gap.detail
+
+
+def test_an_account_that_closes_after_it_was_entered_is_asked_for_no_more(ids: dict[str, str], refuse: Callable[..., None]) -> None:
+    source = opened(accounts=(ids["site"],))
+    (unit,) = [one for one in source.survey() if one.service == "account"]
+    inside = list(unit.run())
+    organizations_backends[ACCOUNT]["aws"].get_account_by_id(ids["site"]).close()
+    refuse("GetResources")
+    (region,) = [one for one in inside if isinstance(one, Unit) and one.service == "region"]
+    items = list(region.run())
+    assert [(one.account, one.expected) for one in items if isinstance(one, Gap)] == [(ids["site"], True)]
+    assert [one for one in items if isinstance(one, Unit)] == []
 
 
 def test_units_and_accounts_are_chosen_and_left_out(ids: dict[str, str]) -> None:

@@ -154,9 +154,12 @@ class Within:
     once: Once
     """Shared by all accounts of the organisation."""
 
-    def closed(self, caller: Caller) -> Member | None:
+    def described(self, caller: Caller) -> Maybe[Doc | None]:
+        """What the organisation says of the account now."""
+        return caller.ask(ACCOUNT, AccountId=self.member.id)
+
+    def closed(self, answer: Maybe[Doc | None]) -> Member | None:
         """The account, where it is no longer active."""
-        answer = caller.ask(ACCOUNT, AccountId=self.member.id)
         found = (answer.value or {}).get("Account") if isinstance(answer, Known) else None
         now = replace(self.member, state=state_of(found)) if found else self.member
         return None if now.state == ACTIVE else now

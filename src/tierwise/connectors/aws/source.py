@@ -13,7 +13,7 @@ from typing import Any
 from tierwise.connectors.aws import content
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
-from tierwise.connectors.aws.organisation import Within, not_active
+from tierwise.connectors.aws.organisation import Member, Within, not_active
 from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.role import Role, unreachable
 from tierwise.connectors.aws.session import Account
@@ -200,7 +200,7 @@ class AwsSource:
         caller = home.caller()
         role, within = self._account.role, self._account.within
         if role is not None and (why := role.check()) is not None:
-            closed = within.closed(caller) if within is not None else None
+            closed = within.closed(within.described(caller)) if within is not None else None
             yield unreachable(role, why) if closed is None else not_active(closed)
             yield from caller.outcomes()
             return
@@ -245,6 +245,11 @@ class AwsSource:
     def _open_region(self, place: _Place) -> Iterator[Item]:
         caller = place.caller()
         table = place.read_tags(caller)
+        if isinstance(table, Unknown) and (gone := self._gone(caller, table)) is not None:
+            place.closed = True
+            yield not_active(gone)
+            yield from caller.outcomes()
+            return
         if isinstance(table, Unknown) and (
             table.detail == "denied by a service control policy" or table.reason is UnknownReason.REGION_DISABLED
         ):
@@ -255,6 +260,14 @@ class AwsSource:
         for collector in self._selected(everywhere=False):
             yield self._unit(collector, place)
         yield from caller.outcomes()
+
+    def _gone(self, caller: Caller, why: Unknown) -> Member | None:
+        """The account, where it was closed after it had been entered: then whatever is asked is refused."""
+        within = self._account.within
+        if within is None or why.reason not in (UnknownReason.PERMISSION_DENIED, UnknownReason.REGION_DISABLED):
+            return None
+        answer = self._account.once("organizations:DescribeAccount", lambda: within.described(caller))
+        return within.closed(answer)
 
     def _selected(self, *, everywhere: bool) -> Iterator[Collector]:
         for collector in collectors():

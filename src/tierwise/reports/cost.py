@@ -1,0 +1,29 @@
+"""What a scan of live accounts came to: how many calls, and what those cost that a provider bills, in a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from tierwise.model.resource import ReadOutcome
+from tierwise.reports.text import count
+
+_PRICES: Final = {"s3": 0.4e-6, "s3control": 0.4e-6, "kms": 3e-6, "secretsmanager": 5e-6}
+"""US dollars a request by service: AWS's list prices in us-east-1 (aws.amazon.com: /s3/pricing for GET and all other requests, /kms/pricing,
+/secrets-manager/pricing). The other services that a scan reads, and the inventories of Azure and Google Cloud, do not bill reads of configuration."""
+_LISTING: Final = {"s3:ListBuckets": 5e-6}
+
+
+def sentence(outcomes: Sequence[ReadOutcome]) -> str:
+    """The calls, and the price of those that are billed; empty where none was made."""
+    made = Counter[str]()
+    for one in outcomes:
+        made[one.operation] += one.count
+    if not made:
+        return ""
+    billed = {operation: _LISTING.get(operation, _PRICES.get(operation.partition(":")[0], 0.0)) for operation in made}
+    price = sum(number * billed[operation] for operation, number in made.items())
+    number = sum(number for operation, number in made.items() if billed[operation])
+    told = f"; {number:,} are billed, about ${price:.4f} at list prices" if number else "; none is billed"
+    return f"{count(made.total(), 'call')} answered or refused{told}"
