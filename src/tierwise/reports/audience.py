@@ -102,7 +102,7 @@ def for_pipelines(result: ScanResult, audience: str) -> ScanResult:
         resources=tuple(replace(one, id=names[one.id], name=names[one.id]) if one.id in names else one for one in result.resources),
         classifications={label(key): one for key, one in result.classifications.items()},
         findings=Findings.of(result.findings).mapped(finding),
-        fixes=tuple(replace(one, fix_at=label(one.fix_at), resources=tuple(map(label, one.resources))) for one in result.fixes),
+        fixes=tuple(structs.replace(one, fix_at=label(one.fix_at), resources=tuple(map(label, one.resources))) for one in result.fixes),
     )
 
 
