@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -476,6 +477,7 @@ def width() -> int:
 
 def write_atomically(path: Path, data: bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Write beside the target, then rename; UsageError where the place cannot be written. `private`: readable by the user alone."""
+    name = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -486,7 +488,12 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes], *, private: bool
             os.umask(umask)
             Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
-    except OSError as error:
+    except BaseException as error:
+        # What was written so far would fill a full disk further.
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise UsageError(f"cannot write {path}: {error.strerror or type(error).__name__}") from None
 
 
@@ -518,7 +525,12 @@ def data_dir() -> Path:
 
 
 def remember(outcome: Outcome, config: Config) -> None:
-    """Keep what was read and what it was judged by, for `explain`, `fixes` and `classify`; readable by the user alone."""
+    """Keep what was read and what it was judged by, for `explain`, `fixes` and `classify`; readable by the user alone.
+
+    Where there is no room that is told, and touches neither reports, store nor exit code; no earlier scan is left there to be taken for this one.
+    """
+    from tierwise.cli.main import complain
+
     folder = data_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -533,8 +545,16 @@ def remember(outcome: Outcome, config: Config) -> None:
         "attestations": _absolute(config.attestations),
         "sources": list(outcome.result.run.sources),
     }
-    write_atomically(folder / "last.jsonl", inventory_lines(outcome), private=True)
-    write_atomically(folder / "last.json", json.dumps(judged_by).encode(), private=True)
+    try:
+        write_atomically(folder / "last.jsonl", inventory_lines(outcome), private=True)
+        write_atomically(folder / "last.json", json.dumps(judged_by).encode(), private=True)
+    except UsageError as error:
+        for name in ("last.jsonl", "last.json"):
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+        complain(
+            f"{error}\nso 'tierwise explain', 'fixes' and 'classify' have nothing to look at; what else was asked for is not touched by it"
+        )
 
 
 def _absolute(path: str) -> str:

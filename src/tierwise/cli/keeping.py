@@ -98,10 +98,17 @@ class Keeping:
             save(store, result, series=self.series, controls=self.controls)
             tidy(store, Retention(), date.fromisoformat(result.run.started[:10]))
         except StoreError as error:
-            again = f"tierwise scan inventory {data_dir() / 'last.jsonl'} --store {self.where or data_dir() / 'store.db'} --series {self.series!r}"
-            complain(f"run {result.run.id} is not in the store: {error}\nit is not lost: when that is mended, run {again}")
+            complain(f"run {result.run.id} is not in the store: {error}\n{self._way_back()}")
             return not self.asked
         return True
+
+    def _way_back(self) -> str:
+        """How the run comes into the store later."""
+        last = data_dir() / "last.jsonl"
+        if not last.is_file():
+            return "its reports are written; when that is mended, scan again"
+        again = f"tierwise scan inventory {last} --store {self.where or data_dir() / 'store.db'} --series {self.series!r}"
+        return f"it is not lost: when that is mended, run {again}"
 
 
 def keeping_of(outcome: Outcome, config: Config, options: Options, judging: Judging | None) -> Keeping | None:

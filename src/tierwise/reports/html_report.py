@@ -16,8 +16,9 @@ from tierwise.model.control import Control
 from tierwise.model.finding import Finding, Findings, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
+from tierwise.reports.attested import standing_of, told
 from tierwise.reports.base import Report, View
-from tierwise.reports.page import evidence, measures, stores, summary, trend
+from tierwise.reports.page import attested, evidence, measures, stores, summary, trend
 from tierwise.reports.page.more import More, cut
 from tierwise.reports.page.plot import bars
 from tierwise.reports.page.shell import frame, render_page
@@ -33,6 +34,10 @@ PAGE_BYTES: Final = 1_700_000
 MOST_PAGES: Final = 100
 """Of findings, and of stores, beside the first page; the csv and json reports hold what is beyond."""
 _MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES = 10, 100, 12, 25
+_NO_ATTESTED: Final = (
+    "No file of attestations was given, so that nothing of what only people can vouch for is judged.",
+    "What people attest is not told to this audience.",
+)
 _SECTIONS: Final = (
     ("heat", "Requirements by tier"),
     ("risks", "What to change first"),
@@ -44,6 +49,7 @@ _SECTIONS: Final = (
     ("controls", "Controls"),
     ("principles", "Principles"),
     ("measures", "Bulk-data measures"),
+    ("attested", "What people attest"),
     ("accepted", "Accepted risks"),
     ("owners", "Owners"),
     ("quality", "What could not be seen"),
@@ -160,6 +166,7 @@ def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores
     planned = [(one.resource, words) for one in result.changes for words in sentences(one)]
     over_time = trend.trend_of(page)
     families, heat = summary.heat_map(page)
+    people = attested.datasets_of(page)
     return {
         **_shell(page),
         "gate": result.gate.decision,
@@ -195,7 +202,12 @@ def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores
         "total_stores": len(ranked),
         "controls": parts.controls,
         "framework": result.framework,
-        "requirements": result.requirements,
+        "principles": attested.principles_of(page),
+        "attested": people[:_MOST_ROWS],
+        "more_attested": max(0, len(people) - _MOST_ROWS),
+        "attested_heads": attested.HEADS,
+        "standing": told(standing_of(result)),
+        "no_attested": _NO_ATTESTED[page.view.audience == "public"],
         "measures": measures.measures_of(page, ranked),
         "lights": measures.RULES,
         "accepted": tuple(_accepted(page)),

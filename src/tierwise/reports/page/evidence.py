@@ -52,6 +52,8 @@ class Line:
     accepted: str
     lapsed: str
     """Why an acceptance of it is not in force."""
+    attested: str
+    """Of attested evidence: how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ def _line(one: Finding, stores: Mapping[str, Store]) -> Line:
         if held
         else "",
         one.lapsed,
+        one.attested.value if one.attested is not None else "",
     )
 
 

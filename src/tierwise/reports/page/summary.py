@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tierwise.model.attestation import State
 from tierwise.model.finding import Finding, Findings, Verdict
 from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
@@ -164,11 +165,13 @@ def _overdue(page: Shown) -> str:
     """Acceptances past their date no longer hold, so that their findings stand again: the control that asks for them to be in order tells of them."""
     problems = Findings.of(page.result.findings).problems
     faulty = sum(1 for one in problems if one.control == _IN_ORDER and one.verdict is Verdict.FAIL)
+    stale = sum(1 for one in problems if one.attested is State.STALE)
     soonest = min((one.accepted.expires for one in problems if one.accepted is not None), default="")
     told = [
         f"{count(faulty, 'resource has', 'resources have')} a risk acceptance that is past its date, ends soon or is otherwise not in order ({_IN_ORDER})."
         if faulty
         else "",
+        f"{count(stale, 'attestation is', 'attestations are')} older than the tier allows." if stale else "",
         f"Of the accepted risks that hold, the next ends on {soonest}." if soonest else "No accepted risk is in force.",
     ]
     return " ".join(one for one in told if one)

@@ -1,0 +1,82 @@
+"""How attested evidence stands in the page: by dataset, and beside what was scanned of each principle."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from tierwise.model.attestation import State
+from tierwise.model.finding import RequirementEvidence
+from tierwise.model.resource import Kind
+from tierwise.reports.attested import OPEN, STATES, beside
+from tierwise.reports.shown import Shown
+
+HEADS = tuple({State.ATTESTED.value: "Attested", OPEN: "Could not be checked"}.get(state, state.capitalize()) for state in STATES)
+"""The heads of the columns of states."""
+_COVERAGE = {
+    "scanned": "scanned",
+    "partly": "partly scanned",
+    "attested": "cannot be scanned",
+    "not visible": "what was asked could not be read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedRow:
+    """One dataset and how what is attested of it stands."""
+
+    name: str
+    tier: str
+    counts: tuple[int, ...]
+    """In the order of the states."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipleRow:
+    """One requirement of the framework: what is known of it, from what, and what is left to people."""
+
+    id: str
+    title: str
+    known: str
+    passed: int
+    failed: int
+    unknown: int
+    attested: str
+    asked: str
+
+
+def datasets_of(page: Shown) -> tuple[AttestedRow, ...]:
+    """Each dataset, the strictest tier first; none where no file of attestations was given."""
+    datasets = {one.id: one for one in page.result.resources if one.kind is Kind.DATASET}
+    tally: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in page.result.findings if datasets else ():
+        if one.resource in datasets:
+            tally[one.resource][one.attested.value if one.attested is not None else OPEN] += one.verdict != "not-applicable"
+    tiers = page.result.classifications
+    ordered = sorted(datasets.values(), key=lambda one: (-tiers[one.id].tier, one.name))
+    return tuple(AttestedRow(one.name, tiers[one.id].tier.label, tuple(tally[one.id][state] for state in STATES)) for one in ordered)
+
+
+def principles_of(page: Shown) -> tuple[PrincipleRow, ...]:
+    """The requirements in the framework's order."""
+    return tuple(
+        PrincipleRow(
+            one.id,
+            one.title,
+            _known(one),
+            one.passed,
+            one.failed,
+            one.unknown,
+            beside(one) if one.standing else "nothing",
+            one.attestation or "nothing",
+        )
+        for one in page.result.requirements
+    )
+
+
+def _known(one: RequirementEvidence) -> str:
+    """What is known of it, and from what: what no scan can see is never said to be scanned."""
+    scanned = one.passed or one.failed or one.unknown
+    if not scanned and not one.standing:
+        return "cannot be scanned"
+    return f"{one.words}; {_COVERAGE[one.coverage] if scanned else 'cannot be scanned'}"

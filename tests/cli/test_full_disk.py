@@ -1,0 +1,69 @@
+"""A disk without room: what was asked for is written or told, and the gate's exit code stays what it is."""
+
+from __future__ import annotations
+
+import json
+import resource
+
+import pytest
+
+import tierwise.store.save as saving
+from tierwise.cli import common
+from tierwise.errors import UsageError
+
+
+def without_room(function):
+    """The same, where no file may become larger than a page."""
+
+    def call(*args, **more):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, -1))
+        try:
+            return function(*args, **more)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+
+    return call
+
+
+def files(folder):
+    return sorted(one.name for one in folder.rglob("*") if one.is_file())
+
+
+def test_where_the_last_scan_cannot_be_kept_the_gate_decides_and_no_older_one_is_taken_for_it(
+    tierwise, home, plan, quiet_plan, tmp_path, monkeypatch
+):
+    assert tierwise("scan", "plan", quiet_plan, "-q").code == 0
+    monkeypatch.setattr(common, "remember", without_room(common.remember))
+    ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", "json=scan.json", "-q")
+    assert ran.code == 1
+    assert ran.err.splitlines()[0].startswith(f"error: cannot write {tmp_path / 'data' / 'last.jsonl'}: ")
+    assert "'tierwise explain', 'fixes' and 'classify' have nothing to look at" in ran.err
+    assert json.loads((home / "scan.json").read_text())["gate"]["result"] == "failed"
+    assert files(tmp_path / "data") == []
+    assert "1 run(s)" in tierwise("store", "check", "--store", "kept.db").out
+    tierwise("fixes").complains(2, "no scan")
+
+
+def test_where_neither_it_nor_the_store_has_room_both_are_told_and_no_false_way_back(tierwise, home, plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "remember", without_room(common.remember))
+    monkeypatch.setattr(saving, "save", without_room(saving.save))
+    ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", "json=scan.json", "-q", "--fail-on", "none")
+    assert ran.code == 2
+    assert "there is no room to write the store kept.db" in ran.err
+    assert "its reports are written; when that is mended, scan again" in ran.err
+    assert "last.jsonl --store" not in ran.err
+    assert json.loads((home / "scan.json").read_text())["resources"]
+
+
+@pytest.mark.parametrize("broken", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_file_that_could_not_be_written_to_its_end_leaves_nothing_behind(tmp_path, broken):
+    path = tmp_path / "report.json"
+    path.write_text("before")
+
+    def pieces():
+        yield b"half"
+        raise broken
+
+    with pytest.raises((UsageError, KeyboardInterrupt)):
+        common.write_atomically(path, pieces())
+    assert (files(tmp_path), path.read_text()) == (["report.json"], "before")
