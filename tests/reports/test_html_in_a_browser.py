@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import chromium
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import sample
+from tests.reports.test_html_attested import page as attested_page
 from tierwise.catalogue.controls import load_catalogue
 from tierwise.catalogue.profiles import apply_profile, load_profile
 from tierwise.connectors.terraform.source import open_plans
@@ -52,13 +53,23 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def attested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with datasets, in a file."""
+    path = tmp_path_factory.mktemp("html") / "attested.html"
+    path.write_text(attested_page(), "utf-8")
+    return path
+
+
 def opened(browser: Browser, path: Path, width: int = 1366, **context) -> Page:
     page = browser.new_page(viewport={"width": width, "height": 900}, **context)
     page.goto(path.as_uri())
     return page
 
 
-@pytest.mark.parametrize(("which", "scheme", "width"), [("report", "light", 1366), ("small", "dark", 1366), ("small", "light", 320)])
+@pytest.mark.parametrize(
+    ("which", "scheme", "width"), [("report", "light", 1366), ("small", "dark", 1366), ("small", "light", 320), ("attested", "dark", 320)]
+)
 def test_no_rule_of_accessibility_is_broken(browser, request, which, scheme, width):
     page = opened(browser, request.getfixturevalue(which), width, color_scheme=scheme)
     page.evaluate(
