@@ -236,10 +236,10 @@ def audience_of(config: Config, *, quiet: bool) -> str:
 
 
 def for_those_inside(options: Options, command: str) -> None:
-    """UsageError where the public reads what a command prints: lines of a register select by account id, tag and name."""
+    """UsageError where the public reads what a command prints, which account ids, tags and owners make sense of."""
     require(
         audience_of(load_config(options), quiet=True) != "public",
-        "the public may not see lines of a register: they select by account id, tag and name"
+        f"the public may not see what '{command}' prints: it names account ids, tags and owners"
         f"\nwhere only your organisation reads what this prints, say so: tierwise {command} --audience team",
     )
 

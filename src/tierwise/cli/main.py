@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "explain": ("tierwise.cli.explain:explain", "Why this tier, why this bar, what would fix it."),
     "fixes": ("tierwise.cli.fixes:fixes", "The few changes that close most findings."),
     "report": ("tierwise.cli.report:report", "The last scan or a kept run in any format; papers for owners and boards."),
+    "rank": ("tierwise.cli.rank:rank", "Other tools' findings in the order of our tiers, severity and reach."),
     "history": ("tierwise.cli.history:history", "Runs over time: trend, ages, time to fix, what changed."),
     "diff": ("tierwise.cli.history:diff", "What changed between two runs, and why."),
     "evidence": ("tierwise.cli.history:evidence", "What was known of a dataset on a date, for an auditor."),

@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from tierwise.reports.paper import Paper
 
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-_kept_options = together(
+kept_options = together(
     click.option("--config", type=click.Path(path_type=Path), help="Settings file; default: the nearest tierwise.toml."),
     click.option("--store", default="", metavar="PATH|URL", help="The store; default: the settings', else the user's data directory."),
     click.option("--series", default="", help="Which series, by its name or the beginning of it; default: the one that ran last."),
 )
-_run_options = together(
+run_options = together(
     click.option(
         "--run", "run_", default="", metavar="RUN", help="A kept run: last, last~1, first, a date or an id; default: the last scan."
     ),
@@ -58,7 +58,7 @@ _run_options = together(
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """What a report is made from."""
 
     result: ScanResult
@@ -67,8 +67,8 @@ class _Source:
 
 
 @click.group(invoke_without_command=True)
-@_run_options
-@_kept_options
+@run_options
+@kept_options
 @click.option(
     "--format", "formats", multiple=True, metavar="FMT[=FILE]", help="As for a scan; more than one may be given; default: console."
 )
@@ -96,23 +96,24 @@ def report(ctx: click.Context, /, run_: str, inventory: Path | None, **values: A
     config = load_config(options)
     formats, verdicts = parse_formats(options), verdicts_of(options)
     audience = audience_of(config, quiet=options.quiet)
-    found = _source(config, options, run_, inventory)
+    found = source_of(config, options, run_, inventory)
     for name, path in formats:
         color = path is None and use_color(options)
         view = View(color, width(), audience, verdicts, config.marking, None, found.controls, found.earlier, measures=measures_for(name))
         write_report(report_named(name), for_audience(found.result, audience), view, path)
 
 
-def _source(config: Config, options: Options, run_: str, inventory: Path | None) -> _Source:
+def source_of(config: Config, options: Options, run_: str, inventory: Path | None) -> Source:
+    """The last scan, a kept run, or a saved inventory judged again."""
     if run_ and inventory is not None:
         raise UsageError("--run and --inventory both say what is shown; give one of them")
     if run_:
         return _kept(config, options.series, run_)
     outcome, judging = last_judged(options, inventory)
-    return _Source(outcome.result, {one.id: one for one in judging.controls})
+    return Source(outcome.result, {one.id: one for one in judging.controls})
 
 
-def _kept(config: Config, series: str, run_: str) -> _Source:
+def _kept(config: Config, series: str, run_: str) -> Source:
     """A run of the store, with the controls of now that still ask what was asked then."""
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.evaluate.baseline import digests
@@ -127,13 +128,13 @@ def _kept(config: Config, series: str, run_: str) -> _Source:
     catalogue = load_catalogue([Path(one) for one in config.controls]).controls
     now = digests(catalogue.values())
     controls = {id_: catalogue[id_] for id_, digest in run.controls.items() if now.get(id_) == digest}
-    return _Source(replace(result, fixes=fixes_of(result.findings, controls)), controls, earlier)
+    return Source(replace(result, fixes=fixes_of(result.findings, controls)), controls, earlier)
 
 
 @report.command()
 @click.option("--to", "name", required=True, metavar="NAME", help="The owner, as tags or the register name them.")
-@_run_options
-@_kept_options
+@run_options
+@kept_options
 @click.option("--output", type=click.Path(path_type=Path), help="Directory for the paper; default: here.")
 @audience_option
 def owner(name: str, run_: str, inventory: Path | None, output: Path | None, **values: Any) -> None:
@@ -148,7 +149,7 @@ def owner(name: str, run_: str, inventory: Path | None, output: Path | None, **v
 
     options = options_from(values)
     config = load_config(options)
-    found = _source(config, options, run_, inventory)
+    found = source_of(config, options, run_, inventory)
     page = shown(found.result, View(audience=_inside(config), marking=config.marking, controls=found.controls))
     known = owners_of(page)
     if name not in known:
@@ -167,7 +168,7 @@ def owner(name: str, run_: str, inventory: Path | None, output: Path | None, **v
 @click.option(
     "--freeze", is_flag=True, help="The figures that the board is given: written once, with their SHA-256 sums, and not written again."
 )
-@_kept_options
+@kept_options
 @click.option("--output", type=click.Path(path_type=Path), help="Directory for the paper; default: here.")
 @audience_option
 def board(month: str, freeze: bool, output: Path | None, **values: Any) -> None:
