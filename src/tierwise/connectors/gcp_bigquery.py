@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from tierwise.connectors.gcp_terms import DAY
 from tierwise.model.fact import UNLIMITED, FactSheet, Known, Maybe, Unknown
@@ -11,6 +11,8 @@ from tierwise.model.resource import Column
 
 TRAVEL: Final = "BigQuery, time travel: 7 days (168 hours) unless another number is given"
 _ROLES: Final = {"READER": "roles/bigquery.dataViewer", "WRITER": "roles/bigquery.dataEditor", "OWNER": "roles/bigquery.dataOwner"}
+Labels: TypeAlias = Mapping[str, tuple[str, ...]]
+"""What a policy tag and those above it are called, by its full name."""
 _DEEPEST: Final = 15
 """BigQuery, "Specify nested and repeated columns": 15 levels at most."""
 
@@ -51,13 +53,31 @@ def put_expiry(sheet: FactSheet, expiry: Maybe[int | None]) -> None:
     sheet.put(names[1], Known(-(-expiry.value // (DAY * 1000)) if expiry.value else UNLIMITED, expiry.via))
 
 
-def columns(table: str, fields: object) -> Iterator[Column]:
-    """The columns of a schema, fields of records by their path."""
+def policy_tags(fields: object) -> Iterator[str]:
+    """The policy tags that the columns of a schema name."""
+    for _path, one in _fields(fields):
+        yield from _tags(one)
+
+
+def columns(table: str, fields: object, labels: Labels | None = None) -> Iterator[Column]:
+    """The columns of a schema, fields of records by their path, with what their policy tags are called where that is known."""
+    for path, one in _fields(fields):
+        found = tuple(dict.fromkeys(label for tag in _tags(one) for label in (labels or {}).get(tag, ())))
+        yield Column(table, ".".join(path), str(one.get("type", "")), labels=found)
+
+
+def _tags(field: Mapping[str, Any]) -> list[str]:
+    tags = field.get("policyTags")
+    names = tags.get("names") if isinstance(tags, dict) else None
+    return [str(one) for one in names] if isinstance(names, list) else []
+
+
+def _fields(fields: object) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     waiting: list[tuple[tuple[str, ...], object]] = [((), fields)]
     while waiting:
         path, level = waiting.pop()
         for one in level if isinstance(level, list) and len(path) < _DEEPEST else ():
             if isinstance(one, dict) and isinstance(one.get("name"), str):
                 here = (*path, one["name"])
-                yield Column(table, ".".join(here), str(one.get("type", "")))
+                yield here, one
                 waiting.append((here, one.get("fields")))

@@ -26,6 +26,8 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": gcp_terms.DAY}
 SPANNER_HOUR: Final = "Spanner, point-in-time recovery: 1 hour of versions unless version_retention_period says otherwise, 7 days at most"
 _FIRESTORE_NO_IAM: Final = "Firestore, IAM: a database has no IAM policy of its own; whom security rules let in is set in Firebase"
 _ALLOYDB_NO_IAM: Final = "AlloyDB, IAM: a cluster has no IAM policy of its own, and its data takes a database login"
+_UNSHARED: Final = "AlloyDB, IAM: a backup has no IAM policy of its own; it is restored in its own project"
+_DELETABLE: Final = "Spanner, Bigtable and AlloyDB, delete a backup: whoever may delete one can do so at once"
 ALLOYDB_PRIVATE: Final = "AlloyDB, connection overview: an instance has a private address; a public one only where it is asked for"
 ALLOYDB_ENCRYPTED: Final = "AlloyDB, configure SSL enforcement: instances accept encrypted connections only unless ssl_mode says otherwise"
 ALLOYDB_CONTINUOUS: Final = "AlloyDB, continuous backup: on, with a window of 14 days, unless the cluster says otherwise"
@@ -68,6 +70,17 @@ def put_snapshot(sheet: FactSheet) -> None:
     sheet.constant("access.public_blocked", False, "Compute Engine, share snapshots: IAM alone says who may use one")
     sheet.constant("immutability.mode", "none", "Compute Engine, standard snapshots: whoever may delete one can do so at once")
     sheet.constant("immutability.min_days", 0, "Compute Engine, standard snapshots: whoever may delete one can do so at once")
+
+
+def put_backup(sheet: FactSheet, *, shared: bool) -> None:
+    """Sets what every backup of a database has alike; `shared` is whether it has an IAM policy of its own."""
+    if shared:
+        sheet.constant("access.public_blocked", False, "Spanner and Bigtable, IAM: its policy alone says who may restore a backup")
+    else:
+        put_no_policy(sheet, _UNSHARED)
+        sheet.constant("access.public_blocked", True, _UNSHARED)
+    sheet.constant("immutability.mode", "none", _DELETABLE)
+    sheet.constant("immutability.min_days", 0, _DELETABLE)
 
 
 def put_disk(sheet: FactSheet) -> None:

@@ -117,6 +117,7 @@ AZURE: Final[Mapping[str, str]] = {
 }
 """The beginning of Terraform types, and the type under which Resource Graph lists them."""
 GCP: Final[Mapping[str, str]] = {
+    "google_alloydb_backup": "alloydb.googleapis.com/Backup",
     "google_alloydb_cluster": "alloydb.googleapis.com/Cluster",
     "google_bigtable_": "bigtableadmin.googleapis.com/Table",
     "google_compute_disk": "compute.googleapis.com/Disk",

@@ -86,6 +86,10 @@ def _missing_copies(scene: Scene, store: Resource) -> Unknown | None:
     )
 
 
+_ENDS: Final = {Rel.USES_KEY: frozenset({Kind.KEY}), Rel.STORES_IN: frozenset({Kind.BACKUP_VAULT})}
+"""What keeps copies apart, and what is at its end."""
+
+
 def backup_isolation(scene: Scene, resource: Resource) -> AnyFact:
     """`recovery.backup_isolation`: in what the best copy is kept apart; of several the one apart by account, then key, then region."""
     if resource.kind is Kind.BACKUP_VAULT:
@@ -108,7 +112,7 @@ def backup_isolation(scene: Scene, resource: Resource) -> AnyFact:
     hi = _weight(frozenset(APART)) if open_ else max(_weight(possibly) for _, possibly in spans)
     if lo == hi:
         return Known(_members(lo), derived(rule, "the links of its copies"))
-    unread = open_ or _unread_link([resource, *copies_of(scene, resource), *plans])
+    unread = open_ or _unread_link(scene, [resource, *copies_of(scene, resource), *plans])
     return open_fact(rule, unread, includes=_shared_lead(lo, hi))
 
 
@@ -132,14 +136,15 @@ def _vault_isolation(scene: Scene, vault: Resource) -> AnyFact:
     if not possibly or (certain == possibly and not missing):
         return Known(certain, derived(rule, "the links of its copies"))
     fed = [scene.estate.find(link) for holder in (vault, *scene.estate.sources(vault.id, Rel.STORES_IN)) for link in holder.links]
-    unread = missing or _unread_link([vault, *(each for each in fed if each is not None)])
+    unread = missing or _unread_link(scene, [vault, *(each for each in fed if each is not None)])
     return open_fact(rule, unread, includes=frozenset() if missing else certain)
 
 
-def _unread_link(holders: Sequence[Resource]) -> Unknown:
-    """Why the key or the vault of one of them is not known."""
-    links = (link for holder in holders for link in holder.links if link.rel in (Rel.USES_KEY, Rel.STORES_IN))
-    return next((link.unknown for link in links if link.unknown is not None), NOT_COLLECTED)
+def _unread_link(scene: Scene, holders: Sequence[Resource]) -> Unknown:
+    """Why the key or the vault of one of them is not known: the link itself, or a listing that failed and could have its end."""
+    links = [(holder, link) for holder in holders for link in holder.links if link.rel in _ENDS]
+    gaps = (scene.gap(_ENDS[link.rel], holder.provider) for holder, link in links if scene.estate.find(link) is None)
+    return next((link.unknown for _, link in links if link.unknown is not None), None) or next(filter(None, gaps), NOT_COLLECTED)
 
 
 def _weight(respects: frozenset[str]) -> int:

@@ -23,8 +23,15 @@ SAFE = {
     "defaultTableExpirationMs": "5184000000",
     "maxTimeTravelHours": "72",
 }
-SCHEMA = {"fields": [{"name": "nhs_number", "type": "STRING", "policyTags": {"names": ["t"]}}, {"name": "home", "type": "RECORD", "fields": [{"name": "postcode", "type": "STRING"}]}]}  # fmt: skip
-TABLE_DATA = {"id": f"{PROJECT}:people.cases", "tableReference": {"projectId": PROJECT, "datasetId": "people", "tableId": "cases"}, "schema": SCHEMA}  # fmt: skip
+TAXONOMY = f"projects/{PROJECT}/locations/eu/taxonomies/7"
+TAGS = {
+    "policyTags": [
+        {"name": f"{TAXONOMY}/policyTags/1", "displayName": "Special category"},
+        {"name": f"{TAXONOMY}/policyTags/2", "displayName": "NHS number", "parentPolicyTag": f"{TAXONOMY}/policyTags/1"},
+    ]
+}
+SCHEMA = {"fields": [{"name": "nhs_number", "type": "STRING", "policyTags": {"names": [f"{TAXONOMY}/policyTags/2"]}}, {"name": "home", "type": "RECORD", "fields": [{"name": "postcode", "type": "STRING"}]}]}  # fmt: skip
+TABLE_DATA = {"id": f"{PROJECT}:people.cases", "tableReference": {"projectId": PROJECT, "datasetId": "people", "tableId": "cases"}, "schema": SCHEMA, "numRows": "120000"}  # fmt: skip
 
 
 def dataset(data: dict) -> dict:
@@ -41,6 +48,7 @@ DOCS = {
     f"{PATH}/people": SAFE,
     f"{PATH}/people/tables": {"tables": [{"tableReference": TABLE_DATA["tableReference"]}]},
     f"{PATH}/people/tables/cases": TABLE_DATA,
+    f"datacatalog/v1/{TAXONOMY}/policyTags": TAGS,
 }
 
 
@@ -50,10 +58,10 @@ def one(collect, data: dict, *more: dict, docs: dict | None = None):
 
 
 def test_a_dataset_with_everything_set(collect):
-    found = one(collect, SAFE, table("cases"))
+    found = one(collect, SAFE, table("cases"), docs=DOCS)
     assert (found.region, found.links) == ("eu", (Link(Rel.USES_KEY, KEY),))
-    assert set(found.evidence.columns) == {Column("cases", "nhs_number", "STRING"), Column("cases", "home", "RECORD"), Column("cases", "home.postcode", "STRING")}  # fmt: skip
-    assert found.evidence.description == "People"
+    assert set(found.evidence.columns) == {Column("cases", "nhs_number", "STRING", labels=("NHS number", "Special category")), Column("cases", "home", "RECORD"), Column("cases", "home.postcode", "STRING")}  # fmt: skip
+    assert (found.evidence.description, found.evidence.rows, found.evidence.unread) == ("People", (("cases", 120000),), ())
     assert said(found.facts) == {
         "encryption.at_rest": True,
         "encryption.key_custody": "customer",
@@ -133,3 +141,27 @@ def test_a_deep_schema_and_one_that_is_none_are_no_crash(collect):
     for schema in schemas:
         made = asset(TABLE, f"{BASE}/tables/t", {**TABLE_DATA, "schema": schema})
         assert len(one(collect, SAFE, made).evidence.columns) <= 15
+
+
+def test_policy_tags_that_may_not_be_read_leave_the_evidence_open(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.denied = frozenset({"datacatalog.taxonomies.get"})
+    (found,) = collect(cloud).values()
+    assert [(why.reason, why.via.action) for why in found.evidence.unread] == [
+        (UnknownReason.PERMISSION_DENIED, "datacatalog.taxonomies.get")
+    ]
+    assert [column.labels for column in found.evidence.columns] == [()] * 3
+
+
+def test_a_taxonomy_is_read_once_and_where_no_column_is_tagged_none_is(collect):
+    plain = {**TABLE_DATA, "schema": {"fields": [{"name": "id", "type": "STRING", "policyTags": {}}]}, "numRows": "many"}
+    for tables, asked in ((["a", "b"], 1), ([], 0)):
+        cloud = Cloud([*(table(name) for name in tables), asset(TABLE, f"{BASE}/tables/plain", plain), dataset(SAFE)], DOCS)
+        (found,) = collect(cloud).values()
+        assert (cloud.asked("/policyTags"), len(found.evidence.rows)) == (asked, len(tables))
+
+
+def test_tags_above_each_other_have_an_end(collect):
+    ring = {"policyTags": [{"name": f"{TAXONOMY}/policyTags/2", "displayName": "Loop", "parentPolicyTag": f"{TAXONOMY}/policyTags/2"}]}
+    (found,) = collect(Cloud(ROWS, {**DOCS, f"datacatalog/v1/{TAXONOMY}/policyTags": ring})).values()
+    assert {column.labels for column in found.evidence.columns} == {(), ("Loop",)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.access.google_iam import Binding, Policy, merged
@@ -16,6 +17,7 @@ from tierwise.connectors.gcp.ids import values_of
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.connectors.gcp.store import api_store
+from tierwise.connectors.gcp_bigquery import Labels
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Column, Evidence, Grant, Kind, Link, Rel
 
@@ -35,6 +37,15 @@ GET: Final = Read("bigquery", f"{_DATASETS}/{{}}", "bigquery.datasets.get", stag
 LIST_TABLES: Final = Read("bigquery", _TABLES, "bigquery.tables.list", stage=Stage.SURVEY, items="tables", query=(("maxResults", "1000"),))
 GET_TABLE: Final = Read("bigquery", f"{_TABLES}/{{}}", "bigquery.tables.get", stage=Stage.SURVEY)
 TABLE_POLICY: Final = Read("bigquery", f"{_TABLES}/{{}}:getIamPolicy", "bigquery.tables.getIamPolicy", post=True)
+TAGS: Final = Read(
+    "datacatalog",
+    "/v1/projects/{}/locations/{}/taxonomies/{}/policyTags",
+    "datacatalog.taxonomies.get",
+    stage=Stage.SURVEY,
+    items="policyTags",
+    query=(("pageSize", "1000"),),
+)
+"""What the policy tags of a taxonomy are called; the taxonomy's readers may list them (Data Catalog, "IAM permissions")."""
 STORE: Final = api_store(DATASET, "bigquery", "")
 
 
@@ -111,17 +122,53 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     draft.docs[iam.PLACE] = Known({"place": caller.place})
     draft.docs[_KEPT] = Known({_KEPT: asset.parts, _POLICY: asset.policy})
     texts = [_named(asset.data.value, one) for one in ("friendlyName", "description")] if isinstance(asset.data, Known) else []
-    unread = tuple(one.data for one in asset.parts if isinstance(one.data, Unknown))
-    columns = tuple(column for table in asset.parts for column in _columns(table))
-    evidence = Evidence(" ".join(text for text in texts if text), columns, unread)
+    labels, lost = _labels(caller, asset.parts)
+    unread = (*(one.data for one in asset.parts if isinstance(one.data, Unknown)), *lost)
+    columns = tuple(column for table in asset.parts for column in _columns(table, labels))
+    rows = tuple(counted for table in asset.parts for counted in _rows(table))
+    evidence = Evidence(" ".join(text for text in texts if text), columns, unread, rows=rows)
     draft.resource = replace(draft.resource, evidence=evidence)
     yield draft
 
 
-def _columns(table: Asset) -> Iterator[Column]:
+def _schema(table: Asset) -> object:
     schema = fields.value(table.data, "schema", "fields", absent=[], because=_UNSET)
-    if isinstance(schema, Known):
-        yield from gcp_bigquery.columns(table.name.rpartition("/")[2], schema.value)
+    return schema.value if isinstance(schema, Known) else []
+
+
+def _columns(table: Asset, labels: Labels) -> Iterator[Column]:
+    yield from gcp_bigquery.columns(table.name.rpartition("/")[2], _schema(table), labels)
+
+
+def _rows(table: Asset) -> Iterator[tuple[str, int]]:
+    """How many rows a table has; views and external tables have no count."""
+    counted = fields.word(table.data, "numRows", absent="", because=_UNSET)
+    number = fields.whole(counted.value) if isinstance(counted, Known) else None
+    if number is not None and number >= 0:
+        yield table.name.rpartition("/")[2], number
+
+
+def _labels(caller: Caller, tables: tuple[Asset, ...]) -> tuple[Labels, tuple[Unknown, ...]]:
+    """What the policy tags of the tables are called, each taxonomy read once, and why some of that is not known."""
+    named = {tag for table in tables for tag in gcp_bigquery.policy_tags(_schema(table))}
+    tags: dict[str, Mapping[str, Any]] = {}
+    lost: list[Unknown] = []
+    for taxonomy in sorted({tag.partition("/policyTags/")[0] for tag in named}):
+        listed = fields.items(caller.place.above(f"taxonomy:{taxonomy}", partial(caller.ask, TAGS, values_of(taxonomy))), TAGS.items)
+        if isinstance(listed, Unknown):
+            lost.append(listed)
+        else:
+            tags |= {str(one.get("name")): one for one in listed.value}
+    return {tag: tuple(_called(tag, tags)) for tag in named}, tuple(lost)
+
+
+def _called(tag: str, tags: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The names of a policy tag and of those above it."""
+    seen: set[str] = set()
+    while tag in tags and tag not in seen:
+        seen.add(tag)
+        yield str(tags[tag].get("displayName") or "")
+        tag = str(tags[tag].get("parentPolicyTag") or "")
 
 
 def _tables(draft: Draft) -> tuple[Asset, ...]:
@@ -202,4 +249,4 @@ def _entry(entry: Mapping[str, Any], home: Home, entries: Known[list[Mapping[str
     return Binding(Known(role, entries.via), tuple(members), Known(bool(entry.get("condition")), entries.via), entries.via)
 
 
-COLLECTOR = Collector("bigquery", (DATASETS, TABLES), (*STORE.reads, POLICIES), survey, facts, links, grants)
+COLLECTOR = Collector("bigquery", (DATASETS, TABLES), (*STORE.reads, POLICIES), survey, facts, links, grants, (TAGS,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors import gcp_terms
+from tierwise.connectors import gcp_stores
 from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -15,18 +15,13 @@ from tierwise.model.fact import FactSheet
 from tierwise.model.resource import Kind, Rel, Resource
 
 BACKUP: Final = "google_alloydb_backup"
-_UNSHARED: Final = "AlloyDB, IAM: a backup has no IAM policy of its own; it is restored in its own project"
-_DELETABLE: Final = "AlloyDB, delete a backup: whoever may delete one can do so at once"
 
 
 def convert(backup: Planned, plan: Plan) -> Resource:
     """A planned backup; without a key of its own it is under Google's, whatever its cluster is under (AlloyDB API, Backup.encryptionConfig)."""
     sheet = FactSheet()
     keys = gcp.put_key(plan, backup, ("encryption_config", 0, "kms_key_name"), sheet)
-    gcp_terms.put_no_policy(sheet, _UNSHARED)
-    sheet.constant("access.public_blocked", True, _UNSHARED)
-    sheet.constant("immutability.mode", "none", _DELETABLE)
-    sheet.constant("immutability.min_days", 0, _DELETABLE)
+    gcp_stores.put_backup(sheet, shared=False)
     name = text_or(backup.root, "backup_id")
     return gcp.resource(
         plan,
