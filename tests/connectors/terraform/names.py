@@ -81,8 +81,9 @@ def asked() -> Iterator[set[tuple[str, str]]]:
         address, _, inside = where.partition("#")
         steps = [*inside.split("."), *path] if inside else list(path)
         named = ".".join(str(step) for step in steps if not str(step).isdecimal())
-        if named and address:
-            found.add((label(parse_address(address)), named))
+        # What is told in the words of AzureRM is asked for by them, as its own resources are (`test_azapi.py` holds those words).
+        if named and address and not (kind := label(parse_address(address))).startswith("azapi_"):
+            found.add((kind, named))
 
 
 def _recording(method: Any, raw: set[tuple[str, tuple[Any, ...]]], *, starred: bool) -> Any:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.connectors.terraform.names import published
 from tests.connectors.terraform.plans import PlanBuilder, const, ref
+from tierwise.connectors.terraform.azapi import FIELDS
 from tierwise.connectors.terraform.source import open_plans
 from tierwise.model.change import Change
 from tierwise.model.fact import Unknown, UnknownReason
@@ -212,3 +214,8 @@ def test_a_workspace_keeps_its_entries_for_as_long_as_its_body_says(plan, tmp_pa
     address = plan.add("azapi_resource", "w", after, unknown={"tags": True}, expressions={"type": const("w")})
     found = read(plan, tmp_path)[address]
     assert (found.kind, value(found.facts["retention.log_days"]), found.tags.value) == (Kind.LOG_STORE, 400, {"tier": "T2"})
+
+
+def test_the_words_of_azurerm_are_its_own():
+    told = [(kind, field.argument) for kind, fields in FIELDS.values() for field in fields]
+    assert [(kind, name) for kind, name in told if name not in published()[kind]] == []

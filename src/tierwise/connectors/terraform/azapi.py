@@ -92,7 +92,7 @@ def _signatures(policy: Mapping[str, Any]) -> object:
 
 
 _SWITCH: Final = {"Enabled": True, "Disabled": False}
-_FIELDS: Final[Mapping[str, tuple[str, tuple[_Field, ...]]]] = {
+FIELDS: Final[Mapping[str, tuple[str, tuple[_Field, ...]]]] = {
     # Storage resource provider, StorageAccountPropertiesCreateParameters: "The default value is true since API version 2019-04-01" (HTTPS),
     # "The default interpretation is TLS 1.0", "The default value is null, which is equivalent to true" (shared keys). Public access to blobs and
     # replication across tenants are left open: their defaults have changed between its versions.
@@ -134,7 +134,7 @@ def _type_of(one: Planned) -> str:
 def told(plan: Plan) -> Plan:
     """The plan with what AzureRM has too as resources of its types, and with what is not read as a loose end of those that it may be part of."""
     every = plan.by_type.get(RESOURCE, ())
-    made = {one.address: _told(one, plan) for one in every if _type_of(one) in _FIELDS}
+    made = {one.address: _told(one, plan) for one in every if _type_of(one) in FIELDS}
     if made:
         by_type = {**plan.by_type, RESOURCE: tuple(one for one in every if one.address not in made)}
         for kind, several in grouped(made.values(), lambda one: one.type).items():
@@ -147,7 +147,7 @@ def told(plan: Plan) -> Plan:
 
 
 def _told(one: Planned, plan: Plan) -> Planned:
-    kind, fields = _FIELDS[_type_of(one)]
+    kind, fields = FIELDS[_type_of(one)]
     was = one.was
     if was is not None:
         where = f"{plan.document.name}: {one.address}: before"
@@ -205,7 +205,7 @@ def _put(values: dict[str, object], field: _Field, value: object) -> None:
 def _loose(one: Planned, plan: Plan) -> Iterator[tuple[tuple[str, str], Unknown]]:
     """The parts of resources that a call which is not read may set."""
     kind = _type_of(one)
-    for above, (parent, _) in _FIELDS.items():
+    for above, (parent, _) in FIELDS.items():
         if kind and not kind.startswith(f"{above}/") and kind not in _EXTENSIONS:
             continue
         why = Unknown(UnknownReason.NOT_SUPPORTED, one.root.via, f"{one.address} may set it by a call that is not read")
