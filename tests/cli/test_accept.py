@@ -147,6 +147,18 @@ def test_check_tells_of_each_acceptance_whether_it_counts(tierwise, home, scanne
     assert "LOG-02 on gone: has expired, and accepts nothing of the last scan; take it out" in ran.out
 
 
+def test_check_tells_every_mistake_of_a_file_with_its_line(tierwise, home, scanned):
+    scanned()
+    entry = "  - {control: ENC-02, reson: r, owner: o, approver: A, role: boss, expires: 2026-02-30}\n"
+    (home / FILE).write_text(f"acceptances:\n{entry * 4}")
+    ran = tierwise("accept", "--check")
+    told = ran.out.splitlines()
+    assert (ran.code, ran.err) == (2, "")
+    assert len(told) >= 16
+    assert {line.split(":")[1] for line in told} == {"2", "3", "4", "5"}
+    assert sum("unknown key 'reson' in an acceptance; did you mean 'reason'?" in line for line in told) == 4
+
+
 def test_an_acceptance_that_accepts_nothing_is_told_by_the_scan(tierwise, home, scanned):
     scanned()
     (home / FILE).write_text(

@@ -159,6 +159,17 @@ def test_a_roster_is_counted_and_its_people_stand_nowhere(tierwise, estate, scan
     assert "very-secret" not in out + ran.out + ran.err + (estate / FILE).read_text()
 
 
+def test_check_tells_every_mistake_of_a_file_with_its_line(tierwise, estate):
+    entry = "  - {about: incident-pln, scope: {dataset: x}, statement: s, evidence: e, maker: A, role: r, aprover: B, made: 2026-13-01, sha256: 0f}\n"
+    (estate / FILE).write_text(f"attested:\n{entry * 3}")
+    ran = tierwise("attest", "--check", "--file", FILE)
+    told = ran.out.splitlines()
+    assert (ran.code, ran.err) == (2, "")
+    assert {line.split(":")[1] for line in told} == {"2", "3", "4"}
+    for words in ("did you mean 'incident-plan'?", "did you mean 'approver'?", "made takes a date", "sha256 takes the 64"):
+        assert sum(words in line for line in told) == 3, words
+
+
 def test_what_may_be_attested_is_what_controls_ask_for():
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.model.control import facts_in

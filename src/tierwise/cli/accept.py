@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.common import (
+    all_right,
     inventory_option,
     judging_options,
     last_judged,
@@ -24,7 +25,7 @@ from tierwise.errors import StoreError, UsageError
 from tierwise.model.acceptance import RANKS, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tierwise.catalogue.decisions import Value
     from tierwise.model.finding import Finding, ScanResult
@@ -70,9 +71,13 @@ def accept(fingerprint: str, check: bool, request: Path | None, file: Path | Non
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     options = options_from(values)
     path = file or Path(load_config(options).acceptances or "acceptances.yaml")
+    # A file that is looked over is read before the settings are, which may name it and would tell its first mistakes alone.
+    rules = all_right(lambda: read_acceptances(path)) if check else ()
+    if rules is None:
+        sys.exit(StoreError.exit_code)
     outcome, judging = last_judged(options, inventory)
     if check:
-        sys.exit(_check(path, outcome.result, judging.profile))
+        sys.exit(_check(rules, outcome.result, judging.profile))
     made = {key: str(values[key]) for key in ("reason", "owner", "approver", "role", "evidence")}
     rule = _rule(fingerprint, made, values, outcome.result)
     covered = _covered(rule, outcome.result)
@@ -192,11 +197,11 @@ def _words(fault: Fault, one: Finding, profile: Profile) -> str:
             return f"it ends within {policy.soon_days} days"
 
 
-def _check(path: Path, result: ScanResult, profile: Profile) -> int:
+def _check(rules: Sequence[AcceptanceRule], result: ScanResult, profile: Profile) -> int:
     from tierwise.reports.text import safe_text
 
     bad = 0
-    for rule in read_acceptances(path):
+    for rule in rules:
         covered = _covered(rule, result)
         wrong = {fault: one for one in covered for fault in _faults(rule, one, profile)}
         what = rule.fingerprint or f"{rule.control} on {rule.resource}"

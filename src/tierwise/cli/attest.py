@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.accept import write_entry
-from tierwise.cli.common import judging_options, load_config, options_from, require, utc_now
+from tierwise.cli.common import all_right, judging_options, load_config, options_from, require, utc_now
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +111,10 @@ def _check(path: Path) -> int:
     from tierwise.reports.text import safe_text
 
     bad, today = 0, utc_now().date()
-    for one in _loaded(path):
+    found = all_right(lambda: _loaded(path))
+    if found is None:
+        return StoreError.exit_code
+    for one in found:
         about = f"{one.about} of {one.dataset or one.account or 'the organisation'}"
         wrong = one.refused or (f"its evidence {one.unreadable} cannot be read" if one.unreadable else "")
         if not wrong and one.made > today:

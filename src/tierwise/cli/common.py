@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from tierwise.errors import StoreError, UsageError
+from tierwise.errors import CatalogueError, StoreError, UsageError
 from tierwise.model.control import Severity
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tierwise.scan import Judging, Outcome, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 FORMATS = ("console", "json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv", "ods", "ocsf", "html")
 """Named here so that `--help` imports no report; a test holds it to what is found."""
 EXIT_FAILED, EXIT_INCOMPLETE, EXIT_BUG = 1, 3, 70
@@ -283,6 +284,18 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
         mask=mask,
         attestations=load_attestations(Path(config.attestations)) if config.attestations else None,
     )
+
+
+def all_right(read: Callable[[], T]) -> T | None:
+    """What a file says that a command looks over; None, with every mistake on stdout, where it has any: an error elsewhere tells the first few."""
+    from tierwise.reports.text import log_lines, safe_text
+
+    try:
+        return read()
+    except CatalogueError as error:
+        for problem in error.problems:
+            click.echo(log_lines(safe_text(problem)))
+        return None
 
 
 def read_acceptances(path: Path) -> tuple[AcceptanceRule, ...]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from tierwise.connectors.repository import Repository, repository_at
 from tierwise.errors import InputError
+from tierwise.model.finding import MERGED
 from tierwise.model.register import AcceptanceRule
 
 NOWHERE: Final = "not in a repository"
@@ -47,7 +48,7 @@ def _commits(file: Path, starts: Sequence[int]) -> list[str]:
             found.append(NOT_YET)
             continue
         latest = min((one for one in commits if one is not None), key=lambda one: order.get(one, len(order)))
-        found.append(_LOST if latest in cut else f"merged in {latest[:_LENGTH]}")
+        found.append(_LOST if latest in cut else f"{MERGED}{latest[:_LENGTH]}")
     return found
 
 

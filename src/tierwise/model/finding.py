@@ -55,6 +55,10 @@ class Actual(msgspec.Struct, frozen=True, gc=False):
     via: str
 
 
+MERGED: Final = "merged in "
+"""How what is said of a commit begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """A risk acceptance as written in a reviewed file; the tool verifies files, not people."""

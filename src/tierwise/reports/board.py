@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from tierwise.model.finding import Findings, Verdict
+from tierwise.model.finding import MERGED, Findings, Verdict
 from tierwise.model.history import ROWS, Cause, Comparison
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.history import label
@@ -132,7 +132,10 @@ def _standing(month: Month) -> Iterator[str]:
     held = [one.accepted for one in problems if one.accepted is not None]
     if held:
         who = listed(sorted({one.approver for one in held if one.approver}), 4) or "nobody who is named"
-        yield f"{count(len(held), 'unmet or unknown requirement is', 'unmet or unknown requirements are')} an accepted risk, accepted by {who}; the next ends on {min(one.expires for one in held)}."
+        loose = len({one.file for one in held if not one.merged.startswith(MERGED)})
+        yield f"{count(len(held), 'unmet or unknown requirement is', 'unmet or unknown requirements are')} an accepted risk, accepted by {who} as written; the next ends on {min(one.expires for one in held)}."
+        if loose:
+            yield f"{count(loose, 'of these acceptances stands', 'of these acceptances stand')} in no commit, so that nothing shows that somebody has reviewed {'it' if loose == 1 else 'them'}."
     else:
         yield "No risk is accepted."
     since = (month.day - timedelta(days=_OLD_DAYS)).isoformat()
