@@ -124,7 +124,7 @@ def test_a_scan_that_could_tell_nobody_says_so_before_it_reads(tierwise, home, p
         ('url-env = "U"\nsecret = "secret-path"', ("secret has no place", "secret-env")),
         ("", ("names its url by either url-env or url-file",)),
         ('url-env = "U"\nurl-file = "u"', ("by either",)),
-        ('url-env = "U"\nkind = "teams"', ("kind is one of webhook, slack, not 'teams'",)),
+        ('url-env = "U"\nkind = "teams"', ("kind is one of webhook, slack, heartbeat, not 'teams'",)),
         ('url-env = "U"\nmin-severity = "hihg"', ("min-severity is one of",)),
         ('url-env = "U"\nkind = "slack"\nsecret-env = "S"', ("cannot check a signature",)),
         ('url-env = "U"\nallow-networks = ["10.0.0.1/8"]', ("allow-networks takes networks", "'10.0.0.1/8'")),
