@@ -77,8 +77,8 @@ class Live:
         }
 
 
-def scan_live(live: Live, resume: str, open_sources: Callable[[datetime], Sequence[Source]]) -> NoReturn:
-    """Read, judge and report live accounts."""
+def scan_live(live: Live, resume: str, open_sources: Callable[[datetime, ExitStack], Sequence[Source]]) -> NoReturn:
+    """Read, judge and report live accounts. What `open_sources` enters into the stack is left when all is read."""
     from tierwise.scan import scan as run_scan
 
     judging = load_gated(live.config, live.options)
@@ -89,21 +89,22 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime], Sequen
             held.enter_context(_alone(store, told))
         begun = _found(store, told, resume) if store is not None and resume else None
         started = utc_now() if begun is None else datetime.fromisoformat(begun.started)
-        sources = open_sources(started)
-        if not resume:
-            _tell_of_others(store, told, live.options)
-        told["sources"] = [judging.mask.text(one.name) for one in sources]
-        checkpoint = held.enter_context(_checkpoint(store, told, begun, started, named=bool(live.config.store)))
-        outcome = run_scan(
-            sources,
-            judging,
-            started=started,
-            jobs=live.config.jobs,
-            progress=progress_for(live.options),
-            sampling=live.sampling,
-            reported=live.reported,
-            checkpoint=checkpoint,
-        )
+        with ExitStack() as reading:
+            sources = open_sources(started, reading)
+            if not resume:
+                _tell_of_others(store, told, live.options)
+            told["sources"] = [judging.mask.text(one.name) for one in sources]
+            checkpoint = held.enter_context(_checkpoint(store, told, begun, started, named=bool(live.config.store)))
+            outcome = run_scan(
+                sources,
+                judging,
+                started=started,
+                jobs=live.config.jobs,
+                progress=progress_for(live.options),
+                sampling=live.sampling,
+                reported=live.reported,
+                checkpoint=checkpoint,
+            )
         code = finish(outcome, live.config, live.options, judging=judging)
     leave(code)
 

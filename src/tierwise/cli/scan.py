@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,10 @@ from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
+    from tierwise.config import Config
+    from tierwise.connectors.aws.task import Elsewhere
     from tierwise.connectors.base import Source
+    from tierwise.model.content import Depth
     from tierwise.model.profile import GatePolicy
     from tierwise.scan import Judging, Outcome
     from tierwise.scan.sample import Sampling
@@ -113,8 +117,39 @@ aws_options = together(
 """Which accounts are read, and how."""
 
 
+cluster_options = together(
+    click.option(
+        "--executor",
+        type=click.Choice(["threads", "dask"]),
+        default="threads",
+        help="What reads: threads, or dask: processes; default: threads.",
+    ),
+    click.option(
+        "--scheduler", default="", metavar="ADDRESS", help="A dask scheduler, e.g. tcp://host:8786; default: processes of this machine."
+    ),
+    click.option("--processes", type=click.IntRange(1, 64), default=None, help="How many of this machine; default: 2."),
+)
+"""Who makes the reads."""
+
+
+def elsewhere(config: Config, values: Mapping[str, Any], depth: Depth, held: ExitStack) -> Elsewhere | None:
+    """What runs the tasks of a scan, where that is not this process; UsageError where the options do not go together or it cannot be begun."""
+    from tierwise.connectors.aws.cluster import Cluster, workers
+    from tierwise.connectors.aws.connect import access_of
+
+    dask = values["executor"] == "dask"
+    for option, given in (("--scheduler", values["scheduler"]), ("--processes", values["processes"])):
+        require(dask or not given, f"{option} speaks of a cluster; add --executor dask")
+    require(not (values["scheduler"] and values["processes"]), "--scheduler names workers that are there; leave --processes out")
+    if not dask:
+        return None
+    cluster = Cluster(values["scheduler"], values["processes"] or 2, config.jobs)
+    return held.enter_context(workers(cluster, access_of(config.aws, config.jobs, depth)))
+
+
 @scan.command()
 @aws_options
+@cluster_options
 @resume_option
 @sampling_options
 @import_option
@@ -134,7 +169,12 @@ def aws(**values: Any) -> None:
     sampling = sampling_asked(config.sampling, values)
     depth = depth_of(sampling)
     live = Live("aws", config.aws, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started: open_accounts(config.aws, started, threads=config.jobs, depth=depth))
+
+    def opened(started: datetime, held: ExitStack) -> Sequence[Source]:
+        away = elsewhere(config, values, depth, held)
+        return open_accounts(config.aws, started, threads=config.jobs, depth=depth, elsewhere=away)
+
+    scan_live(live, values["resume"], opened)
 
 
 def azure_config(config: AzureConfig, values: Mapping[str, Any]) -> AzureConfig:
@@ -196,7 +236,7 @@ def azure(**values: Any) -> None:
     config = replace(config, azure=azure_config(config.azure, values))
     sampling = sampling_asked(config.sampling, values)
     live = Live("azure", config.azure, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started: open_azure(config.azure, started, sampling))
+    scan_live(live, values["resume"], lambda started, _: open_azure(config.azure, started, sampling))
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -249,7 +289,7 @@ def gcp(**values: Any) -> None:
     config = replace(config, gcp=gcp_config(config.gcp, values))
     sampling = sampling_asked(config.sampling, values)
     live = Live("gcp", config.gcp, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started: open_gcp(config.gcp, started, sampling))
+    scan_live(live, values["resume"], lambda started, _: open_gcp(config.gcp, started, sampling))
 
 
 @scan.command()

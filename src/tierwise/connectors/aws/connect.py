@@ -43,7 +43,7 @@ def open_accounts(
 ) -> tuple[Detailed, ...]:
     """One source per account, or one for an organisation; `elsewhere` runs their tasks. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
     _check_names(options)
-    access = Access(declared_calls(depth), options.requests_per_second, options.endpoint_compat, threads)
+    access = access_of(options, threads, depth)
     session = attempt(new_session)
     region = session if isinstance(session, Unknown) else attempt(lambda: session.region_name)
     if isinstance(region, Unknown):
@@ -67,6 +67,11 @@ def open_accounts(
     arns = options.role_arns or tuple(role_arn(partition, account, options.role) for account in options.accounts if options.role)
     sources = _through_roles(opened, arns) if arns else (opened.source(AwsAccount(own, base, partition, now)),)
     return _chosen(sources, options.accounts, by_role=bool(arns))
+
+
+def access_of(options: AwsConfig, threads: int, depth: Depth) -> Access:
+    """How accounts are reached, whoever reads them."""
+    return Access(declared_calls(depth), options.requests_per_second, options.endpoint_compat, threads)
 
 
 @dataclass(frozen=True, slots=True)
