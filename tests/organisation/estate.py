@@ -41,8 +41,8 @@ class Estate:
         return [self._cannot_be_entered, self._closed_region, self._throttles]
 
     def replayed(self, *more: Rule) -> Wire:
-        """The same answers for another scan, with what is to go wrong beside."""
-        return Wire(HOME, [*more, *self.rules], recorded=self.wire.recorded, keys=self.wire.keys)
+        """The same answers for another scan, with what is to go wrong beside; what an account refuses or throttles it does anyhow."""
+        return Wire(HOME, [*self.rules, *more], recorded=self.wire.recorded, keys=self.wire.keys)
 
     def _cannot_be_entered(self, call: Call) -> Answer | None:
         if call.operation == "AssumeRole" and any(one in call.body for one in self.unreachable):

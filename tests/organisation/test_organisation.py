@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import re
 import signal
 import sys
 from collections import Counter, defaultdict
@@ -92,10 +93,11 @@ def by_command(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path
     return work
 
 
-def test_where_only_accounts_are_missing_the_scan_is_incomplete_and_says_what_mends_it(estate, by_command):
+def test_where_only_accounts_are_missing_the_scan_is_incomplete_and_says_what_mends_it_and_what_it_cost(estate, by_command):
     said = " ".join((by_command / "said").read_text().split())
     for account in estate.unreachable:
         assert f"account {account}: arn:aws:iam::{account}:role/tierwise-scan cannot be assumed (AccessDenied)" in said
+    assert re.search(r"[0-9,]+ calls answered or refused; [0-9,]+ are billed, about [$]0[.][0-9]{4} at list prices", said)
 
 
 def test_every_format_says_in_which_account_and_unit(estate, by_command):

@@ -9,7 +9,7 @@ from typing import Final
 from tierwise.model.resource import ReadOutcome
 from tierwise.reports.text import count
 
-_PRICES: Final = {"s3": 0.4e-6, "s3control": 0.4e-6, "kms": 3e-6, "secretsmanager": 5e-6}
+_PRICES: Final = {"s3": 0.4e-6, "kms": 3e-6, "secretsmanager": 5e-6}
 """US dollars a request by service: AWS's list prices in us-east-1 (aws.amazon.com: /s3/pricing for GET and all other requests, /kms/pricing,
 /secrets-manager/pricing). The other services that a scan reads, and the inventories of Azure and Google Cloud, do not bill reads of configuration."""
 _LISTING: Final = {"s3:ListBuckets": 5e-6}

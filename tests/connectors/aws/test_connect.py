@@ -122,6 +122,24 @@ def test_credentials_of_a_role_renew_themselves_and_fail_as_unknown_facts(aws: A
     assert blocked.detail == "CredentialRetrievalError"
 
 
+def test_credentials_that_expire_while_the_scan_runs_are_fetched_anew(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, assumed = Caller.ask, []
+
+    def short_lived(self: Caller, read: Any, resource: str = "", **params: object) -> Any:
+        answer = real(self, read, resource, **params)
+        if read.operation == "AssumeRole" and isinstance(answer, Known) and answer.value:
+            assumed.append(params["RoleArn"])
+            soon = datetime.now(UTC) + timedelta(seconds=1)
+            return Known({**answer.value, "Credentials": {**answer.value["Credentials"], "Expiration": soon}}, answer.via)
+        return answer
+
+    monkeypatch.setattr(Caller, "ask", short_lived)
+    (source,) = open_accounts(AwsConfig(role_arns=(ROLE_A,), regions=(REGION,), services=("account",)), NOW)
+    (account,) = [item for item in flat(source.survey()) if isinstance(item, Resource)]
+    assert isinstance(account.facts["account.public_access_blocked"], Known)
+    assert len(assumed) > 1
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

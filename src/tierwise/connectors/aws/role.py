@@ -92,9 +92,9 @@ def _remedy(role: Role, why: Unknown) -> str:
         return f"the caller's own credentials have expired ({why.detail}): renew them, then go on with --resume"
     if why.detail in UNREACHED:
         return f"STS could not be reached ({why.detail}): check the network and the region, then go on with --resume"
-    given = "the one that was given" if role.external_id else "none, as was given"
+    asked = "with the external id that was given" if role.external_id else "without an external id, or pass it by --external-id"
     return (
-        f"{role.arn} cannot be assumed ({why.detail}): it has to exist, its trust policy to name the caller, and its external id to be {given};"
+        f"{role.arn} cannot be assumed ({why.detail}): it has to exist and to trust the caller, {asked};"
         " 'tierwise permissions aws --stackset' rolls it out"
     )
 
