@@ -32,6 +32,13 @@ HOME = Home(
         ("serviceAccount:bq-99@bigquery-encryption.iam.gserviceaccount.com", "perhaps", ""),
         ("serviceAccount:service-88@systems-lab.iam.gserviceaccount.com", "perhaps", ""),
         ("principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*", "perhaps", ""),
+        (
+            "principalSet://iam.googleapis.com/projects/88/locations/global/workloadIdentityPools/p/attribute.repository/dept/Ann",
+            "outside",
+            "88",
+        ),
+        ("principal://iam.googleapis.com/projects/77/locations/global/workloadIdentityPools/p/subject/Ann", "perhaps", ""),
+        ("principal://iam.googleapis.com/locations/global/workforcePools/staff/subject/Ann@agency.example", "perhaps", ""),
         ("", "perhaps", ""),
     ],
 )

@@ -12,6 +12,9 @@ from tierwise.model.fact import Unknown
 _OF_PROJECT: Final = re.compile(r"serviceAccount:[^@]+@([a-z0-9.:-]+)\.iam\.gserviceaccount\.com\Z")
 _APP_ENGINE: Final = re.compile(r"serviceAccount:([a-z0-9.:-]+)@appspot\.gserviceaccount\.com\Z")
 _WORKLOAD: Final = re.compile(r"serviceAccount:([a-z0-9.:-]+)\.svc\.id\.goog\[")
+_POOL: Final = re.compile(r"principal(?:Set)?://iam\.googleapis\.com/projects/(\d+)/locations/global/workloadIdentityPools/")
+"""Identities from outside Google that a project's pool vouches for (IAM documentation, "Principal identifiers")."""
+_OF_POOL: Final = re.compile(r"/(?:subject|group|attribute\.[^/]*)/")
 _CONVENIENCE: Final = re.compile(r"project(?:Owner|Editor|Viewer):(.+)\Z")
 _CONSUMER: Final = frozenset({"gmail.com", "googlemail.com"})
 _GOOGLE: Final = re.compile(
@@ -67,10 +70,14 @@ def _read(text: str, home: Home) -> Member:
             return _of_project(match[1], text, home)
     if (match := _AGENT.match(text)) and (match[2] in _AGENT_DOMAINS or _GOOGLE.match(match[2])):
         return _of_project(match[1], text, home)
+    if (match := _POOL.match(text)) and home.has_project(match[1]) is False:
+        # Whom a pool of the own project vouches for is set on the pool, which is not read.
+        return _of_project(match[1], _OF_POOL.split(text, maxsplit=1)[0], home)
     kind, _, rest = text.partition(":")
     if kind in ("user", "group", "domain"):
         return _of_domain(kind, rest.rpartition("@")[2].lower(), home)
-    return Member("perhaps", shown=text, why=home.unsure("the project of a service agent or identity pool"))
+    # The subject of a pool may be a person's address.
+    return Member("perhaps", shown=_OF_POOL.split(text, maxsplit=1)[0], why=home.unsure("the project of a service agent or identity pool"))
 
 
 def _of_domain(kind: str, domain: str, home: Home) -> Member:

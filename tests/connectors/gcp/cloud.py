@@ -181,7 +181,7 @@ class Cloud(HTTPAdapter):
             for policy in (one for doc in answers for one in doc["policies"] if one["name"].endswith(f"/{constraint}")):
                 spec = policy["spec"]
                 if any("enforce" in rule for rule in spec["rules"]):
-                    return {"name": policy["name"], "spec": {"rules": [{"enforce": rule["enforce"]} for rule in spec["rules"]]}}
+                    return {"name": policy["name"], "spec": {"rules": spec["rules"]}}
                 if not any("values" in rule and "deniedValues" in rule["values"] for rule in spec["rules"]):
                     return {"name": policy["name"], "spec": {"rules": spec["rules"]}}
                 denied += [value for rule in spec["rules"] for value in rule["values"]["deniedValues"]]

@@ -267,6 +267,18 @@ OWN = {"values": {"allowedValues": ["is:C03xgje4y"]}}
         ({DOMAINS: [{"denyAll": True}]}, True),
         ({DOMAINS: [{**OWN, "condition": {"expression": "x"}}]}, Unknown),
         ({MEMBERS: [{"enforce": True}]}, True),
+        (
+            {
+                MEMBERS: [
+                    {
+                        "enforce": True,
+                        "parameters": {"allowedPrincipalSets": [f"//cloudresourcemanager.googleapis.com/organizations/{ORGANISATION}"]},
+                    }
+                ]
+            },
+            True,
+        ),
+        ({MEMBERS: [{"enforce": True, "parameters": {"allowedMemberSubjects": ["allUsers"]}}]}, False),
         ({MEMBERS: [{"enforce": False}], DOMAINS: [OWN]}, True),
     ],
 )
