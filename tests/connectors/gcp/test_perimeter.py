@@ -7,7 +7,9 @@ import pytest
 from tests.connectors.gcp.cloud import NUMBER, ORGANISATION, PLACES, PROJECT, Cloud, error, project
 from tests.connectors.gcp.conftest import ALL_FACTS
 from tests.connectors.gcp.test_storage import BARE, bucket
+from tierwise.connectors import gcp_perimeter
 from tierwise.connectors.gcp.perimeter import FACTS, POLICIES
+from tierwise.connectors.gcp_perimeter import edge_of
 from tierwise.model.fact import Known, UnknownReason
 
 SERVICES = ("storage",)
@@ -75,10 +77,18 @@ def test_access_context_manager_that_is_not_enabled_is_said(collect):
     assert facts_of(collect, cloud) == [UnknownReason.NOT_SUPPORTED] * 3
 
 
-def test_perimeters_are_read_once_for_all_stores_and_access_levels_where_one_is_named(collect):
+def test_perimeters_are_read_once_for_all_stores_and_access_levels_where_one_is_named(collect, monkeypatch):
     plain = {**AROUND, "status": {**AROUND["status"], "accessLevels": []}}
     cloud = Cloud([OPEN, bucket({**BARE, "name": "second"})], {**DOCS, f"{_HOME}/servicePerimeters": {"servicePerimeters": [plain]}})
+    worked_out: list[str] = []
+
+    def counted(service, *more):
+        worked_out.append(service)
+        return edge_of(service, *more)
+
+    monkeypatch.setattr(gcp_perimeter, "edge_of", counted)
     assert len(collect(cloud, FACTS)) == 2
+    assert len(worked_out) == 1
     assert [cloud.asked(one) for one in ("/accessPolicies", "/servicePerimeters", "/accessLevels")] == [1, 1, 0]
 
 

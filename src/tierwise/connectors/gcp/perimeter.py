@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FACTS: Final = frozenset({"network.ingress_any", "network.private_endpoint"})
 _HOST: Final = "accesscontextmanager"
+_EDGE: Final = "edge"
 _PAGE: Final = ("pageSize", "100")
 
 
@@ -32,30 +33,41 @@ LEVELS: Final = _listing("/v1/accessPolicies/{}/accessLevels", "accessLevels", "
 CALLS: Final = (POLICIES, PERIMETERS, LEVELS)
 
 
-def perimeter_read(of: str, facts: frozenset[str] = frozenset()) -> Read:
-    """The read of the perimeters around a resource's project, as a read of a collector."""
-    return Read(POLICIES.host, POLICIES.path, POLICIES.action, of, facts=FACTS | facts, items=POLICIES.items, label="+", make=_around)
+def perimeter_read(of: str, service: str, facts: frozenset[str] = frozenset()) -> Read:
+    """The read of what the perimeters around a resource's project make of its service, as a read of a collector."""
+    read = POLICIES
+    return Read(read.host, read.path, read.action, of, facts=FACTS | facts, items=read.items, label="+", make=partial(_around, service))
 
 
-def edge_of(doc: Maybe[Doc | None], service: str) -> Edge:
-    """The edge of a service by what was read; `doc` is the answer of `perimeter_read`."""
+def edge_of(doc: Maybe[Doc | None]) -> Edge:
+    """What was read, which is the answer of `perimeter_read`."""
     if isinstance(doc, Unknown):
         return gcp_perimeter.unread(doc)
-    found = doc.value or {}
-    return gcp_perimeter.edge_of(service, found["nodes"], found["perimeters"], gcp_perimeter.levels_of(found["levels"]))
+    found: Edge = (doc.value or {})[_EDGE]
+    return found
 
 
-def _around(caller: Caller, _draft: Draft) -> Maybe[Doc | None]:
+def _around(service: str, caller: Caller, _draft: Draft) -> Maybe[Doc | None]:
+    """Worked out once for all of a project's stores of a service."""
+    return caller.place.above(f"edge:{caller.place.name}:{service}", partial(_edge, service, caller))
+
+
+def _edge(service: str, caller: Caller) -> Maybe[Doc | None]:
     chain = chain_of(caller)
     if isinstance(chain, Unknown):
         return chain
     root = chain.value[-1]
     if not root.startswith("organizations/"):
-        return Known({"nodes": chain.value, "perimeters": gcp_perimeter.NOWHERE, "levels": gcp_perimeter.NOWHERE})
+        nowhere = gcp_perimeter.NOWHERE
+        return Known({_EDGE: gcp_perimeter.edge_of(service, chain.value, nowhere, gcp_perimeter.levels_of(nowhere))}, nowhere.via)
     if not caller.place.number:
         return Unknown(UnknownReason.NOT_COLLECTED, PERIMETERS.via, "perimeters name projects by number, and this one's is not known")
     found = caller.place.above(f"perimeters:{root}", partial(_of_organisation, caller, root))
-    return found if isinstance(found, Unknown) else Known({**(found.value or {}), "nodes": chain.value}, found.via)
+    if isinstance(found, Unknown):
+        return found
+    read = found.value or {}
+    edge = gcp_perimeter.edge_of(service, chain.value, read["perimeters"], gcp_perimeter.levels_of(read["levels"]))
+    return Known({_EDGE: edge}, found.via)
 
 
 def _of_organisation(caller: Caller, root: str) -> Maybe[Doc | None]:

@@ -41,7 +41,7 @@ class ApiStore:
     def put(self, draft: Draft, sheet: FactSheet, own: Policy | None = None) -> tuple[Grant, ...]:
         """Sets what all stores have alike; `own` is the resource's own policy where it is more than its IAM policy. Returns its grants."""
         kind, place = draft.resource.kind, iam.place_in(draft)
-        edge = edge_of(draft.doc(self.perimeters), f"{self.service}{DOMAIN}")
+        edge = edge_of(draft.doc(self.perimeters))
         gcp_terms.put_api_store(sheet, kind, constraints.oldest_tls(draft.doc(self.guardrails)), edge.inward)
         if self.api:
             iam.put_recorded(draft, sheet, self.above, self.api)
@@ -59,7 +59,7 @@ def api_store(of: str, service: str, api: str, policy: Read | None = None, more:
         policy,
         iam_read(of, AUDIENCE | recorded | more),
         org_read(of, frozenset({"transport.min_tls"})),
-        perimeter_read(of),
+        perimeter_read(of, f"{service}{DOMAIN}"),
         role_read(of, AUDIENCE | more),
         deny_read(of),
     )

@@ -50,7 +50,7 @@ EXPIRY: Final = Read(
 )
 ABOVE: Final = iam_read(TYPE, RECORDED)
 GUARDRAILS: Final = org_read(TYPE, frozenset({"transport.min_tls"}))
-PERIMETERS: Final = perimeter_read(TYPE)
+PERIMETERS: Final = perimeter_read(TYPE, TYPE.partition("/")[0])
 DATABASE: Final = Row(
     TYPE,
     frozenset({Kind.DOCUMENT_DB}),
@@ -96,7 +96,7 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
         sheet,
         Kind.DOCUMENT_DB,
         constraints.oldest_tls(draft.doc(GUARDRAILS)),
-        edge_of(draft.doc(PERIMETERS), TYPE.partition("/")[0]).inward,
+        edge_of(draft.doc(PERIMETERS)).inward,
     )
     iam.put_recorded(draft, sheet, ABOVE, _API)
     gcp_terms.put_iam_logins(sheet, Kind.DOCUMENT_DB, _API)

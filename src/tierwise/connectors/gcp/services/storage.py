@@ -142,7 +142,7 @@ GUARDRAILS: Final = org_read(
 
 
 MEMBERS: Final = members_read(TYPE, _PERIMETER)
-PERIMETERS: Final = perimeter_read(TYPE, _PERIMETER)
+PERIMETERS: Final = perimeter_read(TYPE, _SERVICE, _PERIMETER)
 ROLES: Final = role_read(TYPE)
 DENIALS: Final = deny_read(TYPE)
 
@@ -189,7 +189,7 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of a bucket that its documents so far allow."""
     sheet, bucket = FactSheet(), draft.doc(BUCKET)
     gcp_terms.put_custody(sheet, fields.word(bucket, "encryption", "defaultKmsKeyName", absent="", because=gcp_terms.ENCRYPTED))
-    edge = edge_of(draft.doc(PERIMETERS), _SERVICE)
+    edge = edge_of(draft.doc(PERIMETERS))
     gcp_terms.put_api_store(sheet, Kind.OBJECT_STORE, constraints.oldest_tls(draft.doc(GUARDRAILS)), edge.inward)
     sheet.put("access.organisation_perimeter", kleene.either(constraints.members_only(draft.doc(MEMBERS)), edge.closed))
     iam.put_recorded(draft, sheet, ABOVE, _SERVICE)
