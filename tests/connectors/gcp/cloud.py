@@ -124,6 +124,8 @@ class Cloud(HTTPAdapter):
         """Answers in place of all others, by the beginning or end of a path."""
         self.broken: dict[Read, Reply] = {}
         """Answers in place of all others, by the read that they are of."""
+        self.hit: set[Read] = set()
+        """Those of them that were asked for."""
         self.page = 1000
         self.calls: list[tuple[str, str]] = []
         """Method, and service with path, of each request, in order."""
@@ -159,8 +161,9 @@ class Cloud(HTTPAdapter):
         if fault is not None and (found := self._made(fault, path)) is not None:
             return found
         reads = reads_of(path, query)
-        if wrong := next((self.broken[read] for read in reads if read in self.broken), None):
-            return wrong
+        if broken := [read for read in reads if read in self.broken]:
+            self.hit.update(broken)
+            return self.broken[broken[0]]
         if {read.action for read in reads} & self.denied:
             return error(403, "IAM_PERMISSION_DENIED")
         if match := _ASSETS.fullmatch(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import pytest
@@ -35,9 +35,16 @@ SCOPES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Scans that find their projects by themselves."""
 FEW = ("storage", "resourcemanager", "iam")
+EACH = [one for one in declared_calls() if one.action in MADE and one.make is None]
+INVENTORY = frozenset({RESOURCES.action, POLICIES.action})
 FAILS, CUT_SHORT = error(500, "backendError"), Reply(200, raw=b'{"items": [')
 ABOVE = sorted({one.action for one in (*CALLS, *PLACES, RESOURCES, POLICIES, ORG_POLICIES)})
 """What only such scans read, or read in another way."""
+
+
+def _closed(read: Read) -> frozenset[str]:
+    """What has to be denied for a read to be made."""
+    return INVENTORY if read.action in INSTEAD else frozenset()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,21 +103,35 @@ def test_a_denied_permission_is_unknown_and_named_and_flips_nothing(whole, direc
     assert "permission-denied" in {one.outcome for one in partial.outcomes}
 
 
-@pytest.mark.parametrize(
-    "read", [one for one in declared_calls() if one.action in MADE and one.make is None], ids=lambda one: one.operation
-)
-def test_a_read_that_fails_or_is_cut_short_flips_nothing(whole, direct, read: Read):
-    inventory = {RESOURCES.action, POLICIES.action} if read.action in INSTEAD else set()
+def _broken(reads: Iterable[Read], fault: Reply, closed: frozenset[str]) -> Cloud:
+    cloud = estate()
+    cloud.denied, cloud.broken = closed, dict.fromkeys(reads, fault)
+    return cloud
 
-    def broken(fault: Reply) -> Cloud:
-        cloud = estate()
-        cloud.denied, cloud.broken = frozenset(inventory), {read: fault}
-        return cloud
 
-    fails = scanned(broken(FAILS))
-    assert all_violations(direct if inventory else whole, fails.result, frozenset({read.action} | inventory)) == []
-    cut_short = read_whole(opened(broken(CUT_SHORT)), ALL_FACTS)
-    assert whatever_the_fault(fails.collected) == whatever_the_fault(cut_short)
+@pytest.mark.parametrize("read", EACH, ids=lambda one: one.operation)
+def test_a_read_that_fails_flips_nothing(whole, direct, read: Read):
+    closed = _closed(read)
+    found = scanned(_broken([read], FAILS, closed)).result
+    assert all_violations(direct if closed else whole, found, frozenset({read.action}) | closed) == []
+
+
+def test_an_answer_that_is_cut_short_is_taken_as_one_that_failed():
+    """Several reads at once, of which no two have to do with the same resources; one that another keeps from being made comes after it."""
+    waiting: dict[tuple[object, ...], list[Read]] = {}
+    for read in EACH:
+        waiting.setdefault((_closed(read), read.host, read.of), []).append(read)
+    for closed in {_closed(read) for read in EACH}:
+        apart = [reads for key, reads in waiting.items() if key[0] == closed]
+        while together := {reads[0] for reads in apart if reads}:
+            clouds = [_broken(together, fault, closed) for fault in (FAILS, CUT_SHORT)]
+            fails, cut_short = (whatever_the_fault(read_whole(opened(cloud), ALL_FACTS)) for cloud in clouds)
+            assert fails == cut_short, together
+            made = clouds[0].hit
+            assert made
+            assert clouds[1].hit == made
+            for reads in apart:
+                reads[:] = [one for one in reads if one not in made]
 
 
 @cache
