@@ -137,6 +137,12 @@ class Shelf(Sequence[T]):
         yield from self._held
 
 
+def shelved(things: Iterable[T], *, most: int | None = None, batch: int = BATCH) -> Sequence[T]:
+    """Things in their order: a few as a tuple, many on a shelf."""
+    shelf = Shelf(things, most=most, batch=batch)
+    return shelf if shelf.many else tuple(shelf)
+
+
 class Picked(Sequence[T]):
     """Some of a sequence, in an order of their own."""
 
@@ -192,6 +198,11 @@ class Each(Sequence[U]):
 
     def __iter__(self) -> Iterator[U]:
         return map(self._make, self._held)
+
+
+def each(things: Sequence[T], make: Callable[[T], U]) -> Sequence[U]:
+    """What is made of each: of a tuple at once, of many whenever one is looked at."""
+    return tuple([make(one) for one in things]) if isinstance(things, tuple | list) else Each(things, make)
 
 
 class Named(Mapping[str, T]):
@@ -284,6 +295,13 @@ def changed(things: Mapping[str, T], make: Callable[[T], U]) -> Mapping[str, U]:
     if isinstance(things, Named) and not few(things):
         return Named(things.names, Each(things.held, make))
     return {name: make(one) for name, one in things.items()}
+
+
+def renamed(things: Mapping[str, T], name: Callable[[str], str], make: Callable[[T], U]) -> Mapping[str, U]:
+    """The same under other names, which are as different from each other."""
+    if isinstance(things, Named) and not few(things):
+        return Named({name(one): place for one, place in things.names.items()}, Each(things.held, make))
+    return {name(key): make(one) for key, one in things.items()}
 
 
 def kept(things: Mapping[str, T], made: Iterable[U]) -> Mapping[str, U]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -124,3 +125,25 @@ def test_every_report_of_what_is_held_in_files_is_that_of_what_is_held_in_memory
             view = View(audience=audience, verdicts=frozenset({"fail", "unknown"}) if name == "ods" else frozenset(), width=120)
             pair = [report.render(for_audience(one, audience), view) for one in (held, shelved)]
             assert pair[0] == pair[1], f"{name} for {audience}"
+
+
+def test_memory_hardly_grows_with_the_inventory(tmp_path, monkeypatch):
+    for place in ("shelf.MOST", "evaluate.findings.MOST_PROBLEMS", "model.finding.MOST_PROBLEMS"):
+        monkeypatch.setattr(f"tierwise.{place}", 20)
+    some = replace(judging(), controls=[one for one in judging().controls if one.id.startswith(("ENC-0", "EXP-0"))])
+
+    def held(size: int) -> int:
+        file = tmp_path / f"{size}.jsonl"
+        file.write_bytes(b"".join(lines(size, later=False)))
+        tracemalloc.start()
+        source = open_inventory(file)
+        result = scan([source], some, started=source.started, jobs=1).result
+        found, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(result.findings) > size
+        assert len(result.resources) == size
+        return found
+
+    held(100)
+    # Ten thousand bytes a resource where all is held; what is left are names, places, and caches of texts, which have bounds.
+    assert (held(500) - held(200)) / 300 < 2_500

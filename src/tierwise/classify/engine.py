@@ -57,8 +57,14 @@ def classify_each(
     """The same in the order of the resources, one by one; `ids` are their places."""
     context = Context(profile, tags.dictionary(profile), register, corrections, today)
     weighing = Weighing(context)
-    owns = [weighing.own(resource) for resource in resources]
-    estate = Estate(resources, frozenset(external), kept_links(context), ids)
+    owns: list[Own] = []
+
+    def weighed() -> Iterator[Resource]:
+        for resource in resources:
+            owns.append(weighing.own(resource))
+            yield resource
+
+    estate = Estate(resources, frozenset(external), kept_links(context), ids, weighed())
     settled = _settle(owns, estate, tuple(gap for gap in gaps if not gap.expected))
     return (classification(place, settled, profile) for place in settled.places())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 from itertools import chain
@@ -90,12 +90,13 @@ class Estate:
         external: Collection[str],
         keep: Callable[[Resource, Link], bool],
         ids: Mapping[str, int] | None = None,
+        going_through: Iterable[Resource] | None = None,
     ) -> None:
-        """`ids` are the places of the resources, where somebody has them already."""
+        """`ids` are the places of the resources, where somebody has them already; `going_through` are they themselves, where somebody is going through them."""
         self.resources = resources
         self.external = external
         self.ids = {resource.id: place for place, resource in enumerate(resources)} if ids is None else ids
-        self._index = _Index(resources, self.ids)
+        self._index = _Index(resources if going_through is None else going_through, self.ids)
         self.groups: list[tuple[int, ...]] = []
         """The members of each place that stands for what is read together."""
         self._named: dict[tuple[str, str, str], Sequence[int]] = {}
@@ -178,7 +179,7 @@ class Estate:
 class _Index:
     """What is asked of all resources at once, found in one pass over them."""
 
-    def __init__(self, resources: Sequence[Resource], ids: Mapping[str, int]) -> None:
+    def __init__(self, resources: Iterable[Resource], ids: Mapping[str, int]) -> None:
         self.kinds: list[Kind] = []
         self.linked = array("I")
         """The places of those that have links."""

@@ -25,6 +25,8 @@ _TOLD: Final = frozenset({Category.C3, Category.C4, Category.C5})
 _KEY_WORDS: Final = frozenset({"id", "key", "ref", "reference", "pseudonym", "token", "identifier"})
 """The last word of a column that joins tables: `person_id`, `spine_key`."""
 _WITH_COLUMNS: Final = frozenset({Kind.WAREHOUSE, Kind.RELATIONAL_DB, Kind.DOCUMENT_DB})
+LINKED: Final = frozenset({Kind.WAREHOUSE, Kind.ACCOUNT})
+"""Kinds that have facts of linkage."""
 _READERS: Final = frozenset({Kind.USER, Kind.ROLE})
 HIGH: Final = Tier.T3
 """From this tier a dataset counts as one that should not be joined to others by many."""
@@ -57,7 +59,7 @@ def linkage_facts(
     resources: Mapping[str, Resource], classifications: Mapping[str, Classification], gaps: Sequence[Gap]
 ) -> dict[str, dict[str, AnyFact]]:
     """`linkage.keys_apart` of warehouses and `linkage.joining_principals` of accounts, by id."""
-    kinds: dict[Kind, list[Resource]] = {kind: [] for kind in (Kind.WAREHOUSE, Kind.ACCOUNT)}
+    kinds: dict[Kind, list[Resource]] = {kind: [] for kind in LINKED}
     for one in resources.values():
         if one.kind in kinds:
             kinds[one.kind].append(one)

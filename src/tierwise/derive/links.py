@@ -85,13 +85,16 @@ def resolve(resources: Sequence[Resource]) -> Estate:
 def linked(by_id: Mapping[str, Resource]) -> Estate:
     """The same of resources by their ids."""
     aliases: dict[str, list[_Called]] = defaultdict(list)
+    holders: list[str] = []
     for resource in by_id.values():
         for alias in dict.fromkeys(resource.aliases):
             aliases[alias].append(_Called(resource.id, resource.kind, resource.account, resource.region))
+        if resource.links:
+            holders.append(resource.id)
     incoming: dict[str, list[tuple[Rel, str]]] = defaultdict(list)
     outside: list[tuple[str, Link]] = []
     resolved: dict[str, tuple[Link, ...]] = {}
-    for resource in by_id.values():
+    for resource in map(by_id.__getitem__, holders):
         links = tuple([_resolve_link(resource, link, by_id, aliases) for link in resource.links])
         if links != resource.links:
             resolved[resource.id] = links

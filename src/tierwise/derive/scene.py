@@ -41,6 +41,8 @@ class Scene:
     """Resources that name the same target outside the estate."""
     records: Mapping[str, tuple[tuple[Resource, str], ...]]
     """Trails by the target or pattern that they record, with what they record of it."""
+    kinds: frozenset[Kind]
+    """Those that the estate has something of."""
     completed: dict[str, dict[str, AnyFact]] = field(default_factory=dict)
     """Facts derived so far of the resource that is looked at, for rules that rest on other derived facts."""
     memo: dict[tuple[object, ...], Unknown | None] = field(default_factory=dict)
@@ -95,7 +97,12 @@ def scene_of(estate: Estate, context: Context) -> Scene:
     records: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
     plans: dict[str, list[tuple[Resource, Link]]] = defaultdict(list)
     stores: dict[str, dict[tuple[str, ...], Resource]] = defaultdict(dict)
+    organisations: set[str] = set()
+    kinds: set[Kind] = set()
     for resource in estate.resources.values():
+        kinds.add(resource.kind)
+        if resource.kind is Kind.ORGANISATION:
+            organisations.add(resource.account)
         if resource.kind is Kind.AUDIT_TRAIL:
             trails[resource.account].append(resource)
         if resource.kind in HELD:
@@ -118,11 +125,12 @@ def scene_of(estate: Estate, context: Context) -> Scene:
         {rel: tuple(ends.values()) for rel, ends in loose.items()},
         {account: tuple(found) for account, found in trails.items()},
         tuple(trail for found in trails.values() for trail in found if _records_organisation(estate, trail)),
-        frozenset(each.account for each in estate.resources.values() if each.kind is Kind.ORGANISATION),
+        frozenset(organisations),
         {account: tuple(found) for account, found in plans.items()},
         {account: tuple(found.values()) for account, found in stores.items()},
         {key: tuple(holders) for key, holders in outside.items()},
         {target: tuple(found) for target, found in records.items()},
+        frozenset(kinds),
     )
 
 

@@ -34,14 +34,14 @@ def _by_tier(
 ) -> Iterable[tuple[Tier, float]]:
     """A read is known by the provenance of its facts, which names its IAM action: one that left a fact unknown got no answer."""
     due, failed = dict.fromkeys(Tier, 0), dict.fromkeys(Tier, 0)
+    if all_answered:
+        found = {one.tier for one in classifications.values() if one.state is not TierState.ASSUMED}
+        return [(tier, 1.0) for tier in Tier if tier in found]
     for resource in resources:
         one = classifications[resource.id]
         if one.state is TierState.ASSUMED:
             continue
-        if all_answered:
-            due[one.tier] += 1
-            continue
         facts = [fact for fact in resource.facts.values() if fact.via.action]
         failed[one.tier] += len({fact.via for fact in facts if isinstance(fact, Unknown) and fact.reason in _FAILED})
         due[one.tier] += len({fact.via for fact in facts})
-    return ((tier, 1 - failed[tier] / due[tier]) for tier in Tier if due[tier])
+    return [(tier, 1 - failed[tier] / due[tier]) for tier in Tier if due[tier]]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from copy import copy
+from itertools import islice
+from typing import overload
 
 import msgspec
 
@@ -17,9 +20,10 @@ from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Unknown, UnknownReason
-from tierwise.model.finding import PROBLEMS, Actual, Finding, Findings, UnknownPart, Verdict
+from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, UnknownPart, Verdict
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
+from tierwise.shelf import shelved
 
 
 def fingerprint(control: str, resource: Resource) -> str:
@@ -49,24 +53,27 @@ class _Bar(msgspec.Struct, frozen=True, gc=False):
 class _Bench:
     """The controls that ask something of resources alike in kind, dialect, tier and state, each with the bars met so far."""
 
-    def __init__(self, controls: Sequence[CompiledControl], classification: Classification, dialect: str) -> None:
+    def __init__(self, controls: Sequence[CompiledControl], classification: Classification, dialect: str, bars: list[_Bar]) -> None:
+        """`bars` are those of all benches."""
         self._alike = classification
         self._dialect = dialect
+        self._bars = bars
         self._top = max(classification.interval.hi, classification.tier)
-        self._asking: list[tuple[CompiledControl, dict[tuple[Truth, ...], _Bar]]] = [
+        self._asking: list[tuple[CompiledControl, dict[tuple[Truth, ...], int]]] = [
             (compiled, {}) for compiled in controls if has_rung(compiled, classification.interval)
         ]
 
-    def bars(self, facts: Facts) -> tuple[_Bar, ...]:
-        """How the controls judge these facts, in their order."""
-        found: list[_Bar] = []
+    def bars(self, facts: Facts) -> list[int]:
+        """How the controls judge these facts, in their order: the place of each bar among all."""
+        found: list[int] = []
         for compiled, known in self._asking:
             answers = compiled.answers(self._top, facts)
-            bar = known.get(answers)
-            if bar is None:
-                bar = known[answers] = self._bar(compiled, answers)
-            found.append(bar)
-        return tuple(found)
+            place = known.get(answers)
+            if place is None:
+                place = known[answers] = len(self._bars)
+                self._bars.append(self._bar(compiled, answers))
+            found.append(place)
+        return found
 
     def _bar(self, compiled: CompiledControl, answers: tuple[Truth, ...]) -> _Bar:
         control, tier = compiled.control, self._alike.tier
@@ -89,16 +96,75 @@ class _Row(msgspec.Struct, frozen=True, gc=False):
     resource: Resource
     classification: Classification
     past: Past | None
-    bars: tuple[_Bar, ...]
+    bars: Sequence[_Bar]
 
-    def problems(self) -> tuple[Finding, ...]:
+    def problems(self) -> Iterator[Finding]:
         """The findings of what fails or is unknown."""
         origin = unchanged(self.resource)
-        return tuple([_finding(bar, self, origin) for bar in self.bars if bar.judgement.verdict in PROBLEMS])
+        return (_finding(bar, self, origin) for bar in self.bars if bar.judgement.verdict in PROBLEMS)
+
+
+class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
+    """What findings are made of, by resource; of each is kept which bars it was held against, and the rest is looked up."""
+
+    def __init__(
+        self, resources: Sequence[Resource], classifications: Mapping[str, Classification], pasts: Mapping[str, Past], bars: Sequence[_Bar]
+    ) -> None:
+        self._resources = resources
+        self._classifications = classifications
+        self._pasts = pasts
+        self._bars = bars
+        self.held = array("I")
+        """The places of the bars, of one resource after the other."""
+        self._ends = array("Q", [0])
+        """Where those of each resource end, after where the first begin."""
+        self._seen = array("Q", [0])
+        """The same of its problems."""
+        self.problems: Sequence[Finding] = ()
+        self._span = range(0)
+
+    def judged(self, benches: Callable[[Resource, Classification], _Bench]) -> Iterator[Finding]:
+        """Hold all resources against their bars, once; what fails or is unknown."""
+        for resource in self._resources:
+            one = self._classifications[resource.id]
+            self.held.extend(benches(resource, one).bars(resource.facts))
+            self._ends.append(len(self.held))
+            row = _Row(resource, one, self._pasts.get(resource.id), self._of(len(self._ends) - 2))
+            self._seen.append(self._seen[-1])
+            for finding in row.problems():
+                self._seen[-1] += 1
+                yield finding
+        self._span = range(len(self._ends) - 1)
+
+    def _of(self, place: int) -> Sequence[_Bar]:
+        return [self._bars[one] for one in self.held[self._ends[place] : self._ends[place + 1]]]
+
+    def __len__(self) -> int:
+        return len(self._span)
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[_Row, Sequence[Finding]]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> _Rows: ...
+
+    def __getitem__(self, at: int | slice) -> tuple[_Row, Sequence[Finding]] | _Rows:
+        if isinstance(at, slice):
+            some = copy(self)
+            some._span = self._span[at]
+            return some
+        return next(iter(self[at : at + 1]))
+
+    def __iter__(self) -> Iterator[tuple[_Row, Sequence[Finding]]]:
+        first, last = self._span.start, self._span.stop
+        problems = iter(self.problems[self._seen[first] : self._seen[last]])
+        for place, resource in zip(self._span, self._resources[first:last], strict=True):
+            row = _Row(resource, self._classifications[resource.id], self._pasts.get(resource.id), self._of(place))
+            yield row, tuple(islice(problems, self._seen[place + 1] - self._seen[place]))
 
 
 def findings_of(
-    resources: Iterable[Resource],
+    resources: Sequence[Resource],
     due: Mapping[Kind, Sequence[CompiledControl]],
     classifications: Mapping[str, Classification],
     pasts: Mapping[str, Past],
@@ -107,22 +173,26 @@ def findings_of(
 
     `due` are the controls by kind. `pasts` are the resources before a plan that makes others of them.
     """
-    benches: dict[tuple[object, ...], _Bench] = {}
-    rows: list[_Row] = []
-    for resource in resources:
-        one = classifications[resource.id]
+    known: dict[tuple[object, ...], _Bench] = {}
+    bars: list[_Bar] = []
+
+    def bench_of(resource: Resource, one: Classification) -> _Bench:
         dialect = "terraform" if resource.address is not None else resource.provider
         alike = (resource.kind, dialect, one.interval.lo, one.interval.hi, one.tier, one.state)
-        bench = benches.get(alike)
+        bench = known.get(alike)
         if bench is None:
-            bench = benches[alike] = _Bench(due.get(resource.kind, ()), one, dialect)
-        rows.append(_Row(resource, one, pasts.get(resource.id), bench.bars(resource.facts)))
-    held = tuple([(row, row.problems()) for row in rows])
-    problems = chain.from_iterable(problems for _row, problems in held)
-    return Findings(problems, Counter(bar.counted for row in rows for bar in row.bars), held, _every)
+            bench = known[alike] = _Bench(due.get(resource.kind, ()), one, dialect, bars)
+        return bench
+
+    rows = _Rows(resources, classifications, pasts, bars)
+    rows.problems = shelved(rows.judged(bench_of), most=MOST_PROBLEMS)
+    tally: Counter[tuple[str, Verdict]] = Counter()
+    for place, count in Counter(rows.held).items():
+        tally[bars[place].counted] += count
+    return Findings(rows.problems, tally, rows, _every)
 
 
-def _every(rows: Iterable[tuple[_Row, tuple[Finding, ...]]]) -> Iterator[Finding]:
+def _every(rows: Iterable[tuple[_Row, Sequence[Finding]]]) -> Iterator[Finding]:
     for row, problems in rows:
         origin, held = unchanged(row.resource), iter(problems)
         for bar in row.bars:

@@ -84,16 +84,19 @@ def _spoken(override: Override, through: Sequence[Finding], left: Sequence[Findi
 
 def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline | None) -> Iterator[str]:
     """What meets the bar and only advises, since it is not this change's doing."""
-    rest = [one for one in Findings.of(findings).problems if would_block(one, policy) and not blocks(one, policy)]
-    known = sum(one.in_baseline for one in rest)
+    known = advising = 0
+    for one in Findings.of(findings).problems:
+        if would_block(one, policy) and not blocks(one, policy):
+            advising += 1
+            known += one.in_baseline
     if baseline is not None:
         yield f"{known} finding(s) at {policy.fail_on.word} or above stand in the baseline {baseline.name} and only advise"
         gone = _gone(findings, baseline)
         if gone:
             yield f"{gone} finding(s) of the baseline are gone: save it anew, so that they stay gone"
-    if len(rest) > known:
+    if advising > known:
         yield (
-            f"{len(rest) - known} finding(s) at {policy.fail_on.word} or above were there already and only advise"
+            f"{advising - known} finding(s) at {policy.fail_on.word} or above were there already and only advise"
             " (--gate full blocks on them)"
         )
 

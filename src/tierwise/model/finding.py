@@ -17,6 +17,7 @@ from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
+from tierwise.shelf import Named, Shelf, shelved
 
 if TYPE_CHECKING:
     from tierwise.model.opinion import SecondOpinion
@@ -34,6 +35,8 @@ class Verdict(StrEnum):
 
 
 PROBLEMS: Final = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
+MOST_PROBLEMS: Final = 50_000
+"""How many of these are held as they are."""
 
 
 class UnknownPart(msgspec.Struct, frozen=True, gc=False):
@@ -146,7 +149,7 @@ class Findings(Sequence[Finding]):
         rows: Sequence[Any],
         made_of: Callable[[Iterable[Any]], Iterator[Finding]],
     ) -> None:
-        self.problems = tuple(problems)
+        self.problems: Sequence[Finding] = problems if isinstance(problems, tuple | Shelf) else shelved(problems, most=MOST_PROBLEMS)
         """Those that fail or are unknown, in their order."""
         self.tally = tally
         """How many there are of each control and verdict."""
@@ -178,7 +181,7 @@ class Findings(Sequence[Finding]):
     def having(self, verdicts: frozenset[str]) -> Findings:
         """Those of some verdicts only."""
         tally = {key: count for key, count in self.tally.items() if key[1] in verdicts}
-        problems = tuple([one for one in self.problems if one.verdict in verdicts])
+        problems = shelved((one for one in self.problems if one.verdict in verdicts), most=MOST_PROBLEMS)
         if verdicts <= PROBLEMS:
             return Findings(problems, tally, problems, iter)
         return Findings(problems, tally, self.rows, lambda rows: (one for one in self.made_of(rows) if one.verdict in verdicts))
@@ -316,7 +319,7 @@ class ScanResult:
     """What came of looking into stores, where that was asked for."""
     no_rung: int = 0
     """Pairs of control and resource that have no rung at the resource's tier."""
-    fixes: tuple[Fix, ...] = ()
+    fixes: Sequence[Fix] = ()
     deselected: tuple[tuple[str, str], ...] = ()
     """Controls that the profile leaves out, and why."""
     what_if: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -332,3 +335,10 @@ class ScanResult:
     """What only the applied plan will tell, and the live read that will tell it."""
     second: SecondOpinion | None = None
     """What another tool says of the plans, where it was asked."""
+
+    @property
+    def by_id(self) -> Mapping[str, Resource]:
+        """The resources by their ids."""
+        if isinstance(self.classifications, Named):
+            return Named(self.classifications.names, self.resources)
+        return {one.id: one for one in self.resources}

@@ -20,6 +20,7 @@ from tierwise.model.opinion import SecondOpinion
 from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Kind, Link, Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.reports.planned import bare
+from tierwise.shelf import each, renamed
 
 _LABEL: Final = re.compile(r"account-(?:\d+|x)\Z")
 _NUMBER: Final = r"\d{12}"
@@ -47,15 +48,15 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
     return replace(
         result,
         run=replace(result.run, sources=tuple(mask(one) for one in result.run.sources)),
-        resources=tuple(_resource(one, mask) for one in result.resources),
-        classifications={mask(key): _classification(one) for key, one in result.classifications.items()},
+        resources=each(result.resources, partial(_resource, mask=mask)),
+        classifications=renamed(result.classifications, mask, _classification),
         findings=Findings.of(result.findings).mapped(partial(_finding, mask=mask)),
         gaps=tuple(replace(one, account=mask(one.account), detail="") for one in result.gaps),
         gate=_gate(result.gate, mask),
         outcomes=tuple(replace(one, account=mask(one.account), resource=mask(one.resource)) for one in result.outcomes),
         looks=(),
         regions=tuple(replace(one, account=mask(one.account), via=mask(one.via)) for one in result.regions),
-        fixes=tuple(_fix(one, mask) for one in result.fixes),
+        fixes=each(result.fixes, partial(_fix, mask=mask)),
         deselected=tuple((control, mask(because)) for control, because in result.deselected),
         what_if={mask(key): counts for key, counts in result.what_if.items()},
         notes=tuple(mask(one) for one in result.notes),

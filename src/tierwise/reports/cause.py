@@ -68,7 +68,8 @@ def heading(page: Shown) -> str:
 
 def groups(page: Shown, findings: Sequence[Finding]) -> list[tuple[Fix | None, list[Finding]]]:
     """Findings under the change that closes them, worst first; those that no change is known for stand alone."""
-    fix_of = {print_: fix for fix in page.result.fixes for print_ in fix.findings}
+    wanted = {one.fingerprint for one in findings}
+    fix_of = {print_: fix for fix in page.result.fixes for print_ in fix.findings if print_ in wanted} if wanted else {}
     order: dict[int, tuple[Fix | None, list[Finding]]] = {}
     for number, one in enumerate(findings):
         fix = fix_of.get(one.fingerprint)
@@ -82,7 +83,9 @@ def stopping(page: Shown) -> list[Cause]:
 
     One cause per change; the same change to resources of one type is one cause that names them all.
     """
-    findings = [one for one in page.problems() if one.fingerprint in page.blocking or page.overridden(one)]
+    findings = (
+        page.problems(lambda one: one.fingerprint in page.blocking or page.overridden(one)) if page.blocking | page.let_through else []
+    )
     alike: dict[tuple[str, str, Verdict], list[list[Finding]]] = {}
     for _, group in groups(page, findings):
         worst = group[0]

@@ -117,7 +117,7 @@ class _Page(Printer):
         self.findings = Findings.of(result.findings)
         self.fails = [one for one in self.findings.problems if one.verdict is Verdict.FAIL]
         self.unknowns = [one for one in self.findings.problems if one.verdict is Verdict.UNKNOWN]
-        self.names = {resource.id: resource for resource in result.resources}
+        self.names = result.by_id
 
     def write(self) -> None:
         """All sections in reading order."""

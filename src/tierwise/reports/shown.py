@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,10 +39,11 @@ class Shown:
     let_through: frozenset[str] = frozenset()
     """Fingerprints of what an override lets through."""
 
-    def problems(self) -> list[Finding]:
-        """Failed and unknown findings, worst first; of these only the verdicts that the view asks for."""
+    def problems(self, among: Callable[[Finding], bool] = lambda _: True) -> list[Finding]:
+        """Failed and unknown findings, worst first; of these only the verdicts that the view asks for, and what else is asked of each."""
         wanted = self.view.verdicts or PROBLEMS
-        return sorted((one for one in Findings.of(self.result.findings).problems if one.verdict in wanted), key=self._rank)
+        held = Findings.of(self.result.findings).problems
+        return sorted((one for one in held if one.verdict in wanted and among(one)), key=self._rank)
 
     def all(self) -> Findings:
         """The findings of the verdicts that the view asks for, all where it asks for none, in the result's order."""
@@ -112,7 +113,7 @@ def published(result: ScanResult, view: View) -> Shown:
 
 
 def _shown(seen: ScanResult, view: View) -> Shown:
-    return Shown(seen, view, {one.id: one for one in seen.resources}, frozenset(seen.gate.blocking), frozenset(seen.gate.overridden))
+    return Shown(seen, view, seen.by_id, frozenset(seen.gate.blocking), frozenset(seen.gate.overridden))
 
 
 def _path(*parts: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from tierwise.classify.declarations import declared_facts, missing_tags
 from tierwise.classify.engine import classify_each
 from tierwise.classify.identifiers import identifiers
-from tierwise.classify.joins import linkage_facts
+from tierwise.classify.joins import LINKED, linkage_facts
 from tierwise.classify.mask import Mask, passing_mask
 from tierwise.classify.scale import contradicted
 from tierwise.derive.d1 import relations_of
@@ -22,7 +22,7 @@ from tierwise.evaluate.gate import expected_gap
 from tierwise.model.attestation import Statement
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Control
-from tierwise.model.fact import Known, Maybe, Unknown
+from tierwise.model.fact import AnyFact, Known, Maybe, Unknown
 from tierwise.model.finding import Override
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
@@ -101,9 +101,12 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
         return replace(resource, facts={**resource.facts, **declared, "metadata.identifiers": identifiers(resource)})
 
     estate = replace(assessed.estate, resources=changed(assessed.estate.resources, read_and_declared))
-    scene = scene_of(estate, _context(assessed, judging, collected, today))
+    # What is found in one pass over all rests on nothing that was declared.
+    scene = replace(scene_of(assessed.estate, _context(assessed, judging, collected, today)), estate=estate)
     related = changed(estate.resources, lambda one: replace(one, facts={**one.facts, **relations_of(scene, one)}))
-    linkage = linkage_facts(estate.resources, assessed.classifications, tuple(collected.gaps))
+    linkage: Mapping[str, Mapping[str, AnyFact]] = {}
+    if scene.kinds & LINKED:
+        linkage = linkage_facts(assessed.estate.resources, assessed.classifications, tuple(collected.gaps))
     wanted = find_spec("tags.missing")
     tagged = wanted.kinds if wanted else frozenset[Kind]()
 

@@ -38,6 +38,8 @@ class Collected:
     """What the sources gave, as it came in."""
 
     resources: Stock[Resource] = field(default_factory=Stock)
+    planned: bool = False
+    """Whether some are of a plan."""
     changes: dict[str, Change] = field(default_factory=dict)
     """What a plan does to what is there already, by resource id."""
     gaps: list[Gap] = field(default_factory=list)
@@ -93,6 +95,7 @@ class Collected:
         told = withhold(resource, self.mask)
         if told.id != resource.id:
             self.masked[resource.id] = told.id
+        self.planned = self.planned or told.address is not None
         known = self.resources.get(told.id)
         self.resources[told.id] = told if known is None else _merged(known, told)
         return told

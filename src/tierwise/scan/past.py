@@ -10,6 +10,7 @@ from tierwise.evaluate.change import directions, fallen
 from tierwise.evaluate.compiled import CompiledControl
 from tierwise.evaluate.origin import Past, deeds_of
 from tierwise.model.fact import say_same
+from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.scan.assess import Assessed, Judging, assess, with_facts
 from tierwise.scan.collect import Collected
@@ -20,11 +21,17 @@ def pasts_of(
     collected: Collected, assessed: Assessed, compiled: Sequence[CompiledControl], judging: Judging, today: date
 ) -> Mapping[str, Past]:
     """What is there before a plan and is another after it; nothing where nothing changes."""
-    there = {key: one for key, one in collected.resources.items() if one.existing or one.address is None}
+    if not collected.planned and not collected.changes:
+        return {}
+    there: Stock[Resource] = Stock()
+    for key, one in collected.resources.items():
+        if one.existing or one.address is None:
+            there[key] = one
     if not collected.changes and len(there) in (0, len(collected.resources)):
         return {}
-    there |= {key: change.before for key, change in collected.changes.items()}
-    before = replace(collected, resources=Stock(there), changes={})
+    for key, change in collected.changes.items():
+        there[key] = change.before
+    before = replace(collected, resources=there, changes={})
     then = with_facts(assess(before, judging, today), before, judging, today)
     sets, deeds = directions(compiled), deeds_of(collected.changes, collected.resources.values())
     pasts: dict[str, Past] = {}

@@ -21,9 +21,8 @@ from tierwise.evaluate.pending import pending_of
 from tierwise.evaluate.requirements import evidence_of
 from tierwise.evaluate.truth import Truth
 from tierwise.model.acceptance import Fault
-from tierwise.model.change import Pending
 from tierwise.model.fact import Known
-from tierwise.model.finding import Finding, Findings, Run, ScanResult
+from tierwise.model.finding import Findings, Run, ScanResult
 from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 from tierwise.scan.asks import by_kind
@@ -76,9 +75,9 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         deselected=tuple(sorted(judging.profile.deselected.items())),
         requirements=evidence_of(judging.profile.requirements, accepted, {one.control.id for one in compiled if one.attested}),
         framework=judging.profile.framework,
-        what_if=_what_if(resources, assessed.classifications, compiled),
+        what_if=_what_if(by_id, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
-        pending=_pending(accepted, by_id),
+        pending=pending_of(accepted, by_id, live_reads()) if collected.planned else (),
         notes=(*collected.notes, *_unused(accepted, judging, by_id)),
         changes=plan_changes(collected.changes, made.pasts, by_id, assessed.classifications, asked_of),
     )
@@ -94,20 +93,15 @@ def _unused(findings: Findings, judging: Judging, resources: Mapping[str, Resour
             yield f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
 
 
-def _pending(findings: Sequence[Finding], resources: Mapping[str, Resource]) -> tuple[Pending, ...]:
-    if all(one.address is None for one in resources.values()):
-        return ()
-    return pending_of(findings, resources, live_reads())
-
-
 def _what_if(
-    resources: Sequence[Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
+    resources: Mapping[str, Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
 ) -> dict[str, dict[str, int]]:
     """For stores whose tier is only assumed: how many failures each possible tier would bring."""
     found: dict[str, dict[str, int]] = {}
     asked_of = by_kind([one for one in compiled if not one.control.cause])
-    for resource in resources:
-        if classifications[resource.id].state is TierState.ASSUMED and resource.kind in HELD:
+    assumed = (key for key, one in classifications.items() if one.state is TierState.ASSUMED)
+    for resource in map(resources.__getitem__, assumed):
+        if resource.kind in HELD:
             answers = [(one, one.answers(_WHAT_IF[-1], resource.facts)) for one in asked_of.get(resource.kind, ())]
             found[resource.id] = {tier.name: sum(one.says(said, tier) is Truth.FALSE for one, said in answers) for tier in _WHAT_IF}
     return found
