@@ -516,7 +516,7 @@ def inventory_lines(outcome: Outcome) -> Iterator[bytes]:
 
     collected = outcome.collected
     started = datetime.fromisoformat(outcome.result.run.started)
-    resources = sorted(collected.resources.values(), key=lambda one: one.id)
+    resources = map(collected.resources.__getitem__, sorted(collected.resources))
     return lines(
         resources,
         collected.gaps,
