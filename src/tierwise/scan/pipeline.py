@@ -20,10 +20,10 @@ from tierwise.scan.datasets import with_datasets
 from tierwise.scan.past import pasts_of
 from tierwise.scan.pool import Pool
 from tierwise.scan.result import Material, result_of
-from tierwise.scan.sample import Sampling, sample
 
 if TYPE_CHECKING:
     from tierwise.scan.checkpoint import Checkpoint
+    from tierwise.scan.sample import Sampling
 
 
 def now() -> datetime:
@@ -77,8 +77,12 @@ def scan(
         collected.report(one)
     compiled = [compile_control(control) for control in judging.controls]
     first = assess(collected, judging, today)
-    if sampling and sample(pool, first, judging, sampling):
-        first = assess(collected, judging, today)
+    if sampling:
+        # The readers of content are loaded where someone asked for it.
+        from tierwise.scan.sample import sample
+
+        if sample(pool, first, judging, sampling):
+            first = assess(collected, judging, today)
     made: dict[str, frozenset[str]] = {}
     while pool.has_details and (asks := asked(first, collected.resources, compiled, made)):
         if not pool.details(asks):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors.base import Detailed, Item, Lookable, Resumable, Source, Unit
-from tierwise.content.look import Looker
 from tierwise.model.resource import Gap
 from tierwise.scan.collect import Collected, Progress, run_units
 
 if TYPE_CHECKING:
+    from tierwise.content.look import Looker
     from tierwise.scan.checkpoint import Checkpoint
 
 NOTHING: Final[Mapping[str, frozenset[str]]] = {}
