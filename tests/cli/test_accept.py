@@ -55,7 +55,7 @@ def test_an_acceptance_is_written_shown_and_ends_with_its_day(tierwise, home, sc
     assert back["accepted"] is None
     note = f"A. Name, siro accepted it until {TODAY - timedelta(days=1)}, as written in acceptances.yaml:2, not in a repository: not in force, as it has expired"
     assert back["lapsed"] == note
-    for form in ("sarif", "junit", "html", "gitlab", "github"):
+    for form in ("sarif", "junit", "html", "gitlab", "github", "csv"):
         shown = tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", form).out
         assert "ot in force, as it has expired" in " ".join(shown.split()), form
     public = tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", "json", "--audience", "public").out
@@ -82,9 +82,9 @@ def test_a_planned_fix_keeps_from_blocking_until_its_day_under_its_ticket(tierwi
 def test_every_format_for_people_names_who_accepted_and_their_role(tierwise, home, scanned):
     scanned()
     tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--until", SOON)
-    for form in ("console", "markdown", "sarif", "html"):
+    for form in ("console", "markdown", "sarif", "html", "csv", "junit", "gitlab"):
         shown = " ".join(tierwise("scan", "plan", "plan.json", "--acceptances", FILE, "--format", form).out.split())
-        assert "A. Name, siro" in shown
+        assert "A. Name, siro" in shown, form
         assert "as written in acceptances.yaml:2, not in a repository" in shown, form
 
 

@@ -81,6 +81,11 @@ class Acceptance:
     """The commit that brought it, in words."""
 
     @property
+    def answered(self) -> str:
+        """Until when, by whom and where it is written; until when alone for an audience that may not see the rest."""
+        return f"until {self.expires}{f' by {self.by}, {self.written}' if self.approver else ''}"
+
+    @property
     def written(self) -> str:
         """Where it is written, and the commit that brought it there."""
         return f"as written in {self.file}{f', {self.merged}' if self.merged else ''}"

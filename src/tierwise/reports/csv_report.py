@@ -16,7 +16,7 @@ COLUMNS: Final = (
     "fingerprint", "control", "title", "family", "verdict", "severity", "tier", "tier_state", "assumed", "blocking", "accepted_until",
     "provider", "account", "unit", "region", "type", "kind", "resource", "name", "file", "line", "owner", "expected", "found", "unknown", "settled_by",
     "why", "fix_at", "remediation", "first_seen", "dataset", "categories", "people", "because",
-    "introduced", "before", "brought_by", "attested",
+    "introduced", "before", "brought_by", "attested", "accepted_by", "accepted_in", "lapsed",
 )  # fmt: skip
 _PIECE: Final = 2_000
 
@@ -86,6 +86,9 @@ def row_of(one: Finding, page: Shown) -> tuple[str, ...]:
         one.before.value if one.before is not None else "",
         one.brought_by,
         one.attested.value if one.attested else "",
+        one.accepted.by if one.accepted else "",
+        one.accepted.written if one.accepted and one.accepted.approver else "",
+        one.lapsed,
     )
 
 

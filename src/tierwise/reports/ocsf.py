@@ -75,9 +75,8 @@ def _of_finding(one: Finding, page: Shown) -> dict[str, Any]:
     if one.verdict in PROBLEMS and one.remediation:
         event["remediation"] = {"desc": message(" ".join(one.remediation.split()))}
     if one.accepted is not None:
-        by = f" by {one.accepted.by}, {one.accepted.written}" if one.accepted.approver else ""
         because = f": {one.accepted.reason}" if one.accepted.reason else ""
-        event["comment"] = message(f"accepted until {one.accepted.expires}{by}{because}", 2000)
+        event["comment"] = message(f"accepted {one.accepted.answered}{because}", 2000)
     event["enrichments"] = [_why(one.tier, page.result.classifications.get(one.resource), one.why, page.told(one), assumed=one.assumed)]
     event["unmapped"] = {"tierwise": _unmapped(one, page)}
     return event

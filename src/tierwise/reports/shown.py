@@ -152,7 +152,7 @@ def sentence(one: Finding) -> str:
 def _held(one: Finding) -> str:
     """Until when it is accepted, or why an acceptance of it does not hold."""
     if one.accepted is not None:
-        return f" Accepted until {one.accepted.expires}."
+        return f" Accepted {one.accepted.answered}."
     return f" {one.lapsed[:1].upper()}{one.lapsed[1:]}." if one.lapsed else ""
 
 
