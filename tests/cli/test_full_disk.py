@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
 
 import pytest
 
 import tierwise.store.save as saving
+from tests.store.room import without_room
 from tierwise.cli import common
 from tierwise.errors import UsageError
-
-
-def without_room(function):
-    """The same, where no file may become larger than a page."""
-
-    def call(*args, **more):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, -1))
-        try:
-            return function(*args, **more)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
-
-    return call
 
 
 def files(folder):

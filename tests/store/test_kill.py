@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -18,6 +17,7 @@ from sqlalchemy import create_engine, text
 
 import tierwise.store.save as saving
 from tests.store.killed import Scan, contents, killed_after, killed_at, steps_of
+from tests.store.room import without_room
 from tests.store.test_save import ONE
 from tests.store.test_trouble import settled
 from tests.store.worlds import SERIES
@@ -108,17 +108,6 @@ def test_a_scan_that_is_asked_to_end_says_how_to_go_on(tmp_path):
 
 def full_disk():
     """In a scan's process: whatever it writes into its store finds no room."""
-
-    def without_room(function):
-        def call(*args, **more):
-            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, -1))
-            try:
-                return function(*args, **more)
-            finally:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
-
-        return call
-
     units.keep, saving.save = without_room(units.keep), without_room(saving.save)
 
 
