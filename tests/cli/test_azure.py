@@ -7,8 +7,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CredentialUnavailableError
 
-from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, named, row, subscription
+from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, error, named, row, subscription
 from tests.connectors.azure.test_content import Store
 from tests.connectors.azure.test_storage import DOCS, SAFE, TYPE
 from tierwise.connectors.azure import session
@@ -74,9 +76,63 @@ def test_an_unseen_subscription_leaves_the_scan_incomplete(tenant, tierwise):
     assert ran.code == 3
 
 
-def test_no_credentials_end_with_four(tenant, tierwise, monkeypatch):
-    tenant.rows.clear()
-    tierwise("scan", "azure").complains(4, "see no subscription", "tierwise permissions azure")
+class Closed:
+    """Credentials that give no token."""
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def get_token(self, *_, **__):
+        raise self.problem
+
+
+def graph(status, code):
+    return lambda cloud, _: cloud.faults.update({"/providers/Microsoft.ResourceGraph": error(status, code)})
+
+
+def without(problem):
+    return lambda _, monkeypatch: monkeypatch.setattr("azure.identity.DefaultAzureCredential", lambda **_: Closed(problem))
+
+
+@pytest.mark.parametrize(
+    ("broken", "options", "code", "words"),
+    [
+        (without(CredentialUnavailableError("none of them")), (), 4, ("no usable Azure credentials", "az login")),
+        (
+            without(ClientAuthenticationError("AADSTS700082: the refresh token has expired")),
+            (),
+            4,
+            ("ClientAuthenticationError", "az login"),
+        ),
+        (graph(401, "ExpiredAuthenticationToken"), (), 4, ("expired", "az login --tenant")),
+        (graph(401, "InvalidAuthenticationTokenTenant"), (), 4, ("another tenant", "--tenant")),
+        (graph(403, "AuthorizationFailed"), (), 4, ("see no subscription", "tierwise permissions azure")),
+        (graph(429, "RateLimiting"), (), 4, ("cannot be read (RateLimiting)", "az graph query")),
+        (lambda cloud, _: cloud.rows.clear(), (), 4, ("see no subscription", "az account list")),
+        (lambda *_: None, ("--subscription", OTHER), 4, (OTHER, "az account list")),
+        (lambda *_: None, ("--subscription", "production"), 2, ("'production'", "az account list")),
+        (lambda *_: None, ("--cloud", "goverment"), 2, ("did you mean 'government'",)),
+        (lambda *_: None, ("--subscription", SUBSCRIPTION, "--management-group", "all"), 2, ("cannot both",)),
+    ],
+)
+def test_what_is_wrong_is_told_in_six_lines_with_what_mends_it(tenant, tierwise, monkeypatch, broken, options, code, words):
+    broken(tenant, monkeypatch)
+    ran = tierwise("scan", "azure", *options)
+    ran.complains(code, *words)
+    assert len(ran.err.strip().splitlines()) <= 6
+    # What a service says of it may name people, places and tokens.
+    assert "AADSTS" not in ran.err
+    assert "who did what" not in ran.err
+
+
+def test_a_subscription_that_is_denied_is_told_and_the_other_is_judged(tenant, tierwise, home):
+    tenant.rows.append(subscription(OTHER))
+    tenant.faults[f"/subscriptions/{OTHER}/"] = error(403, "AuthorizationFailed")
+    ran = tierwise("scan", "azure", "--format", "json=scan.json", "-q")
+    assert ran.code == 3
+    made = json.loads((home / "scan.json").read_text())
+    assert {(one["account"], one["reason"]) for one in made["gaps"]} == {(OTHER, "permission-denied")}
+    assert {one["verdict"] for one in made["findings"] if one["resource"].endswith("/records")} >= {"pass", "fail"}
 
 
 def test_a_wrong_service_ends_with_two(tenant, tierwise):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.connectors.azure.cloud import Cloud, Reply, error
@@ -55,6 +57,44 @@ def test_a_denied_action_is_unknown_and_named_and_flips_nothing(whole, action):
     partial = scanned(cloud, way=unwired).result
     assert all_violations(whole, partial, frozenset({action})) == []
     assert "permission-denied" in {one.outcome for one in partial.outcomes}
+
+
+NOTHING: list[dict[str, Any]] = [
+    {},
+    {"value": []},
+    {"value": [{}]},
+    {"value": [{"id": "/x", "name": None, "properties": None}]},
+    {"properties": []},
+]
+"""Answers that say nothing."""
+SHARING = [one for one in READS if sum(each.action == one.action for each in READS) > 1]
+"""Reads that need the same action as others: each may be denied alone, by a role on a part of what is scanned."""
+
+
+@pytest.mark.parametrize("read", SHARING, ids=lambda one: one.operation)
+def test_a_read_that_is_denied_alone_is_unknown_and_named_and_flips_nothing(whole, read):
+    cloud = tenant()
+    cloud.failing = {read.operation: error(403, "AuthorizationFailed")}
+    partial = scanned(cloud, way=unwired).result
+    assert all_violations(whole, partial, frozenset({read.action})) == []
+    assert ("permission-denied", read.via.via) in {(one.outcome, one.operation) for one in partial.outcomes}
+
+
+def test_resource_groups_that_are_hidden_flip_nothing(whole):
+    cloud = tenant()
+    cloud.denied = frozenset({GROUPS.action})
+    assert all_violations(whole, scanned(cloud, way=unwired).result, cloud.denied) == []
+
+
+def test_what_says_nothing_is_unknown_or_as_documented_and_never_a_crash(whole):
+    """Rows without properties, answers without fields, lists of empty objects."""
+    empty = tenant()
+    bare = [{**one, "properties": None, "sku": None, "kind": None, "tags": None} for one in empty.rows]
+    empty.rows = [one if "/providers/" not in one["id"] else each for one, each in zip(empty.rows, bare, strict=True)]
+    for answer in NOTHING:
+        empty.docs = dict.fromkeys(empty.docs, answer)
+        result = scanned(empty, way=unwired).result
+        assert len(result.resources) > 30
 
 
 @pytest.mark.parametrize("service", sorted({one.of.partition("/")[0] for one in READS}))

@@ -89,6 +89,9 @@ class Caller:
         A listing is read to its end and answers `{"value": [...]}`: a part is never taken for the whole.
         """
         url = f"{quote(at, safe=_ID)}{f'/{read.path}' if read.path else ''}?api-version={read.version}"
+        # The ids that a listing gives are asked as they are: one that is missing, or that leads elsewhere, is no place to read.
+        if not self.arm.guard.allows("GET", self.arm.endpoint + url):
+            return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "it has no id that it can be read by"), read, resource)
         if not read.listing:
             return self._page(read, url, resource)
         items: list[Any] = []
