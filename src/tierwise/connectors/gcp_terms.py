@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tierwise.access.google_iam import Binding
@@ -19,6 +19,7 @@ _ACL_ROLES: Final = {
     "WRITER": "roles/storage.legacyBucketWriter",
     "OWNER": "roles/storage.legacyBucketOwner",
 }
+_ANYBODY: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _BOUNDARY: Final = re.compile(r"_([a-z])")
 GIB: Final = 1024**3
 DAY: Final = 86_400
@@ -66,6 +67,15 @@ def seconds(found: Maybe[str | None]) -> Maybe[int | None]:
 def days(found: Maybe[int], per: int = DAY) -> Maybe[int]:
     """Whole days of a number of seconds, or of `per` to a day."""
     return found if isinstance(found, Unknown) else Known(found.value // per, found.via)
+
+
+def allows_anybody(parameters: Iterable[Mapping[str, object]]) -> bool:
+    """Whether the members that `iam.managed.allowedPolicyMembers` lists are everybody.
+
+    Organization Policy documentation, "Domain restricted sharing": exceptions are listed beside the organisation's own principals.
+    """
+    lists = (one.get(name) for one in parameters for name in ("allowedMemberSubjects", "allowedPrincipalSets"))
+    return any(member in _ANYBODY for members in lists if isinstance(members, list) for member in members)
 
 
 def is_word(found: Maybe[str | None], *words: str) -> Maybe[bool]:

@@ -17,7 +17,6 @@ from tierwise.connectors.gcp.above import DOMAINS, MEMBERS, PUBLIC_ACCESS, TLS, 
 from tierwise.model import kleene
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
-_ANYBODY: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _OFF_BY_DEFAULT: Final = frozenset({PUBLIC_ACCESS, MEMBERS})
 """Yes-or-no constraints whose default is off. Cloud Storage, "Organization policy constraints": public access prevention is not enforced unless a policy says so.
 Resource Manager, "Restricting domains": sharing is restricted where a policy names whom it allows (newer organisations begin with such a policy)."""
@@ -72,18 +71,12 @@ def members_only(doc: Maybe[Doc | None]) -> Maybe[bool]:
 
 
 def _names_anybody(doc: Maybe[Doc | None]) -> Maybe[bool]:
-    """Whether the members that the managed constraint lists are everybody.
-
-    Organization Policy documentation, "Domain restricted sharing": exceptions are listed beside the organisation's own principals.
-    """
+    """Whether the members that the managed constraint lists are everybody."""
     for policy in _policies(doc, MEMBERS):
         if isinstance(policy, Unknown):
             return policy
         given = [rule["parameters"] for rule in policy.rules if isinstance(rule.get("parameters"), Mapping)]
-        listed = [
-            one[name] for one in given for name in ("allowedMemberSubjects", "allowedPrincipalSets") if isinstance(one.get(name), list)
-        ]
-        return Known(any(member in _ANYBODY for members in listed for member in members), policy.via)
+        return Known(gcp_terms.allows_anybody(given), policy.via)
     return Known(False, doc.via)
 
 

@@ -14,7 +14,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.connectors.terraform.references import Resolved
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.kleene import either
+from tierwise.model.kleene import all_of, either, negated
 
 POLICY: Final = "google_org_policy_policy"
 _LEGACY: Final = {
@@ -127,7 +127,10 @@ def enforces(policy: Planned) -> Maybe[bool]:
 def members_only(plan: Plan, planned: Planned) -> Maybe[bool]:
     """Whether only listed organisations' members may be granted anything; what is above the plan may say so too."""
     managed = enforced(plan, planned, MEMBERS)
-    found: list[Maybe[bool]] = [managed if isinstance(managed, Unknown) else Known(bool(managed.value), managed.via)]
+    open_to = [negated(_allows_anybody(one.planned)) for one in guardrails(plan, planned, MEMBERS)]
+    found: list[Maybe[bool]] = [
+        managed if isinstance(managed, Unknown) else all_of(Known(bool(managed.value), managed.via), *open_to),
+    ]
     for one in guardrails(plan, planned, DOMAINS):
         limits = _limits(one.planned)
         bound = isinstance(limits, Unknown) or one.applies
@@ -142,6 +145,26 @@ def members_only(plan: Plan, planned: Planned) -> Maybe[bool]:
         )
     said = either(*found)
     return said if isinstance(said, Unknown) or said.value else absent(said.via, _SHARING)
+
+
+def _allows_anybody(policy: Planned) -> Maybe[bool]:
+    """Whether the members that a policy for the managed constraint lists, in the JSON of its rules' `parameters`, are everybody."""
+    rules = policy.root.blocks("spec", 0, "rules")
+    if isinstance(rules, Unknown):
+        return rules
+    given: list[dict[str, object]] = []
+    for rule in rules.value:
+        text = rule.text("parameters")
+        if isinstance(text, Unknown):
+            return text
+        try:
+            document = json.loads(text.value or "{}")
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            return Unknown(UnknownReason.UNPARSABLE, text.via, "the parameters of a rule are no JSON object")
+        given.append(document)
+    return Known(gcp_terms.allows_anybody(given), rules.via)
 
 
 def _limits(policy: Planned) -> Maybe[bool]:

@@ -211,11 +211,21 @@ DOMAINS, MEMBERS = "iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyM
 LISTED = {"values": [{"allowed_values": ["is:C03xgje4y"]}]}
 
 
+def listing(parameters: str) -> dict[str, object]:
+    """An enforced policy for the managed constraint, with its parameters as the provider takes them: as JSON."""
+    name = f"projects/{PROJECT}/policies/{MEMBERS}"
+    return {"name": name, "parent": f"projects/{PROJECT}", **rules({"enforce": "TRUE", "parameters": parameters})}
+
+
 @pytest.mark.parametrize(
     ("kind", "after", "found"),
     [
         (POLICY, {"name": f"projects/{PROJECT}/policies/{DOMAINS}", "parent": f"projects/{PROJECT}", **rules(LISTED)}, True),
         (POLICY, {"name": f"projects/{PROJECT}/policies/{MEMBERS}", "parent": f"projects/{PROJECT}", **rules({"enforce": "TRUE"})}, True),
+        (POLICY, listing('{"allowedMemberSubjects": ["user:ann@example.org"]}'), True),
+        (POLICY, listing('{"allowedMemberSubjects": ["allUsers"]}'), UnknownReason.NOT_COLLECTED),
+        (POLICY, listing('{"allowedPrincipalSets": ["principalSet://goog/public:all"]}'), UnknownReason.NOT_COLLECTED),
+        (POLICY, listing("[]"), UnknownReason.UNPARSABLE),
         (LEGACY, {"project": PROJECT, "constraint": DOMAINS, "list_policy": [{"allow": [{"values": ["C03xgje4y"]}]}]}, True),
         (LEGACY, {"project": PROJECT, "constraint": DOMAINS, "list_policy": [{"allow": [{"all": True}]}]}, UnknownReason.NOT_COLLECTED),
         (POLICY, {"name": f"projects/other/policies/{DOMAINS}", "parent": "projects/other", **rules(LISTED)}, UnknownReason.NOT_COLLECTED),
