@@ -205,7 +205,7 @@ FILES = [
     (
         "family: encryption",
         "family: ¦encription",
-        "unknown family 'encription'; did you mean 'encryption'?; families are encryption, exposure, access, logging, retention, resilience, ownership, sharing, linkage, supply, location, marking, scan, incident, lawful, individuals, people",
+        "unknown family 'encription'; did you mean 'encryption'?; families are encryption, exposure, access, logging, retention, resilience, ownership, sharing, linkage, identifiers, supply, location, marking, scan, incident, lawful, individuals, people",
     ),
     ("[object-store, relational-db]", "[¦object-stor]", "unknown kind 'object-stor'; did you mean 'object-store'?"),
     ("[object-store, relational-db]", "[object-store, ¦object-store]", "'object-store' stands twice in applies_to"),

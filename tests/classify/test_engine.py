@@ -431,7 +431,7 @@ def test_every_piece_of_evidence_can_be_named_by_a_correction() -> None:
         },
         evidence=Evidence(
             "clinical",
-            (Column("t", "sex"), Column("t", "postcode"), Column("t", "dob", "date")),
+            (Column("t", "sex"), Column("t", "postcode"), Column("t", "dob", "date"), Column("t", "x", labels=("Health", "High"))),
             external=("C1", "weird"),
             found=tuple(
                 Found(Detection("nino", "ni", 5, 5, fake, 5, sure, Strength.STRONG), "csv objects") for fake, sure in ((0, 0.9), (5, 0.9), (0, 0.5))

@@ -60,6 +60,9 @@ ACCOUNT_DEFAULTS: dict[str, Value] = {
     "classification.evidenced": False,
     "location.jurisdictions": frozenset({"GB"}),
     "metadata.identifiers": frozenset(),
+    "metadata.key_identifiers": frozenset(),
+    "register.resolves": False,
+    "copy.count": 0,
 }
 ABSENT = (
     "acceptance.faults",
@@ -77,6 +80,8 @@ ABSENT = (
     "recovery.soft_delete_days",
     "recovery.backup_isolation",
     "copy.downgrades",
+    "copy.registered",
+    "logging.personal_data",
     "classification.declared",
     "scale.subjects_consistent",
 )

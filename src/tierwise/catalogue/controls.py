@@ -33,6 +33,7 @@ FAMILIES: Final = (
     "ownership",
     "sharing",
     "linkage",
+    "identifiers",
     "supply",
     "location",
     "marking",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from tierwise.classify.detector import all_detectors
+from tierwise.classify.looked import one_each
 from tierwise.model.detection import Strength
 from tierwise.model.fact import AnyFact, Known, Provenance
 from tierwise.model.resource import Kind, Resource
-from tierwise.model.sensitivity import Category
 
 BANDS: Final = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 """Where bands V1 to V5 begin; below them is V0 (DOMAIN section 3(a), scale bands for reporting)."""
@@ -76,17 +74,8 @@ def _counted(resource: Resource) -> Iterator[tuple[int, str]]:
     """Different identifiers that one person has one of, column by column; those of one object, at the least."""
     for found in resource.evidence.found:
         one = found.detection
-        if one.detector in _one_each() and one.real and one.distinct and one.strength is not Strength.WEAK:
+        if one.detector in one_each() and one.real and one.distinct and one.strength is not Strength.WEAK:
             yield one.distinct, f"{one.distinct:,} different values of {one.detector} in a sample"
-
-
-@cache
-def _one_each() -> frozenset[str]:
-    """Detectors of identifiers that a person has one of; cards and accounts are held by the dozen."""
-    return frozenset(one.id for one in all_detectors() if one.category.category is Category.C2) - _SEVERAL
-
-
-_SEVERAL: Final = frozenset({"payment_card", "iban", "bank_account", "sort_code", "vehicle_registration", "vat_number"})
 
 
 def _room(resource: Resource) -> Iterator[tuple[int, str]]:

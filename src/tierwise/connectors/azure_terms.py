@@ -23,6 +23,7 @@ TLS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """How the services write versions of TLS."""
 LINKS: Final = "Azure encryption overview, data-link layer encryption: traffic between Azure's datacenters is encrypted (MACsec)"
+UNMASKED: Final = "Azure Monitor has no switch that masks what entries say of people; transformations of a data collection rule may"
 REDUNDANCY: Final = {
     "LRS": "zone",
     "ZRS": "multi-zone",

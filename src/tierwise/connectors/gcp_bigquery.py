@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from tierwise.connectors.gcp_terms import DAY
@@ -59,11 +59,14 @@ def policy_tags(fields: object) -> Iterator[str]:
         yield from _tags(one)
 
 
-def columns(table: str, fields: object, labels: Labels | None = None) -> Iterator[Column]:
-    """The columns of a schema, fields of records by their path, with what their policy tags are called where that is known."""
+def columns(table: str, fields: object, labels: Labels | None = None, keys: Container[str] = ()) -> Iterator[Column]:
+    """The columns of a schema, fields of records by their path, with what their policy tags are called where that is known.
+
+    `keys` are the columns of the primary key.
+    """
     for path, one in _fields(fields):
         found = tuple(dict.fromkeys(label for tag in _tags(one) for label in (labels or {}).get(tag, ())))
-        yield Column(table, ".".join(path), str(one.get("type", "")), labels=found)
+        yield Column(table, ".".join(path), str(one.get("type", "")), key=len(path) == 1 and path[0] in keys, labels=found)
 
 
 def _tags(field: Mapping[str, Any]) -> list[str]:

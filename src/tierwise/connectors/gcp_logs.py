@@ -11,6 +11,7 @@ from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, Un
 AUDIT: Final = "cloudaudit.googleapis.com"
 """What the names of all audit logs hold."""
 KEPT: Final = "Cloud Logging, log buckets: 30 days unless another time is given; _Required keeps 400 days, which nobody can change"
+UNRESTRICTED: Final = "Cloud Logging API v2, LogBucket.restrictedFields: no field is denied to readers where it was never set"
 _NO_IAM: Final = "Cloud Logging, access control: IAM of the project and of log views; logs cannot be opened to everybody"
 _ONLY_ACTIVITY: Final = re.compile(
     r"""\s*(?:log_?name|log_id)\s*(?:[:=]|\()\s*"?[\w/.:%-]*cloudaudit\.googleapis\.com(?:(?:%2F|/)activity)?"?\s*\)?\s*\Z""", re.IGNORECASE
@@ -18,8 +19,9 @@ _ONLY_ACTIVITY: Final = re.compile(
 _SERVICE: Final = re.compile(r"(?:storage|bigquery|pubsub|logging)\.googleapis\.com/")
 
 
-def put_bucket(sheet: FactSheet, days: Maybe[int], locked: Maybe[bool]) -> None:
-    """Sets whom a log bucket lets in, how long it keeps entries, and whether that can be shortened."""
+def put_bucket(sheet: FactSheet, days: Maybe[int], locked: Maybe[bool], restricted: Maybe[bool]) -> None:
+    """Sets whom a log bucket lets in and what of its entries they see, how long it keeps them, and whether that can be shortened."""
+    sheet.put("logging.masking", restricted)
     put_no_policy(sheet, _NO_IAM)
     sheet.put("retention.log_days", days)
     sheet.constant("retention.expiry_configured", True, "Cloud Logging, log buckets: entries are deleted when their retention ends")

@@ -14,7 +14,7 @@ from tierwise.content.budget import Budget, Purse
 from tierwise.content.choose import Chosen, Entry, Level, choose
 from tierwise.content.read import Unread, read
 from tierwise.content.table import Reading, Table
-from tierwise.model.content import Depth, Found, Look
+from tierwise.model.content import IN_KEYS, Depth, Found, Look
 from tierwise.model.detection import Detection
 
 _SHARED_BY_FEW: Final = 20
@@ -60,7 +60,7 @@ class Looker:
             tally.unread["keys", error.reason] += 1
             return tally.look(resource, self.depth)
         tally.listed = len(chosen.keys)
-        tally.add(examine([Column(None, chosen.keys)]), "the keys")
+        tally.add(examine([Column(None, chosen.keys)]), IN_KEYS)
         if self.depth is Depth.CONTENT:
             for entry in chosen.entries:
                 self._object(tally, store, entry, chosen)

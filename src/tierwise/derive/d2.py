@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+from tierwise.derive.lineage import copy_count, copy_registered, resolves
 from tierwise.derive.linkage import inputs_covered
 from tierwise.derive.links import Context, Estate, links_of
 from tierwise.derive.needs import COMPARED
@@ -35,9 +36,14 @@ def derive_by_tier(
 
 
 def tier_facts_of(
-    estate: Estate, resource: Resource, classifications: Mapping[str, Classification], related: Mapping[str, Resource], scene: Scene | None
+    estate: Estate,
+    resource: Resource,
+    classifications: Mapping[str, Classification],
+    related: Mapping[str, Resource],
+    scene: Scene | None,
+    registered: AnyFact = NOT_COLLECTED,
 ) -> dict[str, AnyFact]:
-    """The D2 facts of one resource, which has its D1 facts; `related` are all with theirs."""
+    """The D2 facts of one resource, which has its D1 facts; `related` are all with theirs, `registered` is whether the register knows it itself."""
     listed = _listed(resource.kind)
     found = classifications.get(resource.id)
     withheld = None if scene is None else scene.context.withheld
@@ -45,6 +51,11 @@ def tier_facts_of(
     made = {name: fact for name, fact in by_class.items() if name in listed}
     if "copy.downgrades" in listed:
         made["copy.downgrades"] = downgrades(estate, resource, related, scene)
+    if "register.resolves" in listed:
+        made["register.resolves"] = resolves(registered, found)
+    if "copy.count" in listed:
+        made["copy.count"] = copy_count(estate, resource, scene)
+        made["copy.registered"] = copy_registered(estate, resource, registered, _missing_source(resource, scene))
     if "linkage.inputs_covered" in listed:
         missing = _missing_source(resource, scene)
         made["linkage.inputs_covered"] = inputs_covered(estate, resource, classifications, missing, scene)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from tierwise.model.change import Action, Change, Part
-from tierwise.model.content import Found, Look
+from tierwise.model.content import Depth, Found, Look
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
 from tierwise.model.resource import (
@@ -200,6 +200,8 @@ def resource_out(resource: Resource) -> dict[str, Any]:
         }
         if evidence.found:
             out["evidence"]["found"] = [found_out(one) for one in evidence.found]
+        if evidence.looked is not Depth.METADATA:
+            out["evidence"]["looked"] = evidence.looked.value
         if evidence.rows:
             out["evidence"]["rows"] = [list(one) for one in evidence.rows]
         if evidence.inherited:
@@ -249,6 +251,7 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         tuple(_found_in(one) for one in told.get("found") or ()),
         tuple((str(table), int(count)) for table, count in told.get("rows") or ()),
         tuple(Inherited(str(one["source"]), _tags_in(one)) for one in told.get("inherited") or ()),
+        Depth(told.get("looked") or Depth.METADATA),
     )
     address = data.get("address")
     return Resource(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from tierwise.model.detection import Detection
+
+IN_KEYS: Final = "the keys"
+"""The place of what was found in the keys of objects."""
 
 
 class Depth(StrEnum):

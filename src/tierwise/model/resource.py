@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from tierwise.model.content import Found
+from tierwise.model.content import Depth, Found
 from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown
 
 
@@ -176,6 +176,8 @@ class Evidence:
     """Tables with the rows that the provider or the catalogue counts in them, where it does."""
     inherited: tuple[Inherited, ...] = ()
     """Tags of what it lies in, the nearest first."""
+    looked: Depth = Depth.METADATA
+    """How deep a look into it went that saw something."""
 
 
 EMPTY_EVIDENCE: Final = Evidence()

@@ -136,6 +136,8 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("logging.destination_immutable", ENUM, HI, DATA | {Kind.AUDIT_TRAIL}, "immutability.mode of the log store that receives these logs (weakest, if several)", scale=("none", "governance", "compliance"), derived="D1", na=True),
     F("logging.audit_store", BOOL, NEUTRAL, frozenset({Kind.LOG_STORE, Kind.OBJECT_STORE}), "an audit trail or a store's data access log is delivered here", derived="D1"),
     F("logging.destination_separate", BOOL, HI, DATA | {Kind.AUDIT_TRAIL}, "that log store is in another account/subscription/project", derived="D1", na=True),
+    F("logging.masking", BOOL, HI, frozenset({Kind.LOG_STORE}), "a rule of the log store, or of its account, masks what entries say of people, or keeps those fields from who may read the log; NotApplicable where the service has no such rule", na=True),
+    F("logging.personal_data", STRINGS, SET, frozenset({Kind.LOG_STORE, Kind.OBJECT_STORE}), "kinds of personal data recognised in what is logged here, in a sample or by another tool (ids of detectors or categories; addresses of callers, and in audit logs who acted, left out); Unknown where nobody looked; NotApplicable for a bucket that no log goes to, and for what is only planned", derived="D1", na=True),
     F("retention.log_days", INT, HI, frozenset({Kind.LOG_STORE}), "how long entries are kept; unlimited = never deleted", unit="days"),
     # Retention, recovery, copies
     F("retention.declared_days", INT, NEUTRAL, HELD | {Kind.DATASET}, "period declared by tag or register; NotApplicable if none is declared", unit="days", na=True),
@@ -159,6 +161,9 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("linkage.inputs_covered", BOOL, HI, frozenset({Kind.OBJECT_STORE, Kind.RELATIONAL_DB, Kind.WAREHOUSE}), "a store that data of two others goes into (exports, replicas, copies) is declared at the highest tier of them; NotApplicable with fewer inputs", derived="D2", na=True),
     F("linkage.keys_apart", ENUM, HI, frozenset({Kind.WAREHOUSE}), "where that stands which tells whose its sensitive columns are: beside them, in another store of the account that shares a key column, or in none of it; by names of columns", scale=("together", "account", "apart"), derived="D2", na=True),
     F("linkage.joining_principals", INT, LO, frozenset({Kind.ACCOUNT}), "users and roles of the account that can read two datasets or more at T3 or above, by their own policies, groups and what these attach; a copy is its source's dataset", derived="D2"),
+    F("schema.identifier_keys", STRINGS, SET, frozenset({Kind.DOCUMENT_DB, Kind.WAREHOUSE}), "numbers that one person has everywhere, as (part of) the key of a table or index: ids of detectors, by the names of key columns and by sampled values in them", derived="D1"),
+    F("copy.count", INT, LO, DATA, "stores that hold a copy of its data, and copies of those (clones, replicas, exports; snapshots and backups are kept by their own rules)", unit="copies", derived="D2"),
+    F("copy.registered", BOOL, HI, DATA, "on a copy (clone, replica, export): the register has a line for it, or it carries a reference that the register knows; what it inherits from its source does not count; NotApplicable for what is no copy", derived="D2", na=True),
     F("copy.downgrades", STRINGS, SET, HELD, "on a copy: protection facts weaker here than on its source; stubs outside the estate ⇒ Unknown(out-of-scope)", derived="D2", na=True),
     # Declarations, place, evidence about the evidence
     F("ownership.roles", STRINGS, SET, HELD | {Kind.ACCOUNT, Kind.KEY, Kind.DATASET}, "which accountable roles a tag or the register names (presence, never the value)", scale=("owner", "team", "asset-owner", "custodian")),
@@ -171,6 +176,8 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("classification.evidenced", BOOL, HI, HELD, "at least one declaration or inference above threshold (false = 'unclassified'; Unknown if an evidence read was denied)", derived="D2"),
     F("scale.subjects_consistent", BOOL, HI, HELD | {Kind.DATASET}, "declared subjects lie in the band that rows, items or bytes allow; NotApplicable if not declared", derived="D2", na=True),
     F("location.jurisdictions", STRINGS, SET, HELD | {Kind.ACCOUNT}, "countries where the data may rest: region(s), multi-region names, replicas, through the region table", derived="D1"),
+    F("register.resolves", BOOL, HI, DATA | {Kind.SECRET}, "a line of the asset register speaks of it, or of what it is a copy of, and a reference that it carries is one that the register knows; Unknown where no register was given", derived="D2"),
+    F("metadata.key_identifiers", STRINGS, SET, frozenset({Kind.OBJECT_STORE}), "strong identifiers recognised in the keys of its objects, which are their addresses (ids of detectors); Unknown where nobody asked to look at keys; NotApplicable for what is only planned", derived="D1", na=True),
     F("metadata.identifiers", STRINGS, SET, ALL_KINDS, "strong identifiers recognised in names, tags, descriptions (ids of detectors and counts only)", derived="D1"),
     # Attested: days since the youngest attestation in force was made; a person answers for each, no read can tell it
     F("attested.access_review", INT, LO, frozenset({Kind.DATASET}), "the data's owner reviewed who has access; days since that was attested, unlimited where nothing in force says it", unit="days"),

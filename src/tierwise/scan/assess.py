@@ -10,7 +10,9 @@ from tierwise.classify.declarations import declared_facts, missing_tags
 from tierwise.classify.engine import classify_each
 from tierwise.classify.identifiers import identifiers
 from tierwise.classify.joins import LINKED, linkage_facts
+from tierwise.classify.looked import identifier_keys, key_identifiers, logged_people
 from tierwise.classify.mask import Mask, passing_mask
+from tierwise.classify.registered import resolves
 from tierwise.classify.scale import contradicted
 from tierwise.derive.d1 import relations_of
 from tierwise.derive.d2 import tier_facts_of
@@ -22,11 +24,11 @@ from tierwise.evaluate.gate import expected_gap
 from tierwise.model.attestation import Statement
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Control
-from tierwise.model.fact import AnyFact, Known, Maybe, Unknown
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Unknown
 from tierwise.model.finding import Override
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.register import AcceptanceRule, Corrections, Register
-from tierwise.model.resource import Gap, Kind, Resource
+from tierwise.model.resource import Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import find_spec, spec_of
 from tierwise.scan.collect import Collected
@@ -103,17 +105,24 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
     estate = replace(assessed.estate, resources=changed(assessed.estate.resources, read_and_declared))
     # What is found in one pass over all rests on nothing that was declared.
     scene = replace(scene_of(assessed.estate, _context(assessed, judging, collected, today)), estate=estate)
-    related = changed(estate.resources, lambda one: replace(one, facts={**one.facts, **relations_of(scene, one)}))
+
+    def related_to(one: Resource) -> Resource:
+        relations = relations_of(scene, one)
+        return replace(one, facts={**one.facts, **relations, **_looked(estate, one, relations)})
+
+    related = changed(estate.resources, related_to)
     linkage: Mapping[str, Mapping[str, AnyFact]] = {}
     if scene.kinds & LINKED:
         linkage = linkage_facts(assessed.estate.resources, assessed.classifications, tuple(collected.gaps))
     wanted = find_spec("tags.missing")
     tagged = wanted.kinds if wanted else frozenset[Kind]()
+    registrable = spec_of("register.resolves").kinds
 
     def whole(resource: Resource) -> Resource:
         one = assessed.classifications[resource.id]
         facts = {**resource.facts, **linkage.get(resource.id, {})}
-        facts |= tier_facts_of(estate, resource, assessed.classifications, related, scene)
+        registered = resolves(resource, judging.profile, judging.register) if resource.kind in registrable else NOT_COLLECTED
+        facts |= tier_facts_of(estate, resource, assessed.classifications, related, scene, registered)
         if (few := contradicted(resource, one.subjects)) is not None and "scale.subjects_consistent" in facts:
             facts["scale.subjects_consistent"] = few
         if resource.kind in tagged:
@@ -123,6 +132,25 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
         return replace(resource, facts=facts)
 
     return replace(assessed, estate=replace(estate, resources=kept(estate.resources, map(whole, related.values()))))
+
+
+def _looked(estate: Estate, resource: Resource, relations: Mapping[str, AnyFact]) -> dict[str, AnyFact]:
+    """The facts from schemas and samples that a kind has."""
+    match resource.kind:
+        case Kind.DOCUMENT_DB | Kind.WAREHOUSE:
+            return {"schema.identifier_keys": identifier_keys(resource)}
+        case Kind.LOG_STORE:
+            return {"logging.personal_data": logged_people(resource, NOT_COLLECTED, relations["logging.audit_store"])}
+        case Kind.OBJECT_STORE:
+            audit = relations["logging.audit_store"]
+            # By a link, or because an audit log may be delivered here.
+            delivered = Known(value=True, via=audit.via) if estate.sources(resource.id, Rel.LOGS_TO) else audit
+            return {
+                "metadata.key_identifiers": key_identifiers(resource),
+                "logging.personal_data": logged_people(resource, delivered, audit),
+            }
+        case _:
+            return {}
 
 
 def with_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequence[CompiledControl]]) -> Assessed:

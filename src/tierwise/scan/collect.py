@@ -125,6 +125,8 @@ class Collected:
         told = replace(look, resource=known.id)
         self.looks.append(told)
         evidence = replace(known.evidence, found=(*known.evidence.found, *look.found))
+        if look.listed or look.read:
+            evidence = replace(evidence, looked=look.depth)
         if look.blocked:
             via = Provenance(f"sample: {look.blocked}", look.blocked)
             evidence = replace(evidence, unread=(*evidence.unread, Unknown(UnknownReason.PERMISSION_DENIED, via)))

@@ -47,7 +47,7 @@ def test_tables_are_read_in_full(aws, collect):
 
     assert strong.kind is Kind.DOCUMENT_DB
     assert strong.tags == Known({"owner": "team"}, strong.tags.via)
-    assert strong.evidence.columns == (Column("strong", "nhs_number", "S"),)
+    assert strong.evidence.columns == (Column("strong", "nhs_number", "S", key=True),)
     assert [link.to for link in strong.links if link.rel is Rel.USES_KEY] == [key]
     expected = {
         "encryption.at_rest": True,

@@ -31,7 +31,7 @@ TAGS = {
     ]
 }
 SCHEMA = {"fields": [{"name": "nhs_number", "type": "STRING", "policyTags": {"names": [f"{TAXONOMY}/policyTags/2"]}}, {"name": "home", "type": "RECORD", "fields": [{"name": "postcode", "type": "STRING"}]}]}  # fmt: skip
-TABLE_DATA = {"id": f"{PROJECT}:people.cases", "tableReference": {"projectId": PROJECT, "datasetId": "people", "tableId": "cases"}, "schema": SCHEMA, "numRows": "120000"}  # fmt: skip
+TABLE_DATA = {"id": f"{PROJECT}:people.cases", "tableReference": {"projectId": PROJECT, "datasetId": "people", "tableId": "cases"}, "schema": SCHEMA, "numRows": "120000", "numBytes": "9000000", "tableConstraints": {"primaryKey": {"columns": ["nhs_number"]}}}  # fmt: skip
 
 
 def dataset(data: dict) -> dict:
@@ -60,7 +60,7 @@ def one(collect, data: dict, *more: dict, docs: dict | None = None):
 def test_a_dataset_with_everything_set(collect):
     found = one(collect, SAFE, table("cases"), docs=DOCS)
     assert (found.region, found.links) == ("eu", (Link(Rel.USES_KEY, KEY),))
-    assert set(found.evidence.columns) == {Column("cases", "nhs_number", "STRING", labels=("NHS number", "Special category")), Column("cases", "home", "RECORD"), Column("cases", "home.postcode", "STRING")}  # fmt: skip
+    assert set(found.evidence.columns) == {Column("cases", "nhs_number", "STRING", key=True, labels=("NHS number", "Special category")), Column("cases", "home", "RECORD"), Column("cases", "home.postcode", "STRING")}  # fmt: skip
     assert (found.evidence.description, found.evidence.rows, found.evidence.unread) == ("People", (("cases", 120000),), ())
     assert said(found.facts) == {
         "encryption.at_rest": True,
@@ -86,7 +86,15 @@ def test_a_dataset_with_everything_set(collect):
         "recovery.point_in_time": True,
         "recovery.delete_protected": "n/a",
         "recovery.redundancy": "multi-zone",
+        "volume.items": 120_000,
+        "volume.bytes": 9_000_000,
     }
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("VIEW", 120_000), ("EXTERNAL", 120_000), ("TABLE", "unknown")])
+def test_rows_are_told_where_every_table_that_holds_some_is_counted(collect, kind, rows):
+    other = asset(TABLE, f"{BASE}/tables/other", {"tableReference": TABLE_DATA["tableReference"], "type": kind})
+    assert said(one(collect, SAFE, table("cases"), other).facts)["volume.items"] == rows
 
 
 def test_what_was_never_set(collect):

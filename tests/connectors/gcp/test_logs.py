@@ -49,6 +49,7 @@ def test_a_bucket_and_a_sink(collect):
         "immutability.mode": "compliance",
         "immutability.min_days": 400,
         "recovery.delete_protected": True,
+        "logging.masking": False,
     }
     assert trail.links == (Link(Rel.LOGS_TO, SAFE["name"]),)
     assert said(trail.facts) == {"logging.control_plane": True, "logging.all_regions": True, "logging.integrity_validated": "n/a"}
@@ -60,6 +61,11 @@ def test_what_was_never_set(collect, name, days, mode):
     facts = said(found.facts)
     assert (found.region, facts["retention.log_days"], facts["immutability.mode"]) == ("global", days, mode)
     assert facts["encryption.key_custody"] == "provider-owned"
+
+
+def test_fields_that_readers_are_denied_are_masked(collect):
+    row = bucket({"name": f"projects/{PROJECT}/locations/global/buckets/b", "restrictedFields": ["jsonPayload.person"]})
+    assert said(collect(Cloud([row]), ALL_FACTS)[row["name"]].facts)["logging.masking"] is True
 
 
 @pytest.mark.parametrize(

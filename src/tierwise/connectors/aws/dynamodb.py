@@ -28,14 +28,16 @@ def _arn(draft: Draft) -> Mapping[str, Any]:
 
 
 def _describe(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
-    """Describes the table and keeps the names of its key attributes as evidence; other attributes have no schema."""
+    """Describes the table and keeps the names of its attributes as evidence: those of its key and of its indexes are all that it declares."""
     name = draft.resource.name
     described = caller.ask(TABLE, draft.resource.id, TableName=name)
     listed = field_of(described, "Table", "AttributeDefinitions", absent=[])
     if isinstance(listed, Unknown):
         evidence = Evidence(unread=(listed,))
     else:
-        evidence = Evidence(columns=tuple(Column(name, str(one["AttributeName"]), str(one["AttributeType"])) for one in listed.value))
+        evidence = Evidence(
+            columns=tuple(Column(name, str(one["AttributeName"]), str(one["AttributeType"]), key=True) for one in listed.value)
+        )
     draft.resource = replace(draft.resource, evidence=evidence)
     return described
 

@@ -61,8 +61,18 @@ def _database(caller: Caller, item: Mapping[str, Any]) -> Resource:
         tags=caller.tags_of(arn),
         links=links,
         aliases=(name,),
-        evidence=Evidence(" ".join([*([described] if described else []), *notes]), tuple(columns), unread),
+        evidence=Evidence(
+            " ".join([*([described] if described else []), *notes]), tuple(columns), unread, rows=tuple(_rows(tables[:MOST_TABLES]))
+        ),
     )
+
+
+def _rows(tables: list[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    """The rows that a crawler has counted or estimated (Glue Developer Guide, "Parameters set on Data Catalog tables by crawler": recordCount)."""
+    for table in tables:
+        counted = str((table.get("Parameters") or {}).get("recordCount") or "")
+        if counted.isdecimal() and len(counted) < 19:
+            yield str(table["Name"]), int(counted)
 
 
 def _columns(table: Mapping[str, Any]) -> list[Column]:

@@ -65,6 +65,9 @@ def facts(draft: Draft) -> dict[str, AnyFact]:
     sheet.constant("immutability.min_days", 0, "CloudWatch Logs has no write-once mode")
     # Log groups that never had it set lack the field: deletion protection is off by default (API Reference, PutLogGroupDeletionProtection).
     sheet.known("recovery.delete_protected", bool(item.get("deletionProtectionEnabled", False)), LIST.via)
+    # A group without a policy of its own or of its account has neither field (API Reference, LogGroup).
+    masked = item.get("dataProtectionStatus") == "ACTIVATED" or "ACCOUNT_DATA_PROTECTION" in (item.get("inheritedProperties") or ())
+    sheet.known("logging.masking", masked, LIST.via)
     if "storedBytes" in item:
         sheet.known("volume.bytes", int(item["storedBytes"]), LIST.via)
     facts_of_policy(_policy(draft), "logs", draft.resource.account, POLICIES.via, sheet, kind=Kind.LOG_STORE)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.connectors.terraform.checked import checked, unsaid
 from tests.connectors.terraform.plans import PlanBuilder, reason, ref, value
-from tests.connectors.terraform.types.cases import Case
+from tests.connectors.terraform.types.cases import Case, Part
 from tierwise.model.fact import UNLIMITED, UnknownReason
 from tierwise.model.resource import Kind, Rel
 
@@ -16,6 +16,7 @@ CASES = (
     Case(GROUP, "kms_key_id", "encryption.key_custody", {"alias/app-of-ours": "customer"}, absent="provider-owned"),
     Case(GROUP, "deletion_protection_enabled", "recovery.delete_protected", {True: True, False: False}, absent=False),
 )
+PARTS = (Part("aws_cloudwatch_log_data_protection_policy", GROUP),)
 
 
 def opened(resource):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tierwise.connectors import fields
+from tierwise.connectors import azure_terms, fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
@@ -95,6 +95,7 @@ def workspace_facts(draft: Draft) -> Mapping[str, AnyFact]:
     kept = fields.number(row, "properties", "retentionInDays")
     sheet.put("retention.log_days", kept)
     sheet.put("retention.expiry_configured", kept if isinstance(kept, Unknown) else Known(True, kept.via))
+    sheet.not_applicable("logging.masking", azure_terms.UNMASKED)
     sheet.constant("immutability.mode", "none", _PURGE)
     sheet.constant("immutability.min_days", 0, _PURGE)
     sheet.put("recovery.delete_protected", reach.delete_protected(draft))

@@ -28,6 +28,8 @@ DATASET, TABLE = "bigquery.googleapis.com/Dataset", "bigquery.googleapis.com/Tab
 _DATASETS: Final = "/bigquery/v2/projects/{}/datasets"
 _TABLES: Final = f"{_DATASETS}/{{}}/tables"
 _UNSET: Final = "BigQuery API v2, datasets: none where it was never set"
+_EMPTY: Final = frozenset({"VIEW", "EXTERNAL"})
+"""Types of tables that hold nothing of their own (BigQuery API v2, tables)."""
 _OWN_ENTRIES: Final = "BigQuery API v2, datasets: where no access is given, that of the project's own readers, writers and owners is added"
 _WAREHOUSE: Final = frozenset({Kind.WAREHOUSE})
 _ENTRIES: Final = {"userByEmail": "user", "groupByEmail": "group", "domain": "domain", "iamMember": ""}
@@ -109,7 +111,13 @@ DATASETS: Final = Row(
     policed=True,
 )
 TABLES: Final = Row(
-    TABLE, frozenset(), (LIST_TABLES, GET_TABLE), lambda doc, _place: str(doc.get("id") or ""), TABLE_POLICY, within=DATASET
+    TABLE,
+    frozenset(),
+    (LIST_TABLES, GET_TABLE),
+    lambda doc, _place: str(doc.get("id") or ""),
+    TABLE_POLICY,
+    facts=frozenset({"volume.items", "volume.bytes"}),
+    within=DATASET,
 )
 
 
@@ -137,7 +145,8 @@ def _schema(table: Asset) -> object:
 
 
 def _columns(table: Asset, labels: Labels) -> Iterator[Column]:
-    yield from gcp_bigquery.columns(table.name.rpartition("/")[2], _schema(table), labels)
+    keys = fields.value(table.data, "tableConstraints", "primaryKey", "columns", absent=[], because=_UNSET)
+    yield from gcp_bigquery.columns(table.name.rpartition("/")[2], _schema(table), labels, keys.value if isinstance(keys, Known) else ())
 
 
 def _rows(table: Asset) -> Iterator[tuple[str, int]]:
@@ -194,8 +203,27 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     hours = _whole(fields.word(row, "maxTimeTravelHours", absent="168", because=gcp_bigquery.TRAVEL))
     sheet.put("retention.backup_days", hours if isinstance(hours, Unknown) else Known((hours.value or 0) // 24, hours.via))
     gcp_bigquery.put_expiry(sheet, _whole(fields.word(row, "defaultTableExpirationMs", absent="", because=_UNSET)))
+    for name, field in (("volume.items", "numRows"), ("volume.bytes", "numBytes")):
+        sheet.put(name, _total(draft, field))
     STORE.put(draft, sheet, _own(draft))
     return sheet.facts
+
+
+def _total(draft: Draft, field: str) -> Maybe[int]:
+    """A count over all tables; known where each has it that holds anything of its own."""
+    total = 0
+    for table in _tables(draft):
+        kind, count = (
+            fields.word(table.data, "type", absent="TABLE", because=_UNSET),
+            fields.word(table.data, field, absent="", because=_UNSET),
+        )
+        if isinstance(count, Unknown):
+            return count
+        number = fields.whole(count.value)
+        if number is None and not (isinstance(kind, Known) and kind.value in _EMPTY):
+            return Unknown(UnknownReason.NOT_COLLECTED, count.via, f"a table without {field}")
+        total += number or 0
+    return Known(total, DATASETS.via)
 
 
 def grants(draft: Draft) -> tuple[Grant, ...]:

@@ -36,7 +36,14 @@ BUCKETS: Final = Row(
     ),
     lambda doc, _place: f"//logging.googleapis.com/{doc.get('name')}",
     facts=frozenset(
-        {"encryption.key_custody", "retention.log_days", "immutability.mode", "immutability.min_days", "recovery.delete_protected"}
+        {
+            "encryption.key_custody",
+            "retention.log_days",
+            "immutability.mode",
+            "immutability.min_days",
+            "recovery.delete_protected",
+            "logging.masking",
+        }
     ),
 )
 SINKS: Final = Row(
@@ -93,7 +100,9 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     required = draft.resource.name == "_Required"
     days = fields.number(row, "retentionDays", absent=400 if required else 30, because=gcp_logs.KEPT)
     kept: Maybe[int] = days if isinstance(days, Unknown) else Known(int(days.value), days.via)
-    gcp_logs.put_bucket(sheet, kept, fields.flag(row, "locked", absent=required, because=gcp_logs.KEPT))
+    fields_denied = fields.value(row, "restrictedFields", absent=[], because=gcp_logs.UNRESTRICTED)
+    restricted: Maybe[bool] = fields_denied if isinstance(fields_denied, Unknown) else Known(bool(fields_denied.value), fields_denied.via)
+    gcp_logs.put_bucket(sheet, kept, fields.flag(row, "locked", absent=required, because=gcp_logs.KEPT), restricted)
     return sheet.facts
 
 

@@ -8,6 +8,7 @@ from tierwise.access.document import Policy, Statement
 from tierwise.access.pattern import covers, overlaps
 from tierwise.connectors.terraform.aws import KEY_TYPES, defaulted, text_or
 from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.policies import DOCUMENT, policy_at
@@ -16,6 +17,7 @@ from tierwise.model.fact import UNLIMITED, FactSheet, Known, Maybe, Unknown, Unk
 from tierwise.model.resource import Kind, Resource
 
 GROUP: Final = "aws_cloudwatch_log_group"
+PROTECTION: Final = "aws_cloudwatch_log_data_protection_policy"
 POLICY: Final = "aws_cloudwatch_log_resource_policy"
 
 
@@ -37,6 +39,7 @@ def convert(group: Planned, plan: Plan) -> Resource:
     if not group.is_new and not group.root.has("deletion_protection_enabled"):
         protected = elsewhere(group, "deletion protection, which this version of the provider does not read")
     sheet.put("recovery.delete_protected", protected)
+    sheet.put("logging.masking", _masking(group, plan))
     name = text_or(group.root, "name")
     grants = put_policy(plan, group, _policy(group, plan, name), "logs", sheet, Kind.LOG_STORE)
     arn = text_or(group.root, "arn").removesuffix(":*")
@@ -49,6 +52,14 @@ def convert(group: Planned, plan: Plan) -> Resource:
         aliases=(name, arn, f"{arn}:*" if arn else ""),
         grants=grants,
     )
+
+
+def _masking(group: Planned, plan: Plan) -> Maybe[bool]:
+    """Whether a data protection policy masks it; where the plan has none, one of the account may."""
+    own = plan.children(group, PROTECTION)
+    if own.found:
+        return Known(True, own.found[0].root.via)
+    return own.loose or elsewhere(group, "a data protection policy of the group or of its account")
 
 
 def _policy(group: Planned, plan: Plan, name: str) -> Maybe[Policy | None]:
@@ -81,4 +92,6 @@ def _names(pattern: str, name: str, group: Planned, plan: Plan) -> bool:
     return any(overlaps(pattern, spelt) for spelt in (f"{place}:{name}", f"{place}:{name}:*"))
 
 
-CONVERTER = Converter(frozenset({GROUP}), convert, reads=KEY_TYPES | {POLICY, DOCUMENT})
+CONVERTER = Converter(
+    frozenset({GROUP}), convert, (Child(PROTECTION, "log_group_name", ("name", "id")),), reads=KEY_TYPES | {POLICY, DOCUMENT}
+)

@@ -64,7 +64,7 @@ def _columns(table: Planned, name: str) -> Iterator[Column]:
     blocks = table.root.blocks("attribute")
     for block in blocks.value if isinstance(blocks, Known) else ():
         if attribute := text_or(block, "name"):
-            yield Column(name, attribute, text_or(block, "type"))
+            yield Column(name, attribute, text_or(block, "type"), key=True)
 
 
 def _of_table(table: Planned, plan: Plan, sheet: FactSheet) -> list[Link]:

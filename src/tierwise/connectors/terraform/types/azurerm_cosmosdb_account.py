@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from tierwise.connectors import azure_terms
@@ -14,7 +15,7 @@ from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.model import kleene
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import Kind, Resource
+from tierwise.model.resource import Column, Kind, Resource
 from tierwise.model.vocabulary import put_listed
 
 ACCOUNT: Final = "azurerm_cosmosdb_account"
@@ -64,7 +65,18 @@ def convert(account: Planned, plan: Plan) -> Resource:
     name = text_or(account.root, "name")
     holds = ", ".join(text_or(one.root, "name") for child in _DATABASES for one in plan.children(account, child).found)
     aliases = (text_or(account.root, "id"), name, text_or(account.root, "endpoint"))
-    return plan.resource(account, kind, name or account.place.name, sheet.facts, links=links, aliases=aliases, description=holds)
+    found = plan.resource(account, kind, name or account.place.name, sheet.facts, links=links, aliases=aliases, description=holds)
+    columns = tuple(_keys_of(account, plan))
+    return replace(found, evidence=replace(found.evidence, columns=columns)) if columns else found
+
+
+def _keys_of(account: Planned, plan: Plan) -> Iterator[Column]:
+    """The partition keys of its containers, which is all of a schema that they have."""
+    for container in plan.children(account, CONTAINERS[0]).found:
+        name = text_or(container.root, "name") or container.place.name
+        paths = container.root.texts("partition_key_paths")
+        for path in paths.value.known if isinstance(paths, Known) else ():
+            yield Column(name, path.strip("/").replace("/", "."), key=True)
 
 
 def _admits(account: Planned) -> Maybe[bool]:

@@ -37,6 +37,7 @@ def convert(workspace: Planned, plan: Plan) -> Resource:
     kept = number(workspace, "retention_in_days", default=_FREE if sku == "Free" else _DAYS)
     sheet.put("retention.log_days", kept)
     sheet.put("retention.expiry_configured", kept if isinstance(kept, Unknown) else Known(True, kept.via))
+    sheet.not_applicable("logging.masking", azure_terms.UNMASKED)
     sheet.constant("immutability.mode", "none", _PURGE)
     sheet.constant("immutability.min_days", 0, _PURGE)
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, workspace))

@@ -131,7 +131,8 @@ def _columns(table: Planned) -> Iterator[Column]:
         fields = json.loads(text.value) if isinstance(text, Known) and text.value else []
     except (ValueError, RecursionError):
         return
-    yield from gcp_bigquery.columns(name, fields)
+    keys = table.root.texts("table_constraints", 0, "primary_key", 0, "columns")
+    yield from gcp_bigquery.columns(name, fields, keys=keys.value.known if isinstance(keys, Known) else ())
 
 
 CONVERTER = Converter(

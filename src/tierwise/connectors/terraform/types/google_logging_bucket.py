@@ -12,7 +12,8 @@ from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.gcp_project import project_of
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
-from tierwise.model.fact import FactSheet
+from tierwise.connectors.terraform.stores import elsewhere
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance
 from tierwise.model.resource import Kind, Resource
 
 TYPES: Final = frozenset(f"google_logging_{level}_bucket_config" for level in ("project", "folder", "organization", "billing_account"))
@@ -26,7 +27,11 @@ def convert(bucket: Planned, plan: Plan) -> Resource:
     required = name == "_Required"
     days = gcp.number(bucket, "retention_days", default=400 if required else 30, doc=gcp_logs.KEPT)
     locked = gcp.flag(bucket, "locked", default=required, doc=gcp_logs.KEPT)
-    gcp_logs.put_bucket(sheet, days, locked)
+    # The provider has no argument for fields that are denied to readers.
+    free: Maybe[bool] = (
+        Known(False, Provenance(f"constant: {gcp_logs.UNRESTRICTED}")) if bucket.is_new else elsewhere(bucket, "restricted fields")
+    )
+    gcp_logs.put_bucket(sheet, days, locked, free)
     path = f"projects/{project}/locations/{place}/buckets/{name}" if (project := project_of(plan, bucket)) and (place := text_or(bucket.root, "location")) and name else ""  # fmt: skip
     return gcp.resource(
         plan,
