@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import time
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 from tests.organisation.estate import HOME, Estate, clean_environment, without_waiting
-from tests.organisation.wire import Wire
+from tests.organisation.wire import Call, Wire
 from tierwise.connectors.aws.connect import opened_again
 from tierwise.connectors.aws.session import Access
 from tierwise.connectors.aws.source import AwsAccount
@@ -18,6 +19,8 @@ from tierwise.connectors.aws.task import Reach
 
 RECORDING = "TIERWISE_TEST_RECORDING"
 """The file."""
+DELAY = "TIERWISE_TEST_DELAY"
+"""Milliseconds before each answer."""
 DEADLY = "TIERWISE_TEST_DEADLY"
 """A file that lists accounts, one a line; a worker that is sent to the first of them takes it out, and dies."""
 
@@ -28,20 +31,27 @@ def written(estate: Estate, to: Path) -> Path:
     return to
 
 
+_HELD = ExitStack()
+
+
 @cache
-def _in_place(path: str) -> ExitStack:
-    """The recording where the network is, for as long as this process lives."""
+def in_place(path: str) -> Estate:
+    """The recorded organisation, which stands where the network is for as long as this process lives."""
     accounts, unit, answers, keys = pickle.loads(Path(path).read_bytes())
     estate = Estate(accounts, unit, Wire(HOME, recorded=answers, keys=keys))
-    held = ExitStack()
-    for one in (clean_environment(), without_waiting(), estate.replayed().in_place()):
-        held.enter_context(one)
-    return held
+    seconds = float(os.environ.get(DELAY, "0")) / 1000
+
+    def late(_: Call) -> None:
+        time.sleep(seconds)
+
+    for one in (clean_environment(), without_waiting(), estate.replayed(late).in_place()):
+        _HELD.enter_context(one)
+    return estate
 
 
 def enter(reach: Reach, access: Access) -> AwsAccount:
     """An account of the recorded organisation."""
-    _in_place(os.environ[RECORDING])
+    in_place(os.environ[RECORDING])
     deadly = Path(os.environ[DEADLY]) if DEADLY in os.environ else None
     if deadly is not None and deadly.exists() and reach.account in deadly.read_text().split():
         deadly.unlink()
