@@ -19,8 +19,8 @@ from tierwise.scan.pool import Pool
 
 LOOKED_INTO: Final = frozenset({Kind.OBJECT_STORE, Kind.DOCUMENT_DB})
 """An account of Azure's that has file shares alone is of a type that is looked into, and is not."""
-SETTLED: Final = Tier.T3
-"""A store at this tier or above needs no look: a sample tells what the data is, not how many people it is about or whose safety hangs on it."""
+SETTLED: Final = Tier.T4
+"""A store at this tier needs no look: nothing that could be found inside raises it."""
 _PROVIDERS: Final = ("aws", "azure", "gcp")
 
 
