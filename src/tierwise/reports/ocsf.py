@@ -229,6 +229,7 @@ def _unmapped(one: Finding, page: Shown) -> dict[str, Any]:
         "tier": one.tier.name,
         "assumed": one.assumed,
         "blocking": page.blocks(one),
+        "override": page.result.gate.decision if page.overridden(one) else None,
         "introduced": one.introduced,
         "before": one.before,
         "in_baseline": one.in_baseline,
