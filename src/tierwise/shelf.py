@@ -8,6 +8,7 @@ import pickle
 import tempfile
 from array import array
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Final, TypeVar, overload
@@ -19,12 +20,24 @@ from tierwise.errors import UsageError
 T = TypeVar("T")
 U = TypeVar("U")
 
-MOST: Final = 10_000
-"""How many things are held as they are."""
+MOST = 10_000
+"""How many things are held as they are, unless `holding` says otherwise."""
 BATCH: Final = 32
 """How many are written and read together: what they share is written once."""
 _NEAR: Final = 1_024
 """How many of what is made anew each time are kept, for those that are looked at again and again."""
+
+
+@contextmanager
+def holding(most: int) -> Iterator[None]:
+    """Hold so many things as they are while the context lasts, where what is read bounds the memory that they take."""
+    global MOST  # noqa: PLW0603 - one number for the whole process, as its memory is one
+    before = MOST
+    MOST = most
+    try:
+        yield
+    finally:
+        MOST = before
 
 
 class _Reducers(dict[type, Any]):

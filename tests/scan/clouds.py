@@ -75,3 +75,16 @@ def comparable(text: str) -> Mapping[str, Any]:
     made: dict[str, Any] = json.loads(re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)", "TIME", text))
     del made["run"]["id"]
     return {**made, **{name: sorted(made[name], key=json.dumps) for name in _SORTED}}
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What two of these tell differently, of lists the entries that only one of them has: by name, in the first and in the other."""
+    found = {}
+    for name in sorted({*one, *other}):
+        mine, theirs = one.get(name), other.get(name)
+        if mine == theirs:
+            continue
+        if isinstance(mine, list) and isinstance(theirs, list):
+            mine, theirs = [x for x in mine if x not in theirs], [x for x in theirs if x not in mine]
+        found[name] = (mine, theirs)
+    return found
