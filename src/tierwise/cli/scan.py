@@ -321,7 +321,7 @@ def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Map
     from tierwise.shelf import holding
 
     # What comes through a pipe has no size before it is read.
-    size = sum(path.stat().st_size if isinstance(path, Path) and path.is_file() else _LARGE_PLANS for path in paths)
+    size = sum(path.stat().st_size if isinstance(path, Path) and path.is_file() else _LARGE_PLANS + 1 for path in paths)
     with nullcontext() if size > _LARGE_PLANS else holding(_ALL):
         _scan_plans(paths, max_input, values)
 
