@@ -115,17 +115,25 @@ def test_a_scan_that_overlaps_another_of_the_same_scope_reads_nothing_and_says_w
             tenant.calls.clear()
             overlapping.append(tierwise(*SCAN, *more))
             calls.append(len(tenant.calls))
+        for one in tenant.rows:
+            if "tenantId" in one:
+                one["tenantId"] = "99999999-9999-9999-9999-999999999999"
+        tenant.calls.clear()
+        overlapping.append(tierwise(*SCAN))
+        calls.append(len(tenant.calls))
         raise entry._TerminatedError
 
     with monkeypatch.context() as broken:
         broken.setattr("tierwise.cli.live.finish", meanwhile)
         tierwise(*SCAN)
-    *same, other = overlapping
+    *same, narrower, elsewhere = overlapping
     for ran in same:
         ran.complains(2, "another scan of the same scope is running", "this one read nothing", "wait until it has ended")
     assert "begun at 20" in same[0].err
-    assert (calls[:-1], other.code) == ([0, 0, 0], 0)
-    assert calls[-1] > 0
+    # Whose credentials they are is asked, and nothing else.
+    assert calls[:3] == [1, 1, 1]
+    assert (narrower.code, elsewhere.code) == (0, 0)
+    assert min(calls[3:]) > 1
 
 
 def test_a_scan_that_was_interrupted_is_in_nobodys_way(interrupted, tierwise):

@@ -85,15 +85,15 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime, ExitSta
     told = live.told(judging)
     store = _store(live, resume)
     with ExitStack() as held:
-        if store is not None:
-            held.enter_context(_alone(store, told))
         begun = _found(store, told, resume) if store is not None and resume else None
         started = utc_now() if begun is None else datetime.fromisoformat(begun.started)
         with ExitStack() as reading:
             sources = open_sources(started, reading)
+            told["sources"] = [judging.mask.text(one.name) for one in sources]
+            if store is not None:
+                held.enter_context(_alone(store, told))
             if not resume:
                 _tell_of_others(store, told, live.options)
-            told["sources"] = [judging.mask.text(one.name) for one in sources]
             checkpoint = held.enter_context(_checkpoint(store, told, begun, started, named=bool(live.config.store)))
             outcome = run_scan(
                 sources,
@@ -128,14 +128,18 @@ def _store(live: Live, resume: str) -> Store | None:
 
 @contextmanager
 def _alone(store: Store, told: Mapping[str, Any]) -> Iterator[None]:
-    """Keep others from scanning the same at the same time; StoreError where another does."""
+    """Keep others from scanning the same at the same time; StoreError where another does.
+
+    What is the same is told by the sources too: two who name no account, with credentials of their own, are not in each other's way.
+    """
     from tierwise.store.lock import alone
 
     scope = {name: value for name, value in told.items() if name not in _NOT_ESTATE}
     with alone(store, json.dumps(scope, sort_keys=True)) as only:
         if not only:
             since = _found(store, told, AUTO)
-            which = f", {since.run}, begun at {since.started}" if since is not None else ""
+            same = since is not None and since.scope.get("sources") == told["sources"]
+            which = f", {since.run}, begun at {since.started}" if since is not None and same else ""
             raise StoreError(
                 f"another scan of the same scope is running{which}; this one read nothing"
                 "\nwait until it has ended; where they overlap each day, scan less often or with a higher ceiling"

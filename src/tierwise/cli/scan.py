@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from tierwise.scan.sample import Sampling
 
 _MOST_INPUT: Final = 1 << 30
+_ALL: Final = 1 << 30
+_LARGE_PLANS: Final = 160 << 20
+"""Bytes of plans up to which all that is made of them is held in memory, which takes about four times as much: judging is twice as fast then."""
 
 
 @click.group()
@@ -309,11 +312,6 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
 
     with bulk():
         scan_plans(plan_paths(files), max_input, values)
-
-
-_ALL: Final = 1 << 30
-_LARGE_PLANS: Final = 160 << 20
-"""Bytes of plans up to which all that is made of them is held in memory, which takes about four times as much: judging is twice as fast then."""
 
 
 def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> NoReturn:
