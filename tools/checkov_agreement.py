@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import yaml
 
-from tierwise.cli.common import load_judging
+from tierwise.cli.settings import load_judging
 from tierwise.config import Config
 from tierwise.connectors.checkov.mapping import CheckovMap, load_map
 from tierwise.connectors.terraform.source import open_plans

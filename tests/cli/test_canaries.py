@@ -13,7 +13,7 @@ import pytest
 
 from tests.connectors.terraform.canary import Planter, leaked
 from tests.shared import shared_path
-from tierwise.cli.common import FORMATS
+from tierwise.cli.options import FORMATS
 from tierwise.demo.estate import PLAN
 
 GENERATED = (

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from tests.cli.test_canaries import everything
 from tests.content.hostile import archive
-from tierwise.cli.common import FORMATS
+from tierwise.cli.options import FORMATS
 from tierwise.demo.estate import PLAN
 
 REGION = "eu-west-2"

@@ -8,7 +8,8 @@ import pytest
 
 import tierwise.store.save as saving
 from tests.store.room import without_room
-from tierwise.cli import common
+from tierwise.cli import files as writing
+from tierwise.cli.last import remember
 from tierwise.errors import UsageError
 
 
@@ -20,7 +21,7 @@ def test_where_the_last_scan_cannot_be_kept_the_gate_decides_and_no_older_one_is
     tierwise, home, plan, quiet_plan, tmp_path, monkeypatch
 ):
     assert tierwise("scan", "plan", quiet_plan, "-q").code == 0
-    monkeypatch.setattr(common, "remember", without_room(common.remember))
+    monkeypatch.setattr("tierwise.cli.finish.remember", without_room(remember))
     ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", "json=scan.json", "-q")
     assert ran.code == 1
     assert ran.err.splitlines()[0].startswith(f"error: cannot write {tmp_path / 'data' / 'last.jsonl'}: ")
@@ -32,7 +33,7 @@ def test_where_the_last_scan_cannot_be_kept_the_gate_decides_and_no_older_one_is
 
 
 def test_where_neither_it_nor_the_store_has_room_both_are_told_and_no_false_way_back(tierwise, home, plan, tmp_path, monkeypatch):
-    monkeypatch.setattr(common, "remember", without_room(common.remember))
+    monkeypatch.setattr("tierwise.cli.finish.remember", without_room(remember))
     monkeypatch.setattr(saving, "save", without_room(saving.save))
     ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", "json=scan.json", "-q", "--fail-on", "none")
     assert ran.code == 2
@@ -52,5 +53,5 @@ def test_a_file_that_could_not_be_written_to_its_end_leaves_nothing_behind(tmp_p
         raise broken
 
     with pytest.raises((UsageError, KeyboardInterrupt)):
-        common.write_atomically(path, pieces())
+        writing.write_atomically(path, pieces())
     assert (files(tmp_path), path.read_text()) == (["report.json"], "before")

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.conftest import in_a_process
 from tests.connectors.terraform.mutation import mutant
 from tests.connectors.terraform.test_mutations import SECONDS, within
-from tierwise.cli.common import FORMATS
+from tierwise.cli.options import FORMATS
 
 
 @pytest.mark.parametrize("first", range(1_000_000, 1_000_050, 10))

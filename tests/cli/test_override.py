@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from tests.cli.conftest import Run
 from tests.cli.test_results import SCHEMA
 from tests.reports.sample import text_of
-from tierwise.cli.common import FORMATS
+from tierwise.cli.options import FORMATS
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 GOOD = {

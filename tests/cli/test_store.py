@@ -10,8 +10,8 @@ import pytest
 
 from tests.reports.sample import sample
 from tests.store.worlds import control
-from tierwise.cli.common import Options
 from tierwise.cli.keeping import keeping_of, series_name
+from tierwise.cli.options import Options
 from tierwise.config import AwsConfig, Config, GcpConfig
 from tierwise.connectors.inventory.files import lines
 from tierwise.errors import StoreError

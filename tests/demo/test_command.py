@@ -20,9 +20,10 @@ from tierwise.catalogue.register import parse_register
 from tierwise.catalogue.yamlfile import load
 from tierwise.classify.why import Case, Way, why
 from tierwise.classify.worksheet import QUESTIONS
-from tierwise.cli.common import Options, last_judged, last_outcome
 from tierwise.cli.demo import demo
+from tierwise.cli.last import last_judged, last_outcome
 from tierwise.cli.main import cli
+from tierwise.cli.options import Options
 from tierwise.connectors.terraform.source import open_plans
 from tierwise.demo.areas.health import UNDERSTATED
 from tierwise.demo.dates import STARTED

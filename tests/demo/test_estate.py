@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tierwise.catalogue.register import load_acceptances, load_register
-from tierwise.cli.common import Options, load_config, load_judging
+from tierwise.cli.options import Options
+from tierwise.cli.settings import load_config, load_judging
 from tierwise.demo.areas import health, people, services
 from tierwise.demo.areas.benefits import COPY, DATABASE, SNAPSHOT, UNKNOWN_ACCOUNT
 from tierwise.demo.dates import STARTED

@@ -7,7 +7,8 @@ import pytest
 from requests import Request
 
 from tests.demo.test_estate import named, outcome, verdicts
-from tierwise.cli.common import Options, load_config, load_judging
+from tierwise.cli.options import Options
+from tierwise.cli.settings import load_config, load_judging
 from tierwise.connectors.base import Source
 from tierwise.demo.dates import STARTED
 from tierwise.demo.estate import DATA, REGISTER

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from tests.reports.sample import ACCOUNT, BUCKET, DATABASE, PLANNED, finding, result_of, sample
 from tests.reports.sample import text_of as as_text
-from tierwise.cli.common import FORMATS
+from tierwise.cli.options import FORMATS
 from tierwise.model.attestation import State
 from tierwise.model.control import Severity
 from tierwise.model.finding import Gate, Verdict

@@ -9,18 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import (
-    all_right,
-    inventory_option,
-    judging_options,
-    last_judged,
-    load_config,
-    options_from,
-    read_acceptances,
-    require,
-    utc_now,
-    write_atomically,
-)
+from tierwise.cli.files import write_atomically
+from tierwise.cli.last import last_judged
+from tierwise.cli.options import inventory_option, judging_options, options_from, require, utc_now
+from tierwise.cli.settings import all_right, load_config, read_acceptances
 from tierwise.errors import StoreError, UsageError
 from tierwise.model.acceptance import RANKS, Fault
 

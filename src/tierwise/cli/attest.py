@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.accept import write_entry
-from tierwise.cli.common import all_right, judging_options, load_config, options_from, require, utc_now
+from tierwise.cli.options import judging_options, options_from, require, utc_now
+from tierwise.cli.settings import all_right, load_config
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:

@@ -154,8 +154,8 @@ def _at_revision(here: Repository, text: str, start: Callable[[], _Start | None]
 
 def save_baseline(path: Path, result: ScanResult, judging: Judging) -> None:
     """Write what stands now; where the scan saw too little, write nothing and say so (it ends as incomplete or failed either way)."""
-    from tierwise.cli.common import write_atomically
-    from tierwise.cli.main import complain
+    from tierwise.cli.complaints import complain
+    from tierwise.cli.files import write_atomically
     from tierwise.connectors.inventory.baseline import baseline_lines
     from tierwise.evaluate.baseline import baseline_of
     from tierwise.evaluate.gate import unseen

@@ -11,32 +11,24 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from tierwise.cli.common import (
-    EXIT_BUG,
-    EXIT_INCOMPLETE,
+from tierwise.cli.files import put, write_atomically
+from tierwise.cli.finish import EXIT_BUG, EXIT_INCOMPLETE, leave
+from tierwise.cli.last import inventory_lines, last_judged
+from tierwise.cli.options import (
     Options,
-    audience_of,
     audience_option,
     color_option,
-    for_those_inside,
     format_option,
-    inventory_lines,
     inventory_option,
     judging_options,
-    last_judged,
-    leave,
-    load_config,
-    load_judging,
     options_from,
     parse_formats,
     progress_for,
-    put,
     require,
     together,
     use_color,
     utc_now,
     width,
-    write_atomically,
 )
 from tierwise.cli.sampling import sampling_asked, sampling_options
 from tierwise.cli.scan import (
@@ -50,6 +42,7 @@ from tierwise.cli.scan import (
     open_gcp,
     plan_paths,
 )
+from tierwise.cli.settings import audience_of, for_those_inside, load_config, load_judging
 from tierwise.cli.worksheet import import_answers, worksheet
 from tierwise.errors import UsageError
 
@@ -219,7 +212,7 @@ def _read(
     sources: Sequence[Source], started: datetime, config: Config, values: dict[str, Any], *, sampling: Sampling | None = None, jobs: int = 0
 ) -> NoReturn:
     """Read what tiers need from sources, and show it."""
-    from tierwise.cli.main import bug
+    from tierwise.cli.complaints import bug
     from tierwise.scan import scan
 
     options = options_from(values)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from tierwise.cli.common import emit, require, write_atomically
+from tierwise.cli.files import emit, write_atomically
+from tierwise.cli.options import require
 from tierwise.errors import UsageError
 from tierwise.model.resource import Kind
 

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import EXIT_BUG, Options, emit, finish, load_config, load_judging, options_from, output_options, progress_for
+from tierwise.cli.files import emit
+from tierwise.cli.finish import EXIT_BUG, finish
 from tierwise.cli.keeping import NOWHERE
+from tierwise.cli.options import Options, options_from, output_options, progress_for
+from tierwise.cli.settings import load_config, load_judging
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from tierwise.cli.common import EXIT_BUG, EXIT_INCOMPLETE, Options, load_judging, utc_now
+from tierwise.cli.finish import EXIT_BUG, EXIT_INCOMPLETE
+from tierwise.cli.options import Options, utc_now
 from tierwise.cli.scan import aws_config, aws_options, azure_config, azure_options, gcp_config, gcp_options, open_azure, open_gcp
+from tierwise.cli.settings import load_judging
 from tierwise.config import find_file, load
 from tierwise.reports.text import listed, safe_text
 

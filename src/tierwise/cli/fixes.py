@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-from tierwise.cli.common import audience_option, emit, inventory_option, judging_options, last_shown, options_from, use_color
+from tierwise.cli.files import emit
+from tierwise.cli.last import last_shown
+from tierwise.cli.options import audience_option, inventory_option, judging_options, options_from, use_color
 
 
 @click.command()

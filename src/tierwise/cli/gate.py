@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import emit, gate_options, judging_options, load_config, load_judging, options_from, use_color, utc_now
+from tierwise.cli.files import emit
+from tierwise.cli.options import gate_options, judging_options, options_from, use_color, utc_now
 from tierwise.cli.scan import gate_of_state, plan_paths
+from tierwise.cli.settings import load_config, load_judging
 from tierwise.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def replay(plans: tuple[str, ...], max_input: int, format_: str, **values: Any) 
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from dataclasses import replace
 
-    from tierwise.cli.main import complain
+    from tierwise.cli.complaints import complain
     from tierwise.evaluate.replay import deciding
     from tierwise.reports.base import View
     from tierwise.reports.replay import replay_json, replay_text

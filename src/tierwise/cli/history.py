@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import EXIT_FAILED, audience_of, emit, load_config, options_from, require, use_color, write_atomically
+from tierwise.cli.files import emit, write_atomically
+from tierwise.cli.finish import EXIT_FAILED
 from tierwise.cli.keeping import open_kept
+from tierwise.cli.options import options_from, require, use_color
+from tierwise.cli.settings import audience_of, load_config
 from tierwise.cli.store import store_options
 from tierwise.errors import UsageError
 
@@ -155,7 +158,7 @@ def _inside(values: dict[str, Any]) -> str:
 
 
 def _view(values: dict[str, Any]) -> Any:
-    from tierwise.cli.common import Options, width
+    from tierwise.cli.options import Options, width
     from tierwise.reports.base import View
 
     return View(color=use_color(Options(no_color=bool(values.get("no_color")))), width=width())

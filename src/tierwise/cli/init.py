@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tierwise.cli.common import write_atomically
+from tierwise.cli.files import write_atomically
 from tierwise.errors import UsageError
 
 _TEXT = """\

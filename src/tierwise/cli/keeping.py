@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from tierwise.cli.common import data_dir
+from tierwise.cli.files import data_dir
 from tierwise.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tierwise.cli.common import Options
+    from tierwise.cli.options import Options
     from tierwise.config import Config
     from tierwise.model.control import Control
     from tierwise.model.finding import Finding, ScanResult
@@ -56,7 +56,7 @@ class Keeping:
 
     def dated(self, result: ScanResult) -> ScanResult:
         """The result with when each of its problems was first seen; as it is where the store cannot tell."""
-        from tierwise.cli.main import complain
+        from tierwise.cli.complaints import complain
         from tierwise.model.finding import PROBLEMS, Findings
         from tierwise.store.read import first_seen
 
@@ -88,7 +88,7 @@ class Keeping:
 
     def save(self, result: ScanResult) -> bool:
         """Keep the run; False where someone named the store and it could not be kept."""
-        from tierwise.cli.main import complain
+        from tierwise.cli.complaints import complain
         from tierwise.model.history import Retention
         from tierwise.store.prune import tidy
         from tierwise.store.save import save

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from tierwise.cli.common import F, Options, finish, leave, load_gated, progress_for, utc_now
+from tierwise.cli.finish import finish, leave
 from tierwise.cli.keeping import NOWHERE, open_kept
+from tierwise.cli.options import F, Options, progress_for, utc_now
+from tierwise.cli.settings import load_gated
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime, ExitSta
 
 def _store(live: Live, resume: str) -> Store | None:
     """The store in which the scan is kept as it goes; None where nothing is kept, or where the store that nobody named cannot be used."""
-    from tierwise.cli.main import complain
+    from tierwise.cli.complaints import complain
 
     if live.config.store == NOWHERE:
         if resume:
@@ -199,7 +201,7 @@ def _checkpoint(
 
     StoreError, before anything is read, where a store that someone named cannot be written.
     """
-    from tierwise.cli.main import complain
+    from tierwise.cli.complaints import complain
     from tierwise.scan.checkpoint import Checkpoint
     from tierwise.scan.pipeline import run_name
     from tierwise.store import units

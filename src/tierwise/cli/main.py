@@ -6,17 +6,16 @@ import importlib
 import os
 import signal
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable
 from difflib import get_close_matches
-from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
 import click
 
 from tierwise import __version__
+from tierwise.cli.complaints import bug, complain
 from tierwise.errors import ScannerError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -45,7 +44,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "schedule": ("tierwise.cli.schedule:schedule", "Write a recipe for scans that run each night."),
     "init": ("tierwise.cli.init:init", "Write a first tierwise.toml here."),
 }
-MOST_LINES: Final = 6
 
 
 class Lazy(click.Group):
@@ -106,7 +104,7 @@ def _end_at_once(code: int) -> NoReturn:
 
 
 def main(*, leave: Callable[[int], NoReturn] = sys.exit) -> None:
-    """Run the command line and exit with the code that the contract gives; `leave` ends it where a scan is done (see `common.leave`)."""
+    """Run the command line and exit with the code that the contract gives; `leave` ends it where a scan is done (see `finish.leave`)."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = cli.main(prog_name="tierwise", standalone_mode=False, obj=leave)
@@ -134,24 +132,3 @@ def main(*, leave: Callable[[int], NoReturn] = sys.exit) -> None:
     except Exception:  # noqa: BLE001 - a bug: keep the traceback in a file, tell where, exit 70
         bug(traceback.format_exc())
         sys.exit(70)
-
-
-def complain(message: str) -> None:
-    """Print an error on stderr, six lines at most, terminal escapes written out."""
-    from tierwise.reports.text import log_lines, safe_text
-
-    lines = [safe_text(line) for line in message.splitlines() if line.strip()]
-    if len(lines) > MOST_LINES:
-        lines = [*lines[: MOST_LINES - 1], f"and {len(lines) - MOST_LINES + 1} more problems; mend these first"]
-    for number, line in enumerate(lines):
-        click.echo(f"error: {line}" if number == 0 else log_lines(f"  {line}"), err=True)
-
-
-def bug(trace: str) -> None:
-    """Keep a traceback in a file, without identifiers that an error's message may quote, and say where."""
-    from tierwise.cli.masking import mask_of_user
-
-    handle, name = tempfile.mkstemp(prefix="tierwise-crash-", suffix=".txt")
-    with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - an open descriptor, not a path
-        file.write(f"tierwise {__version__}\n{mask_of_user().text(trace)}")
-    complain(f"this is a bug in tierwise, not in what you did; the traceback is in {Path(name)}")

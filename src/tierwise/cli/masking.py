@@ -23,7 +23,7 @@ _SHORTEST: Final = 16
 def mask_of_user() -> Mask:
     """The mask under TIERWISE_MASK_KEY, else under the key in the user's data directory, which is made when something is masked first."""
     from tierwise.classify.mask import Mask
-    from tierwise.cli.common import data_dir
+    from tierwise.cli.files import data_dir
 
     given = os.environ.get(VARIABLE)
     if given is not None and len(given) < _SHORTEST:

@@ -7,21 +7,21 @@ from typing import Any, Final
 
 import click
 
-from tierwise.cli.common import (
+from tierwise.cli.files import put
+from tierwise.cli.last import last_judged
+from tierwise.cli.options import (
     audience_option,
     color_option,
-    for_those_inside,
     format_option,
     inventory_option,
     judging_options,
-    last_judged,
     options_from,
     parse_formats,
-    put,
     require,
     use_color,
     width,
 )
+from tierwise.cli.settings import for_those_inside
 
 LINKS: Final = ("console", "csv", "json", "yaml")
 """Named here so that `--help` imports no report; a test holds it to what is found."""

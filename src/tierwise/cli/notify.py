@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import audience_of, audience_option, load_config, options_from, require, utc_now
 from tierwise.cli.keeping import open_kept
+from tierwise.cli.options import audience_option, options_from, require, utc_now
+from tierwise.cli.settings import audience_of, load_config
 from tierwise.errors import NotifyError, ScannerError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _chosen(config: Config, names: Sequence[str]) -> tuple[ReceiverConfig, ...]:
 
 def tell_of(where: str, receivers: Sequence[ReceiverConfig], run: str) -> None:
     """After a scan: tell all; what goes wrong is said, and changes nothing of the scan."""
-    from tierwise.cli.main import complain
+    from tierwise.cli.complaints import complain
 
     try:
         store = open_kept(where)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tierwise.cli.common import require, together
+from tierwise.cli.options import require, together
 
 if TYPE_CHECKING:
     from tierwise.model.content import Depth
@@ -106,7 +106,8 @@ def gcp(
 
 def _wanted(control: tuple[str, ...], profile: str) -> frozenset[str] | None:
     """The facts that some controls need, with all that these are made from; None for all facts."""
-    from tierwise.cli.common import Options, load_config, load_judging
+    from tierwise.cli.options import Options
+    from tierwise.cli.settings import load_config, load_judging
     from tierwise.derive.needs import other_needs, own_needs
     from tierwise.evaluate.compiled import compile_control
     from tierwise.model.sensitivity import Tier

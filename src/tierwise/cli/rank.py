@@ -9,19 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import (
-    audience_option,
-    color_option,
-    for_those_inside,
-    format_option,
-    load_config,
-    options_from,
-    parse_formats,
-    put,
-    use_color,
-    width,
-)
+from tierwise.cli.files import put
+from tierwise.cli.options import audience_option, color_option, format_option, options_from, parse_formats, use_color, width
 from tierwise.cli.report import kept_options, run_options, source_of
+from tierwise.cli.settings import for_those_inside, load_config
 
 if TYPE_CHECKING:
     from tierwise.classify.mask import Mask

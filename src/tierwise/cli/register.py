@@ -9,33 +9,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import (
-    EXIT_FAILED,
-    EXIT_INCOMPLETE,
+from tierwise.cli.files import data_dir, emit, put, write_atomically
+from tierwise.cli.finish import EXIT_FAILED, EXIT_INCOMPLETE
+from tierwise.cli.last import last_judged
+from tierwise.cli.match import match
+from tierwise.cli.options import (
     audience_option,
     color_option,
-    data_dir,
-    emit,
-    for_those_inside,
     format_option,
     inventory_option,
     judging_options,
-    last_judged,
-    load_config,
-    load_judging,
     options_from,
     parse_formats,
-    put,
     require,
     use_color,
     width,
-    write_atomically,
 )
-from tierwise.cli.match import match
+from tierwise.cli.settings import for_those_inside, load_config, load_judging
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
-    from tierwise.cli.common import Options
+    from tierwise.cli.options import Options
     from tierwise.model.finding import ScanResult
     from tierwise.model.sensitivity import Category
     from tierwise.reports.draft import Draft

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import (
+from tierwise.cli.files import write_atomically
+from tierwise.cli.finish import measures_for, write_report
+from tierwise.cli.keeping import open_kept
+from tierwise.cli.last import last_judged
+from tierwise.cli.options import (
     Options,
-    audience_of,
     audience_option,
-    last_judged,
-    load_config,
-    measures_for,
     options_from,
     parse_formats,
     require,
@@ -28,10 +28,8 @@ from tierwise.cli.common import (
     utc_now,
     verdicts_of,
     width,
-    write_atomically,
-    write_report,
 )
-from tierwise.cli.keeping import open_kept
+from tierwise.cli.settings import audience_of, load_config
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import together
+from tierwise.cli.options import together
 from tierwise.config import SamplingConfig
 from tierwise.errors import UsageError
 

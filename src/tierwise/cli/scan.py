@@ -12,22 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 import click
 
-from tierwise.cli.common import (
-    asked_of_scan,
-    finish,
-    leave,
-    load_gated,
-    load_judging,
-    progress_for,
-    require,
-    scan_options,
-    source_option,
-    together,
-    utc_now,
-)
+from tierwise.cli.finish import finish, leave
 from tierwise.cli.live import Live, resume_option, scan_live
+from tierwise.cli.options import progress_for, require, scan_options, source_option, together, utc_now
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
+from tierwise.cli.settings import asked_of_scan, load_gated, load_judging
 from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
 from tierwise.errors import UsageError
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import click
 
-from tierwise.cli.common import require, together, write_atomically
+from tierwise.cli.files import write_atomically
+from tierwise.cli.options import require, together
 from tierwise.errors import UsageError
 
 FOLDER: Final = "deploy"

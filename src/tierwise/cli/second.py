@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tierwise.cli.common import together
+from tierwise.cli.options import together
 
 if TYPE_CHECKING:
     from tierwise.connectors.terraform.source import PlanSource

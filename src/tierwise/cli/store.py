@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from tierwise.cli.common import data_dir, load_config, options_from, together, utc_now
+from tierwise.cli.files import data_dir
 from tierwise.cli.keeping import NOWHERE, open_kept
+from tierwise.cli.options import options_from, together, utc_now
+from tierwise.cli.settings import load_config
 from tierwise.errors import StoreError
 
 store_options = together(
@@ -53,7 +55,7 @@ def path(format_: str, **values: Any) -> None:
 @store_options
 def check(format_: str, **values: Any) -> None:
     """Look whether a store is whole; nothing is changed. Exit code 2 where it is not."""
-    from tierwise.cli.main import complain
+    from tierwise.cli.complaints import complain
     from tierwise.store.check import check as look
 
     found = look(open_kept(store_named(values)))

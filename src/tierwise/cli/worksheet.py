@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tierwise.cli.common import (
-    audience_option,
-    for_those_inside,
-    format_option,
-    inventory_option,
-    judging_options,
-    last_judged,
-    load_config,
-    options_from,
-    parse_formats,
-    put,
-    require,
-    write_atomically,
-)
+from tierwise.cli.files import put, write_atomically
+from tierwise.cli.last import last_judged
+from tierwise.cli.options import audience_option, format_option, inventory_option, judging_options, options_from, parse_formats, require
+from tierwise.cli.settings import for_those_inside, load_config
 from tierwise.errors import CatalogueError, UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import yaml
 
 from tests.connectors.checkov.world import world
 from tests.shared import shared_path
-from tierwise.cli.common import load_judging
+from tierwise.cli.settings import load_judging
 from tierwise.config import Config
 from tierwise.connectors.checkov.mapping import load_map
 from tierwise.connectors.terraform.source import open_plans

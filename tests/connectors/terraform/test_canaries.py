@@ -13,7 +13,7 @@ import pytest
 from tests.connectors.terraform.canary import Planter, leaked
 from tests.connectors.terraform.mutation import plans
 from tests.scan.worlds import judging
-from tierwise.cli.common import inventory_lines
+from tierwise.cli.last import inventory_lines
 from tierwise.connectors.terraform.source import PlanSource, open_plans
 from tierwise.reports.base import View, reports
 from tierwise.scan import scan
