@@ -35,6 +35,8 @@ HIGH = {
     "prison_number": 3,
 }
 """Tiers of labels that are not T2."""
+NAMED_ONLY = {"no-suffix"}
+"""Hands that look like many other things, so that only the header tells."""
 QUASI = {"uk_postcode", "sex"}
 """Labels that raise nothing alone."""
 
@@ -288,12 +290,12 @@ class Maker:
     def people(self) -> dict[str, tuple[tuple[str, ...], Draw, tuple[str, ...]]]:
         """Of each label: headers that name it, how a value is drawn, and in which hands it may be written."""
         r = self.r
-        ten = ("plain", "spaced", "hyphened", "float", "scientific")
+        ten = ("plain", "spaced", "hyphened", "dotted", "float", "scientific")
         return {
-            "nhs_number": (("nhs_number", "NHSNumber", "nhs_no", "patient_nhs_number"), self.nhs, ten),
+            "nhs_number": (("nhs_number", "NHSNumber", "nhs_no", "patient_nhs_number"), self.nhs, (*ten, "labelled")),
             "hc_number": (("hcn", "health_and_care_number"), self.hc, ten),
             "chi_number": (("chi", "chi_number", "CHI No"), self.chi, ("plain", "lost-zero")),
-            "nino": (("nino", "ni_number", "NationalInsuranceNumber"), self.nino, ("plain", "pairs", "lower")),
+            "nino": (("nino", "ni_number", "NationalInsuranceNumber"), self.nino, ("plain", "pairs", "lower", "no-suffix")),
             "upn": (("upn", "unique_pupil_number"), self.upn, ("plain", "lower")),
             "driving_licence": (("driver_number", "driving_licence_no"), self.licence, ("plain",)),
             "iban": (("iban", "refund_iban"), self.iban, ("plain", "fours")),
@@ -306,7 +308,7 @@ class Maker:
             "password_hash": (("password_hash", "pwd_hash"), self.bcrypt, ("plain",)),
             "utr": (("utr", "sa_utr"), self.utr, ("plain",)),
             "full_name": (("full_name", "customer_name", "applicant_name"), self.name, ("plain",)),
-            "date_of_birth": (("dob", "date_of_birth", "BirthDate"), lambda: self.birth(2020).isoformat(), ("plain", "british")),
+            "date_of_birth": (("dob", "date_of_birth", "BirthDate"), lambda: self.birth(2020).isoformat(), ("plain", "british", "solid-date", "serial")),
             "uk_postcode": (("postcode", "home_postcode"), self.postcode, ("plain", "lower", "solid")),
             "sex": (("sex", "gender"), lambda: r.choice(("M", "F", "Female", "Male")), ("plain",)),
             "vehicle_registration": (("vrm", "vehicle_registration"), self.registration, ("plain", "solid")),
@@ -324,6 +326,16 @@ class Maker:
                 return f"{value[:3]} {value[3:6]} {value[6:]}"
             case "hyphened":
                 return f"{value[:3]}-{value[3:6]}-{value[6:]}"
+            case "dotted":
+                return f"{value[:3]}.{value[3:6]}.{value[6:]}"
+            case "labelled":
+                return f"NHS: {value[:3]} {value[3:6]} {value[6:]}"
+            case "no-suffix":
+                return value[:-1]
+            case "serial":
+                return str((date.fromisoformat(value) - date(1899, 12, 30)).days)
+            case "solid-date":
+                return value.replace("-", "")
             case "float":
                 return f"{value}.0"
             case "scientific":
@@ -350,7 +362,7 @@ class Maker:
     def of_people(self, label: str, rows: int, *, opaque: bool) -> Col:
         """A column of people's values with gaps, repeats and dirt."""
         headers, draw, hands = self.people()[label]
-        hand = self.r.choice(hands)
+        hand = self.r.choice([one for one in hands if not (opaque and one in NAMED_ONLY)])
         gaps, dirt = self.r.choice((0.0, 0.1, 0.4)), self.r.choice((0.0, 0.0, 0.03))
         values = []
         for _ in range(rows):

@@ -25,6 +25,9 @@ what leaves the classifier are counts and places, never a value.
 - **Variety.** Parts that differ between people must differ: a product code with one prefix for all is no National Insurance number.
 - **Vetoes.** Flags, moments, epochs, UUIDs, hashes, and numbers in close or even succession are nobody's; neither is a column named for a thing
   (`isbn`, `order_no`, `imei`), unless its format is narrow.
+- **Labels.** Where most values begin with the same words (`NHS No: 943 476 5919`), these say what the rest is, as a word before a candidate in text does.
+- **Loose forms.** Codes of two letters and six digits are National Insurance numbers without their suffix, and days since 1899 or numbers like 19840321
+  dates of birth, only where the column or a label is named for them.
 - **Two of three.** A *weak* test needs two kinds of evidence out of name, values and context (other columns of people in the table, or a word before a
   candidate in text). Postcodes, sexes, addresses and VAT numbers belong to things too and count only beside signs of people.
 - **Confidence** adds up over independent kinds of evidence; below the profile's `infer_confidence` a detection is possible and raises nothing.

@@ -19,7 +19,7 @@ from tierwise.classify.withheld import Distinct, Withheld
 from tierwise.model.detection import Detection, Strength
 
 COUNTS = 0.7
-VALUES = [(one.id, one.values) for one in all_detectors() if one.values is not None]
+VALUES = [(one.id, values) for one in all_detectors() for values in (one.values, one.loose) if values is not None]
 
 
 def _judged(values: Values, text: str) -> Match:
@@ -86,6 +86,8 @@ def test_written_by_spreadsheets_they_are_still_found() -> None:
         [f"{one}.0" for one in numbers],
         [f"{one[:3]}-{one[3:6]}-{one[6:]}" for one in numbers],
         [f" {one[:3]} {one[3:6]} {one[6:]} " for one in numbers],
+        [f"{one[:3]}.{one[3:6]}.{one[6:]}" for one in numbers],
+        [f"{one[:3]}_{one[3:6]}_{one[6:]}" for one in numbers],
         [f"{int(one):.9E}" for one in numbers],
         [f"'{one}" for one in numbers],
     ):
@@ -96,6 +98,51 @@ def test_numbers_in_succession_are_nobodys_even_where_the_check_passes() -> None
     start = 450557
     column = [number for stem in range(start * 1000, start * 1000 + 3000) for check in "0123456789" if mod11(number := f"{stem}{check}")]
     assert _counted(examine([Column("ref", column)])) == set()
+
+
+def test_a_label_before_each_value_is_a_word_about_it() -> None:
+    numbers = list(_column(nhs).values)
+    for label in ("NHS: ", "NHS No. ", "NHS", "(NHS) ", "Patient NHS number = ", "ID "):
+        (one,) = examine([Column("ref", [f"{label}{number[:3]} {number[3:6]} {number[6:]}" for number in numbers])])
+        assert (one.detector, one.hits, one.confidence > COUNTS) == ("nhs_number", 200, True)
+        assert one.evidence == (("values",) if label == "ID " else ("values", "context"))
+
+
+def test_a_label_that_speaks_of_a_thing_or_alone_proves_nothing() -> None:
+    numbers = list(_column(nhs).values)
+    for column in (
+        [f"Order {one}" for one in numbers],
+        [f"Patient {450557000 + place * 7919}0" for place in range(200)],
+        [f"Part {one}" for one in _column(lambda draw: f"AB{draw.randrange(10**6):06d}A").values],
+        ["NHS Trust", "NHS Digital", "NHS England"] * 50,
+    ):
+        assert _counted(examine([Column("ref", column)])) == set()
+
+
+def test_a_loose_form_counts_where_the_column_or_its_values_are_named_for_it_and_nowhere_else() -> None:
+    without_suffix = [f"{one}{place:06d}" for place, one in enumerate(a + b for a in "ABCEGHJK" for b in "LMPRSTWX")]
+    serials = [str(8_000 + place * 131) for place in range(200)]
+    solid = [f"{1930 + place % 90}{1 + place % 12:02d}{1 + place % 28:02d}" for place in range(200)]
+    for name, values, found in (
+        ("ni_number", without_suffix, {"nino"}),
+        ("ref", [f"NI No {one}" for one in without_suffix], {"nino"}),
+        ("policy_no", without_suffix, set()),
+        ("ni_number", [f"Q{one[1:]}" for one in without_suffix], set()),
+        ("date_of_birth", serials, {"date_of_birth"}),
+        ("dob", [*serials[:100], *["12/03/1984"] * 50], {"date_of_birth"}),
+        ("D.O.B.", solid, {"date_of_birth"}),
+        ("amount", serials, set()),
+        ("dob", [str(one) for one in range(60_000, 99_000, 131)], set()),
+        ("dob", [str(one) for one in range(1, 400)], set()),
+    ):
+        assert {one.detector for one in examine([Column(name, values)]) if one.confidence >= COUNTS} == found, name
+        beside = examine([Column(name, values), Column("email", [f"ann{place}@mail.example" for place in range(len(values))])])
+        assert {one.detector for one in beside if one.column == name and one.confidence >= COUNTS} == found, name
+
+
+def test_codes_that_begin_in_a_handful_of_ways_are_no_insurance_numbers() -> None:
+    codes = _column(lambda draw: f"{draw.choice(['HP', 'AC', 'JG', 'KT', 'WX', 'EL'])}{draw.randrange(10**6):06d}{draw.choice('ABCD')}")
+    assert _counted(examine([codes])) == set()
 
 
 def test_a_name_that_says_something_else_outweighs_the_check_digit() -> None:

@@ -49,6 +49,16 @@ def test_what_every_strong_detector_finds_in_a_name_is_masked_and_still_evidence
             ]
 
 
+@pytest.mark.parametrize("detector", NAMED, ids=lambda one: one.id)
+def test_what_is_found_with_other_signs_between_its_parts_is_masked_with_them(detector):
+    for text in (*detector.positives, *detector.synthetic):
+        for sign in "-._ ":
+            name = text.translate(dict.fromkeys(map(ord, "-._ "), sign))
+            if detector.find(name) is not Match.NO:
+                assert detector.find(MASK.text(name)) is Match.NO, name
+                assert identifiers(store(MASK.text(name))) == identifiers(store(name)), name
+
+
 ORDINARY = (
     "arn:aws:iam::123456789012:role/app", "arn:aws:s3:::prod-logs-123456789012-eu-west-2", "rds:orders-2026-11-27-03-07", "snap-0123456789abcdef0",
     "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/rg-01/providers/Microsoft.Storage/storageAccounts/st20240101",

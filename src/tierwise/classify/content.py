@@ -10,7 +10,7 @@ from typing import Final, NoReturn, SupportsIndex
 from tierwise.classify.detector import Detector, Match, all_detectors, names_column
 from tierwise.classify.names import singular, split_words
 from tierwise.classify.text import Engine, InText, default_engine, scan
-from tierwise.classify.vote import UNLIKELY, Sample, Tally, judged, plain, sample_of, tidy, vote, whole
+from tierwise.classify.vote import UNLIKELY, Sample, Tally, judged, plain, sample_of, tidy, vote, whole, without_label
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.sensitivity import Category
 
@@ -103,7 +103,7 @@ def _in_table(found: _Found, *, context: bool) -> Detection:
     one = found.detection
     if not context:
         return replace(one, confidence=min(one.confidence, _POSSIBLE)) if found.gated else one
-    return replace(one, confidence=_summed(one.confidence, _BY_CONTEXT), evidence=(*one.evidence, "context"))
+    return replace(one, confidence=_summed(one.confidence, _BY_CONTEXT), evidence=tuple(dict.fromkeys((*one.evidence, "context"))))
 
 
 def _summed(*parts: float) -> float:
@@ -136,37 +136,71 @@ def _found(column: Column, engine: Engine) -> list[_Found]:
     if not sample.checked:
         return []
     place = masked(column.name)
-    words = frozenset(singular(word) for word in split_words(column.name))
-    found: dict[str, _Found] = {}
-    for detector in all_detectors():
-        one = _judged_column(detector, column.name, words, sample, place)
-        if one is not None:
-            found[detector.id] = one
+    found = _by_detector(_Heading(column.name), sample, place)
+    if not any(one.detection.confidence >= COUNTS for one in found.values()):
+        label, bare = without_label(sample)
+        if label:
+            found |= _by_detector(_Heading(column.name, " ".join(label)), bare, place)
     for one in _in_prose(sample.prose, place, engine):
         found.setdefault(one.detector.id, one)
     return list(found.values())
 
 
-def _judged_column(detector: Detector, name: str, words: frozenset[str], sample: Sample, place: str) -> _Found | None:
-    organisation = detector.category.category is Category.C1 and not words.isdisjoint(_BUSINESS) and detector.id not in _PERSONAL_ANYWAY
+class _Heading:
+    """What stands over a column: its name, and the label that each of its values begins with."""
+
+    def __init__(self, name: str, label: str = "") -> None:
+        self._name, self._label = name, label
+        self._said = _words(label)
+        self.words = _words(name) | self._said
+
+    def of_organisation(self, detector: Detector) -> bool:
+        """Whether it speaks of an organisation, whose name, postcode and address are nobody's."""
+        return detector.category.category is Category.C1 and not self.words.isdisjoint(_BUSINESS) and detector.id not in _PERSONAL_ANYWAY
+
+    def names(self, detector: Detector, declared: str) -> bool:
+        """Whether the name says it, for values of this type."""
+        return _named(detector, self._name, declared) and not self.of_organisation(detector)
+
+    def labels(self, detector: Detector) -> bool:
+        """Whether the label says it."""
+        context = detector.values.context if detector.values is not None else frozenset()
+        said = _named(detector, self._label, "") or not context.isdisjoint(self._said)
+        return said and not self.of_organisation(detector)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(singular(word) for word in split_words(text))
+
+
+def _by_detector(heading: _Heading, sample: Sample, place: str) -> dict[str, _Found]:
+    judged = (_judged_column(detector, heading, sample, place) for detector in all_detectors())
+    return {one.detector.id: one for one in judged if one is not None}
+
+
+def _judged_column(detector: Detector, heading: _Heading, sample: Sample, place: str) -> _Found | None:
+    words = heading.words
+    misnamed = heading.of_organisation(detector) or not words.isdisjoint(_THINGS)
     values = detector.values
-    if values is None or not values.named_rate:
-        named = _named(detector, name, sample.type) and not organisation
-    else:
-        named = _named(detector, name, "") and not organisation
-    said = (
-        vote(detector, values, sample, named=named, misnamed=organisation or not words.isdisjoint(_THINGS)) if values is not None else None
-    )
-    if said is None and not (named and sample.plausible(detector) and (values is None or not values.named_rate)):
+    named = heading.names(detector, sample.type if values is None or not values.named_rate else "")
+    labelled = heading.labels(detector)
+    told = named or labelled
+    said = vote(detector, values, sample, named=told, misnamed=misnamed) if values is not None else None
+    if detector.loose is not None and (said is None or not told) and (labelled or heading.names(detector, "")):
+        loosely = vote(detector, detector.loose, sample, named=True, misnamed=misnamed)
+        if loosely is not None:
+            said, values, named = loosely, detector.loose, heading.names(detector, "")
+    if said is None and not (told and sample.plausible(detector) and (values is None or not values.named_rate)):
         return None
     strength = values.strength if values is not None else Strength.WEAK if detector.weak else Strength.MEDIUM
     parts, evidence = [], []
-    if named:
+    if named or labelled:
         parts.append(_BY_WEAK_NAME if detector.weak else detector.column_confidence)
-        evidence.append("name")
+        evidence += ["name"] if named else []
     if said is not None:
         parts.append(_BY_VALUES[strength] if said.by_values else _BY_VALUES[Strength.WEAK])
         evidence.append("values")
+    evidence += ["context"] if labelled else []
     tally = said.tally if said is not None else Tally()
     gated = values is not None and values.people and (detector.weak or words.isdisjoint(_OF_PEOPLE))
     chance = values.chance if values is not None else 0.0

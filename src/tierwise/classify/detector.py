@@ -108,6 +108,8 @@ class Detector:
     """For names and tags; a detector that has it is strong enough to stand alone."""
     values: Values | None = None
     """For content."""
+    loose: Values | None = None
+    """Another way of writing them that many other things have: it counts only where the column's name or a label says what they are."""
     positives: tuple[str, ...] = ()
     synthetic: tuple[str, ...] = ()
     negatives: tuple[str, ...] = ()
@@ -162,6 +164,8 @@ _VETO_WORDS: Final = frozenset(
         "mask",
         "regex",
         "pattern",
+        "ext",
+        "extension",
     ]
 )
 """Words that make a column one about the thing and not the thing itself: `email_template`, `postcode_lookup_url`."""

@@ -10,15 +10,19 @@ from typing import Final
 
 from tierwise.classify.names import singular, split_words
 
-TEN_DIGITS: Final = r"\d{10}|\d{3}[ -]\d{3}[ -]\d{4}"
+PARTED: Final = r"[ ._-]"
+"""What may stand between the parts of a number: a space, a hyphen, a dot, an underscore."""
+TEN_DIGITS: Final = rf"\d{{10}}|\d{{3}}{PARTED}\d{{3}}{PARTED}\d{{4}}"
 
 
 def groups(text: str, *lengths: int) -> Iterator[str]:
-    """Runs of digits of these lengths, written solid or parted by single spaces or hyphens, as bare digits."""
+    """Runs of digits of these lengths, written solid or parted by single spaces, hyphens, dots or underscores, as bare digits."""
     solid = sum(lengths)
-    parted = r"[ -]".join(rf"\d{{{length}}}" for length in lengths)
-    for found in re.finditer(rf"(?<![0-9A-Za-z])(?<![0-9][ -])(?:{parted}|\d{{{solid}}})(?![0-9A-Za-z])(?![ -][0-9])", text, re.ASCII):
-        yield re.sub(r"[ -]", "", found[0])
+    parted = PARTED.join(rf"\d{{{length}}}" for length in lengths)
+    for found in re.finditer(
+        rf"(?<![0-9A-Za-z])(?<![0-9]{PARTED})(?:{parted}|\d{{{solid}}})(?![0-9A-Za-z])(?!{PARTED}[0-9])", text, re.ASCII
+    ):
+        yield re.sub(PARTED, "", found[0])
 
 
 def has_context(text: str, words: frozenset[str]) -> bool:

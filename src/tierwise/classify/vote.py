@@ -34,7 +34,9 @@ _EMPTY: Final = frozenset(
 )
 _FLAGS: Final = frozenset({"true", "false", "t", "f", "y", "n", "yes", "no", "0", "1", "on", "off", "0.0", "1.0"})
 _SEPARATORS: Final = str.maketrans("", "", " -")
-_EXACT_FLOAT: Final = re.compile(r"\d{6,19}\.0+", re.ASCII)
+_DOTS: Final = str.maketrans("", "", "._")
+"""Separators that are parts of other values: stripped where a value has a detector's shape."""
+_EXACT_FLOAT: Final = re.compile(r"\d{4,19}\.0+", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
 _UUID: Final = re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?", re.ASCII | re.IGNORECASE)
 _HASH: Final = re.compile(
@@ -115,10 +117,41 @@ def sample_of(values: Sequence[str]) -> Sample:
         step = len(filled) / MAX_VALUES
         filled = [filled[int(place * step)] for place in range(MAX_VALUES)]
     prose = tuple(one for one in filled if _is_prose(one))
-    different = tuple(Value(one, plain(one), rows) for one, rows in Counter(tidy(one) for one in filled if not _is_prose(one)).items())
-    return Sample(
-        different, prose, len(filled), _type(different), _mostly(different, _UUID, _HASH) or _books(different), _crowded(different)
-    )
+    return _sample(Counter(tidy(one) for one in filled if not _is_prose(one)), prose, len(filled))
+
+
+def _sample(written: Counter[str], prose: tuple[str, ...], checked: int) -> Sample:
+    different = tuple(Value(one, plain(one), rows) for one, rows in written.items())
+    return Sample(different, prose, checked, _type(different), _mostly(different, _UUID, _HASH) or _books(different), _crowded(different))
+
+
+def without_label(sample: Sample) -> tuple[tuple[str, ...], Sample]:
+    """The words with which most values begin, and the sample without them: `NHS No: 943 476 5919` is a number that says what it is."""
+    written = Counter({one.written: one.rows for one in sample.values})
+    label: list[str] = []
+    ended = False
+    while not ended and len(label) < _LABEL_WORDS:
+        firsts = {one: found for one in written if (found := _LABEL.match(one)) is not None}
+        word, often = next(iter(Counter(found[1].lower() for found in firsts.values()).most_common(1)), ("", 0))
+        if not word or often < 0.8 * len(written):
+            break
+        label.append(word)
+        rest = Counter[str]()
+        for one, rows in written.items():
+            found = firsts.get(one)
+            if found is None or found[1].lower() != word:
+                rest[one] += rows
+            else:
+                rest[one[found.end() :]] += rows
+                ended = ended or not _ENDS.isdisjoint(found[2])
+        written = rest
+    return tuple(label), _sample(written, sample.prose, sample.checked) if label else sample
+
+
+_LABEL: Final = re.compile(r"\(?([A-Za-z]-?[A-Za-z]{1,20})([ .:#=/_)-]+|(?=\d))", re.ASCII)
+_ENDS: Final = frozenset(":#=)")
+"""Signs that a label ends with; after others another word of it may come."""
+_LABEL_WORDS: Final = 4
 
 
 def _is_prose(text: str) -> bool:
@@ -208,7 +241,7 @@ def whole(shape: str) -> re.Pattern[str]:
 
 def judged(values: Values, written: str, plain: str) -> Match:
     """What a detector says of a value of its shape."""
-    return values.judge(written if values.as_written else plain)
+    return values.judge(written if values.as_written else plain.translate(_DOTS))
 
 
 def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
@@ -229,10 +262,19 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
         synthetic += one.rows if match is Match.SYNTHETIC else 0
         kept.add(Withheld(one.plain.encode(errors="replace")))
         for part, seen in zip(values.varies, parts, strict=True):
-            if len(seen) < 3:
+            if len(seen) < _DIFFERENT:
                 seen.add(one.plain[slice(*part)])
-    varied = passed < 8 or all(len(seen) > 1 for seen in parts)
+    varied = passed < 8 or all(len(seen) >= _needed(seen, passed) for seen in parts)
     return Tally(checked, shaped, passed, hits, synthetic, kept.count, varied)
+
+
+_DIFFERENT: Final = 8
+"""A part of several signs of people's numbers takes more values than this; the codes of a catalogue begin in a handful of ways."""
+
+
+def _needed(seen: set[str], passed: int) -> int:
+    """How many different values a part has to show in so many numbers; two where it is one sign."""
+    return max(2, min(_DIFFERENT, passed // _DIFFERENT)) if any(len(one) > 1 for one in seen) else 2
 
 
 @dataclass(frozen=True, slots=True)

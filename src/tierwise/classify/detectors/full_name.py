@@ -431,9 +431,14 @@ _GIVEN: Final = frozenset(
 
 
 def judge(text: str) -> Match:
-    """A given name among at most five words."""
+    """A given name among at most five words; streets are named after people too."""
     words = split_words(text)
-    return Match.REAL if len(words) <= 5 and not _GIVEN.isdisjoint(words) else Match.NO
+    return Match.REAL if len(words) <= 5 and not _GIVEN.isdisjoint(words) and words[-1] not in _STREETS else Match.NO
+
+
+_STREETS: Final = frozenset(
+    ("street", "road", "lane", "avenue", "close", "drive", "way", "court", "gardens", "place", "square", "terrace", "crescent", "grove", "row", "house")
+)  # fmt: skip
 
 
 DETECTOR: Final = Detector(
@@ -468,7 +473,7 @@ DETECTOR: Final = Detector(
         named_rate=0.0,
         as_written=True,
         positives=("Jane Smith", "Mr David O'Neil", "SMITH, Susan"),
-        negatives=("Great Yarmouth", "Steel bracket"),
+        negatives=("Great Yarmouth", "Steel bracket", "Charles Street"),
     ),
     column_positives=(
         "full_name",

@@ -6,13 +6,13 @@ import re
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector, Match, Values, strongest
-from tierwise.classify.digits import groups, has_context, luhn, repeated_or_run
+from tierwise.classify.digits import PARTED, groups, has_context, luhn, repeated_or_run
 from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
 _CONTEXT: Final = frozenset({"card", "pan", "payment", "visa", "mastercard", "amex"})
-_GROUPED: Final = re.compile(r"(?<!\d)(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{5})(?!\d)", re.ASCII)
+_GROUPED: Final = re.compile(rf"(?<!\d)(?:\d{{4}}({PARTED})\d{{4}}\1\d{{4}}\1\d{{4}}|\d{{4}}({PARTED})\d{{6}}\2\d{{5}})(?!\d)", re.ASCII)
 _ISSUERS: Final = re.compile(
     r"4\d{12}(?:\d{3}(?:\d{3})?)?|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|"
     r"6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|(?:1800|2131)\d{11}|(?:5018|5020|5038|5[678]\d\d|6304|6759|676[1-3])\d{8,15}",
@@ -56,7 +56,7 @@ DETECTOR: Final = Detector(
     types=TEXT_OR_NUMBER,
     find=find,
     values=Values(
-        shape=r"\d{12,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}",
+        shape=rf"\d{{12,19}}|\d{{4}}{PARTED}\d{{4}}{PARTED}\d{{4}}{PARTED}\d{{1,7}}|\d{{4}}{PARTED}\d{{6}}{PARTED}\d{{4,5}}",
         judge=judge,
         strength=Strength.MEDIUM,
         chance=0.028,

@@ -1,4 +1,4 @@
-"""Telephone numbers: British ones of the ranges of people (Ofcom's numbering plan), others with their country code."""
+"""Telephone numbers: British ones of the ranges of people (Ofcom's numbering plan; 03 and 08 are organisations'), others with their country code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
 
-_BRITISH: Final = re.compile(r"0(?:1[1-9]\d{7,8}|2[03489]\d{8}|3[0347]\d{8}|7[1-57-9]\d{8})", re.ASCII)
+_BRITISH: Final = re.compile(r"0(?:1[1-9]\d{7,8}|2[03489]\d{8}|7[1-57-9]\d{8})", re.ASCII)
 _DRAMA: Final = re.compile(
     r"0(?:1632960|7700900|306999|808157|207946|2890180|2920180|(?:11[3-8]|121|131|141|151|161|191)4960)\d+|1?\d{3}55501\d\d", re.ASCII
 )
@@ -43,6 +43,8 @@ DETECTOR: Final = Detector(
         "telephone number",
         "phone no",
         "tel no",
+        "tel",
+        "mob",
         "msisdn",
     ),
     types=TEXT_OR_NUMBER,
@@ -50,7 +52,7 @@ DETECTOR: Final = Detector(
         shape=r"(?:\+[1-9]|0044)[0-9() .-]{7,18}[0-9]|\(?0[1-9][0-9() .-]{7,13}[0-9]",
         judge=judge,
         strength=Strength.MEDIUM,
-        chance=0.29,
+        chance=0.25,
         random=("09999999999",),
         rate=0.95,
         named_rate=0.0,
@@ -59,7 +61,7 @@ DETECTOR: Final = Detector(
         of_things=True,
         positives=("07911 123456", "+44 7911 123456", "020 7219 4272", "+49 30 901820", "+44(0)20 7219 4272"),
         synthetic=("07700 900123", "+44 1632 960123", "(020) 7946 0123"),
-        negatives=("0999 123 4567", "08001111111", "0000 000 0000"),
+        negatives=("0999 123 4567", "08001111111", "0300 123 4567", "0000 000 0000"),
     ),
     column_positives=(
         "phone_number",
@@ -70,6 +72,7 @@ DETECTOR: Final = Detector(
         "phone_verified:bool",
         "mobile_enabled",
         "phone_type",
+        "phone_ext",
         "microphone",
     ),
 )

@@ -17,6 +17,7 @@ DETECTOR: Final = Detector(
         "witness protection",
         "protected witness",
         "refuge address",
+        "safe address",
         "assumed identity",
         "former identity",
         "birth identity",
