@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 
@@ -17,36 +18,88 @@ HERE = os.getpid()
 @pytest.fixture
 def forking(monkeypatch):
     monkeypatch.setattr(beside, "MANY", 2)
+    monkeypatch.setattr(beside, "_BATCH", 1)
     monkeypatch.setattr(beside, "_may_fork", lambda: True)
 
 
-def makers(numbers):
-    return [(number, os.getpid() == HERE) for number in numbers]
+@pytest.fixture
+def makers():
+    """Numbers with whether this process made them; of several it waits with its first until the other has made one."""
+    heard, tell = os.pipe()
+
+    def made(numbers):
+        if os.getpid() != HERE:
+            os.write(tell, b"x")
+        elif 0 in numbers:
+            os.read(heard, 1)
+        return [(number, os.getpid() == HERE) for number in numbers]
+
+    yield made
+    os.close(heard)
+    os.close(tell)
 
 
-def test_the_second_half_is_made_by_another_process_and_comes_in_order(forking):
-    assert list(in_two(range(5), makers)) == [(0, True), (1, True), (2, False), (3, False), (4, False)]
+def test_another_process_makes_some_from_the_end_and_they_come_in_order(forking, makers):
+    made = list(in_two(range(50), makers))
+    assert [number for number, _ in made] == list(range(50))
+    assert made[0] == (0, True)
+    assert made[-1] == (49, False)
+    assert [here for _, here in made] == sorted((here for _, here in made), reverse=True)
 
 
-def test_few_are_made_here(forking):
+def test_each_is_made_once_whoever_is_faster(forking, tmp_path):
+    log = tmp_path / "made"
+
+    def noted(numbers):
+        with log.open("ab", buffering=0) as file:
+            file.write(b"".join(b"%d\n" % number for number in numbers))
+        return numbers
+
+    assert list(in_two(range(700), noted)) == list(range(700))
+    assert sorted(map(int, log.read_text().split())) == list(range(700))
+
+
+def test_there_are_no_more_turns_than_a_pipe_holds(forking, monkeypatch):
+    monkeypatch.setattr(beside, "_MOST", 3)
+    sizes = []
+
+    def noted(numbers):
+        sizes.append(len(numbers))
+        return numbers
+
+    monkeypatch.setattr(os, "fork", lambda: (_ for _ in ()).throw(BlockingIOError))
+    assert list(in_two(range(10), noted)) == list(range(10))
+    assert sizes == [4, 4, 2]
+
+
+@pytest.mark.parametrize("missing", [(os, "fork"), (tempfile, "TemporaryFile")])
+def test_where_there_is_no_room_for_another_process_all_are_made_here(forking, monkeypatch, missing):
+    def refused():
+        raise BlockingIOError
+
+    monkeypatch.setattr(*missing, refused)
+    assert list(in_two(range(5), lambda numbers: [(number, os.getpid() == HERE) for number in numbers])) == [(n, True) for n in range(5)]
+
+
+def test_few_are_made_here(forking, makers):
     assert list(in_two([7], makers)) == [(7, True)]
 
 
-def test_where_the_system_has_no_second_process_all_are_made_here(monkeypatch):
-    monkeypatch.setattr(beside, "MANY", 2)
+def test_where_the_system_has_no_second_process_all_are_made_here(forking, makers, monkeypatch):
     monkeypatch.setattr(beside, "_may_fork", lambda: False)
-    assert list(in_two(range(3), makers)) == [(0, True), (1, True), (2, True)]
+    assert list(in_two(range(1, 4), makers)) == [(1, True), (2, True), (3, True)]
 
 
-def test_what_the_other_process_cannot_make_or_send_is_made_here(forking):
+def test_what_the_other_process_cannot_make_or_send_is_made_here(forking, makers):
     def fails_elsewhere(numbers):
+        made = makers(numbers)
         if os.getpid() != HERE:
             raise MemoryError
-        return numbers
+        return made
 
-    assert list(in_two([1, 2], fails_elsewhere)) == [1, 2]
-    unsendable = list(in_two([1, 2], lambda numbers: [(one for one in numbers)]))
-    assert len(unsendable) == 2
+    assert list(in_two(range(9), fails_elsewhere)) == [(number, True) for number in range(9)]
+    unsendable = list(in_two(range(9), lambda numbers: [(one for one in makers(numbers))]))
+    assert [list(one) for one in unsendable] == [[(number, True)] for number in range(9)]
 
 
 def test_what_cannot_be_made_at_all_fails_here(forking):
@@ -59,7 +112,7 @@ def test_what_cannot_be_made_at_all_fails_here(forking):
         list(in_two([1, 2, 3, 4], fails))
 
 
-def test_the_other_process_is_gone_when_this_one_stops_early(forking, monkeypatch):
+def test_the_other_process_is_gone_when_this_one_stops_early(forking, makers, monkeypatch):
     started = []
     fork = os.fork
 
@@ -68,7 +121,7 @@ def test_the_other_process_is_gone_when_this_one_stops_early(forking, monkeypatc
         return started[-1]
 
     monkeypatch.setattr(os, "fork", noted)
-    halves = in_two([1, 2], makers)
+    halves = in_two(range(9), makers)
     next(halves)
     halves.close()
     with pytest.raises(ChildProcessError):
@@ -83,6 +136,7 @@ def test_a_plan_gives_the_same_from_one_process_and_from_two(tmp_path, monkeypat
     (read,) = open_plans([plan.write(tmp_path)]).plans
     alone = list(judged(read))
     monkeypatch.setattr(beside, "MANY", 2)
+    monkeypatch.setattr(beside, "_BATCH", 1)
     monkeypatch.setattr(beside, "_may_fork", lambda: True)
     assert list(judged(read)) == alone
     assert len(alone) == 12

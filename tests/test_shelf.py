@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import pytest
@@ -11,7 +11,7 @@ from tierwise import beside
 from tierwise.errors import UsageError
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Provenance
 from tierwise.model.resource import NO_TAGS, Kind, Resource
-from tierwise.shelf import Each, Named, Picked, Shelf, Stock, changed, in_order, joined, kept, places_of
+from tierwise.shelf import Each, Named, Picked, Shelf, Stock, changed, holding, in_order, joined, kept, kept_in_two, near, packs, places_of
 
 MOST = 5
 
@@ -129,3 +129,38 @@ def test_a_folder_without_room_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     with pytest.raises(UsageError, match=r"No space left on device\); name a folder that has: TMPDIR=FOLDER"):
         Shelf(range(3), most=1)
+
+
+def test_packs_of_any_size_lie_behind_what_was_put_there_one_by_one() -> None:
+    shelf = Shelf(range(7), most=2, batch=2)
+    shelf.take([*packs(range(7, 10), 3), *packs([10]), *packs(range(11, 16), 2)])
+    shelf.add(16)
+    assert list(shelf) == list(range(17))
+    assert [shelf[place] for place in (6, 9, 10, 11, 15, 16, -1)] == [6, 9, 10, 11, 15, 16, 16]
+
+
+@pytest.mark.parametrize("most", [1, 1000])
+@pytest.mark.parametrize("many", [10, 1000])
+def test_what_two_processes_make_is_kept_as_what_one_makes(monkeypatch: pytest.MonkeyPatch, most: int, many: int) -> None:
+    monkeypatch.setattr(beside, "MANY", many)
+    monkeypatch.setattr(beside, "_may_fork", lambda: True)
+    stock = Stock({f"r{number}": resource(f"r{number}") for number in range(600)}, most=most)
+    with holding(most):
+        made = kept_in_two(stock, lambda one: len(one.name), lambda one, length: replace(one, name=f"{one.name} {length}"))
+    assert list(made.items()) == [(name, replace(resource(name), name=f"{name} {len(name)}")) for name in stock]
+    assert isinstance(made, dict) == (most == 1000)
+
+
+def test_what_is_made_near_of_few_is_made_once_and_of_many_again() -> None:
+    made: list[str] = []
+
+    def make(one: str) -> str:
+        made.append(one)
+        return one.upper()
+
+    stock = Stock({f"r{number}": f"r{number}" for number in range(1030)}, most=2000)
+    for things, times in ((stock, 1), (changed(Stock(stock, most=1), str), 2)):
+        made.clear()
+        close = near(things, make)
+        assert [close[name] for name in [*stock, *stock]] == [name.upper() for name in [*stock, *stock]]
+        assert len(made) == times * len(stock)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import os
-import pickle
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import IO, Final, Generic, NoReturn, TypeVar
+from contextlib import suppress
+from typing import IO, Final, Generic, NoReturn, Self, TypeVar
+
+from tierwise.pack import packed, unpacked
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -18,27 +21,37 @@ T = TypeVar("T")
 MANY: Final = 2_000
 """From how many on a second process saves more than it costs."""
 _BATCH: Final = 256
+_MOST: Final = 4_096
+"""How many batches there are at most: as many as the smallest pipe holds bytes (pipe(7), a page)."""
+_LENGTH: Final = 8
+"""The bytes after each batch that say how long it is."""
 
 
 def in_two(places: Sequence[P], make: Callable[[Sequence[P]], Iterable[T]]) -> Generator[T, None, None]:
-    """What `make` gives of all places, in their order; of many, a second process makes the second half, where the system allows.
+    """What `make` gives of all places, in their order; of many it is asked batch by batch, by two processes where the system allows.
 
-    The second process is a copy of this one (fork), so that nothing has to be handed to it; what it makes comes back pickled, through a file without a name. Should it
-    fail, its half is made here, and fails here or does not.
+    The second process is a copy of this one (fork), so that nothing has to be handed to it. It makes the batches from the last one on, this one those from the first
+    on, until they meet: whoever is held up makes fewer. What it makes comes back packed, through a file without a name. Should it fail, its batches are made here, and
+    fail here or do not.
     """
     if len(places) < MANY or not _may_fork():
         yield from make(places)
         return
-    half = len(places) // 2
-    other: _Other[T] = _Other(lambda: make(places[half:]))
-    try:
-        yield from make(places[:half])
+    batches, mine = _batches(places), 0
+    with _Turns(len(batches)) as turns, _Other(lambda: (list(make(one)) for one in reversed(batches) if turns.mine())) as other:
+        while turns.mine():
+            yield from make(batches[mine])
+            mine += 1
         if other.has_made_all():
             yield from other.made()
             return
-    finally:
-        other.end()
-    yield from make(places[half:])
+    for batch in batches[mine:]:
+        yield from make(batch)
+
+
+def _batches(places: Sequence[P]) -> list[Sequence[P]]:
+    each = max(_BATCH, -(-len(places) // _MOST))
+    return [places[first : first + each] for first in range(0, len(places), each)]
 
 
 def _may_fork() -> bool:
@@ -46,43 +59,73 @@ def _may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
 
 
-class _Other(Generic[T]):
-    """A copy of this process that makes some things and leaves them in a file, a batch at a time, so that neither process holds all of them."""
+class _Turns:
+    """So many turns, of which each of two processes takes one after the other: each is one byte of a pipe that both read."""
 
-    def __init__(self, make: Callable[[], Iterable[T]]) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
-        self._pid = os.fork()
-        if self._pid == 0:
-            _give(make, self._file)
+    def __init__(self, number: int) -> None:
+        self._end, start = os.pipe()
+        os.write(start, bytes(number))
+        os.close(start)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def mine(self) -> bool:
+        """Take one; False where none is left."""
+        return bool(os.read(self._end, 1))
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._end)
+
+
+class _Other(Generic[T]):
+    """A copy of this process that makes batches and leaves them in a file, so that neither process holds all of them; none where the system has no room for it."""
+
+    def __init__(self, make: Callable[[], Iterable[list[T]]]) -> None:
+        self._file: IO[bytes] = io.BytesIO()
+        self._pid = 0
+        with suppress(OSError):
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `__exit__`
+            self._pid = os.fork() or _give(make, self._file)
+
+    def __enter__(self) -> Self:
+        return self
 
     def has_made_all(self) -> bool:
-        """Whether it ended well; waits until it has ended."""
+        """Whether it made all of its batches; waits until it has ended."""
+        if not self._pid:
+            return False
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         return status == 0
 
     def made(self) -> Iterator[T]:
-        """What it made."""
-        self._file.seek(0)
-        while batch := pickle.load(self._file):  # noqa: S301 - written by a copy of this process
-            yield from batch
+        """What it made, the last batch first."""
+        end = self._file.seek(0, os.SEEK_END)
+        while end:
+            self._file.seek(end - _LENGTH)
+            length = int.from_bytes(self._file.read(_LENGTH), "big")
+            end -= _LENGTH + length
+            self._file.seek(end)
+            yield from unpacked(self._file.read(length))
 
-    def end(self) -> None:
-        """End it, if it has not ended."""
+    def __exit__(self, *_: object) -> None:
         self._file.close()
         if self._pid:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
 
 
-def _give(make: Callable[[], Iterable[T]], file: IO[bytes]) -> NoReturn:
+def _give(make: Callable[[], Iterable[list[T]]], file: IO[bytes]) -> NoReturn:
     """Make, write and end, whatever happens: nothing of what this process was started for may be done twice."""
     status = 1
     try:
-        making = iter(make())
-        while batch := list(islice(making, _BATCH)):
-            pickle.dump(batch, file, pickle.HIGHEST_PROTOCOL)
-        pickle.dump([], file)
+        # What the other process holds is looked at by its own collector; here it would be copied by being looked at.
+        gc.freeze()
+        for batch in make():
+            made = packed(batch)
+            file.write(made)
+            file.write(len(made).to_bytes(_LENGTH, "big"))
         file.flush()
         status = 0
     finally:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import os
-import pickle
 import tempfile
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from operator import attrgetter
-from typing import Any, Final, TypeVar, overload
+from itertools import chain, islice
+from typing import Any, Final, TypeAlias, TypeVar, overload
 
-import msgspec
-
+from tierwise.beside import in_two
 from tierwise.errors import UsageError
+from tierwise.pack import packed, unpacked
 
 T = TypeVar("T")
 U = TypeVar("U")
+V = TypeVar("V")
 
 MOST = 10_000
 """How many things are held as they are, unless `holding` says otherwise."""
@@ -40,28 +39,21 @@ def holding(most: int) -> Iterator[None]:
         MOST = before
 
 
-class _Reducers(dict[type, Any]):
-    """How things are taken apart, by type: a frozen dataclass by its fields, which its own way does one by one, and a struct by its own."""
-
-    def __missing__(self, kind: type) -> Any:
-        if issubclass(kind, msgspec.Struct):
-            self[kind] = kind.__reduce__
-            return kind.__reduce__
-        names = [one.name for one in fields(kind) if one.init] if is_dataclass(kind) else []
-        if len(names) < 2:
-            raise KeyError(kind)
-        parts = attrgetter(*names)
-        made = self[kind] = lambda one: (kind, parts(one))
-        return made
+Pack: TypeAlias = tuple[int, bytes]
+"""Things as a shelf writes them together: how many they are, and all of them."""
 
 
-_REDUCERS: Final = _Reducers()
+def packs(things: Iterable[Any], batch: int = BATCH) -> Iterator[Pack]:
+    """Things in packs, as another process hands them to a shelf."""
+    left = iter(things)
+    while some := list(islice(left, batch)):
+        yield len(some), packed(some)
 
 
 class Shelf(Sequence[T]):
     """Things in the order in which they are put there. Where there are many, each is a copy of what was put there, made anew when it is looked at."""
 
-    __slots__ = ("_batch", "_file", "_held", "_most", "_read", "_starts", "_written")
+    __slots__ = ("_batch", "_file", "_firsts", "_held", "_most", "_read", "_starts", "_written")
 
     def __init__(self, things: Iterable[T] = (), *, most: int | None = None, batch: int = BATCH) -> None:
         self._most = MOST if most is None else most
@@ -70,10 +62,12 @@ class Shelf(Sequence[T]):
         """All of them, or those that are not written yet."""
         self._file: Any = None
         self._starts = array("Q", [0])
-        """Where each batch begins, and where the last ends."""
+        """Where each pack begins in the file, and where the last ends."""
+        self._firsts = array("Q")
+        """The place of the first of each pack."""
         self._written = 0
         self._read: tuple[int, list[T]] = (-1, [])
-        """The batch that was looked at last."""
+        """The pack that was looked at last."""
         for one in things:
             self.add(one)
 
@@ -86,7 +80,14 @@ class Shelf(Sequence[T]):
         """Put one behind the others."""
         self._held.append(one)
         if len(self._held) >= (self._most + 1 if self._file is None else self._batch):
-            self._write()
+            whole = len(self._held) // self._batch * self._batch
+            self._write(packs(self._held[:whole], self._batch))
+            del self._held[:whole]
+
+    def take(self, made: Iterable[Pack]) -> None:
+        """Put all of some packs behind the others."""
+        self._write(chain(packs(self._held, self._batch), made))
+        self._held.clear()
 
     def put(self, place: int, one: T) -> int:
         """Put one in the place of another; its place, which is another where they are in a file."""
@@ -96,33 +97,27 @@ class Shelf(Sequence[T]):
         self.add(one)
         return len(self) - 1
 
-    def _write(self) -> None:
+    def _write(self, made: Iterable[Pack]) -> None:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with the shelf
-            whole = len(self._held) // self._batch * self._batch
-            for first in range(0, whole, self._batch):
-                made = io.BytesIO()
-                pickler = pickle.Pickler(made, pickle.HIGHEST_PROTOCOL)
-                pickler.dispatch_table = _REDUCERS
-                pickler.dump(self._held[first : first + self._batch])
-                self._file.write(made.getbuffer())
-                self._starts.append(self._starts[-1] + made.tell())
+            for number, text in made:
+                self._file.write(text)
+                self._starts.append(self._starts[-1] + len(text))
+                self._firsts.append(self._written)
+                self._written += number
             self._file.flush()
         except OSError as error:
             raise UsageError(
                 f"{tempfile.gettempdir()}: what is judged has no room there ({error.strerror or type(error).__name__})"
                 "; name a folder that has: TMPDIR=FOLDER"
             ) from None
-        del self._held[:whole]
-        self._written += whole
 
-    def _at(self, batch: int) -> list[T]:
-        if self._read[0] != batch:
-            start, end = self._starts[batch], self._starts[batch + 1]
+    def _at(self, pack: int) -> list[T]:
+        if self._read[0] != pack:
+            start, end = self._starts[pack], self._starts[pack + 1]
             # By its place, since a copy of this process has the same file open.
-            text = os.pread(self._file.fileno(), end - start, start)
-            self._read = batch, pickle.loads(text)  # noqa: S301 - written by this process, and by no other
+            self._read = pack, unpacked(os.pread(self._file.fileno(), end - start, start))
         return self._read[1]
 
     def __len__(self) -> int:
@@ -142,11 +137,12 @@ class Shelf(Sequence[T]):
             return self._held[place - self._written]
         if place < 0:
             raise IndexError(at)
-        return self._at(place // self._batch)[place % self._batch]
+        pack = bisect_right(self._firsts, place) - 1
+        return self._at(pack)[place - self._firsts[pack]]
 
     def __iter__(self) -> Iterator[T]:
-        for batch in range(len(self._starts) - 1):
-            yield from self._at(batch)
+        for pack in range(len(self._firsts)):
+            yield from self._at(pack)
         yield from self._held
 
 
@@ -182,12 +178,13 @@ class Picked(Sequence[T]):
 
 
 class Each(Sequence[U]):
-    """What is made of each of a sequence, made when it is looked at; what was looked at by its place is kept for a while."""
+    """What is made of each of a sequence, made when it is looked at; so many of what was looked at by its place are kept for a while."""
 
-    __slots__ = ("_held", "_make", "_near")
+    __slots__ = ("_held", "_make", "_most", "_near")
 
-    def __init__(self, held: Sequence[T], make: Callable[[T], U]) -> None:
+    def __init__(self, held: Sequence[T], make: Callable[[T], U], most: int = _NEAR) -> None:
         self._held: Sequence[Any] = held
+        self._most = most
         self._make: Callable[[Any], U] = make
         self._near: dict[int, U] = {}
 
@@ -204,7 +201,7 @@ class Each(Sequence[U]):
         if isinstance(at, slice):
             return Each(self._held[at], self._make)
         if at not in self._near:
-            if len(self._near) >= _NEAR:
+            if len(self._near) >= self._most:
                 self._near.clear()
             self._near[at] = self._make(self._held[at])
         return self._near[at]
@@ -317,6 +314,12 @@ def renamed(things: Mapping[str, T], name: Callable[[str], str], make: Callable[
     return {name(key): make(one) for key, one in things.items()}
 
 
+def near(things: Mapping[str, T], make: Callable[[T], U]) -> Mapping[str, U]:
+    """What is made of each, made when it is looked at; of few all that was looked at is kept, of many some of it."""
+    held = in_order(things)
+    return Named(places_of(things), Each(held, make, len(held) if few(things) else _NEAR))
+
+
 def kept(things: Mapping[str, T], made: Iterable[U]) -> Mapping[str, U]:
     """What was made of each, in their order, by their names."""
     if isinstance(things, Named) and not few(things):
@@ -324,12 +327,25 @@ def kept(things: Mapping[str, T], made: Iterable[U]) -> Mapping[str, U]:
     return dict(zip(things, made, strict=True))
 
 
+def kept_in_two(things: Mapping[str, T], make: Callable[[T], V], whole: Callable[[T, V], U]) -> Mapping[str, U]:
+    """The same, made by two processes where there are enough; `whole` puts together what is kept of one and what was made of it.
+
+    Of few the other process hands over what it made, of many it packs what is kept.
+    """
+    held = in_order(things)
+    if few(things):
+        return dict(zip(things, map(whole, held, in_two(held, lambda some: map(make, some))), strict=True))
+    shelf: Shelf[U] = Shelf()
+    shelf.take(in_two(held, lambda some: packs(whole(one, make(one)) for one in some)))
+    return Named(places_of(things), shelf)
+
+
 def in_order(things: Mapping[str, T]) -> Sequence[T]:
     """Them, in their order."""
     return things.held if isinstance(things, Named) and not few(things) else tuple(things.values())
 
 
-def places_of(things: Mapping[str, T]) -> Mapping[str, int]:
+def places_of(things: Mapping[str, T]) -> dict[str, int]:
     """The place of each in that order, by its name."""
     return things.names if isinstance(things, Named) else {name: place for place, name in enumerate(things)}
 

@@ -33,7 +33,7 @@ from tierwise.model.sensitivity import Classification
 from tierwise.model.vocabulary import find_spec, spec_of
 from tierwise.scan.collect import Collected
 from tierwise.scan.memory import bulk
-from tierwise.shelf import changed, in_order, kept, places_of
+from tierwise.shelf import changed, in_order, kept, kept_in_two, near, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,8 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
         declared = declared_facts(resource, judging.profile, judging.register)
         return replace(resource, facts={**resource.facts, **declared, "metadata.identifiers": identifiers(resource)})
 
-    estate = replace(assessed.estate, resources=changed(assessed.estate.resources, read_and_declared))
+    resources = assessed.estate.resources
+    estate = replace(assessed.estate, resources=near(resources, read_and_declared))
     # What is found in one pass over all rests on nothing that was declared.
     scene = replace(scene_of(assessed.estate, _context(assessed, judging, collected, today)), estate=estate)
 
@@ -110,16 +111,17 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
         relations = relations_of(scene, one)
         return replace(one, facts={**one.facts, **relations, **_looked(estate, one, relations)})
 
-    related = changed(estate.resources, related_to)
+    related = near(estate.resources, related_to)
     linkage: Mapping[str, Mapping[str, AnyFact]] = {}
     if scene.kinds & LINKED:
-        linkage = linkage_facts(assessed.estate.resources, assessed.classifications, tuple(collected.gaps))
+        linkage = linkage_facts(resources, assessed.classifications, tuple(collected.gaps))
     wanted = find_spec("tags.missing")
     tagged = wanted.kinds if wanted else frozenset[Kind]()
     registrable = spec_of("register.resolves").kinds
 
-    def whole(resource: Resource) -> Resource:
-        one = assessed.classifications[resource.id]
+    def derived(known: Resource) -> dict[str, AnyFact]:
+        one = assessed.classifications[known.id]
+        resource = related_to(read_and_declared(known))
         facts = {**resource.facts, **linkage.get(resource.id, {})}
         registered = resolves(resource, judging.profile, judging.register) if resource.kind in registrable else NOT_COLLECTED
         facts |= tier_facts_of(estate, resource, assessed.classifications, related, scene, registered)
@@ -129,9 +131,13 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
             facts["tags.missing"] = missing_tags(resource, one.interval, judging.profile, judging.register)
         if resource.kind in spec_of(FACT).kinds:
             facts[FACT] = fact_of(resource, one.tier, judging.acceptances, judging.controls, judging.profile.acceptance, today)
-        return replace(resource, facts=facts)
+        return {name: fact for name, fact in facts.items() if known.facts.get(name) is not fact}
 
-    return replace(assessed, estate=replace(estate, resources=kept(estate.resources, map(whole, related.values()))))
+    return replace(assessed, estate=replace(estate, resources=kept_in_two(resources, derived, _with)))
+
+
+def _with(resource: Resource, facts: Mapping[str, AnyFact]) -> Resource:
+    return replace(resource, facts={**resource.facts, **facts})
 
 
 def _looked(estate: Estate, resource: Resource, relations: Mapping[str, AnyFact]) -> dict[str, AnyFact]:
