@@ -24,6 +24,7 @@ from tests.connectors.gcp.contract import DISCOVERY, IAM_POLICY, ORG_POLICY, fie
 from tierwise.connectors.gcp.collectors import declared_calls, declared_reads
 from tierwise.connectors.gcp.read import Read, Row
 from tierwise.connectors.gcp.session import SCOPE
+from tierwise.connectors.gcp.tags import BINDINGS
 
 PACKAGE: Final = "google-api-python-client"
 _VERSION: Final = re.compile(r"/(v\d+\w*)/")
@@ -36,7 +37,12 @@ ALSO: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("cloudasset.v1", "GoogleCloudOrgpolicyV1Policy"): ("orgpolicy.v2", "GoogleCloudOrgpolicyV2Policy"),
 }
 """Schemas of which one function reads two versions: Resource Manager and the inventory answer with one or the other."""
-FIXED: Final = {IAM_POLICY: ("cloudasset.v1", "Policy"), ORG_POLICY: ("cloudasset.v1", "GoogleCloudOrgpolicyV1Policy")}
+FIXED: Final = {
+    IAM_POLICY: ("cloudasset.v1", "Policy"),
+    ORG_POLICY: ("cloudasset.v1", "GoogleCloudOrgpolicyV1Policy"),
+    BINDINGS.via.via: ("cloudresourcemanager.v3", "TagBinding"),
+}
+"""Schemas of what no declared call answers."""
 
 
 @cache
@@ -120,7 +126,9 @@ def has(api: str, node: Mapping[str, Any], path: tuple[str, ...]) -> bool:
 
 def looked_up() -> tuple[dict[str, Any], list[str]]:
     """All that is read with where it was found, and what was not found."""
-    schemas = {one.via.via: of_row(one) if isinstance(one, Row) else schema_of(one) for one in declared_reads()} | FIXED
+    schemas = {
+        one.via.via: of_row(one) if isinstance(one, Row) else schema_of(one) for one in declared_reads() if one.via.via not in FIXED
+    } | FIXED
     found: dict[str, Any] = {}
     wrong: list[str] = []
     for name, paths in sorted(fields_read().items()):

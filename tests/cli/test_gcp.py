@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.connectors.gcp.cloud import PROJECT, Cloud, Token
+from tests.connectors.gcp.cloud import PROJECT, Cloud, Token, binding
 from tests.connectors.gcp.test_content import Store
 from tests.connectors.gcp.test_storage import BARE, DOCS, READER, SAFE, bucket
 from tierwise.connectors.gcp import connect
@@ -47,6 +47,32 @@ def test_the_console_report_names_the_stores(cloud, tierwise):
     assert ran.code == 0
     assert "open" in ran.out
     assert "Traceback" not in ran.err
+
+
+def test_a_public_store_whose_deny_policies_may_not_be_read_is_never_a_pass(cloud, tierwise):
+    everybody = binding("storage.objectViewer", "allUsers")
+    cloud.assets[:] = [bucket({**BARE, "name": "open", "labels": LABELS, "iamConfiguration": {}}, everybody)]
+    cloud.denied = frozenset({"iam.denypolicies.list"})
+    ran = tierwise(
+        "scan", "gcp", "--gate", "full", "--no-color", "--format", "console=out.txt", "--format", "json=scan.json", "--max-rate", "100000"
+    )
+    said = " ".join(Path("out.txt").read_text().split())
+    assert ran.code == 1, "the switch against public access is off, whatever a deny policy says"
+    assert "EXP-02" in said
+    assert "iam.denypolicies.list (everybody is let in, unless a deny policy of projects/1001, organizations/5005 takes that away" in said
+    (found,) = (one for one in json.loads(Path("scan.json").read_text())["findings"] if one["control"] == "EXP-01")
+    assert (found["verdict"], found["severity"]) == ("unknown", "critical")
+
+
+def test_a_tag_of_the_project_declares_what_its_stores_hold(cloud, tierwise, home):
+    cloud.assets[:] = [bucket({**BARE, "name": "plain"})]
+    node = "//cloudresourcemanager.googleapis.com/projects/1001"
+    cloud.docs[f"cloudresourcemanager/v3/effectiveTags?parent={node}"] = {"effectiveTags": [{"namespacedTagValue": "5005/data-classification/special-category", "inherited": True}]}  # fmt: skip
+    tierwise("scan", "gcp", "--format", "json=scan.json", "--max-rate", "100000")
+    (found,) = json.loads((home / "scan.json").read_text())["resources"]
+    said = found["classification"]
+    assert (said["tier"], said["state"]) == ("T3", "declared")
+    assert "the tag data-classification=special-category inherited from what is above projects/1001" in str(said["trace"])
 
 
 def test_content_gives_a_bucket_its_tier_where_that_is_asked_for(cloud, tierwise, home, monkeypatch):
@@ -95,7 +121,7 @@ def test_doctor_tells_what_is_denied_and_what_that_leaves_unknown(cloud, tierwis
 def test_the_role_is_what_the_scan_reads(tierwise):
     role = json.loads(tierwise("permissions", "gcp").out)
     assert {"cloudasset.assets.listResource", "storage.buckets.getIamPolicy"} <= set(role["includedPermissions"])
-    assert not [one for one in role["includedPermissions"] if one.rpartition(".")[2] not in ("get", "list", "getIamPolicy", "listResource", "listIamPolicy", "listOrgPolicy")]  # fmt: skip
+    assert not [one for one in role["includedPermissions"] if one.rpartition(".")[2] not in ("get", "list", "getIamPolicy", "listResource", "listIamPolicy", "listOrgPolicy", "listEffectiveTags")]  # fmt: skip
     assert tierwise("permissions", "gcp", "--terraform").out.startswith('resource "google_organization_iam_custom_role" "tierwise"')
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tierwise.connectors.base import Detailed, Item, Unit
 from tierwise.model.fact import Unknown, UnknownReason
-from tierwise.model.resource import Evidence, FactUpdate, Gap, Link, ReadOutcome, Resource
+from tierwise.model.resource import Evidence, FactUpdate, Gap, Inherited, Link, ReadOutcome, Resource
 from tierwise.model.vocabulary import check_fact
 from tierwise.scan import Collected, run_units
 
@@ -83,7 +83,7 @@ def _faultless(found: Any) -> Any:
             return found if outcome in ("ok", "absent") else replace(found, outcome="")
         case Link():
             return (found.rel, found.to, _faultless(found.unknown), found.waits)
-        case Resource() | Evidence():
+        case Resource() | Evidence() | Inherited():
             return {one.name: _faultless(getattr(found, one.name)) for one in fields(found)}
         case Mapping():
             return {name: _faultless(one) for name, one in found.items()}

@@ -11,27 +11,50 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from tierwise.access.google_permissions import READS, WRITES
+from tierwise.access.google_tags import holds
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 EVERYBODY: Final = "principalSet://goog/public:all"
 
 
-def left(rules: Iterable[Mapping[str, Any]], service: str, via: Provenance) -> tuple[Maybe[bool], Maybe[bool]]:
-    """Whether a grant to everybody still lets them read the data of a service, and change it."""
-    every = [one for one in rules if EVERYBODY in _words(one, "deniedPrincipals")]
-    return _still(every, READS[service], via), _still(every, WRITES[service], via)
+def left(
+    rules: Iterable[Mapping[str, Any]],
+    service: str,
+    via: Provenance,
+    levels: Iterable[Maybe[Mapping[str, str]]] | None = None,
+    unread: Unknown | None = None,
+) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether a grant to everybody still lets them read the data of a service, and change it.
+
+    `levels` are the tags of what it is of (`google_tags.holds`), `unread` is why there may be further rules.
+    """
+    tags = (Unknown(UnknownReason.NOT_COLLECTED, via),) if levels is None else tuple(levels)
+    every = [(one, _met(one, tags, via)) for one in rules if EVERYBODY in _words(one, "deniedPrincipals")]
+    return _still(every, READS[service], via, unread), _still(every, WRITES[service], via, unread)
 
 
-def _still(rules: list[Mapping[str, Any]], permissions: frozenset[str], via: Provenance) -> Maybe[bool]:
-    certain = frozenset(one for one in permissions for rule in rules if not rule.get("denialCondition") and _denies(rule, one))
+def _met(rule: Mapping[str, Any], tags: Iterable[Maybe[Mapping[str, str]]], via: Provenance) -> Maybe[bool]:
+    if not (condition := rule.get("denialCondition")):
+        return Known(True, via)
+    found = holds(condition, tags, via)
+    return Unknown(UnknownReason.NOT_SUPPORTED, via, "its condition is not worked out") if found is None else found
+
+
+def _still(
+    rules: list[tuple[Mapping[str, Any], Maybe[bool]]], permissions: frozenset[str], via: Provenance, unread: Unknown | None
+) -> Maybe[bool]:
+    certain = frozenset(one for one in permissions for rule, met in rules if isinstance(met, Known) and met.value and _denies(rule, one))
     if certain == permissions:
         return Known(False, via)
+    if unread is not None:
+        return unread
     if certain:
         return Unknown(
             UnknownReason.NOT_SUPPORTED, via, "a deny policy takes a part of the permissions away; what is left is not worked out"
         )
-    if any(_denies(rule, one) for one in permissions for rule in rules):
-        return Unknown(UnknownReason.NOT_SUPPORTED, via, "a deny policy holds under a condition on tags only")
+    perhaps = next((met for rule, met in rules if isinstance(met, Unknown) and any(_denies(rule, one) for one in permissions)), None)
+    if perhaps is not None:
+        return Unknown(perhaps.reason, perhaps.via, f"whether a deny policy takes it away again: {perhaps.detail or perhaps.reason}")
     return Known(True, via)
 
 

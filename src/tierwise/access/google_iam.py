@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tierwise.access import google_permissions
 from tierwise.access.google_member import Home, Member, read_member
 from tierwise.access.google_roles import data_of
+from tierwise.access.google_tags import holds
 from tierwise.model.fact import NOWHERE, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind
 from tierwise.model.vocabulary import put_listed
@@ -42,8 +43,15 @@ class Policy:
     via: Provenance = NOWHERE
 
 
-def bindings_in(document: object, home: Home, via: Provenance) -> Iterator[Binding | Unknown]:
-    """The bindings of an IAM policy as Google's APIs write one; unknown for each that is none."""
+def bindings_in(
+    document: object, home: Home, via: Provenance, levels: Iterable[Maybe[Mapping[str, str]]] | None = None
+) -> Iterator[Binding | Unknown]:
+    """The bindings of an IAM policy as Google's APIs write one; unknown for each that is none.
+
+    A condition on tags is held against those of what is asked for, where they are given (`google_tags.holds`): a binding whose condition does not
+    hold gives nothing and is left out.
+    """
+    tags = None if levels is None else tuple(levels)
     wrong = Unknown(UnknownReason.UNPARSABLE, via, "not an IAM policy")
     listed = document.get("bindings") or [] if isinstance(document, dict) else None
     for one in listed if isinstance(listed, list) else [None]:
@@ -52,8 +60,12 @@ def bindings_in(document: object, home: Home, via: Provenance) -> Iterator[Bindi
         if not isinstance(role, str) or not isinstance(members, list):
             yield wrong
             continue
+        condition = entry.get("condition")
+        met = holds(condition, tags, via) if tags is not None else None
+        if isinstance(met, Known) and not met.value:
+            continue
         found = tuple(read_member(str(member), home) for member in members)
-        yield Binding(Known(role, via), found, Known(bool(entry.get("condition")), via), via)
+        yield Binding(Known(role, via), found, Known(bool(condition), via), via, met if isinstance(met, Unknown) else None)
 
 
 def merged(*policies: Policy) -> Policy:

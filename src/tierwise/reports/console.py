@@ -237,7 +237,7 @@ class _Page(Printer):
         ordered = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
         for (reason, action), findings in ordered[:_MOST_ROWS]:
             things = len({one.resource for one in findings})
-            because = f"{reason}{f' {safe_text(action)}' if action else ''}"
+            because = f"{reason}{f' {safe_text(action)}' if action else ''}{_known_all_the_same(findings, reason, action)}"
             self.bullet(f"{count(len(findings), 'verdict')} on {count(things, 'resource')} unknown, {because}", "yellow", "?")
         if len(ordered) > _MOST_ROWS:
             self.line(f"    {len(ordered) - _MOST_ROWS} more causes; see --format json")
@@ -407,6 +407,13 @@ class _Page(Printer):
         worst = next((one for one in sorted(self.fails, key=lambda one: (-one.severity, -one.tier, one.resource))), None)
         if worst:
             self.line(f"Next: tierwise explain {worst.fingerprint}", "dim")
+
+
+def _known_all_the_same(findings: Sequence[Finding], reason: str, action: str) -> str:
+    """What is known of facts that a read would settle, where a sentence says so: the first, for there may be one for each account."""
+    parts = {part.detail for one in findings for part in one.unknowns if (part.reason, part.action) == (reason, action)}
+    said = sorted(one for one in parts if " " in one and action)
+    return f" ({safe_text(said[0])}{', among others' if said[1:] else ''})" if said else ""
 
 
 def _cell(failed: int, unknown: int) -> str:

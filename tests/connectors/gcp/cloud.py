@@ -107,6 +107,7 @@ _EMPTY = (
     "/servicePerimeters",
     "/accessLevels",
     "/denypolicies",
+    "/effectiveTags",
 )
 """Answers that are empty where a test says nothing of them."""
 

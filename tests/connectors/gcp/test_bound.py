@@ -10,6 +10,7 @@ from tests.connectors.gcp.cloud import CHAIN, NUMBER, ORGANISATION, PROJECT, Clo
 from tests.connectors.gcp.conftest import ALL_FACTS, said
 from tests.connectors.gcp.test_kms import ROWS as KEYS
 from tests.connectors.gcp.test_storage import BARE
+from tests.connectors.gcp.test_tags import bound as binding_of
 from tierwise.access.google_deny import EVERYBODY
 from tierwise.connectors.gcp.services.storage import TYPE
 from tierwise.model.fact import UnknownReason
@@ -40,6 +41,8 @@ def bound(name: str, *bindings: tuple[str, str], ancestors: tuple[str, ...] = CH
     )
 
 
+_TEST = {"expression": f"resource.matchTag('{ORGANISATION}/environment', 'test')"}
+"""Of no level of the example."""
 ROWS = [bound("bound", (READER, "allUsers"), (AUDITOR, OUTSIDE))]
 _ROLES = {f"iam/v1/{READER}": role("storage.objects.get", "storage.objects.list"), f"iam/v1/{AUDITOR}": role("storage.buckets.get", stage="GA", deleted=False)}  # fmt: skip
 DOCS = {
@@ -49,7 +52,7 @@ DOCS = {
     **{
         path: answer
         for node in _ROOTS
-        for path, answer in denying(node, "storage.googleapis.com/objects.get", exceptionPermissions=[], denialCondition={"expression": "tags"}).items()
+        for path, answer in denying(node, "storage.googleapis.com/objects.*", exceptionPermissions=[], denialCondition=_TEST).items()
     },
 }  # fmt: skip
 
@@ -124,8 +127,13 @@ def test_a_deny_policy_at_any_level_outweighs_a_grant_to_everybody(collect, node
     names = ("access.anonymous_read", "access.anonymous_write", "access.any_authenticated")
     assert [said(facts_of(collect, Cloud(rows)))[one] for one in names] == [True, True, True]
     assert [said(facts_of(collect, Cloud(rows, denying(node, *reads))))[one] for one in names] == [False, True, False]
-    tagged = denying(node, "storage.googleapis.com/*.*", denialCondition={"expression": "resource.matchTag('1/a', 'b')"})
-    assert [said(facts_of(collect, Cloud(rows, tagged)))[one] for one in names] == ["unknown"] * 3
+    rows.append(binding_of("//storage.googleapis.com/projects/_/buckets/b", "1/a/b", ancestors=chain))
+    for condition, left in (("matchTag('1/a', 'b')", False), ("matchTag('1/a', 'c')", True), ("matchTagId('tagKeys/1', 'tagValues/2')", "unknown"), ("hasTagKey('1/x')", True)):  # fmt: skip
+        tagged = denying(node, "storage.googleapis.com/*.*", denialCondition={"expression": f"resource.{condition}"})
+        assert [said(facts_of(collect, Cloud(rows, tagged)))[one] for one in names] == [left] * 3, condition
+    cloud = Cloud(rows, denying(node, "storage.googleapis.com/*.*", denialCondition={"expression": "resource.hasTagKey('1/x')"}))
+    cloud.denied = frozenset({"resourcemanager.hierarchyNodes.listEffectiveTags"})
+    assert {facts_of(collect, cloud)[one].via.action for one in names} == cloud.denied
 
 
 @pytest.mark.parametrize("action", ["iam.denypolicies.list", "iam.denypolicies.get"])
@@ -137,3 +145,17 @@ def test_deny_policies_that_may_not_be_read_leave_a_grant_to_everybody_open(coll
     facts = facts_of(collect, cloud)
     assert (facts["access.anonymous_read"].reason, facts["access.anonymous_read"].via.action) == (UnknownReason.PERMISSION_DENIED, action)
     assert facts["access.anonymous_write"].value is False, "what nobody grants needs no denial"
+    levels = f"projects/{NUMBER}, organizations/{ORGANISATION}" if action.endswith("list") else f"organizations/{ORGANISATION}"
+    assert facts["access.anonymous_read"].detail == (
+        f"everybody is let in, unless a deny policy of {levels} takes that away, which could not be read (IAM_PERMISSION_DENIED)"
+    )
+
+
+def test_a_deny_policy_that_closes_it_settles_it_whatever_the_others_say(collect):
+    cloud = Cloud(
+        [bound("b", ("roles/storage.objectViewer", "allUsers"))], denying(f"projects/{NUMBER}", "storage.googleapis.com/objects.*")
+    )
+    cloud.faults[f"iam/v2/policies/cloudresourcemanager.googleapis.com/organizations/{ORGANISATION}"] = error(403, "IAM_PERMISSION_DENIED")
+    assert facts_of(collect, cloud)["access.anonymous_read"].value is False
+    cloud.docs |= denying(f"projects/{NUMBER}", "bigquery.googleapis.com/*.*")
+    assert facts_of(collect, cloud)["access.anonymous_read"].via.action == "iam.denypolicies.list"

@@ -19,7 +19,7 @@ from tierwise.connectors.gcp.place import PLACES, SEARCH
 from tierwise.connectors.gcp.read import Read, Row
 from tierwise.errors import CredentialsError
 from tierwise.model.finding import ScanResult, Verdict
-from tierwise.model.resource import Kind
+from tierwise.model.resource import HELD, Kind
 
 BEFORE = {"resourcemanager.projects.get", "resourcemanager.projects.list", "resourcemanager.folders.list"}
 """Denied, these end a scan before it begins (of the example, which has one project), or are of scans of folders and organisations alone."""
@@ -88,9 +88,15 @@ def test_every_row_is_listed_with_the_inventory_and_without(whole, direct):
         assert types - {one.type for one in result.resources} == set()
 
 
-def test_what_the_services_list_is_judged_as_what_the_inventory_lists(whole, direct):
+def test_what_the_services_list_is_judged_as_what_the_inventory_lists_but_for_tags_that_it_alone_tells(whole, direct):
     by_pair = [{(one.control, one.resource): one.verdict for one in result.findings} for result in (whole, direct)]
-    assert {pair: verdict for pair, verdict in by_pair[0].items() if by_pair[1].get(pair) is not verdict} == {}
+    differs = {resource for (control, resource), verdict in by_pair[0].items() if by_pair[1].get((control, resource)) is not verdict}
+    labelled = {one.id for one in whole.resources if one.tags.value and one.kind in HELD}
+    assert len(labelled) > 15
+    assert {one for one in labelled if direct.classifications[one].tier is not whole.classifications[one].tier} == set()
+    by_id = {one.id: one for one in direct.resources}
+    assert {one for one in differs if not by_id[one].evidence.inherited} == set()
+    assert all_violations(whole, direct, INVENTORY) == []
 
 
 @pytest.mark.parametrize("action", MADE)

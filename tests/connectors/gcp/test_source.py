@@ -62,7 +62,8 @@ def test_a_thousand_buckets_of_a_project_cost_a_page_for_each_content_and_five_c
     assert {len(one.get("pageToken", [])) for one in cloud.queries} == {0}
     # The project's IAM policy, those of all levels above it, the organisation's domain, and two constraints as they hold on the project.
     above = len(cloud.calls) - 2 - cloud.asked(f"/projects/{PROJECT}")
-    assert above - cloud.asked("/managedFolders") == 5
+    assert cloud.asked("/effectiveTags") == 1
+    assert above - cloud.asked("/managedFolders") - cloud.asked("/effectiveTags") == 5
     assert cloud.asked("/managedFolders") == 1000, "the read of each bucket that its tier asks for"
 
 

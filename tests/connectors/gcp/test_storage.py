@@ -251,7 +251,12 @@ def test_throttled_is_unknown_and_says_so(collect):
 def test_nothing_below_a_bucket_is_read_before_it_is_asked_for(collect):
     cloud = Cloud(ROWS, DOCS)
     collect(cloud)
-    assert [path for _, path in cloud.calls] == [f"cloudresourcemanager/v3/projects/{PROJECT}", *[f"cloudasset/v1/projects/{PROJECT}/assets"] * 2]  # fmt: skip
+    inventory = [f"cloudasset/v1/projects/{PROJECT}/assets"] * 2
+    assert [path for _, path in cloud.calls] == [
+        f"cloudresourcemanager/v3/projects/{PROJECT}",
+        *inventory,
+        "cloudresourcemanager/v3/effectiveTags",
+    ]
 
 
 DOMAINS, MEMBERS = "iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers"

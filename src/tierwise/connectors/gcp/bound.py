@@ -11,6 +11,7 @@ from tierwise.access import google_deny
 from tierwise.access.google_roles import is_predefined
 from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Doc, Draft, Stage
+from tierwise.connectors.gcp import tags
 from tierwise.connectors.gcp.above import AUDIENCE, chain_of
 from tierwise.connectors.gcp.ids import values_of
 from tierwise.connectors.gcp.read import Asset, Read
@@ -87,7 +88,8 @@ def left_in(draft: Draft, service: str) -> tuple[Maybe[bool], Maybe[bool]] | Non
     found = draft.docs.get(DENIALS)
     if found is None or isinstance(found, Unknown):
         return None if found is None else (found, found)
-    return google_deny.left((found.value or {})["rules"], service, found.via)
+    document = found.value or {}
+    return google_deny.left(document["rules"], service, found.via, tags.held(draft), document["unread"])
 
 
 def _permitted(role: Maybe[Doc | None]) -> Permits:
@@ -112,16 +114,28 @@ def _is_open(draft: Draft) -> bool:
 
 
 def _denials(caller: Caller, _draft: Draft) -> Maybe[Doc | None]:
+    """The rules of all levels, and why there may be more of them: those that are read may settle it whatever the others say."""
     chain = chain_of(caller)
     if isinstance(chain, Unknown):
-        return chain
+        return _unless(chain, "what its project is in")
     rules: list[object] = []
+    unread: dict[str, Unknown] = {}
     for node in chain.value:
         found = caller.place.above(f"deny:{node}", partial(_of_node, caller, node))
         if isinstance(found, Unknown):
-            return found
-        rules += (found.value or {})["rules"]
-    return Known({"rules": rules}, LISTS["projects"].via)
+            unread[node] = found
+        else:
+            rules += (found.value or {})["rules"]
+    why = _unless(next(iter(unread.values())), ", ".join(unread)) if unread else None
+    return Known({"rules": rules, "unread": why}, LISTS["projects"].via)
+
+
+def _unless(why: Unknown, level: str) -> Unknown:
+    """What is known all the same where the deny policies of a level could not be read."""
+    said = f" ({why.detail})" if why.detail else ""
+    return Unknown(
+        why.reason, why.via, f"everybody is let in, unless a deny policy of {level} takes that away, which could not be read{said}"
+    )
 
 
 def _of_node(caller: Caller, node: str) -> Maybe[Doc | None]:

@@ -11,10 +11,11 @@ from tierwise.connectors.gcp.bound import CALLS as BOUND
 from tierwise.connectors.gcp.perimeter import CALLS as PERIMETERS
 from tierwise.connectors.gcp.place import PLACES
 from tierwise.connectors.gcp.read import Collector, Declaration, Read
+from tierwise.connectors.gcp.tags import CALLS as TAGS
 from tierwise.model.content import Depth
 
-SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS, *PERIMETERS, *BOUND)
-"""Calls that belong to no service's collector."""
+SESSION_READS = (RESOURCES, POLICIES, ORG_POLICIES, *PLACES, *CALLS, *PERIMETERS, *BOUND, *TAGS)
+"""Rows and calls that belong to no service's collector."""
 
 
 @cache

@@ -11,7 +11,7 @@ from tierwise.access.google_iam import Binding, Policy, allowed, bindings_in, me
 from tierwise.access.google_member import Home
 from tierwise.access.google_roles import data_of
 from tierwise.connectors.declared import Doc, Draft
-from tierwise.connectors.gcp import bound
+from tierwise.connectors.gcp import bound, tags
 from tierwise.connectors.gcp.above import domain_of, levels_of
 from tierwise.connectors.gcp.place import Place
 from tierwise.connectors.gcp.read import Read
@@ -50,14 +50,16 @@ def _has_project(place: Place, named: str) -> bool | None:
 def own_policy(draft: Draft, read: Read, above: Read, place: Place) -> Policy:
     """The bindings of a resource's own IAM policy."""
     document = draft.doc(read)
-    return policy_in(document, home_of(place, domain_of(draft.doc(above)), document.via))
+    return policy_in(draft, document, home_of(place, domain_of(draft.doc(above)), document.via))
 
 
-def policy_in(document: Maybe[Doc | None], home: Home) -> Policy:
-    """The bindings of a policy as a service gave it; of one that could not be read, that there may be any."""
+def policy_in(draft: Draft, document: Maybe[Doc | None], home: Home) -> Policy:
+    """The bindings of a policy as a service gave it, as far as the draft's tags leave them; of one that could not be read, that there may be any."""
     if isinstance(document, Unknown):
         return Policy((), document, document.via)
-    return _policy(document.value or {}, home, document.via)
+    every = tuple(bindings_in(document.value or {}, home, document.via, tags.held(draft)))
+    bindings = tuple(one for one in every if isinstance(one, Binding))
+    return Policy(bindings, next((one for one in every if isinstance(one, Unknown)), None), document.via)
 
 
 def inherited(draft: Draft, above: Read, place: Place, service: str) -> Policy:
@@ -71,7 +73,7 @@ def inherited(draft: Draft, above: Read, place: Place, service: str) -> Policy:
         if isinstance(told, Unknown):
             more = more or told
             continue
-        policy = resolved(draft, _policy(told.value or {}, home_of(place, domain_of(draft.doc(above)), told.via), told.via))
+        policy = resolved(draft, policy_in(draft, told, home_of(place, domain_of(draft.doc(above)), told.via)))
         more = more or policy.more
         found += [one for one in policy.bindings if _reaches(one, service)]
     return Policy(tuple(found), more, levels.via)
@@ -86,12 +88,6 @@ def _elsewhere(binding: Binding, service: str) -> bool:
     """Whether a predefined role is another service's: what is not in the list of a service's own roles gives nothing of it."""
     name = binding.role.value if isinstance(binding.role, Known) else ""
     return name.startswith("roles/") and data_of(service, name) == (None, None) and name.removeprefix("roles/").partition(".")[0] != service
-
-
-def _policy(document: Doc, home: Home, via: Provenance) -> Policy:
-    every = tuple(bindings_in(document, home, via))
-    bindings = tuple(one for one in every if isinstance(one, Binding))
-    return Policy(bindings, next((one for one in every if isinstance(one, Unknown)), None), via)
 
 
 def resolved(draft: Draft, policy: Policy) -> Policy:

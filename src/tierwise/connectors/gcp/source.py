@@ -9,7 +9,7 @@ from functools import partial
 
 from tierwise.connectors.base import Item, Organisation, Unit, grouped
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
-from tierwise.connectors.gcp import content
+from tierwise.connectors.gcp import content, tags
 from tierwise.connectors.gcp.above import PROJECT_TYPE, keep_policies
 from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import Caller
@@ -132,9 +132,10 @@ class GoogleSource:
     def _list(self, scope: GoogleScope) -> Iterator[Item]:
         caller = self._caller(Place("", scope=scope.name))
         policies = self._policies(caller, scope)
-        seen: set[str] = set()
         parts: dict[str, list[Asset]] = {}
+        whole: list[Asset] = []
         waiting: list[Asset] = []
+        bindings: list[Asset] = []
         lost: Unknown | None = None
         for page in caller.pages(RESOURCES, tuple(scope.name.split("/", 1)), more=self._types(with_policy=False)):
             if isinstance(page, Unknown):
@@ -145,27 +146,31 @@ class GoogleSource:
                 asset = replace(asset, policy=_policy_of(policies, asset.name))
                 if asset.type in self._parts:
                     parts.setdefault(above(asset.name), []).append(asset)
-                elif asset.type in self._parts.values():
-                    waiting.append(asset)
+                elif asset.type == tags.TYPE:
+                    bindings.append(asset)
                 else:
-                    seen.add(asset.name)
-                    yield from self._take(scope, asset)
-        for asset in waiting if lost is None else ():
-            yield from self._take(scope, replace(asset, parts=tuple(parts.get(asset.name, ()))))
+                    (waiting if asset.type in self._parts.values() else whole).append(asset)
+        if lost is None:
+            whole += [replace(asset, parts=tuple(parts.get(asset.name, ()))) for asset in waiting]
+        # What is bound to an asset may come after it, so that none is taken before all are listed.
+        bound = tags.bound_by(bindings) if lost is None else tags.Bound(lost)
+        for asset in whole:
+            yield from self._take(scope, asset, bound)
         if lost is not None:
+            seen = {asset.name for asset in whole}
             alone = [row.kinds for _, row in self._by_type.values() if row.alone and not scope.name.startswith("projects/")]
             if alone:
                 yield self._gap("", "inventory", lost, frozenset[Kind]().union(*alone))
             for place in scope.places.each:
-                yield Unit(place.id, "", "listing", partial(self._directly, place, seen, policies), provider="gcp")
+                yield Unit(place.id, "", "listing", partial(self._directly, place, seen, policies, bound), provider="gcp")
             if not scope.places:
                 yield self._gap("", "inventory", lost)
         yield from caller.outcomes()
 
     def _types(self, *, with_policy: bool) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (TYPES, kind) for kind, (_, row) in sorted(self._by_type.items()) if row.iam is not None or row.policed or not with_policy
-        )
+        """What is listed: the types of the chosen services, and the tags that are bound to them; of policies, those that have one."""
+        chosen = {kind for kind, (_, row) in self._by_type.items() if row.iam is not None or row.policed or not with_policy}
+        return tuple((TYPES, kind) for kind in sorted(chosen if with_policy else {*chosen, tags.TYPE}))
 
     def _via(self, doc: Doc) -> Provenance:
         found = self._by_type.get(str(doc.get("assetType")))
@@ -184,17 +189,17 @@ class GoogleSource:
             keep_policies(place, (one for one in assets if one.type == PROJECT_TYPE))
         return Known({one.name: one.policy.value for one in assets if isinstance(one.policy, Known)}, POLICIES.via)
 
-    def _take(self, scope: GoogleScope, asset: Asset) -> Iterator[Item]:
+    def _take(self, scope: GoogleScope, asset: Asset, bound: tags.Bound) -> Iterator[Item]:
         found = self._by_type.get(asset.type)
         if found is None:
             return
         collector, declared = found
         place = self._place(scope, asset)
+        run = partial(self._look, collector, declared, asset, place, bound)
         if collector.survey_reads or collector.lists:
-            run = partial(self._look, collector, declared, asset, place)
             yield Unit(place.id, "", collector.service, run, provider="gcp")
         else:
-            yield from self._drafts(collector, declared, asset, self._caller(place))
+            yield from run()
 
     def _place(self, scope: GoogleScope, asset: Asset) -> Place:
         """The project of an asset: by its ancestors, else by its name."""
@@ -206,16 +211,18 @@ class GoogleSource:
             place.ancestors = asset.ancestors
         return place
 
-    def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
+    def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]], bound: tags.Bound) -> Iterator[Item]:
         """What each service lists of a project, where the inventory does not."""
         chosen = [(collector, row) for collector, row in self._by_type.values() if not (row.within or row.alone)]
         units = (
-            Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies), provider="gcp")
+            Unit(place.id, "", collector.service, partial(self._direct, collector, row, place, seen, policies, bound), provider="gcp")
             for collector, row in chosen
         )
         return grouped(units, f"gcp:{place.scope}/listed")
 
-    def _direct(self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]]) -> Iterator[Item]:
+    def _direct(
+        self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]], bound: tags.Bound
+    ) -> Iterator[Item]:
         caller = self._caller(place)
         for one in row.walk(caller, row) if row.walk is not None else listed(caller, row):
             if isinstance(one, Unknown):
@@ -225,15 +232,15 @@ class GoogleSource:
             if asset.name not in seen:
                 parts = tuple(replace(part, policy=_policy_of(policies, part.name)) for part in asset.parts)
                 asset = replace(asset, policy=_policy_of(policies, asset.name), parts=parts)
-                yield from self._drafts(collector, row, asset, caller)
+                yield from self._drafts(collector, row, asset, caller, bound)
         yield from caller.outcomes()
 
-    def _look(self, collector: Collector, declared: Row, asset: Asset, place: Place) -> Iterator[Item]:
+    def _look(self, collector: Collector, declared: Row, asset: Asset, place: Place, bound: tags.Bound) -> Iterator[Item]:
         caller = self._caller(place)
-        yield from self._drafts(collector, declared, asset, caller)
+        yield from self._drafts(collector, declared, asset, caller, bound)
         yield from caller.outcomes()
 
-    def _drafts(self, collector: Collector, declared: Row, asset: Asset, caller: Caller) -> Iterator[Resource | Gap]:
+    def _drafts(self, collector: Collector, declared: Row, asset: Asset, caller: Caller, bound: tags.Bound) -> Iterator[Resource | Gap]:
         for draft in collector.survey(caller, declared, asset):
             if isinstance(draft, Gap):
                 yield draft
@@ -244,7 +251,8 @@ class GoogleSource:
             for read in mine:
                 if read.stage is Stage.SURVEY:
                     caller.read_into(draft, read)
-            draft.resource = finished(collector, draft, caller.place.unit)
+            inherited = tags.keep(caller, draft, bound, asset.ancestors or caller.place.ancestors)
+            draft.resource = finished(collector, draft, caller.place.unit, inherited)
             if any(read.stage is Stage.DETAIL for read in mine):
                 self._kept[draft.resource.id] = (collector, draft, caller.place)
             yield draft.resource

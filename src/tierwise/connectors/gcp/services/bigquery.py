@@ -250,14 +250,14 @@ def _own(draft: Draft) -> Policy:
     listed = kept.value[_POLICY] if isinstance(kept, Known) and kept.value else None
     # The entries again, as the inventory writes them; where it cannot be asked the entries have all.
     if isinstance(listed, Known):
-        own = merged(own, iam.policy_in(listed, home))
+        own = merged(own, iam.policy_in(draft, listed, home))
     return merged(own, *(_of_table(draft, table) for table in _tables(draft)))
 
 
 def _of_table(draft: Draft, table: Asset) -> Policy:
     told = draft.doc(POLICIES)
     document = table.policy or (told if isinstance(told, Unknown) else (told.value or {}).get(table.name) or Unknown(UnknownReason.NOT_COLLECTED, told.via))  # fmt: skip
-    return iam.policy_in(document, iam.home_of(iam.place_in(draft), domain_of(draft.doc(STORE.above)), document.via))
+    return iam.policy_in(draft, document, iam.home_of(iam.place_in(draft), domain_of(draft.doc(STORE.above)), document.via))
 
 
 def _entry(entry: Mapping[str, Any], home: Home, entries: Known[list[Mapping[str, Any]]]) -> Binding:

@@ -92,7 +92,7 @@ def _own(draft: Draft) -> Iterator[tuple[str, int, Binding] | Unknown]:
         yield levels
         return
     for node, told in levels.value:
-        policy = iam.resolved(draft, iam.policy_in(told, iam.home_of(iam.place_in(draft), Known(""), told.via)))
+        policy = iam.resolved(draft, iam.policy_in(draft, told, iam.home_of(iam.place_in(draft), Known(""), told.via)))
         seen: dict[str, int] = {}
         for one in policy.bindings:
             role = one.role.value if isinstance(one.role, Known) else ""
@@ -136,7 +136,7 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     """Who may act as it."""
     document = draft.doc(IAM)
     home = iam.home_of(iam.place_in(draft), domain_of(draft.doc(ABOVE)), document.via)
-    return tuple(grants_of(iam.policy_in(document, home)))
+    return tuple(grants_of(iam.policy_in(draft, document, home)))
 
 
 def _keys(draft: Draft, sheet: FactSheet) -> None:

@@ -309,7 +309,7 @@ def _of_folders(draft: Draft, place: Place) -> Iterator[Policy]:
     told = draft.doc(FOLDER_POLICIES)
     documents: list[Maybe[Doc | None]] = [told] if isinstance(told, Unknown) else (told.value or {}).get("policies", [])
     domain = domain_of(draft.doc(ABOVE))
-    yield from (iam.policy_in(one, iam.home_of(place, domain, one.via)) for one in documents)
+    yield from (iam.policy_in(draft, one, iam.home_of(place, domain, one.via)) for one in documents)
 
 
 def _acls(draft: Draft, uniform: Maybe[bool], place: Place) -> Policy:
