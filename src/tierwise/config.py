@@ -42,6 +42,10 @@ class AwsConfig:
     requests_per_second: float = 800.0
     """The request ceiling to S3 per account; every other service gets an eighth."""
     endpoint_compat: bool = False
+    inventory: str = ""
+    """`config`: what AWS Config records is taken from an aggregator of the caller's account; empty: all is read from the services."""
+    aggregator: str = ""
+    """The aggregator's name; empty: the organisation's, or the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,8 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "services": "services",
         "requests-per-second": "requests_per_second",
         "endpoint-compat": "endpoint_compat",
+        "inventory": "inventory",
+        "aggregator": "aggregator",
     },
     "azure": {
         "tenant": "tenant",
@@ -405,6 +411,7 @@ def _check(config: Config, where: str) -> list[str]:
         ("gate mode", config.gate_mode, list(GATE_MODES)),
         ("fail-on", config.fail_on, severities),
         ("audience", config.audience, ["public", "team", "restricted"]),
+        ("inventory", config.aws.inventory, ["config"]),
     ):
         if value and value not in allowed:
             near = get_close_matches(value, allowed, n=1)

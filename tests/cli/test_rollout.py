@@ -11,7 +11,7 @@ import pytest
 from cfnlint.api import lint_all
 
 from tests.cli.conftest import Run
-from tierwise.connectors.aws import rollout
+from tierwise.connectors.aws import recorded, rollout
 from tierwise.connectors.aws.permissions import CONTENT_READS, policy_document
 from tierwise.connectors.aws.role import SESSION_NAME
 
@@ -94,3 +94,12 @@ def test_what_does_not_go_together_is_told(tierwise: Run) -> None:
     tierwise("permissions", "aws", "--stackset", "--caller").complains(2, "one at a time")
     tierwise("permissions", "azure", "--assign-to", "x").complains(2, "--terraform", "az role assignment create")
     tierwise("permissions", "gcp", "--assign-to", "x").complains(2, "--terraform", "gcloud organizations add-iam-policy-binding")
+
+
+def test_who_asks_an_aggregator_may_read_it_and_the_role_in_each_account_may_not(tierwise: Run) -> None:
+    wanted = {read.action for read in recorded.READS}
+    for option, place in (([], 1), (["--caller"], 1)):
+        asked = statement(json.loads(tierwise("permissions", "aws", *option, "--inventory", "config").out), place)
+        assert (set(asked["Action"]), asked["Effect"]) == (wanted, "Allow"), option
+    assert not wanted & set(statement(rollout.member_policy())["Action"])
+    tierwise("permissions", "aws", "--stackset", "--inventory", "config").complains(2, "--caller")

@@ -178,7 +178,7 @@ class Mask:
         return fact if made == fact else made
 
     def _via(self, via: Provenance, *, staff: bool) -> Provenance:
-        return Provenance(self.text(via.via, staff=staff), via.action) if _INSTANCE in via.via else via
+        return Provenance(self.text(via.via, staff=staff), via.action, via.as_of) if _INSTANCE in via.via else via
 
     def _unknown(self, unknown: Unknown, via: Provenance) -> Unknown:
         includes = frozenset([self.text(one, staff=True) for one in unknown.includes])

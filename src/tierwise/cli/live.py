@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LAST: Final = "last"
 AUTO: Final = "auto"
-_NOT_SCOPE: Final = frozenset({"external_id", "requests_per_second", "endpoint_compat"})
+_NOT_SCOPE: Final = frozenset({"external_id", "requests_per_second", "endpoint_compat", "inventory", "aggregator"})
 """Options that say how something is read, not what."""
 _NOT_ESTATE: Final = frozenset({"looks", "profile", "controls", "version"})
 """What two scans of the same estate at the same time may differ in, and still be in each other's way."""

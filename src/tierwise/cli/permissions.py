@@ -46,23 +46,37 @@ def _depth(*, names: bool, sampling: bool) -> Depth:
     "--stackset", is_flag=True, help="The role in every account of an organisation, as a StackSet's template; default: only the policy."
 )
 @click.option("--caller", is_flag=True, help="What the caller of an organisation's scan may do: list its accounts, and enter them.")
-def aws(as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool, stackset: bool, caller: bool) -> None:
+@click.option(
+    "--inventory", type=click.Choice(["config"]), default=None, help="Also what a scan with this option asks an aggregator; default: not."
+)
+def aws(
+    as_tf: bool,
+    control: tuple[str, ...],
+    profile: str,
+    with_names: bool,
+    with_sampling: bool,
+    stackset: bool,
+    caller: bool,
+    inventory: str | None,
+) -> None:
     """Print the IAM policy: what a scan calls and nothing else; reads of content are denied.
 
     \b
     tierwise permissions aws --stackset > role.json
     tierwise permissions aws --stackset --terraform > role.tf
     """  # noqa: D301 - click keeps the lines after a backspace as they are
-    from tierwise.connectors.aws import rollout
+    from tierwise.connectors.aws import recorded, rollout
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
 
     require(not (stackset and caller), "--stackset prints what is in each account, --caller what enters them; ask for one at a time")
+    require(not (stackset and inventory), "the aggregator is asked in the caller's account: --inventory goes with --caller")
     wanted, depth = _wanted(control, profile), _depth(names=with_names, sampling=with_sampling)
+    more = recorded.READS if inventory else ()
     if stackset:
         template = rollout.stackset(wanted, depth)
         click.echo(rollout.as_terraform(template) if as_tf else json.dumps(template, indent=2))
         return
-    document = rollout.caller_policy() if caller else policy_document(wanted, depth)
+    document = rollout.caller_policy(more=more) if caller else policy_document(wanted, depth, more)
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 

@@ -59,6 +59,8 @@ def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
         services=tuple(values["services"]) or config.services,
         requests_per_second=values["max_rate"] or config.requests_per_second,
         endpoint_compat=values["endpoint_compat"] or config.endpoint_compat,
+        inventory=values["inventory"] or config.inventory,
+        aggregator=values["aggregator"] or config.aggregator,
     )
 
 
@@ -105,6 +107,13 @@ aws_options = together(
     click.option(
         "--max-rate", type=float, default=None, help="Requests a second to S3 per account, other services an eighth; default: 800."
     ),
+    click.option(
+        "--inventory",
+        type=click.Choice(["config"]),
+        default=None,
+        help="Take what AWS Config records from an aggregator of the caller's account; default: read all from the services.",
+    ),
+    click.option("--aggregator", default="", metavar="NAME", help="Which aggregator; default: the organisation's, or the first."),
     click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing."),
 )
 """Which accounts are read, and how."""
@@ -136,6 +145,7 @@ def elsewhere(config: Config, values: Mapping[str, Any], depth: Depth, held: Exi
     require(not (values["scheduler"] and values["processes"]), "--scheduler names workers that are there; leave --processes out")
     if not dask:
         return None
+    require(not config.aws.inventory, "--inventory config leaves too few calls to share out; leave --executor dask out, or the inventory")
     cluster = Cluster(values["scheduler"], values["processes"] or 2, config.jobs)
     return held.enter_context(workers(cluster, access_of(config.aws, config.jobs, depth)))
 

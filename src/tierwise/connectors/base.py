@@ -69,6 +69,15 @@ class Detailed(Source, Protocol):
 
 
 @runtime_checkable
+class Remarking(Protocol):
+    """A source that has something to say of how it was read, once it has been."""
+
+    def remarks(self) -> Iterable[str]:
+        """A line for each thing that the reader of a report should know."""
+        ...
+
+
+@runtime_checkable
 class Lookable(Protocol):
     """A source whose stores can be looked into, between its two stages."""
 

@@ -16,16 +16,17 @@ SILENT: Final = frozenset({UnknownReason.NOT_COLLECTED, UnknownReason.NOT_SUPPOR
 
 
 def derived(rule: str, *sources: Provenance | str) -> Provenance:
-    """Provenance of a derived fact: the rule and the reads that it rests on."""
-    return _derived(rule, tuple([source if isinstance(source, str) else source.via for source in sources]))
+    """Provenance of a derived fact: the rule and the reads that it rests on, and when the earliest of them was made."""
+    reads = tuple([source if isinstance(source, str) else source.via for source in sources])
+    return _derived(rule, reads, min((one.as_of for one in sources if isinstance(one, Provenance) and one.as_of), default=""))
 
 
 @lru_cache(maxsize=4096)
-def _derived(rule: str, reads: tuple[str, ...]) -> Provenance:
+def _derived(rule: str, reads: tuple[str, ...], as_of: str) -> Provenance:
     # What the same rule made is told by what that rests on, so that its name is said once.
     rests = (read.removeprefix(DERIVED).removeprefix(f"{rule} from ") for read in reads)
     named = ", ".join(dict.fromkeys(read for read in rests if read and read != rule))
-    return Provenance(f"{DERIVED}{rule} from {named}" if named else f"{DERIVED}{rule}")
+    return Provenance(f"{DERIVED}{rule} from {named}" if named else f"{DERIVED}{rule}", as_of=as_of)
 
 
 def open_fact(rule: str, cause: Unknown, *, between: tuple[Value, Value] | None = None, includes: frozenset[str] = frozenset()) -> Unknown:

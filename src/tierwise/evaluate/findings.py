@@ -19,7 +19,7 @@ from tierwise.evaluate.origin import Origin, Past, origin_of, unchanged
 from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
-from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, Unknown, UnknownReason, oldest
 from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, UnknownPart, Verdict
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
@@ -214,7 +214,7 @@ def _finding(bar: _Bar, row: _Row, stays: Callable[[Verdict], Origin]) -> Findin
         tier=classification.tier,
         resource=resource.id,
         expected=bar.expected,
-        actual=tuple([Actual(name, render_fact(fact), fact.via.via) for name, fact in read]),
+        actual=tuple([Actual(name, _found(fact), fact.via.via) for name, fact in read]),
         unknowns=_unknowns(judgement, facts, classification, planned=resource.address is not None),
         why=bar.why,
         at_assumed=judgement.at_tier,
@@ -229,7 +229,19 @@ def _finding(bar: _Bar, row: _Row, stays: Callable[[Verdict], Origin]) -> Findin
         brought_by=origin.brought_by,
         setting=_setting(bar.facts, facts) if judgement.verdict in PROBLEMS else "",
         attested=state_of(judgement.verdict, bar.facts, facts) if bar.compiled.attested else None,
+        as_of=_as_of(read, facts) if resource.address is None else "",
     )
+
+
+def _found(fact: AnyFact) -> str:
+    """A fact for people, with the day on which it was read where that is not the scan's."""
+    return f"{render_fact(fact)}, as read on {fact.via.as_of[:10]}" if fact.via.as_of else render_fact(fact)
+
+
+def _as_of(read: Iterable[tuple[str, AnyFact]], facts: Facts) -> str:
+    """When what decided a verdict was read; what is derived may rest on anything that was read of the resource."""
+    named = [fact for _, fact in read]
+    return oldest(facts.values() if any(fact.via.via.startswith("derived:") for fact in named) else named)
 
 
 def _setting(named: Sequence[str], facts: Facts) -> str:

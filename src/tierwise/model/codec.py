@@ -72,13 +72,17 @@ def fact_out(fact: AnyFact) -> dict[str, Any]:
         via, value = fact.via, fact.value
         if isinstance(value, frozenset | float):
             value = value_out(value)
-        return {"value": value, "via": via.via, "action": via.action} if via.action else {"value": value, "via": via.via}
-    return unknown_out(fact) if isinstance(fact, Unknown) else {"not-applicable": fact.because, "via": fact.via.via}
+        out = {"value": value, "via": via.via, "action": via.action} if via.action else {"value": value, "via": via.via}
+    else:
+        out = unknown_out(fact) if isinstance(fact, Unknown) else {"not-applicable": fact.because, "via": fact.via.via}
+    if fact.via.as_of:
+        out["as_of"] = fact.via.as_of
+    return out
 
 
 def unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
     """The reverse of `unknown_out`; `number`: bounds may be unlimited."""
-    via = Provenance(str(data.get("via", "")), str(data.get("action", "")))
+    via = Provenance(str(data.get("via", "")), str(data.get("action", "")), str(data.get("as_of", "")))
     bounds = data.get("between")
     between = (value_in(bounds[0], number=number), value_in(bounds[1], number=number)) if bounds else None
     includes = frozenset(str(one) for one in data.get("includes") or ())
@@ -86,15 +90,15 @@ def unknown_in(data: Mapping[str, Any], *, number: bool = False) -> Unknown:
 
 
 @lru_cache(maxsize=1 << 14)
-def _via(via: str, action: str) -> Provenance:
+def _via(via: str, action: str, as_of: str) -> Provenance:
     """One object for all facts that come from there."""
-    return Provenance(via, action)
+    return Provenance(via, action, as_of)
 
 
 @lru_cache(maxsize=1 << 14, typed=True)
-def _known(name: str, value: bool | int | float | str, via: str, action: str, kind: Kind | None) -> AnyFact:
+def _known(name: str, value: bool | int | float | str, via: tuple[str, str, str], kind: Kind | None) -> AnyFact:
     """One object for all resources of a kind that have it; ValueError or TypeError where the vocabulary has no such fact."""
-    return _checked(name, Known(value_in(value, number=_is_number(name)), _via(via, action)), kind)
+    return _checked(name, Known(value_in(value, number=_is_number(name)), _via(*via)), kind)
 
 
 def _is_number(name: str) -> bool:
@@ -111,15 +115,15 @@ def _checked(name: str, fact: AnyFact, kind: Kind | None) -> AnyFact:
 
 def fact_in(name: str, data: Mapping[str, Any], kind: Kind | None) -> AnyFact:
     """A fact from its JSON; ValueError, TypeError or KeyError where it is none or breaks the vocabulary (which takes the kind of its resource)."""
-    via, action = str(data.get("via", "")), str(data.get("action", ""))
+    via = str(data.get("via", "")), str(data.get("action", "")), str(data.get("as_of", ""))
     if "value" not in data:
         unknown = "unknown" in data
-        fact = unknown_in(data, number=_is_number(name)) if unknown else NotApplicable(str(data["not-applicable"]), _via(via, action))
+        fact = unknown_in(data, number=_is_number(name)) if unknown else NotApplicable(str(data["not-applicable"]), _via(*via))
         return _checked(name, fact, kind)
     value = data["value"]
     if isinstance(value, bool | int | float | str):
-        return _known(name, value, via, action, kind)
-    return _checked(name, Known(value_in(value), _via(via, action)), kind)
+        return _known(name, value, via, kind)
+    return _checked(name, Known(value_in(value), _via(*via)), kind)
 
 
 def link_out(link: Link) -> dict[str, Any]:

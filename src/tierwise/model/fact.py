@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -42,6 +42,8 @@ class Provenance(msgspec.Struct, frozen=True, gc=False):
     """The API call (`s3:GetBucketAcl`), plan address and attribute (`aws_s3_bucket.a#acl`), `constant: <doc>` or `derived: <rule>`."""
     action: str = ""
     """The IAM action that the read needs, where there is one."""
+    as_of: str = ""
+    """When it was read, or recorded by whom it is read from, in ISO 8601; empty where that is when the scan was made."""
 
 
 NOWHERE: Final = Provenance("")
@@ -114,6 +116,11 @@ def says_same(one: AnyFact, other: AnyFact) -> bool:
 def say_same(one: Facts, other: Facts) -> bool:
     """The same of all facts of a resource."""
     return one.keys() == other.keys() and all(fact is other[name] or says_same(fact, other[name]) for name, fact in one.items())
+
+
+def oldest(facts: Iterable[AnyFact]) -> str:
+    """When the one of them was read that was read first; empty where all were when the scan was made."""
+    return min((fact.via.as_of for fact in facts if fact.via.as_of), default="")
 
 
 NOT_COLLECTED: Final = Unknown(UnknownReason.NOT_COLLECTED)

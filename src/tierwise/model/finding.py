@@ -138,6 +138,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """The acceptance that names it and is not in force, and why; empty where none does, or another holds."""
     attested: State | None = None
     """Of a control over attested evidence: how that evidence stands; None for what was read, and for what could not be checked."""
+    as_of: str = ""
+    """When what it rests on was read or recorded, the earliest of it; empty where all was read when the scan was made."""
     in_baseline: bool = False
     """The baseline of the run has it: it is not this change's doing, and advises."""
 

@@ -112,11 +112,12 @@ def _resource(one: EvidenceResource) -> Iterator[str]:
             yield f"- read: {code(part['fact'])} {code(part['value'])} by {code(part['via'])}"
         for part in unknowns if isinstance(unknowns, list) else ():
             yield f"- open: {code(part['fact'])}, {part['reason']}, {code(part['action'] or part['via'])}"
-    yield f"\nFacts, so since {one.read_since} and read again in this run:"
+    yield f"\nFacts, so since {one.read_since}; read again in this run where no other day is named:"
     for name, fact in one.facts.items():
         told = fact if isinstance(fact, Mapping) else {}
         value = told.get("value", f"unknown ({told['unknown']})" if "unknown" in told else f"not applicable ({told.get('not-applicable')})")
-        yield f"- {code(name)} {code(str(value))} by {code(str(told.get('via', '')))}"
+        day = f", as read on {str(told['as_of'])[:10]}" if "as_of" in told else ""
+        yield f"- {code(name)} {code(str(value))} by {code(str(told.get('via', '')))}{day}"
 
 
 def _control(one: Mapping[str, Any]) -> Iterator[str]:

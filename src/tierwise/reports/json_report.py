@@ -90,6 +90,7 @@ def finding_out(one: Finding) -> dict[str, Any]:
         "before": one.before.value if one.before else None,
         "brought_by": one.brought_by or None,
         "in_baseline": one.in_baseline,
+        "as_of": one.as_of or None,
         "unknowns": [
             {"fact": part.fact, "reason": part.reason, "via": part.via, "action": part.action or None, "detail": part.detail}
             for part in one.unknowns

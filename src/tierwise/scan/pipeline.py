@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tierwise.connectors.base import Source
+from tierwise.connectors.base import Remarking, Source
 from tierwise.connectors.reported import Reported
 from tierwise.evaluate.compiled import compile_control
 from tierwise.model.finding import Run, ScanResult
@@ -94,6 +94,8 @@ def scan(
         collected.relinked = False
         made = {key: made.get(key, frozenset()) | asks.get(key, frozenset()) for key in (*made, *asks)}
         first = assess(collected, judging, today)
+    said = (note for source in sources if isinstance(source, Remarking) for note in source.remarks())
+    collected.notes += dict.fromkeys(judging.mask.text(note) for note in said)
     first = with_datasets(with_facts(first, collected, judging, today), judging.attestations, today)
     first = with_unused(first, judging, by_kind(compiled))
     pasts = pasts_of(collected, first, compiled, judging, today)

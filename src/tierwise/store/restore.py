@@ -14,6 +14,7 @@ from tierwise.errors import StoreError
 from tierwise.model.codec import fact_in, link_in
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
+from tierwise.model.fact import oldest
 from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Gate, Run, ScanResult, UnknownPart, Verdict
 from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
@@ -45,7 +46,7 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
         run=Run(run.id, run.started, run.finished, run.profile, run.sources),
         resources=resources,
         classifications=classifications,
-        findings=_findings(connection, series, run, rows),
+        findings=_findings(connection, series, run, rows, {one.id: oldest(one.facts.values()) for one in resources}),
         gaps=tuple(_gaps(connection, run)),
         gate=Gate(run.gate, "kept", Severity.HIGH),
         coverage=Coverage(run.coverage),
@@ -93,7 +94,8 @@ def _classification(row: Any) -> Classification:
     )
 
 
-def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[Any]) -> Findings:
+def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[Any], read: Mapping[str, str]) -> Findings:
+    """The findings of a run; `read` is when what there is of each resource was read, where that was not in the run."""
     texts = _texts(connection, run)
     problems: dict[str, list[Finding]] = defaultdict(list)
     seen = dict(connection.execute(select(STANDINGS.c.key, STANDINGS.c.first_seen).where(STANDINGS.c.series == series)).tuples().all())
@@ -109,7 +111,7 @@ def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[
 
     def made_of(some: Iterable[Any]) -> Iterator[Finding]:
         for row in some:
-            made = [_plain(row, control, verdict, texts.get(control, {})) for control, verdict in _settled(row)]
+            made = [_plain(row, control, verdict, texts.get(control, {}), read[row.key]) for control, verdict in _settled(row)]
             yield from sorted([*problems.get(row.key, ()), *made], key=lambda one: one.control)
 
     return Findings(kept, tally, rows, made_of)
@@ -128,7 +130,7 @@ def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, An
     return {id_: json.loads(text) for id_, digest, text in rows if run.controls.get(id_) == digest}
 
 
-def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any]) -> Finding:
+def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any], as_of: str) -> Finding:
     """A finding that is none any more to mend: the store keeps that it was met, or did not apply, and what was asked."""
     tier = Tier(row.tier)
     return Finding(
@@ -143,6 +145,7 @@ def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any]) -
         expected=words.get("ladder", {}).get(tier.name, ""),
         actual=(),
         assumed=row.assumed,
+        as_of=as_of,
     )
 
 
@@ -170,6 +173,7 @@ def _finding(row: Any, seen: str | None) -> Finding:
         setting=detail.get("setting", ""),
         first_seen=seen,
         lapsed=detail.get("lapsed", ""),
+        as_of=detail.get("as_of", ""),
         accepted=Acceptance(**json.loads(row.accepted)) if row.accepted else None,
     )
 

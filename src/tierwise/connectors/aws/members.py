@@ -45,6 +45,10 @@ class AwsOrganisation:
         """Those of the accounts."""
         return (unit for one in self.sources for unit in one.details(asks))
 
+    def remarks(self) -> Iterator[str]:
+        """What is to be known of how the accounts were read; what several share is said once."""
+        yield from dict.fromkeys(note for one in self.sources for note in one.remarks())
+
     @property
     def looked_into(self) -> frozenset[str]:
         """Buckets and tables."""

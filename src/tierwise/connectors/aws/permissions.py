@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tierwise.connectors.aws.collectors import declared_reads
 from tierwise.connectors.aws.content import BY_DEPTH
+from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import needed
 from tierwise.connectors.hcl import hcl
 from tierwise.model.content import Depth
@@ -50,16 +51,17 @@ CONTENT_READS: Final = (
 """Actions that open data itself. A scan makes none of them, and the policy denies them in case another policy grants them."""
 
 
-def policy_document(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
+def policy_document(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Sequence[Read] = ()) -> Document:
     """The IAM policy that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
 
-    A deeper look has a statement of its own, and the denial leaves out what it needs: it belongs to a role of its own.
+    `more` are reads that a scan makes only where an option asks for them. A deeper look has a statement of its own, and the denial leaves out what it needs: it belongs to a role of its own.
     """
     actions = sorted({read.action for read in declared_reads() if read.action and needed(read, facts)})
     return {
         "Version": "2012-10-17",
         "Statement": [
             {"Sid": "ReadConfiguration", "Effect": "Allow", "Action": actions, "Resource": "*"},
+            *asked_for(more),
             *_deeper(depth),
             {
                 "Sid": "NeverReadContent",
@@ -69,6 +71,12 @@ def policy_document(facts: frozenset[str] | None = None, depth: Depth = Depth.ME
             },
         ],
     }
+
+
+def asked_for(reads: Sequence[Read]) -> list[Document]:
+    """A statement for reads that an option of the scan asks for; none where there are none."""
+    actions = sorted({read.action for read in reads})
+    return [{"Sid": "AskedForByOptions", "Effect": "Allow", "Action": actions, "Resource": "*"}] if actions else []
 
 
 def _actions(depth: Depth) -> frozenset[str]:

@@ -12,6 +12,7 @@ from tierwise.model.resource import Grant, Kind, Link
 
 if TYPE_CHECKING:
     from tierwise.connectors.aws.calls import Caller
+    from tierwise.connectors.aws.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class Collector:
     """All facts that the documents so far allow; pure. Called after stage 1 and again after stage 2."""
     links: Callable[[Draft], tuple[Link, ...]] = lambda draft: draft.resource.links
     grants: Callable[[Draft], tuple[Grant, ...]] = lambda draft: draft.resource.grants
+    recorded: Recorded | None = None
+    """What AWS Config records of its resources, where that spares calls for each of them."""
     everywhere: bool = False
     """True for a service with one endpoint for all regions (IAM): it is surveyed once an account."""
 

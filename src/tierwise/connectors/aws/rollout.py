@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from tierwise.connectors.aws import account_lock, organisation
 from tierwise.connectors.aws.connect import ROLE_NAME
-from tierwise.connectors.aws.permissions import policy_document
+from tierwise.connectors.aws.permissions import asked_for, policy_document
+from tierwise.connectors.aws.read import Read
 from tierwise.connectors.aws.role import ASSUME, SESSION_NAME
 from tierwise.connectors.hcl import hcl
 from tierwise.model.content import Depth
@@ -75,13 +76,17 @@ def member_policy(facts: frozenset[str] | None = None, depth: Depth = Depth.META
     return {**document, "Statement": [read, *statements[1:]]}
 
 
-def caller_policy(partition: str = "aws", role: str = ROLE_NAME) -> Document:
-    """What the caller of a scan may do beside reading its own account: list the organisation, and assume the one role in its accounts."""
+def caller_policy(partition: str = "aws", role: str = ROLE_NAME, more: Sequence[Read] = ()) -> Document:
+    """What the caller of a scan may do beside reading its own account: list the organisation, and assume the one role in its accounts.
+
+    `more` are reads of the caller's own account that an option of the scan asks for.
+    """
     over = sorted({read.action for reads in _OVER for read in reads})
     return {
         "Version": "2012-10-17",
         "Statement": [
             {"Sid": "ListTheOrganisation", "Effect": "Allow", "Action": over, "Resource": "*"},
+            *asked_for(more),
             {"Sid": "EnterItsAccounts", "Effect": "Allow", "Action": [ASSUME.action], "Resource": [f"arn:{partition}:iam::*:role/{role}"]},
         ],
     }

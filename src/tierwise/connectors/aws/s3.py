@@ -47,6 +47,7 @@ from tierwise.connectors.aws.s3_reads import (
     WEBSITE,
     ownership,
 )
+from tierwise.connectors.aws.s3_recorded import RECORDED
 from tierwise.connectors.declared import Doc, Draft, field_of
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import either
@@ -318,4 +319,5 @@ COLLECTOR = Collector(
     facts,
     links,
     grants,
+    RECORDED,
 )

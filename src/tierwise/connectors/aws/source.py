@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from tierwise.connectors.aws import content
+from msgspec import structs
+
+from tierwise.connectors.aws import content, recorded
+from tierwise.connectors.aws.aggregator import Aggregator
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
 from tierwise.connectors.aws.organisation import Member, Within, not_active
@@ -21,13 +24,17 @@ from tierwise.connectors.aws.task import Elsewhere, Flatten, Ran, Reach, Task, p
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Draft, Once, Stage, finished
 from tierwise.content.look import Looker
-from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import Facts, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Inherited, RegionStatus, Resource
 
 _STS, _ASSUME, _REGIONS, _TAGS, _MEMBERS = SESSION_READS
 _HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 _BATCH = 25
 """Resources per unit where stage 1 makes no call per resource."""
+_TAGGED = ("backup", "dynamodb", "ecr", "elasticache", "es", "glue", "kinesis", "kms", "logs", "sns", "sqs", "ssm")
+"""The services, by their names in ARNs, whose tags come from the bulk read alone, but for those that AWS Config records."""
+_NAMED = 100
+"""ARNs whose tags one call tells (the service's model, `ResourceARNList`)."""
 
 
 @dataclass(slots=True)
@@ -77,18 +84,22 @@ class _Place:
             return self.table if self.table is not None else Unknown(UnknownReason.NOT_COLLECTED, _TAGS.via)
 
     def read_tags(self, caller: Caller) -> Maybe[Mapping[str, Mapping[str, str]]]:
-        """Read all tags of the region in bulk; the first call in a region, and so the one that finds it closed."""
-        table: Maybe[Mapping[str, Mapping[str, str]]]
-        try:
-            found: dict[str, Mapping[str, str]] = {}
-            for item in caller.listing(_TAGS, "ResourceTagMappingList", ResourcesPerPage=100):
-                found[str(item["ResourceARN"])] = {str(tag["Key"]): str(tag["Value"]) for tag in item.get("Tags") or ()}
-            table = Known(found, _TAGS.via)
-        except ListingFailedError as failed:
-            table = Unknown(UnknownReason(failed.gap.reason), _TAGS.via, failed.gap.detail)
+        """Read all tags of the region in bulk, but for those that AWS Config records; the first call in a region, and so the one that finds it closed."""
+        some = {} if self.account.aggregator is None else {"ResourceTypeFilters": list(_TAGGED)}
+        table = _tags_by_arn(caller, ResourcesPerPage=100, **some)
         with self.lock:
             self.table = table
         return table
+
+
+def _tags_by_arn(caller: Caller, **asked: object) -> Maybe[Mapping[str, Mapping[str, str]]]:
+    try:
+        found: dict[str, Mapping[str, str]] = {}
+        for item in caller.listing(_TAGS, "ResourceTagMappingList", **asked):
+            found[str(item["ResourceARN"])] = {str(tag["Key"]): str(tag["Value"]) for tag in item.get("Tags") or ()}
+    except ListingFailedError as failed:
+        return Unknown(UnknownReason(failed.gap.reason), _TAGS.via, failed.gap.detail)
+    return Known(found, _TAGS.via)
 
 
 @dataclass(slots=True)
@@ -108,6 +119,8 @@ class AwsAccount:
     """Its place in an organisation, where that is what is scanned."""
     unit_seconds: float = 900.0
     """How long a unit of work may go on making calls."""
+    aggregator: Aggregator | None = None
+    """What AWS Config has recorded, where resources are read from it."""
 
     @property
     def reach(self) -> Reach:
@@ -129,11 +142,13 @@ class AwsScope:
 class AwsSource:
     """Source protocol over one account; accounts are sources of their own, isolated from each other."""
 
-    def __init__(self, account: AwsAccount, scope: AwsScope, elsewhere: Elsewhere | None = None) -> None:
+    def __init__(self, account: AwsAccount, scope: AwsScope, elsewhere: Elsewhere | None = None, said: str = "") -> None:
         self._account = account
         self._scope = scope
         self._elsewhere = elsewhere
         """Where services are listed and resources read; None for here."""
+        self._said = said
+        """What is to be known of how it is read."""
         self._kept: dict[str, tuple[Collector, Draft, _Place]] = {}
         self._packed: dict[str, tuple[_Place, int, bytes]] = {}
         """The same of what was listed elsewhere."""
@@ -176,6 +191,13 @@ class AwsSource:
             asked = {draft.resource.id: wanted for _, draft, _, wanted in group}
             yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group), asked=asked)
 
+    def remarks(self) -> Iterator[str]:
+        """What is to be known of how it was read."""
+        if self._said:
+            yield self._said
+        if self._account.aggregator is not None:
+            yield from self._account.aggregator.remarks()
+
     @property
     def looked_into(self) -> frozenset[str]:
         """Buckets and tables."""
@@ -198,6 +220,8 @@ class AwsSource:
     def _open_account(self) -> Iterator[Item]:
         home = _Place(self._account, "")
         caller = home.caller()
+        if self._account.home and self._account.aggregator is not None:
+            yield from self._account.aggregator.outcomes()
         role, within = self._account.role, self._account.within
         if role is not None and (why := role.check()) is not None:
             closed = within.closed(within.described(caller)) if within is not None else None
@@ -334,7 +358,7 @@ class AwsSource:
         per_resource = bool(collector.survey_reads)
         waiting: list[Draft] = []
         try:
-            for draft in collector.survey(caller):
+            for draft in self._listed(collector, caller):
                 if self._wanted is not None and not self._wanted(draft.resource.id):
                     continue
                 if per_resource:
@@ -350,6 +374,36 @@ class AwsSource:
         yield from self._finish(collector, waiting, place)
         yield from caller.outcomes()
 
+    def _listed(self, collector: Collector, caller: Caller) -> Iterator[Draft]:
+        """The drafts of a region, with what AWS Config has recorded of them in place of answers, where it has."""
+        aggregator = self._account.aggregator
+        if aggregator is None or collector.recorded is None:
+            yield from collector.survey(caller)
+            return
+        waiting: list[Draft] = []
+        broken: ListingFailedError | None = None
+        try:
+            for draft in collector.survey(caller):
+                item = aggregator.item(caller, collector.recorded, draft.resource.id)
+                if item is None:
+                    waiting.append(draft)
+                    continue
+                via = recorded.captured(item)
+                draft.docs |= {operation: Known(doc, via) for operation, doc in collector.recorded.docs(item).items()}
+                draft.resource = replace(draft.resource, tags=Known(recorded.tags(item), via))
+                yield draft
+        except ListingFailedError as failed:
+            broken = failed
+        for start in range(0, len(waiting), _NAMED):
+            some = waiting[start : start + _NAMED]
+            table = _tags_by_arn(caller, ResourceARNList=[draft.resource.id for draft in some])
+            for draft in some:
+                tags = table if isinstance(table, Unknown) else Known(table.value.get(draft.resource.id, {}), table.via)
+                draft.resource = replace(draft.resource, tags=tags)
+                yield draft
+        if broken is not None:
+            raise broken
+
     def _look(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Item]:
         caller = place.caller()
         for draft in drafts:
@@ -362,7 +416,8 @@ class AwsSource:
         detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
         unit = self._account.within.member.unit if self._account.within is not None else ""
         for draft in drafts:
-            draft.resource = finished(collector, draft, unit, self._inherited)
+            made = finished(collector, draft, unit, self._inherited)
+            draft.resource = replace(made, facts=_as_recorded(collector, draft, made.facts))
             if detailed:
                 self._kept[draft.resource.id] = (collector, draft, place)
             yield draft.resource
@@ -372,9 +427,16 @@ class AwsSource:
             caller = place.caller()
             for read in collector.detail_reads(wanted):
                 caller.read_into(draft, read)
-            yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft))
+            yield FactUpdate(draft.resource.id, _as_recorded(collector, draft, collector.facts(draft)), collector.grants(draft))
             draft.docs.clear()
             yield from caller.outcomes()
+
+
+def _as_recorded(collector: Collector, draft: Draft, facts: Facts) -> Facts:
+    """The facts, with where and of when those are that come from another's record instead of the read that a collector names."""
+    docs = ((read.via, draft.docs.get(read.operation)) for read in collector.reads)
+    moved = {via: doc.via for via, doc in docs if isinstance(doc, Known) and doc.via.as_of}
+    return {name: structs.replace(fact, via=moved.get(fact.via, fact.via)) for name, fact in facts.items()} if moved else facts
 
 
 def _items_of(elsewhere: Elsewhere, task: Task) -> Iterable[Item]:

@@ -83,7 +83,7 @@ def _resource_out(resource: Resource) -> dict[str, Any]:
     if resource.grants:
         out["grants"] = [grant_out(one) for one in resource.grants]
     if isinstance(resource.tags, Known) and resource.tags.via != NOWHERE:
-        out["tags_via"] = [resource.tags.via.via, resource.tags.via.action]
+        out["tags_via"] = _via_out(resource.tags.via)
     return out
 
 
@@ -92,6 +92,9 @@ def _resource_in(data: Mapping[str, Any]) -> Resource:
     if "grants" in data:
         resource = replace(resource, grants=tuple(grant_in(one) for one in data["grants"]))
     if "tags_via" in data and isinstance(resource.tags, Known):
-        via, action = data["tags_via"]
-        resource = replace(resource, tags=Known(resource.tags.value, Provenance(str(via), str(action))))
+        resource = replace(resource, tags=Known(resource.tags.value, Provenance(*map(str, data["tags_via"]))))
     return resource
+
+
+def _via_out(via: Provenance) -> list[str]:
+    return [via.via, via.action, via.as_of] if via.as_of else [via.via, via.action]
