@@ -24,26 +24,30 @@ def forking(monkeypatch):
 
 @pytest.fixture
 def makers():
-    """Numbers with whether this process made them; of several it waits with its first until the other has made one."""
-    heard, tell = os.pipe()
+    """Numbers up to eight with whether this process made them; both wait with the first that they make until the other has begun."""
+    mine, theirs = os.pipe(), os.pipe()
+
+    def met(heard, told):
+        os.write(told[1], b"x")
+        os.read(heard[0], 1)
 
     def made(numbers):
-        if os.getpid() != HERE:
-            os.write(tell, b"x")
-        elif 0 in numbers:
-            os.read(heard, 1)
+        if os.getpid() != HERE and 8 in numbers:
+            met(theirs, mine)
+        elif os.getpid() == HERE and 0 in numbers:
+            met(mine, theirs)
         return [(number, os.getpid() == HERE) for number in numbers]
 
     yield made
-    os.close(heard)
-    os.close(tell)
+    for end in (*mine, *theirs):
+        os.close(end)
 
 
 def test_another_process_makes_some_from_the_end_and_they_come_in_order(forking, makers):
-    made = list(in_two(range(50), makers))
-    assert [number for number, _ in made] == list(range(50))
+    made = list(in_two(range(9), makers))
+    assert [number for number, _ in made] == list(range(9))
     assert made[0] == (0, True)
-    assert made[-1] == (49, False)
+    assert made[-1] == (8, False)
     assert [here for _, here in made] == sorted((here for _, here in made), reverse=True)
 
 

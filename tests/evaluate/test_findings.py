@@ -99,3 +99,17 @@ def test_findings_from_anywhere_are_taken_alike():
     assert taken.verdicts == {Verdict.PASS: 1, Verdict.FAIL: 1}
     assert Findings.of(taken) is taken
     assert taken != made[:1]
+
+
+@pytest.mark.parametrize("most", [5, 50_000])
+def test_two_processes_judge_as_one_does(monkeypatch, most):
+    buckets = [bucket(f"b{at:03}", encrypted=(True, False, None)[at % 3]) for at in range(600)]
+    alone = judged(*buckets)
+    monkeypatch.setattr("tierwise.beside.MANY", 2)
+    monkeypatch.setattr("tierwise.beside._may_fork", lambda: True)
+    monkeypatch.setattr("tierwise.evaluate.findings.MOST_PROBLEMS", most)
+    found = judged(*buckets)
+    assert tuple(found) == tuple(alone)
+    assert tuple(found.problems) == alone.problems
+    assert found.tally == alone.tally
+    assert [one.resource for one in found.made_of(found.rows[299:301])] == ["b299", "b300"]

@@ -7,11 +7,12 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from itertools import islice
-from typing import overload
+from itertools import accumulate, chain, islice
+from typing import Final, TypeAlias, overload
 
 import msgspec
 
+from tierwise.beside import in_two
 from tierwise.evaluate.attest import state_of
 from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.judge import Judgement, has_rung, judgement_of
@@ -22,8 +23,11 @@ from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, Unknown, UnknownReason, oldest
 from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, UnknownPart, Verdict
 from tierwise.model.resource import Kind, Resource
-from tierwise.model.sensitivity import Classification, Tier, TierState
-from tierwise.shelf import shelved
+from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
+from tierwise.shelf import Pack, Shelf, packs
+
+_SOME: Final = 256
+"""How many resources are judged before another process is told of it."""
 
 
 def fingerprint(control: str, resource: Resource) -> str:
@@ -36,9 +40,16 @@ def fingerprint(control: str, resource: Resource) -> str:
     return hashlib.sha256("\x1f".join((control, *identity)).encode()).hexdigest()[:20]
 
 
+_Alike: TypeAlias = tuple[Kind, str, TierInterval, Tier, TierState]
+"""What resources have in common to which the same facts give the same answers: kind, dialect, and what is known of the tier."""
+_Key: TypeAlias = tuple[_Alike, int, tuple[Truth, ...]]
+"""What tells a bar from the others: what the resources have in common, which of the controls that ask something of them, and what it answers."""
+
+
 class _Bar(msgspec.Struct, frozen=True, gc=False):
     """A judgement of a control on resources of one kind, tier and state that give the same answers, put into words once."""
 
+    key: _Key
     compiled: CompiledControl
     judgement: Judgement
     facts: tuple[str, ...]
@@ -51,43 +62,77 @@ class _Bar(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Bench:
-    """The controls that ask something of resources alike in kind, dialect, tier and state, each with the bars met so far."""
+    """The controls that ask something of resources alike, each with the bars met so far."""
 
-    def __init__(self, controls: Sequence[CompiledControl], classification: Classification, dialect: str, bars: list[_Bar]) -> None:
+    def __init__(self, controls: Sequence[CompiledControl], alike: _Alike, bars: list[_Bar]) -> None:
         """`bars` are those of all benches."""
-        self._alike = classification
-        self._dialect = dialect
+        self._alike = alike
+        _, _, self._interval, self._tier, _ = alike
         self._bars = bars
-        self._top = max(classification.interval.hi, classification.tier)
+        self._top = max(self._interval.hi, self._tier)
         self._asking: list[tuple[CompiledControl, dict[tuple[Truth, ...], int]]] = [
-            (compiled, {}) for compiled in controls if has_rung(compiled, classification.interval)
+            (compiled, {}) for compiled in controls if has_rung(compiled, self._interval)
         ]
 
     def bars(self, facts: Facts) -> list[int]:
         """How the controls judge these facts, in their order: the place of each bar among all."""
         found: list[int] = []
-        for compiled, known in self._asking:
+        for at, (compiled, known) in enumerate(self._asking):
             answers = compiled.answers(self._top, facts)
             place = known.get(answers)
-            if place is None:
-                place = known[answers] = len(self._bars)
-                self._bars.append(self._bar(compiled, answers))
-            found.append(place)
+            found.append(self.place(at, answers) if place is None else place)
         return found
 
-    def _bar(self, compiled: CompiledControl, answers: tuple[Truth, ...]) -> _Bar:
-        control, tier = compiled.control, self._alike.tier
-        judgement = judgement_of(compiled, answers, self._alike.interval, tier)
+    def place(self, at: int, answers: tuple[Truth, ...]) -> int:
+        """The place of the bar of a control that answers so."""
+        compiled, known = self._asking[at]
+        place = known.get(answers)
+        if place is None:
+            place = known[answers] = len(self._bars)
+            self._bars.append(self._bar(at, compiled, answers))
+        return place
+
+    def _bar(self, at: int, compiled: CompiledControl, answers: tuple[Truth, ...]) -> _Bar:
+        control, (_, dialect, interval, tier, state) = compiled.control, self._alike
+        judgement = judgement_of(compiled, answers, interval, tier)
         return _Bar(
+            (self._alike, at, answers),
             compiled,
             judgement,
             tuple(dict.fromkeys(name for part in judgement.parts for name in part.facts)),
             control.severity.get(tier) or control.severity.get(judgement.tier) or min(control.severity.values(), default=Severity.INFO),
             _expected(judgement.parts),
-            _why(judgement, self._alike, control.rationale),
-            control.remediation.get(self._dialect, ""),
+            _why(judgement, tier, state, control.rationale),
+            control.remediation.get(dialect, ""),
             (control.id, judgement.verdict),
         )
+
+
+class _Benches:
+    """All of them, as they are met."""
+
+    def __init__(self, due: Mapping[Kind, Sequence[CompiledControl]]) -> None:
+        self._due = due
+        self._known: dict[_Alike, _Bench] = {}
+        self.bars: list[_Bar] = []
+
+    def bench(self, alike: _Alike) -> _Bench:
+        """The one for resources that have this in common."""
+        bench = self._known.get(alike)
+        if bench is None:
+            bench = self._known[alike] = _Bench(self._due.get(alike[0], ()), alike, self.bars)
+        return bench
+
+    def of(self, resource: Resource, one: Classification) -> _Bench:
+        """The one for a resource."""
+        return self.bench(
+            (resource.kind, "terraform" if resource.address is not None else resource.provider, one.interval, one.tier, one.state)
+        )
+
+    def place(self, key: _Key) -> int:
+        """The place of a bar that another process may have met."""
+        alike, at, answers = key
+        return self.bench(alike).place(at, answers)
 
 
 class _Row(msgspec.Struct, frozen=True, gc=False):
@@ -104,16 +149,31 @@ class _Row(msgspec.Struct, frozen=True, gc=False):
         return (_finding(bar, self, origin) for bar in self.bars if bar.judgement.verdict in PROBLEMS)
 
 
+class _Judged(msgspec.Struct, frozen=True, gc=False):
+    """Some resources held against their bars, as one process tells another of it."""
+
+    keys: list[_Key]
+    held: array[int]
+    """Of one resource after the other, which of these."""
+    counts: array[int]
+    """How many bars there are of each resource."""
+    seen: array[int]
+    """How many problems."""
+    problems: list[Finding]
+    packs: tuple[Pack, ...]
+    """The problems of very many resources."""
+
+
 class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
     """What findings are made of, by resource; of each is kept which bars it was held against, and the rest is looked up."""
 
     def __init__(
-        self, resources: Sequence[Resource], classifications: Mapping[str, Classification], pasts: Mapping[str, Past], bars: Sequence[_Bar]
+        self, resources: Sequence[Resource], classifications: Mapping[str, Classification], pasts: Mapping[str, Past], benches: _Benches
     ) -> None:
         self._resources = resources
         self._classifications = classifications
         self._pasts = pasts
-        self._bars = bars
+        self._benches = benches
         self.held = array("I")
         """The places of the bars, of one resource after the other."""
         self._ends = array("Q", [0])
@@ -121,23 +181,56 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
         self._seen = array("Q", [0])
         """The same of its problems."""
         self.problems: Sequence[Finding] = ()
+        """What fails or is unknown."""
         self._span = range(0)
 
-    def judged(self, benches: Callable[[Resource, Classification], _Bench]) -> Iterator[Finding]:
-        """Hold all resources against their bars, once; what fails or is unknown."""
-        for resource in self._resources:
-            one = self._classifications[resource.id]
-            self.held.extend(benches(resource, one).bars(resource.facts))
-            self._ends.append(len(self.held))
-            row = _Row(resource, one, self._pasts.get(resource.id), self._of(len(self._ends) - 2))
-            self._seen.append(self._seen[-1])
-            for finding in row.problems():
-                self._seen[-1] += 1
-                yield finding
+    def judge(self) -> None:
+        """Hold all resources against their bars, once."""
+        problems: Shelf[Finding] = Shelf(most=MOST_PROBLEMS)
+        for judged in in_two(self._resources, self._judged):
+            places = [self._benches.place(key) for key in judged.keys]
+            self.held.extend(map(places.__getitem__, judged.held))
+            self._ends.extend(islice(accumulate(judged.counts, initial=self._ends[-1]), 1, None))
+            self._seen.extend(islice(accumulate(judged.seen, initial=self._seen[-1]), 1, None))
+            for finding in judged.problems:
+                problems.add(finding)
+            if judged.packs:
+                problems.take(judged.packs)
+        self.problems = problems if problems.many else tuple(problems)
         self._span = range(len(self._ends) - 1)
 
-    def _of(self, place: int) -> Sequence[_Bar]:
-        return [self._bars[one] for one in self.held[self._ends[place] : self._ends[place + 1]]]
+    def _judged(self, resources: Iterable[Resource]) -> Iterator[_Judged]:
+        """Some at a time."""
+        left = iter(resources)
+        while some := list(islice(left, _SOME)):
+            bars = [self._benches.of(one, self._classifications[one.id]).bars(one.facts) for one in some]
+            rows = [self._row(one, self._bars(places)) for one, places in zip(some, bars, strict=True)]
+            problems = [list(row.problems()) for row in rows]
+            keys = {place: at for at, place in enumerate(dict.fromkeys(chain.from_iterable(bars)))}
+            every = chain.from_iterable(problems)
+            many = len(self._resources) > MOST_PROBLEMS
+            yield _Judged(
+                [self._benches.bars[place].key for place in keys],
+                array("I", map(keys.__getitem__, chain.from_iterable(bars))),
+                array("I", map(len, bars)),
+                array("I", map(len, problems)),
+                [] if many else list(every),
+                tuple(packs(every)) if many else (),
+            )
+
+    def _row(self, resource: Resource, bars: Sequence[_Bar]) -> _Row:
+        return _Row(resource, self._classifications[resource.id], self._pasts.get(resource.id), bars)
+
+    def _bars(self, places: Iterable[int]) -> Sequence[_Bar]:
+        bars = self._benches.bars
+        return [bars[one] for one in places]
+
+    def tally(self) -> Counter[tuple[str, Verdict]]:
+        """How many there are of each control and verdict."""
+        found: Counter[tuple[str, Verdict]] = Counter()
+        for place, count in Counter(self.held).items():
+            found[self._benches.bars[place].counted] += count
+        return found
 
     def __len__(self) -> int:
         return len(self._span)
@@ -159,7 +252,7 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
         first, last = self._span.start, self._span.stop
         problems = iter(self.problems[self._seen[first] : self._seen[last]])
         for place, resource in zip(self._span, self._resources[first:last], strict=True):
-            row = _Row(resource, self._classifications[resource.id], self._pasts.get(resource.id), self._of(place))
+            row = self._row(resource, self._bars(self.held[self._ends[place] : self._ends[place + 1]]))
             yield row, tuple(islice(problems, self._seen[place + 1] - self._seen[place]))
 
 
@@ -173,23 +266,9 @@ def findings_of(
 
     `due` are the controls by kind. `pasts` are the resources before a plan that makes others of them.
     """
-    known: dict[tuple[object, ...], _Bench] = {}
-    bars: list[_Bar] = []
-
-    def bench_of(resource: Resource, one: Classification) -> _Bench:
-        dialect = "terraform" if resource.address is not None else resource.provider
-        alike = (resource.kind, dialect, one.interval.lo, one.interval.hi, one.tier, one.state)
-        bench = known.get(alike)
-        if bench is None:
-            bench = known[alike] = _Bench(due.get(resource.kind, ()), one, dialect, bars)
-        return bench
-
-    rows = _Rows(resources, classifications, pasts, bars)
-    rows.problems = shelved(rows.judged(bench_of), most=MOST_PROBLEMS)
-    tally: Counter[tuple[str, Verdict]] = Counter()
-    for place, count in Counter(rows.held).items():
-        tally[bars[place].counted] += count
-    return Findings(rows.problems, tally, rows, _every)
+    rows = _Rows(resources, classifications, pasts, _Benches(due))
+    rows.judge()
+    return Findings(rows.problems, rows.tally(), rows, _every)
 
 
 def _every(rows: Iterable[tuple[_Row, Sequence[Finding]]]) -> Iterator[Finding]:
@@ -311,8 +390,7 @@ _STATE_WORDS = {
 }
 
 
-def _why(judgement: Judgement, classification: Classification, rationale: str) -> str:
+def _why(judgement: Judgement, tier: Tier, state: TierState, rationale: str) -> str:
     first = rationale.strip().split(". ")[0].rstrip(".")
-    tier: Tier = classification.tier
     rung = "" if judgement.tier == tier else f" (this part of the bar applies from {judgement.tier.label} up)"
-    return f"protected as {tier.label} because {_STATE_WORDS[classification.state]}{rung}: {first}"
+    return f"protected as {tier.label} because {_STATE_WORDS[state]}{rung}: {first}"
