@@ -156,6 +156,25 @@ def test_doctor_tells_what_is_denied_and_what_that_leaves_unknown(tenant, tierwi
     assert "next: tierwise scan azure" in ran.out
 
 
+def test_doctor_tries_the_directory_and_says_what_it_needs(tenant, tierwise):
+    assert "directory: 0 resources listed, 2 calls answered" in tierwise("doctor", "azure").out
+    tenant.denied = frozenset({"User.Read.All"})
+    ran = tierwise("doctor", "azure")
+    assert ran.code == 3
+    (line,) = [one for one in ran.out.splitlines() if "entra:users" in one]
+    assert "needs User.Read.All; unknown then: ACC-08" in line
+
+
+def test_the_permissions_in_microsoft_graph_are_told_beside_the_role_and_printed_for_themselves(tierwise):
+    role = tierwise("permissions", "azure")
+    assert not any(".All" in one for one in json.loads(role.out)["Actions"])
+    assert "Application.Read.All, GroupMember.Read.All, User.Read.All" in role.err
+    (manifest,) = json.loads(tierwise("permissions", "azure", "--directory").out)
+    assert [one["type"] for one in manifest["resourceAccess"]] == ["Role"] * 3
+    assert "Graph" not in tierwise("permissions", "azure", "--control", "ENC-01").err
+    tierwise("permissions", "azure", "--directory", "--with-names").complains(2, "--directory")
+
+
 def test_the_role_is_what_the_scan_reads(tierwise):
     role = json.loads(tierwise("permissions", "azure", "--scope", f"/subscriptions/{SUBSCRIPTION}").out)
     assert role["AssignableScopes"] == [f"/subscriptions/{SUBSCRIPTION}"]

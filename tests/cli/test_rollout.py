@@ -81,6 +81,9 @@ def test_terraform_assigns_the_role_above_all_subscriptions_and_projects(resourc
     group = "/providers/Microsoft.Management/managementGroups/departments"
     azure = resources("azure", "--scope", group, "--assign-to", "00000000-0000-0000-0000-000000000001")
     assert plain(azure["azurerm_role_assignment"]["scope"]) == plain(azure["azurerm_role_definition"]["scope"]) == group
+    graph = resources("azure", "--directory", "--assign-to", "00000000-0000-0000-0000-000000000001")["azuread_app_role_assignment"]
+    assert plain(graph["principal_object_id"]) == "00000000-0000-0000-0000-000000000001"
+    assert "User.Read.All" in str(graph["for_each"])
     gcp = resources("gcp", "--organization", "123456789012", "--assign-to", "serviceAccount:scan@audit.iam.gserviceaccount.com")
     assert plain(gcp["google_organization_iam_member"]["member"]) == "serviceAccount:scan@audit.iam.gserviceaccount.com"
     assert (

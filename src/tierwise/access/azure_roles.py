@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.access.pattern import covered_by_any
+from tierwise.access.pattern import covered_by_any, overlaps
 from tierwise.model.fact import AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import all_of, either, negated
 
@@ -27,6 +27,50 @@ class Role:
     """Reads or changes data, or hands out the keys to it."""
     wildcard: bool = False
     """By a wildcard over the actions on data of a service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One of a role's permissions, its patterns in lower case."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+
+_DATA_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "microsoft.keyvault/vaults": ("microsoft.keyvault/vaults/secrets/*", "microsoft.keyvault/vaults/certificates/*"),
+    "microsoft.keyvault/vaults/keys": ("microsoft.keyvault/vaults/keys/*",),
+}
+"""The actions on the data of a resource, where they are not all of the type of what it is part of."""
+_READS_DATA: Final[Mapping[str, tuple[str, ...]]] = {
+    "microsoft.operationalinsights": ("microsoft.operationalinsights/workspaces/query/read",),
+}
+"""Reads of configuration that are reads of data, by provider (Azure Monitor documentation, manage access to workspaces)."""
+
+
+def opens(permissions: Iterable[Permission], resource_type: str, *, data: bool = True) -> bool:
+    """Whether a role lets its holder do more with a resource than see its configuration: work with its data, hand out keys, change it, or give roles.
+
+    `data` says whether actions on data have any effect there.
+    """
+    of = resource_type.lower()
+    whole = "/".join(of.split("/")[:2]) + "/*"
+    within = _DATA_OF.get(of, (whole,)) if data else ()
+    single = (_GRANTS, *_READS_DATA.get(of.partition("/")[0], ()))
+    return any(
+        any(covered_by_any(action, one.actions) and not covered_by_any(action, one.not_actions) for action in single)
+        or _reaches([each for each in one.actions if not each.endswith("/read")], one.not_actions, whole)
+        or any(_reaches(one.data_actions, one.not_data_actions, each) for each in within)
+        for one in permissions
+    )
+
+
+def _reaches(patterns: Iterable[str], barred: tuple[str, ...], whole: str) -> bool:
+    """Whether patterns take in an action of a whole that is not barred."""
+    left = (each for each in patterns if overlaps(each, whole) and not covered_by_any(each, barred))
+    return not covered_by_any(whole, barred) and any(left)
 
 
 OWNER: Final = "Owner"

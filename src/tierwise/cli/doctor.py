@@ -86,7 +86,8 @@ def gcp(**values: Any) -> None:
 
 
 def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared], then: str) -> None:
-    """Make the calls of stage 1, say of each account what came of them, then what is denied where, and exit with the worst of it."""
+    """Make the calls of stage 1 and those that a whole source shares, say of each account what came of them, then what is denied where, and exit with the worst of it."""
+    from tierwise.connectors.base import Probed
     from tierwise.scan import Collected, run_units
 
     failed: Failed = defaultdict(lambda: defaultdict(int))
@@ -95,6 +96,10 @@ def _check(sources: Sequence[Source], config: Config, judging: Judging, declared
         collected = Collected()
         run_units(source.survey(), collected, jobs=config.jobs, stage="survey", progress=None)
         worst = max(worst, _rows(source.name, collected, failed))
+        for unit in source.probes() if isinstance(source, Probed) else ():
+            tried = Collected()
+            run_units([unit], tried, jobs=1, stage="survey", progress=None)
+            worst = max(worst, _rows(f"{source.name} {unit.service}", tried, failed))
     for (operation, reason), accounts in sorted(failed.items()):
         lost = _controls_of(operation, judging, declared)
         effect = f"; unknown then: {', '.join(lost)}" if lost else ""

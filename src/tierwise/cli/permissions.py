@@ -85,18 +85,42 @@ def aws(
 @_deeper
 @click.option("--scope", multiple=True, metavar="ID", help="Management group or subscription to assign it in; default: a word to replace.")
 @click.option("--assign-to", default="", metavar="OBJECT-ID", help="With --terraform: assign it to this principal; default: to nobody.")
+@click.option("--directory", is_flag=True, help="The permissions in Microsoft Graph instead: they tell who is from outside the tenant.")
 def azure(
-    as_tf: bool, control: tuple[str, ...], profile: str, scope: tuple[str, ...], with_names: bool, with_sampling: bool, assign_to: str
+    as_tf: bool,
+    control: tuple[str, ...],
+    profile: str,
+    scope: tuple[str, ...],
+    with_names: bool,
+    with_sampling: bool,
+    assign_to: str,
+    directory: bool,
 ) -> None:
-    """Print the custom role: what a scan reads and nothing else; no keys, and data actions only in a role of their own."""
-    from tierwise.connectors.azure.permissions import as_terraform, role_definition
+    """Print the custom role: what a scan reads and nothing else; no keys, and data actions only in a role of their own.
+
+    \b
+    tierwise permissions azure > role.json
+    tierwise permissions azure --directory > graph.json
+    """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.connectors.azure.permissions import as_manifest, as_terraform, grants_in_terraform, graph_permissions, role_definition
 
     require(
         as_tf or not assign_to,
         "--assign-to goes with --terraform; else: az role assignment create --assignee ID --role 'tierwise scan' --scope ID",
     )
-    document = role_definition(_wanted(control, profile), scope, _depth(names=with_names, sampling=with_sampling))
+    require(
+        not (directory and (scope or with_names or with_sampling)),
+        "--directory prints permissions of the tenant, which have no scope or depth",
+    )
+    wanted, depth = _wanted(control, profile), _depth(names=with_names, sampling=with_sampling)
+    graph = graph_permissions(wanted)
+    if directory:
+        click.echo(grants_in_terraform(graph, assign_to) if as_tf else json.dumps(as_manifest(graph), indent=2))
+        return
+    document = role_definition(wanted, scope, depth)
     click.echo(as_terraform(document, assign_to) if as_tf else json.dumps(document, indent=2))
+    if graph and not (with_names or with_sampling):
+        click.echo(f"beside the role, in Microsoft Graph: {', '.join(graph)} (tierwise permissions azure --directory)", err=True)
 
 
 @permissions.command()

@@ -12,7 +12,7 @@ ALWAYS: Final = "Azure Monitor documentation, activity log: written always, for 
 NO_PUBLIC_STORES: Final = "/providers/microsoft.authorization/policydefinitions/4fa4b6c0-31ca-4c0d-b10d-24b96f62a751"
 """The built-in policy `Storage account public access should be disallowed` (Azure Policy built-in definitions for Azure Storage)."""
 _DISKS: Final = "Azure documentation, server-side encryption of managed disks: on for every disk since 2017"
-_PEOPLE: Final = "people and their factors belong to Microsoft Entra ID, which is not read"
+_PEOPLE: Final = "people and their factors belong to Microsoft Entra ID, of which they are not read"
 _NO_ROOT: Final = "a subscription has no root user"
 _PLANS: Final = {
     "storageaccounts": Kind.OBJECT_STORE,

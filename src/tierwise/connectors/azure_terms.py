@@ -61,8 +61,15 @@ def copies_stay(scope: Maybe[str], across: Maybe[bool]) -> Maybe[bool]:
     return all_of(within, negated(across))
 
 
-def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None = None, external: AnyFact | None = None) -> None:
-    """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant."""
+def put_audience(
+    sheet: FactSheet,
+    kind: Kind,
+    *,
+    anonymous: Maybe[bool] | None = None,
+    external: AnyFact | None = None,
+    conditioned: Maybe[bool] | None = None,
+) -> None:
+    """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant. `conditioned`: whether a condition binds all `external` ones."""
     via = Provenance(f"constant: {TENANT}")
     no = Known(False, via)
     outside = external or Known(frozenset(), via)
@@ -76,7 +83,9 @@ def put_audience(sheet: FactSheet, kind: Kind, *, anonymous: Maybe[bool] | None 
         },
         kind,
     )
-    if isinstance(outside, Known) and not outside.value:
+    if conditioned is not None:
+        sheet.put("access.external_conditioned", conditioned)
+    elif isinstance(outside, Known) and not outside.value:
         sheet.not_applicable("access.external_conditioned", "no principal outside the tenant is let in", via)
     else:
         sheet.put("access.external_conditioned", outside if isinstance(outside, Unknown) else Known(False, outside.via))

@@ -92,6 +92,15 @@ class Lookable(Protocol):
 
 
 @runtime_checkable
+class Probed(Protocol):
+    """A source with reads of stage 2 that all its resources share, which can be tried before a scan."""
+
+    def probes(self) -> Iterable[Unit]:
+        """Units that make them, once the survey has ended."""
+        ...
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """A source whose units may have been run by an earlier process, which has left what they yielded and nothing else."""
 

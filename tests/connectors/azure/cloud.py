@@ -22,8 +22,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from tierwise.connectors.azure.collectors import declared_reads
-from tierwise.connectors.azure.guard import GRAPH_PATH
-from tierwise.connectors.azure.read import Read
+from tierwise.connectors.azure.guard import DIRECTORY_PATH, GRAPH_PATH
+from tierwise.connectors.azure.read import Lookup, Read
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
@@ -100,9 +100,12 @@ class Cloud(HTTPAdapter):
         """Whether Resource Graph answers with a table of columns and rows."""
         self.calls: list[tuple[str, str]] = []
         """Method and path of each request, in order."""
+        self.urls: list[str] = []
         self.queries: list[dict[str, Any]] = []
         self.hosts: set[str] = set()
         self.tokens: set[str] = set()
+        self.tokens_of: dict[str, set[str]] = {}
+        """The tokens that came, by host."""
         self.slept: list[float] = []
 
     def transport(self) -> RequestsTransport:
@@ -117,6 +120,7 @@ class Cloud(HTTPAdapter):
     def send(self, request: Any, *_: Any, **__: Any) -> Any:
         """One request, answered."""
         self.tokens.add(request.headers.get("Authorization", ""))
+        self.tokens_of.setdefault(urlsplit(request.url).netloc, set()).add(request.headers.get("Authorization", ""))
         reply = self.answered(request.method, request.url, request.body)
         answer = HTTPResponse(body=BytesIO(reply.bytes), headers={**reply.headers}, status=reply.status, preload_content=False)
         return self.build_response(request, answer)
@@ -126,6 +130,7 @@ class Cloud(HTTPAdapter):
         parts = urlsplit(url)
         path = unquote(parts.path)
         self.hosts.add(parts.netloc)
+        self.urls.append(url)
         self.calls.append((method, path))
         return self._reply(body, path.lower())
 
@@ -152,12 +157,13 @@ class Cloud(HTTPAdapter):
         if read is not None and read.operation in self.failing:
             return self.failing[read.operation]
         if read is not None and read.action in self.denied:
-            return error(403, "AuthorizationFailed")
+            return error(403, "Authorization_RequestDenied" if isinstance(read, Lookup) else "AuthorizationFailed")
         if path.endswith("/providers/microsoft.authorization/permissions"):
             return Reply(body={"value": [{"actions": ["*"], "notActions": sorted(self.denied), "dataActions": [], "notDataActions": []}]})
         found = self._made(self.docs[path], path) if path in self.docs else None
         if found is None:
-            return Reply(body={"value": []}) if path.endswith(_EMPTY) else error(404, "ResourceNotFound")
+            empty = isinstance(read, Lookup) or path.endswith(_EMPTY)
+            return Reply(body={"value": []}) if empty else error(404, "ResourceNotFound")
         return found
 
     def _made(self, answer: Any, path: str) -> Reply | None:
@@ -210,28 +216,34 @@ class _Transport(RequestsTransport):  # type: ignore[misc]
 
 
 class Credential:
-    """Hands out one token; counts how often, and for what."""
+    """Hands out one token for each audience; counts how often, and for what."""
 
     def __init__(self) -> None:
         self.scopes: list[str] = []
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         self.scopes.extend(scopes)
-        return AccessToken("token", 1 << 40)
+        return AccessToken(_token(scopes), 1 << 40)
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         self.scopes.extend(scopes)
-        return AccessTokenInfo("token", 1 << 40)
+        return AccessTokenInfo(_token(scopes), 1 << 40)
+
+
+def _token(scopes: tuple[str, ...]) -> str:
+    return "token" if scopes == ("https://management.azure.com/.default",) else f"token for {' '.join(scopes)}"
 
 
 @cache
-def read_of(path: str) -> Read | None:
+def read_of(path: str) -> Read | Lookup | None:
     """The declared read that a path is of."""
-    return next((read for read in declared_reads() if isinstance(read, Read) and _pattern(read).fullmatch(path)), None)
+    return next((read for read in declared_reads() if isinstance(read, Read | Lookup) and _pattern(read).fullmatch(path)), None)
 
 
 @cache
-def _pattern(read: Read) -> re.Pattern[str]:
+def _pattern(read: Read | Lookup) -> re.Pattern[str]:
+    if isinstance(read, Lookup):
+        return re.compile(DIRECTORY_PATH + read.path.lower().replace("{}", "[^/]+"))
     scope = "" if read.of_tenant else "/subscriptions/[^/]+"
     if read.of:
         provider, *types = read.of.lower().split("/")

@@ -35,11 +35,17 @@ DOCUMENTED: Mapping[str, Mapping[str, str]] = {
         "properties.managementGroupAncestorsChain.name": "the same",
         "properties.managedByTenants": "Azure Lighthouse documentation; the model of Azure Resource Manager has it outside `properties`",
     },
+    "entra:users": {"id": "Microsoft Graph reference v1.0, resource type user"},
+    "entra:servicePrincipals": dict.fromkeys(
+        ("id", "appOwnerOrganizationId", "servicePrincipalType"), "Microsoft Graph reference v1.0, resource type servicePrincipal"
+    ),
+    "entra:groups/transitiveMembers/microsoft.graph.user": {"id": "Microsoft Graph reference v1.0, List group transitive members"},
+    "entra:groups/transitiveMembers/microsoft.graph.servicePrincipal": {"id": "the same"},
     _SYNAPSE: {"properties.azureADOnlyAuthentication": "reference of ARM templates, Microsoft.Synapse/workspaces 2021-06-01"},
 }
 """What neither a recording nor the SDK for Python has, and where it is documented."""
-_ENVELOPE = ("value", "nextLink")
-"""Of every list of Azure Resource Manager."""
+_ENVELOPE = ("value", "nextLink", "@odata.nextLink", "@odata.count")
+"""Of every list of Azure Resource Manager, and of Microsoft Graph."""
 
 
 def operation_of(via: str) -> str:

@@ -47,12 +47,12 @@ def reached(cloud: Cloud) -> Iterator[None]:
 def unwired(cloud: Cloud) -> Iterator[None]:
     """Declared calls go to the cloud by themselves, past azure-core's pipeline and `requests`, which are most of what a scan costs."""
 
-    def send(arm: session.Arm, request: Any, **_: Any) -> session.Answer:
-        arm.guard.check(request.method, request.url)
+    def send(way: session.Arm | session.Directory, request: Any, **_: Any) -> session.Answer:
+        way.guard.check(request.method, request.url)
         reply = cloud.answered(request.method, request.url, request.content)
         return session.Answer(reply.status, reply.bytes, reply.headers)
 
-    with patch.object(session.Arm, "_send", send):
+    with patch.object(session.Arm, "_send", send), patch.object(session.Directory, "_send", send):
         yield
 
 

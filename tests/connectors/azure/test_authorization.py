@@ -13,6 +13,7 @@ OWNER, READER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "acdd72a7-3385-48ef-bd42
 BLOB_READER, CUSTOM = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "77777777-7777-7777-7777-777777777777"
 WHOLE = f"/subscriptions/{SUBSCRIPTION}"
 ABOVE = "/providers/Microsoft.Management/managementGroups/departments"
+MEMBER = "aaaaaaaa-0000-0000-0000-000000000001"
 SECOND = "33333333-3333-3333-3333-333333333333"
 
 
@@ -25,7 +26,7 @@ def assignment(scope, number, name="a", **properties):
     identifier = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
     role = f"{WHOLE}/providers/Microsoft.Authorization/roleDefinitions/{number.upper()}"
     return {
-        **row(ASSIGNMENTS, "x", {"scope": scope, "roleDefinitionId": role, "principalType": "User", **properties}),
+        **row(ASSIGNMENTS, "x", {"scope": scope, "roleDefinitionId": role, "principalType": "User", "principalId": MEMBER, **properties}),
         "id": identifier,
         "name": name,
     }

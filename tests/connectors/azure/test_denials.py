@@ -11,9 +11,9 @@ from tests.connectors.azure.conftest import ALL_FACTS
 from tests.connectors.azure.estate import opened, scanned, tenant, unwired
 from tests.connectors.collected import read_whole, whatever_the_fault
 from tests.scan.honesty import all_violations
-from tierwise.connectors.azure.collectors import INVENTORY, declared_reads
-from tierwise.connectors.azure.place import GROUPS, SUBSCRIPTIONS
-from tierwise.connectors.azure.read import Read, Row
+from tierwise.connectors.azure.collectors import declared_reads
+from tierwise.connectors.azure.place import GROUPS, INVENTORY, SUBSCRIPTIONS
+from tierwise.connectors.azure.read import ENTRA, Lookup, Read, Row
 from tierwise.model.finding import ScanResult, Verdict
 from tierwise.model.resource import Kind
 
@@ -23,7 +23,12 @@ ACTIONS = sorted({one.action for one in declared_reads()} - BEFORE)
 NOT_MADE = {"arm:Microsoft.Sql/servers", "arm:Microsoft.Sql/managedInstances"}
 """Made only where a page of the inventory was lost that held what a database is part of."""
 FAILS, CUT_SHORT = error(500, "InternalServerError"), Reply(200, raw=b'{"value": [')
-READS = [one for one in declared_reads() if isinstance(one, Read)]
+READS = [one for one in declared_reads() if isinstance(one, Read | Lookup)]
+
+
+def service_of(read: Read | Lookup) -> str:
+    """The resource provider that answers a read, or `entra`."""
+    return read.of.partition("/")[0] if isinstance(read, Read) else ENTRA
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +102,9 @@ def test_what_says_nothing_is_unknown_or_as_documented_and_never_a_crash(whole):
         assert len(result.resources) > 30
 
 
-@pytest.mark.parametrize("service", sorted({one.of.partition("/")[0] for one in READS}))
+@pytest.mark.parametrize("service", sorted({service_of(one) for one in READS}))
 def test_reads_that_fail_or_are_cut_short_flip_nothing(whole, service):
-    failing = [one for one in READS if one.of.partition("/")[0] == service]
+    failing = [one for one in READS if service_of(one) == service]
 
     def broken(fault: Reply) -> Cloud:
         cloud = tenant()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.connectors.azure.cloud import Cloud, read_of
 from tests.connectors.azure.estate import TAGS, scanned, tenant
+from tierwise.connectors.azure.directory import LOOKUPS
 from tierwise.connectors.declared import Stage
 from tierwise.model.finding import Verdict
 
@@ -21,6 +22,8 @@ PROBED_AT_T0 = {
     "providers/Microsoft.Network/virtualNetworks",  # LOG-08, likewise
     "providers/Microsoft.Network/networkWatchers",
     "Microsoft.Network/networkWatchers/flowLogs",
+    "Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments",  # ACC-08 asks who is let in from outside
+    *(one.operation for one in LOOKUPS),  # ACC-08, once for all stores
 }
 """All that the controls ask for at the lowest tier beyond the inventory, and why."""
 
@@ -38,7 +41,8 @@ def test_what_holds_nothing_costs_no_read_that_no_control_needs():
     assert set(made(low, Stage.DETAIL)) == PROBED_AT_T0
     assert set(made(low, Stage.DETAIL)) < set(made(high, Stage.DETAIL))
     assert made(low, Stage.SURVEY) == made(high, Stage.SURVEY)
-    assert low.graph_calls == high.graph_calls == 4  # subscriptions, groups, resources, what the subscriptions grant and delegate
+    # Subscriptions and their groups, resources, roles, what backups hold; and what Azure Lighthouse delegates, for ACC-08.
+    assert low.graph_calls == high.graph_calls == 5
 
 
 def test_every_failing_finding_says_what_to_do_in_azure():
@@ -55,6 +59,6 @@ def test_the_inventory_costs_the_same_for_one_account_and_for_many(count):
     rows = [{**first, "id": f"{first['id']}{number}", "name": f"records{number}", "tags": OPEN} for number in range(count)]
     cloud = Cloud(rows)
     scanned(cloud, probes=False)
-    assert cloud.graph_calls == 4
+    assert cloud.graph_calls == 5
     assert made(cloud, Stage.DETAIL)["Microsoft.Storage/storageAccounts/blobServices/default"] == count
     assert sum(made(cloud, Stage.DETAIL).values()) <= count + 2  # one read of each, and two of the subscription

@@ -6,7 +6,7 @@ from tests.connectors.azure.cloud import SUBSCRIPTION, TENANT, Cloud, Reply, err
 from tests.connectors.azure.conftest import ALL_FACTS
 from tierwise.connectors.azure.collectors import declared_reads
 from tierwise.connectors.azure.place import SUBSCRIPTIONS
-from tierwise.connectors.azure.read import Row
+from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.declared import Stage
 from tierwise.model.resource import Kind
 
@@ -153,8 +153,8 @@ def test_the_source_is_named_after_its_tenant(collect, monkeypatch):
 def test_reads_per_resource_belong_to_a_type_that_is_listed():
     rows = tuple(one.type for one in declared_reads() if isinstance(one, Row))
     others = {"Microsoft.CustomerLockbox/tenantOptedIn", "Microsoft.Network/networkWatchers/flowLogs"}  # of the tenant, and of each watcher
-    assert {one.operation for one in declared_reads() if not isinstance(one, Row) and one.of and not one.of.startswith(rows)} == others
+    assert {one.operation for one in declared_reads() if isinstance(one, Read) and one.of and not one.of.startswith(rows)} == others
 
 
 def test_links_of_the_second_stage_wait():
-    assert all(one.stage is Stage.DETAIL for one in declared_reads() if not isinstance(one, Row) and one.links)
+    assert all(one.stage is Stage.DETAIL for one in declared_reads() if isinstance(one, Read) and one.links)

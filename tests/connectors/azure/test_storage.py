@@ -384,7 +384,7 @@ def test_a_denied_log_setting_does_not_wait_but_is_unknown(collect):
 
 def test_tenants_to_which_a_subscription_is_delegated_are_let_in(collect):
     containers = [subscription(managedByTenants=[{"tenantId": "99999999-9999-9999-9999-999999999999"}]), resource_group()]
-    found = collect(Cloud([account()], DOCS, containers))[ACCOUNT]
+    found = collect(Cloud([account()], DOCS, containers), ALL_FACTS)[ACCOUNT]
     assert value(found.facts["access.external_principals"]) == frozenset({"99999999-9999-9999-9999-999999999999"})
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from azure.core.exceptions import AzureError
 
 from tierwise.connectors.answers import decoded, unknown_by
-from tierwise.connectors.azure.place import Place
-from tierwise.connectors.azure.read import Declaration, Read
-from tierwise.connectors.azure.session import Answer, Arm
+from tierwise.connectors.azure.guard import DIRECTORY_PATH
+from tierwise.connectors.azure.place import AUTHORIZATION, INVENTORY, Place
+from tierwise.connectors.azure.read import Declaration, Joined, Lookup, Read
+from tierwise.connectors.azure.session import Answer, Arm, Directory
 from tierwise.connectors.declared import SHARED, Doc, Draft
 from tierwise.errors import CredentialsError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
@@ -39,6 +40,10 @@ _UNSUPPORTED: Final = frozenset(
 )
 """The cloud or subscription does not have the service or the version (Azure Resource Manager documentation, common errors)."""
 _ID: Final = "/-_.~()!$&'*+,;=:@"
+_COLUMNS: Final = "id, name, type, location, subscriptionId, resourceGroup, tags, properties"
+_OF_RESOURCES: Final = f"{_COLUMNS}, sku, kind, identity, managedBy, zones"
+_ABOVE: Final = {"authorizationScopeFilter": "AtScopeAboveAndBelow"}
+"""Role assignments that a subscription inherits are listed too (Resource Graph's reference, AuthorizationScopeFilter)."""
 
 
 def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
@@ -92,27 +97,41 @@ class Caller:
         # The ids that a listing gives are asked as they are: one that is missing, or that leads elsewhere, is no place to read.
         if not self.arm.guard.allows("GET", self.arm.endpoint + url):
             return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "it has no id that it can be read by"), read, resource)
-        if not read.listing:
-            return self._page(read, url, resource)
+        return self._pages(read, self.arm, url, resource) if read.listing else self._page(read, self.arm, url, resource)
+
+    def look_up(self, lookup: Lookup, *names: str) -> Maybe[Doc | None]:
+        """A list of the tenant's directory, read to its end: `{"value": [...]}`, None where there is nothing to list, or why it is unknown."""
+        path = lookup.path.format(*(quote(name, safe="") for name in names))
+        url = f"{DIRECTORY_PATH}{path}?{urlencode(lookup.query, quote_via=quote)}"
+        if not self.arm.directory.guard.allows("GET", self.arm.directory.endpoint + url):
+            return self._failed(Unknown(UnknownReason.UNPARSABLE, lookup.via, "it has no id that it can be read by"), lookup, "")
+        return self._pages(lookup, self.arm.directory, url, "")
+
+    def _pages(self, read: Read | Lookup, way: Arm | Directory, url: str, resource: str) -> Maybe[Doc | None]:
+        following, counted = ("@odata.nextLink", "@odata.count") if isinstance(read, Lookup) else ("nextLink", "")
         items: list[Any] = []
         seen: set[str] = set()
+        total = 0
         while url:
-            page = self._page(read, url, resource)
+            page = self._page(read, way, url, resource)
             if isinstance(page, Unknown) or page.value is None:
                 return page
             listed = page.value.get("value")
             if not isinstance(listed, list):
                 return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "the answer has no list"), read, resource)
             items.extend(listed)
+            total = max(total, _count(page.value.get(counted))) if counted else 0
             seen.add(url)
-            url = str(page.value.get("nextLink") or "")
-            if url and (url in seen or not self.arm.guard.allows("GET", url)):
+            url = str(page.value.get(following) or "")
+            if url and (url in seen or not way.guard.allows("GET", url)):
                 return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "the next page is not where it should be"), read, resource)
+        if len(items) < total:
+            return self._failed(Unknown(UnknownReason.API_ERROR, read.via, f"{len(items)} of {total} came"), read, resource)
         return Known({"value": items}, read.via)
 
-    def _page(self, read: Read, url: str, resource: str) -> Maybe[Doc | None]:
+    def _page(self, read: Read | Lookup, way: Arm | Directory, url: str, resource: str) -> Maybe[Doc | None]:
         try:
-            answer = self.arm.get(url)
+            answer = way.get(url)
         except AzureError as error:
             return self._failed(Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__), read, resource)
         if answer.status != 200:
@@ -126,6 +145,11 @@ class Caller:
             return self._failed(body, read, resource)
         self.counts[read.via.via, "ok", SHARED.get(), ""] += 1
         return body
+
+    def table(self, table: str, types: Iterable[str]) -> Iterator[list[Doc] | Unknown]:
+        """The rows of some types in a table of Resource Graph, in all that is looked at; as `rows`."""
+        options = _ABOVE if table == AUTHORIZATION else NO_OPTIONS
+        return self.rows(INVENTORY, self.place.shared.scope, query(table, types), options)
 
     def rows(
         self, declared: Declaration, scope: Mapping[str, Any], kql: str, options: Mapping[str, Any] = NO_OPTIONS
@@ -172,7 +196,7 @@ class Caller:
                 )
         return body
 
-    def read_into(self, draft: Draft, read: Read) -> None:
+    def read_into(self, draft: Draft, read: Read | Joined) -> None:
         """Make a read per resource and keep its document, unless what is known already makes it needless."""
         if read.operation in draft.docs or not read.when(draft):
             return
@@ -195,6 +219,13 @@ class Caller:
         else:
             self.failures.append(ReadOutcome(self.account, "", declared.via.via, unknown.reason.value, resource))
         return unknown
+
+
+def query(table: str, types: Iterable[str]) -> str:
+    """The query for all resources of some types; ordered by id, so that pages do not overlap."""
+    listed = ", ".join(f"'{one.lower()}'" for one in sorted(types))
+    columns = _OF_RESOURCES if table == "resources" else _COLUMNS
+    return f"{table} | where type in~ ({listed}) | project {columns} | order by id asc"
 
 
 def table_rows(data: object) -> list[Doc] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from tierwise.connectors.azure.place import GROUPS, SUBSCRIPTIONS
-from tierwise.connectors.azure.read import Collector, Declaration, Read, Row
+from tierwise.connectors.azure.directory import LOOKUPS
+from tierwise.connectors.azure.outsiders import DELEGATED, OFFERED
+from tierwise.connectors.azure.place import GROUPS, INVENTORY, SUBSCRIPTIONS
+from tierwise.connectors.azure.read import Collector, Declaration, Read
 from tierwise.connectors.declared import Stage, exported
 
 PERMISSIONS = Read(
@@ -17,9 +19,7 @@ PERMISSIONS = Read(
     listing=True,
 )
 """What the caller may do in a subscription. The specification has it for resource groups and resources; Microsoft's own pages use it so."""
-INVENTORY = Row("Microsoft.ResourceGraph/resources", frozenset(), table="")
-"""The query of Resource Graph itself."""
-SESSION_READS = (INVENTORY, SUBSCRIPTIONS, GROUPS, PERMISSIONS)
+SESSION_READS = (INVENTORY, SUBSCRIPTIONS, GROUPS, PERMISSIONS, DELEGATED, OFFERED, *LOOKUPS)
 """Calls that belong to no service's collector."""
 
 
@@ -36,7 +36,7 @@ def declared_reads() -> tuple[Declaration, ...]:
     """Every declared row and read, once."""
     found: list[Declaration] = [*SESSION_READS]
     for collector in collectors():
-        found += [*collector.rows, *collector.lists, *collector.reads]
+        found += [*collector.rows, *collector.lists, *(read for read in collector.reads if isinstance(read, Read))]
     return tuple(dict.fromkeys(found))
 
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure.calls import Caller, attempt
-from tierwise.connectors.azure.collectors import INVENTORY, collectors, declared_calls
+from tierwise.connectors.azure.collectors import collectors, declared_calls
 from tierwise.connectors.azure.guard import Guard
-from tierwise.connectors.azure.place import GROUPS, INHERITED, SUBSCRIPTIONS, Place, places_of
+from tierwise.connectors.azure.place import GROUPS, INHERITED, SUBSCRIPTIONS, Place, Shared, places_of
 from tierwise.connectors.azure.session import ENDPOINTS, Arm
-from tierwise.connectors.azure.source import AzureScope, AzureSource, AzureTenant, query
+from tierwise.connectors.azure.source import AzureScope, AzureSource, AzureTenant
 from tierwise.connectors.base import Detailed
 from tierwise.connectors.declared import Doc
 from tierwise.errors import CredentialsError, UsageError
@@ -41,13 +41,14 @@ def open_tenant(
     scope = AzureScope(
         tuple(one.lower() for one in options.subscriptions), options.management_groups, frozenset(one.lower() for one in options.services)
     )
-    caller = Caller(Place(""), arm, now)
+    shared = Shared(scope=scope.graph)
+    caller = Caller(Place("", shared=shared), arm, now)
     rows: list[Doc] = []
-    for page in caller.rows(INVENTORY, scope.graph, query(SUBSCRIPTIONS.table, (SUBSCRIPTIONS.type, GROUPS.type))):
+    for page in caller.table(SUBSCRIPTIONS.table, (SUBSCRIPTIONS.type, GROUPS.type)):
         if isinstance(page, Unknown):
             raise CredentialsError(_explained(page.detail))
         rows += page
-    places = places_of(rows, options.inherit_tags)
+    places = places_of(rows, options.inherit_tags, shared)
     wanted = scope.subscriptions or tuple(places)
     missing = tuple(one for one in wanted if one not in places)
     if not places or len(missing) == len(wanted):

@@ -1,4 +1,4 @@
-"""What may leave this machine: declared GETs and the query of Resource Graph, to Azure Resource Manager's own host and nowhere else."""
+"""What may leave this machine: declared GETs and the query of Resource Graph, to Azure Resource Manager's own host; declared lists of Microsoft Graph, to its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tierwise.connectors.azure.read import Read
+from tierwise.connectors.azure.read import Lookup, Read
 from tierwise.model.content import Depth
 
 GRAPH_PATH: Final = "/providers/Microsoft.ResourceGraph/resources"
 """The one POST: a query that changes nothing."""
+DIRECTORY_PATH: Final = "/v1.0/"
+"""The version of Microsoft Graph."""
 _ANY: Final = "{}"
+_TOKEN: Final = "$skiptoken"
 LISTING: Final = frozenset({"restype", "comp", "prefix", "delimiter", "maxresults"})
 """Parameters of List Blobs (Blob service REST API) that are used."""
 
@@ -46,7 +49,7 @@ class Guard:
         if method == "POST":
             return path.lower() == GRAPH_PATH.lower()
         segments = tuple(unquote(part).lower() for part in path.strip("/").split("/"))
-        if method != "GET" or any(part in ("", ".", "..") or "/" in part or "\\" in part for part in segments):
+        if method != "GET" or _is_odd(segments):
             return False
         return any(_fits(segments, template) for template in self._paths.get(len(segments), ()))
 
@@ -55,6 +58,34 @@ class Guard:
         if not self.allows(method, url):
             parts = urlsplit(url)
             raise UndeclaredCallError(f"undeclared call {method} {parts.netloc}{parts.path} refused; declare it as a Read of its collector")
+
+
+class DirectoryGuard:
+    """Tells declared lists of the tenant's directory, each with its own properties and condition, from all other requests to Microsoft Graph."""
+
+    def __init__(self, endpoint: str, lookups: Iterable[Lookup]) -> None:
+        self._host = urlsplit(endpoint).netloc.lower()
+        self._lookups = tuple(lookups)
+
+    def allows(self, method: str, url: str) -> bool:
+        """Whether a request is declared; a further page may bring a token along, and nothing else."""
+        parts = urlsplit(url)
+        if (
+            method != "GET"
+            or parts.scheme.lower() != "https"
+            or parts.netloc.lower() != self._host
+            or not parts.path.startswith(DIRECTORY_PATH)
+        ):
+            return False
+        segments = tuple(unquote(part).lower() for part in parts.path.removeprefix(DIRECTORY_PATH).split("/"))
+        given = parse_qsl(parts.query, keep_blank_values=True)
+        return not _is_odd(segments) and any(_asks(one, segments, given) for one in self._lookups)
+
+    def check(self, method: str, url: str) -> None:
+        """UndeclaredCallError unless the request is declared."""
+        if not self.allows(method, url):
+            parts = urlsplit(url)
+            raise UndeclaredCallError(f"undeclared call {method} {parts.netloc}{parts.path} refused; declare it as a Lookup")
 
 
 class BlobGuard:
@@ -93,6 +124,23 @@ def _template(read: Read) -> tuple[str, ...]:
         for one in types:
             scope += [one, _ANY]
     return (*scope, *(part for part in read.path.lower().split("/") if part))
+
+
+def _asks(lookup: Lookup, segments: tuple[str, ...], given: list[tuple[str, str]]) -> bool:
+    template, asked = tuple(lookup.path.lower().split("/")), [one for one in given if one[0].lower() != _TOKEN]
+    whole = lookup.query
+    return (
+        len(template) == len(segments)
+        and _fits(segments, template)
+        and dict(asked).get("$select") == lookup.select
+        and len(dict(given)) == len(given)
+        and all(whole.get(name) == value for name, value in asked)
+        and (not lookup.where or dict(asked).get("$filter") == lookup.where)
+    )
+
+
+def _is_odd(segments: tuple[str, ...]) -> bool:
+    return any(part in ("", ".", "..") or "/" in part or "\\" in part for part in segments)
 
 
 def _fits(segments: tuple[str, ...], template: tuple[str, ...]) -> bool:

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias
 
 from tierwise.connectors.azure.collectors import declared_reads
 from tierwise.connectors.azure.content import BY_DEPTH
+from tierwise.connectors.azure.directory import LOOKUPS
+from tierwise.connectors.azure.read import Lookup
 from tierwise.connectors.declared import needed
 from tierwise.connectors.hcl import hcl
 from tierwise.model.content import Depth
@@ -16,6 +18,15 @@ NAME: Final = "tierwise scan"
 _ABOUT: Final = "Reads configuration and metadata for tierwise; no action that opens data, hands out keys or changes anything."
 _SAMPLING: Final = "tierwise sampling"
 _DEEPER: Final = "Lists blobs and reads samples of them for tierwise, beside the role of its inventory; no action that hands out keys or changes anything."
+MICROSOFT_GRAPH: Final = "00000003-0000-0000-c000-000000000000"
+"""Microsoft Graph's own application id, the same in every tenant."""
+_ROLES: Final[Mapping[str, str]] = {
+    "Application.Read.All": "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+    "GroupMember.Read.All": "98830695-27a2-44f7-8c18-0c3ebc9698f6",
+    "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
+}
+"""The ids of its application permissions (Microsoft Graph permissions reference)."""
+PRINCIPAL: Final = "OBJECT-ID"
 PLACE: Final = "/providers/Microsoft.Management/managementGroups/MANAGEMENT-GROUP"
 """What stands for the scope until one is given."""
 
@@ -27,7 +38,11 @@ def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] =
     own, beside the inventory's, which grants nothing else.
     """
     deeper = depth is not Depth.METADATA
-    actions = [] if deeper else sorted({read.action for read in declared_reads() if needed(read, facts)}, key=str.lower)
+    actions = (
+        []
+        if deeper
+        else sorted({read.action for read in declared_reads() if not isinstance(read, Lookup) and needed(read, facts)}, key=str.lower)
+    )
     return {
         "Name": _SAMPLING if deeper else NAME,
         "IsCustom": True,
@@ -38,6 +53,29 @@ def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] =
         "NotDataActions": [],
         "AssignableScopes": list(scopes) or [PLACE],
     }
+
+
+def graph_permissions(facts: frozenset[str] | None = None) -> Sequence[str]:
+    """The permissions in Microsoft Graph that a scan needs beside its role, for the given facts or for all."""
+    return sorted({read.action for read in LOOKUPS if needed(read, facts)})
+
+
+def as_manifest(permissions: Sequence[str]) -> Sequence[Document]:
+    """The permissions as `az ad app update --required-resource-accesses FILE` takes them."""
+    return [{"resourceAppId": MICROSOFT_GRAPH, "resourceAccess": [{"id": _ROLES[one], "type": "Role"} for one in permissions]}]
+
+
+def grants_in_terraform(permissions: Sequence[str], principal: str = "") -> str:
+    """The permissions as Terraform resources that grant them to a service principal, a managed identity's among them."""
+    head = f'data "azuread_service_principal" "microsoft_graph" {{\n  client_id = {hcl(MICROSOFT_GRAPH, 1)}\n}}\n'
+    return head + (
+        '\nresource "azuread_app_role_assignment" "tierwise" {\n'
+        f"  for_each            = toset({hcl(list(permissions), 1)})\n"
+        "  app_role_id         = data.azuread_service_principal.microsoft_graph.app_role_ids[each.value]\n"
+        f"  principal_object_id = {hcl(principal or PRINCIPAL, 1)}\n"
+        "  resource_object_id  = data.azuread_service_principal.microsoft_graph.object_id\n"
+        "}\n"
+    )
 
 
 def as_terraform(document: Document, principal: str = "") -> str:

@@ -4,21 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from tierwise.access.pattern import covered_by_any
 from tierwise.connectors.azure.ids import group_of, same, subscription_of
 from tierwise.connectors.azure.read import Row
-from tierwise.connectors.azure_terms import TENANT
 from tierwise.connectors.declared import Doc, Draft, Once
-from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
+AUTHORIZATION: Final = "authorizationresources"
+"""The table of Resource Graph that has roles and their assignments."""
+INVENTORY: Final = Row("Microsoft.ResourceGraph/resources", frozenset(), table="")
+"""The query of Resource Graph itself."""
 SUBSCRIPTIONS: Final = Row("Microsoft.Resources/subscriptions", frozenset(), table="resourcecontainers")
 GROUPS: Final = Row("Microsoft.Resources/subscriptions/resourceGroups", frozenset(), table="resourcecontainers")
-OUTSIDERS: Final = "outsiders"
-"""The name under which a draft keeps the tenants to which its subscription is delegated."""
+if TYPE_CHECKING:
+    from tierwise.connectors.azure.directory import Holder, Strangers
+
+_MANAGEMENT_GROUP: Final = "/providers/microsoft.management/managementgroups/"
 INHERITED: Final = ("resource-group", "subscription")
 """From where tags may be taken over, the nearest first."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the subscriptions of a tenant have together."""
+
+    rows: dict[str, Doc] = field(default_factory=dict)
+    """Rows to which others refer, by id: subscriptions, servers of databases, roles."""
+    attached: dict[str, list[str]] = field(default_factory=dict)
+    """Ids of disks by the machine that they are attached to."""
+    assigned: dict[str, Doc] = field(default_factory=dict)
+    """Rows of role assignments, by id."""
+    opened: dict[tuple[str, str, bool], Maybe[bool]] = field(default_factory=dict)
+    """Whether a role opens resources of a type, by the number of the role."""
+    holders: dict[Holder, Strangers] = field(default_factory=dict)
+    """Whom from outside each holder of a role stands for."""
+    listed: dict[str, Unknown | None] = field(default_factory=dict)
+    """The tables of Resource Graph that have been listed, and why one is not whole."""
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    """What is looked at, in the words of Resource Graph's request."""
+    once: Once = field(default_factory=lambda: Once("tenant"))
+    """Reads a document of the tenant once."""
 
 
 @dataclass(slots=True)
@@ -32,10 +60,9 @@ class Place:
     """Tags of its resource groups by name, lower case."""
     inherits: tuple[str, ...] = ()
     """From which of `INHERITED` its resources take tags that they lack."""
-    rows: dict[str, Doc] = field(default_factory=dict)
-    """Rows of the tenant, by id, to which others refer: subscriptions, servers of databases, roles."""
-    attached: dict[str, list[str]] = field(default_factory=dict)
-    """Ids of the tenant's disks by the machine that they are attached to."""
+    shared: Shared = field(default_factory=Shared)
+    granted: Maybe[Doc | None] = NOT_COLLECTED
+    """The caller's permissions in it."""
     once: Once = field(default_factory=Once)
     """Reads a document that several resources of this subscription need, once: `once(name, make)`."""
 
@@ -51,17 +78,41 @@ class Place:
     @property
     def unit(self) -> str:
         """The management groups that it is in, by name from the top: `departments/health`; the tenant's root group, which has its id, is left out."""
-        chain = _properties(self.row).get("managementGroupAncestorsChain")
-        groups = [str(one.get("name") or "") for one in chain if isinstance(one, Mapping)] if isinstance(chain, list) else []
-        return "/".join(name for name in reversed(groups) if name and name != self.row.get("tenantId"))
+        return "/".join(name for name in reversed(self._chain) if name and name != self.row.get("tenantId"))
 
-    def outsiders(self, declared: Row) -> Known[Doc]:
-        """Tenants to which the subscription is delegated (Azure Lighthouse), whose identities are let in beside the own tenant's; by the word `tenants`."""
+    @property
+    def tenant(self) -> str:
+        """The tenant that it is of, as its row says."""
+        return str(self.row.get("tenantId") or "").lower()
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """The scopes above it, as ids: everything, and its management groups."""
+        return ("", *(f"{_MANAGEMENT_GROUP}{name.lower()}" for name in self._chain))
+
+    @property
+    def delegated(self) -> frozenset[str]:
+        """Tenants to which the whole subscription is delegated (Azure Lighthouse), whose identities are let in beside the own tenant's."""
         listed = _properties(self.row).get("managedByTenants")
-        if not isinstance(listed, list):
-            return Known({"tenants": frozenset()}, Provenance(f"constant: {TENANT}"))
-        tenants = frozenset(str(one.get("tenantId", "")).lower() for one in listed if isinstance(one, Mapping))
-        return Known({"tenants": tenants}, declared.via)
+        found = listed if isinstance(listed, list) else ()
+        return frozenset(str(one["tenantId"]).lower() for one in found if isinstance(one, Mapping) and one.get("tenantId"))
+
+    @property
+    def _chain(self) -> tuple[str, ...]:
+        chain = _properties(self.row).get("managementGroupAncestorsChain")
+        return tuple(str(one.get("name") or "") for one in chain if isinstance(one, Mapping)) if isinstance(chain, list) else ()
+
+    def may(self, action: str) -> Maybe[bool]:
+        """Whether the caller's permissions in it allow an action: one of them covers it and does not take it out again."""
+        if isinstance(self.granted, Unknown):
+            return self.granted
+        listed = (self.granted.value or {}).get("value") or ()
+        each = (one for one in listed if isinstance(one, Mapping))
+        allowed = any(
+            covered_by_any(action.lower(), _patterns(one, "actions")) and not covered_by_any(action.lower(), _patterns(one, "notActions"))
+            for one in each
+        )
+        return Known(allowed, self.granted.via)
 
     def tags_of(self, row: Doc, declared: Row) -> Maybe[Mapping[str, str]]:
         """The tags of a row; what it takes over from above is evidence beside them (`policy.levels`)."""
@@ -76,17 +127,15 @@ def texts(tags: Mapping[str, Any]) -> dict[str, str]:
     return {str(key): "" if value is None else str(value) for key, value in tags.items()}
 
 
-def places_of(rows: Iterable[Doc], inherits: tuple[str, ...]) -> dict[str, Place]:
+def places_of(rows: Iterable[Doc], inherits: tuple[str, ...], shared: Shared) -> dict[str, Place]:
     """The subscriptions among the containers that Resource Graph lists, with their resource groups, by id."""
     places: dict[str, Place] = {}
-    shared: dict[str, Doc] = {}
-    attached: dict[str, list[str]] = {}
     groups: list[tuple[str, Mapping[str, Any]]] = []
     for row in rows:
         identifier = same(row.get("id"))
         if str(row.get("type", "")).lower() == "microsoft.resources/subscriptions":
-            shared[identifier] = row
-            places[subscription_of(identifier)] = Place(subscription_of(identifier), row, inherits=inherits, rows=shared, attached=attached)
+            shared.rows[identifier] = row
+            places[subscription_of(identifier)] = Place(subscription_of(identifier), row, inherits=inherits, shared=shared)
         else:
             groups.append((identifier, row))
     for identifier, row in groups:
@@ -113,7 +162,11 @@ def drafted(place: Place, declared: Row, row: Doc, kind: Kind, aliases: Iterable
         tags=place.tags_of(row, declared),
         aliases=tuple(str(one).lower().rstrip("/") for one in aliases if one),
     )
-    return Draft(resource, {declared.operation: Known(row, declared.via), OUTSIDERS: place.outsiders(declared)})
+    return Draft(resource, {declared.operation: Known(row, declared.via)})
+
+
+def _patterns(permission: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(one).lower() for one in permission.get(name) or ())
 
 
 def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:

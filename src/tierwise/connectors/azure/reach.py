@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import azure_terms, fields
 from tierwise.connectors.azure.ids import parent_of, same
-from tierwise.connectors.azure.place import OUTSIDERS
+from tierwise.connectors.azure.outsiders import audience_of
 from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.azure_terms import PROVIDER_KEY, admits_ranges, key_url
 from tierwise.connectors.declared import Doc, Draft
@@ -41,16 +41,19 @@ _LOCKED: Final = frozenset({"cannotdelete", "readonly"})
 PUBLIC: Final = "Azure Resource Manager reference, publicNetworkAccess: enabled where it was never set"
 
 
-def put_audience(sheet: FactSheet, draft: Draft, *, anonymous: Maybe[bool] | None = None, more: AnyFact | None = None) -> None:
-    """Who is let in: the own tenant's principals, tenants to which the subscription is delegated, and `more` tenants that the resource names."""
-    delegated = fields.value(draft.docs[OUTSIDERS], "tenants")
-    outside: AnyFact = delegated
-    if isinstance(more, Unknown):
-        known = delegated.value if isinstance(delegated, Known) else frozenset()
-        outside = more.including(more.includes | known)
-    elif isinstance(more, Known) and isinstance(delegated, Known):
-        outside = Known(more.value | delegated.value, more.via)
-    azure_terms.put_audience(sheet, draft.resource.kind, anonymous=anonymous, external=outside)
+def put_audience(
+    sheet: FactSheet, draft: Draft, *, anonymous: Maybe[bool] | None = None, more: Maybe[frozenset[str]] | None = None
+) -> None:
+    """Who is let in: everybody, those from outside who hold a role that reaches it, and `more` tenants that the resource names."""
+    found = audience_of(draft)
+    tenants, lost = (more.value, None) if isinstance(more, Known) else (frozenset[str](), more)
+    named, still, loose = found.named | tenants, found.open or lost, found.loose or lost
+    if found.bare or tenants:
+        conditioned: Maybe[bool] | None = Known(False, found.via)
+    else:
+        conditioned = loose or (Known(True, found.via) if named else still)
+    outside: AnyFact = Known(named, found.via) if still is None else still.including(named | still.includes)
+    azure_terms.put_audience(sheet, draft.resource.kind, anonymous=anonymous, external=outside, conditioned=conditioned)
 
 
 def is_public(row: Maybe[Doc | None]) -> Maybe[bool]:
@@ -166,7 +169,7 @@ def of_parent(read: Read, levels: int = 1, when: Callable[[Draft], bool] | None 
 
     def make(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
         at = parent_of(draft.resource.id, levels)
-        row = caller.place.rows.get(at)
+        row = caller.place.shared.rows.get(at)
         if not read.path and row is not None:
             return Known(row, read.via)
         return caller.place.once(f"{read.operation}@{at}", partial(caller.ask, read, at, draft.resource.id))

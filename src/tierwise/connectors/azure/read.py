@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 GRAPH: Final = "graph"
 """The word for Resource Graph in provenance: `graph:Microsoft.Storage/storageAccounts`."""
 ARM: Final = "arm"
+ENTRA: Final = "entra"
+"""The word for Microsoft Graph, which tells what the tenant's directory holds."""
 
 
 def always(_draft: Draft) -> bool:
@@ -39,6 +41,8 @@ class Row:
     facts: frozenset[str] = frozenset()
     """Facts that cannot be known without it."""
     table: str = "resources"
+    stage: Stage = Stage.SURVEY
+    """When it is listed."""
 
     @property
     def action(self) -> str:
@@ -49,11 +53,6 @@ class Row:
     def operation(self) -> str:
         """The name under which a draft keeps the row."""
         return self.type
-
-    @property
-    def stage(self) -> Stage:
-        """Rows are listed first."""
-        return Stage.SURVEY
 
     @property
     def yields(self) -> frozenset[str]:
@@ -112,7 +111,74 @@ class Read:
         return Provenance(f"{ARM}:{self.operation}", self.action)
 
 
-Declaration: TypeAlias = "Row | Read"
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One GET of Microsoft Graph that the scanner may make: a list, of which nothing but the named properties is asked for."""
+
+    path: str
+    """What follows the version, `{}` for an object's id: `groups/{}/transitiveMembers/microsoft.graph.user`."""
+    action: str
+    """The least permission that it needs, e.g. `GroupMember.Read.All`."""
+    select: str
+    """The properties, e.g. `id,appOwnerOrganizationId`."""
+    where: str = ""
+    """Which objects: the condition of `$filter`."""
+    facts: frozenset[str] = frozenset()
+    """Facts that cannot be known without it."""
+    absent: frozenset[str] = frozenset()
+    """Error codes that mean that there is nothing to list."""
+
+    @property
+    def operation(self) -> str:
+        """Its name in provenance."""
+        return self.path.replace("/{}", "")
+
+    @property
+    def stage(self) -> Stage:
+        """Only where a control needs one of its facts."""
+        return Stage.DETAIL
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts; it yields no links."""
+        return self.facts
+
+    @property
+    def via(self) -> Provenance:
+        """The provenance of what it answers."""
+        return Provenance(f"{ENTRA}:{self.operation}", self.action)
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters of its first page."""
+        asked = {"$select": self.select, "$count": "true", "$top": "999"}
+        return {**asked, "$filter": self.where} if self.where else asked
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What several listings say together of a resource: no call of its own, though it may make those that they need."""
+
+    operation: str
+    """The name under which a draft keeps it."""
+    via: Provenance
+    """The provenance of what it answers."""
+    facts: frozenset[str]
+    """Facts that cannot be known without it."""
+    make: Callable[[Caller, Draft], Maybe[Doc | None]]
+    """Makes it."""
+    of: str = ""
+    stage: Stage = Stage.DETAIL
+    links: frozenset[Rel] = frozenset()
+    when: Callable[[Draft], bool] = always
+
+    @property
+    def yields(self) -> frozenset[str]:
+        """Its facts; it yields no links."""
+        return self.facts
+
+
+Declaration: TypeAlias = "Row | Read | Lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +188,7 @@ class Collector:
     service: str
     """The name for `--service`, e.g. `storage`."""
     rows: tuple[Row, ...]
-    reads: tuple[Read, ...]
+    reads: tuple[Read | Joined, ...]
     survey: Callable[[Caller, Row, Doc], Iterable[Draft | Gap]]
     """The drafts that a row gives: the row itself, what is part of it, or none where it is no store; a gap where a listing failed."""
     facts: Callable[[Draft], Mapping[str, AnyFact]]
@@ -135,10 +201,10 @@ class Collector:
     """Whether its rows are taken after all others of their table, since they refer to some of them."""
 
     @property
-    def survey_reads(self) -> tuple[Read, ...]:
+    def survey_reads(self) -> tuple[Read | Joined, ...]:
         """Reads per resource that are made for every resource."""
         return tuple(read for read in self.reads if read.stage is Stage.SURVEY)
 
-    def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
+    def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read | Joined]:
         """Reads per resource that yield one of the wanted facts or links."""
         return due_in_detail(self.reads, wanted)

@@ -15,7 +15,8 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 
 from tierwise import __version__
-from tierwise.connectors.azure.guard import GRAPH_PATH, BlobGuard, Guard
+from tierwise.connectors.azure.directory import LOOKUPS
+from tierwise.connectors.azure.guard import GRAPH_PATH, BlobGuard, DirectoryGuard, Guard
 from tierwise.connectors.azure.ids import subscription_of
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.model.content import Depth
@@ -32,6 +33,12 @@ SUFFIXES: Final[Mapping[str, str]] = {
     ENDPOINTS["china"]: "core.chinacloudapi.cn",
 }
 """What the hosts of storage end in (the same)."""
+DIRECTORIES: Final[Mapping[str, str]] = {
+    ENDPOINTS["public"]: "https://graph.microsoft.com",
+    ENDPOINTS["government"]: "https://graph.microsoft.us",
+    ENDPOINTS["china"]: "https://microsoftgraph.chinacloudapi.cn",
+}
+"""Microsoft Graph of each cloud (Microsoft Graph documentation, national cloud deployments)."""
 _STORAGE_SCOPE: Final = "https://storage.azure.com/.default"
 """The one that every account of every cloud takes (Azure Storage documentation, "Authorize access to blobs using Microsoft Entra ID")."""
 BLOB_VERSION: Final = "2023-11-03"
@@ -72,7 +79,7 @@ class _Gate(SansIOHTTPPolicy[Any, Any]):
     Resource Graph tells what is left with each answer (Azure documentation, "Guidance for throttled requests").
     """
 
-    guard: Guard | BlobGuard
+    guard: Guard | DirectoryGuard | BlobGuard
     ceiling: float
     sleep: Callable[[float], None]
     _ceilings: dict[tuple[str, bool], Ceiling] = field(default_factory=dict)
@@ -124,6 +131,7 @@ class Arm:
         self._way = (credential, ceiling, transport)
         headers = {"Accept": "application/json"}
         self._client = _client(credential, f"{endpoint}/.default", headers, _Gate(guard, ceiling, transport.sleep), transport, endpoint)
+        self.directory = Directory(credential, DIRECTORIES[endpoint], ceiling=ceiling, transport=transport)
 
     def get(self, url: str) -> Answer:
         """One GET of a path below the endpoint, or of a whole URL that leads there."""
@@ -142,6 +150,27 @@ class Arm:
 
     def _send(self, request: HttpRequest, **options: Any) -> Answer:
         response = self._client.send_request(request, **options)
+        return Answer(response.status_code, response.content, response.headers)
+
+
+class Directory:
+    """The tenant's directory, by Microsoft Graph, behind a guard and with a token of its own; the token is asked for with the first list."""
+
+    def __init__(self, credential: Any, endpoint: str, *, ceiling: float, transport: Any) -> None:
+        self.endpoint = endpoint
+        self.guard = DirectoryGuard(endpoint, LOOKUPS)
+        # Microsoft Graph documentation, advanced query capabilities: counts and casts need the header.
+        headers = {"Accept": "application/json", "ConsistencyLevel": "eventual"}
+        self._client = _client(
+            credential, f"{endpoint}/.default", headers, _Gate(self.guard, ceiling, transport.sleep), transport, endpoint
+        )
+
+    def get(self, url: str) -> Answer:
+        """One GET of a path below the endpoint, or of a whole URL that leads there."""
+        return self._send(HttpRequest("GET", url if url.startswith("https://") else self.endpoint + url))
+
+    def _send(self, request: HttpRequest) -> Answer:
+        response = self._client.send_request(request)
         return Answer(response.status_code, response.content, response.headers)
 
 

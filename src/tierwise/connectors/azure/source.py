@@ -8,11 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from tierwise.access.pattern import covered_by_any
-from tierwise.connectors.azure import content, policy
+from tierwise.connectors.azure import content, directory, policy
 from tierwise.connectors.azure.calls import Caller
-from tierwise.connectors.azure.collectors import INVENTORY, PERMISSIONS, collectors
-from tierwise.connectors.azure.place import SUBSCRIPTIONS, Place, region_of
+from tierwise.connectors.azure.collectors import PERMISSIONS, collectors
+from tierwise.connectors.azure.place import INVENTORY, SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.session import Arm, Blobs
 from tierwise.connectors.base import Item, Organisation, Unit, grouped
@@ -22,13 +21,7 @@ from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
 
-_COLUMNS: Final = "id, name, type, location, subscriptionId, resourceGroup, tags, properties"
-_OF_RESOURCES: Final = f"{_COLUMNS}, sku, kind, identity, managedBy, zones"
-_RESOURCES, _AUTHORIZATION = "resources", "authorizationresources"
-_ABOVE: Final = "AtScopeAboveAndBelow"
-"""Role assignments that a subscription inherits are listed too (Resource Graph's reference, AuthorizationScopeFilter)."""
-_EVERYTHING: Final[Known[Doc]] = Known({"value": [{"actions": ["*"]}]})
-
+_RESOURCES: Final = "resources"
 
 _UNSEEN: Final = "the credentials do not see it; give them the role of 'tierwise permissions azure' on it or on a management group above, and check its id"
 
@@ -74,7 +67,7 @@ class AzureSource:
         self._wanted: Callable[[str], bool] | None = None
         """Which resources are surveyed, by id; None for all."""
         some = next(iter(tenant.places.values()), Place(""))
-        self._home = Place("", rows=some.rows, attached=some.attached)
+        self._home = Place("", shared=some.shared)
         self._by_type = {row.type.lower(): (collector, row) for collector in self._selected() for row in collector.rows}
 
     @property
@@ -104,6 +97,15 @@ class AzureSource:
             if any(read.operation not in draft.docs for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
                 yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure", asked={resource: wanted})
+
+    def probes(self) -> Iterable[Unit]:
+        """The lists of the tenant's directory."""
+        yield Unit("", "", "directory", self._probe, provider="azure")
+
+    def _probe(self) -> Iterator[Item]:
+        caller = self._caller(self._home)
+        directory.probe(caller)
+        yield from caller.outcomes()
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -143,12 +145,12 @@ class AzureSource:
     def _look_around(self, place: Place) -> Iterator[Item]:
         """Gaps for what Resource Graph leaves out of a subscription because the caller may not read it."""
         caller = self._caller(place)
-        granted = caller.ask(PERMISSIONS, f"/subscriptions/{place.id}")
-        if isinstance(granted, Unknown):
-            yield self._gap(place.id, "permissions", granted, PERMISSIONS.action)
-            granted = _EVERYTHING
+        place.granted = caller.ask(PERMISSIONS, f"/subscriptions/{place.id}")
+        if isinstance(place.granted, Unknown):
+            yield self._gap(place.id, "permissions", place.granted, PERMISSIONS.action)
         for collector, row in self._by_type.values():
-            if not may(granted.value or {}, row.action):
+            allowed = place.may(row.action)
+            if isinstance(allowed, Known) and not allowed.value:
                 unknown = caller.denied(row)
                 yield Gap("azure", place.id, "", collector.service, unknown.reason.value, row.action, unknown.detail, row.kinds)
         yield from caller.outcomes()
@@ -172,9 +174,10 @@ class AzureSource:
         caller = self._caller(self._home)
         types = [row.type for _, row in self._by_type.values() if row.table == table]
         late: list[Doc] = []
-        options = {"authorizationScopeFilter": _ABOVE} if table == _AUTHORIZATION else {}
-        for page in caller.rows(INVENTORY, self._scope.graph, query(table, types), options):
+        lost: Unknown | None = None
+        for page in caller.table(table, types):
             if isinstance(page, Unknown):
+                lost = page
                 yield self._gap("", "resource-graph", page, INVENTORY.action, table)
                 break
             for row in page:
@@ -187,6 +190,7 @@ class AzureSource:
                     yield from self._take(row)
         for row in late:
             yield from self._take(row)
+        self._home.shared.listed[table] = lost
         yield from caller.outcomes()
 
     def _take(self, row: Doc) -> Iterator[Item]:
@@ -230,24 +234,3 @@ class AzureSource:
         links = collector.links(draft) if linked else None
         yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft), links)
         yield from caller.outcomes()
-
-
-def query(table: str, types: Iterable[str]) -> str:
-    """The query for all resources of some types; ordered by id, so that pages do not overlap."""
-    listed = ", ".join(f"'{one.lower()}'" for one in sorted(types))
-    columns = _OF_RESOURCES if table == _RESOURCES else _COLUMNS
-    return f"{table} | where type in~ ({listed}) | project {columns} | order by id asc"
-
-
-def may(granted: Mapping[str, Any], action: str) -> bool:
-    """Whether the caller's permissions allow an action: one of them covers it and does not take it out again."""
-    wanted = action.lower()
-    return any(
-        covered_by_any(wanted, _patterns(one, "actions")) and not covered_by_any(wanted, _patterns(one, "notActions"))
-        for one in granted.get("value") or ()
-        if isinstance(one, Mapping)
-    )
-
-
-def _patterns(permission: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(one).lower() for one in permission.get(name) or ())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import azure_terms, fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days, sql_audited
@@ -240,7 +241,7 @@ def synapse_links(draft: Draft) -> tuple[Link, ...]:
 
 
 COLLECTORS: Final = (
-    Collector("loganalytics", (WORKSPACE,), (LOCKS,), survey_workspace, workspace_facts),
-    Collector("kusto", (CLUSTER,), (CLUSTER_LOGS, LOCKS), survey_cluster, cluster_facts, cluster_links, lists=(DATABASES,)),
-    Collector("synapse", (SYNAPSE,), (RULES, ADMIN, AUDIT, LOCKS), survey_synapse, synapse_facts, synapse_links),
+    Collector("loganalytics", (WORKSPACE,), (LOCKS, OUTSIDERS), survey_workspace, workspace_facts),
+    Collector("kusto", (CLUSTER,), (CLUSTER_LOGS, LOCKS, OUTSIDERS), survey_cluster, cluster_facts, cluster_links, lists=(DATABASES,)),
+    Collector("synapse", (SYNAPSE,), (RULES, ADMIN, AUDIT, LOCKS, OUTSIDERS), survey_synapse, synapse_facts, synapse_links),
 )

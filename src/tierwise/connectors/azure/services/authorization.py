@@ -7,36 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.access.azure_roles import BUILT_IN, IDS, WIDE, Role, assignment_facts, definition_facts, role_of
 from tierwise.connectors import fields
 from tierwise.connectors.azure.ids import same
+from tierwise.connectors.azure.outsiders import ASSIGNMENT, DEFINITION, NOT_SEEN, kept, permissions_of, role_number
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.declared import Doc, Draft
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Kind, Link, Rel
 
 if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
 
-_TABLE: Final = "authorizationresources"
-ASSIGNMENT: Final = Row("Microsoft.Authorization/roleAssignments", frozenset({Kind.POLICY}), table=_TABLE)
-DEFINITION: Final = Row("Microsoft.Authorization/roleDefinitions", frozenset({Kind.POLICY}), table=_TABLE)
-_LISTS: Final = ("actions", "notActions", "dataActions", "notDataActions")
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/[^/]+\Z")
 _BELOW: Final = "below"
 
 
-def _number(identifier: object) -> str:
-    """The end of a role's id, which is the same in every scope."""
-    return same(identifier).rpartition("/")[2]
-
-
 def survey_definition(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """A draft for each custom role; built-in ones are kept for the assignments that give them."""
-    caller.place.rows[f"role:{_number(row.get('id'))}"] = row
+    kept(caller, row)
     name = fields.value(Known(row), "properties", "roleName")
     kind = fields.value(Known(row), "properties", "type")
     if isinstance(kind, Known) and kind.value == "CustomRole":
@@ -45,14 +38,11 @@ def survey_definition(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft
 
 
 def _permissions(definition: Maybe[Doc | None]) -> Maybe[Role]:
-    permissions = fields.items(definition, "properties", "permissions")
-    if isinstance(permissions, Unknown):
-        return permissions
-    lists: dict[str, list[str]] = {name: [] for name in _LISTS}
-    for one in permissions.value:
-        for name in _LISTS:
-            lists[name] += [str(each) for each in one.get(name) or ()]
-    return Known(role_of(*(lists[name] for name in _LISTS)), permissions.via)
+    found = permissions_of(definition)
+    if isinstance(found, Unknown):
+        return found
+    lists = zip(*((one.actions, one.not_actions, one.data_actions, one.not_data_actions) for one in found.value), strict=True)
+    return Known(role_of(*(chain.from_iterable(each) for each in lists)) if found.value else Role(), found.via)
 
 
 def role_facts(draft: Draft) -> Mapping[str, AnyFact]:
@@ -64,8 +54,9 @@ def role_facts(draft: Draft) -> Mapping[str, AnyFact]:
 
 def survey_assignment(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """A draft for each assignment, named after its role."""
-    number = _number((row.get("properties") or {}).get("roleDefinitionId"))
-    definition = caller.place.rows.get(f"role:{number}")
+    kept(caller, row)
+    number = role_number((row.get("properties") or {}).get("roleDefinitionId"))
+    definition = caller.place.shared.rows.get(f"role:{number}")
     name = (definition.get("properties") or {}).get("roleName") if definition else IDS.get(number)
     draft = drafted(caller.place, declared, {**row, "name": name or row.get("name")}, Kind.POLICY)
     if definition is not None:
@@ -76,7 +67,7 @@ def survey_assignment(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft
 
 def _subscriptions(caller: Caller, scope: str) -> Iterator[str]:
     """The subscriptions that a scope takes in whole."""
-    for identifier, row in caller.place.rows.items():
+    for identifier, row in caller.place.shared.rows.items():
         if _SUBSCRIPTION.match(identifier):
             chain = (row.get("properties") or {}).get("managementGroupAncestorsChain") or ()
             above = {
@@ -94,11 +85,11 @@ def _scope(draft: Draft) -> str:
 def _role(draft: Draft) -> Maybe[Role]:
     if isinstance(draft.doc(DEFINITION), Known):
         return _permissions(draft.doc(DEFINITION))
-    number = _number(_property(draft, "roleDefinitionId"))
+    number = role_number(_property(draft, "roleDefinitionId"))
     known = BUILT_IN.get(IDS.get(number, ""))
     if known is not None:
         return Known(known, ASSIGNMENT.via)
-    return Unknown(UnknownReason.UNRESOLVED_REFERENCE, DEFINITION.via, "the role that it gives is not among those that the credentials see")
+    return NOT_SEEN
 
 
 def _property(draft: Draft, name: str) -> Any:

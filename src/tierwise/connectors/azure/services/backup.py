@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import parent_of, same
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure_terms import WORM_STATES
@@ -84,7 +85,7 @@ def survey_item(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """One draft per protected item, with the disks of the machine that it may be."""
     draft = drafted(caller.place, declared, row, Kind.BACKUP_PLAN)
     source = _source(draft)
-    disks = caller.place.attached.get(source.value, []) if isinstance(source, Known) else []
+    disks = caller.place.shared.attached.get(source.value, []) if isinstance(source, Known) else []
     draft.docs[_ATTACHED] = Known({"value": [{"id": one} for one in disks]})
     yield draft
 
@@ -113,6 +114,6 @@ def item_facts(_draft: Draft) -> Mapping[str, AnyFact]:
 
 
 COLLECTORS: Final = (
-    Collector("backup", (RECOVERY_VAULT, BACKUP_VAULT), (), survey_vault, vault_facts, vault_links),
+    Collector("backup", (RECOVERY_VAULT, BACKUP_VAULT), (OUTSIDERS,), survey_vault, vault_facts, vault_links),
     Collector("backup", (ITEM, INSTANCE), (), survey_item, item_facts, item_links),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure_terms import PROVIDER_KEY, put_network
@@ -42,16 +43,16 @@ LOCKS: Final = reach.locks_read()
 def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """One draft per disk and snapshot; a set is kept for those that refer to it."""
     if declared is SET:
-        caller.place.rows[same(row.get("id"))] = row
+        caller.place.shared.rows[same(row.get("id"))] = row
         return
     kind = Kind.BLOCK_VOLUME if declared is DISK else Kind.SNAPSHOT
     if machine := same(row.get("managedBy")):
-        attached = caller.place.attached.setdefault(machine, [])
+        attached = caller.place.shared.attached.setdefault(machine, [])
         # A listing that is made again lists the same disks.
         attached += [one for one in [same(row.get("id"))] if one not in attached]
     draft = drafted(caller.place, declared, row, kind)
     holder = fields.value(Known(row), "properties", "encryption", "diskEncryptionSetId")
-    found = caller.place.rows.get(same(holder.value)) if isinstance(holder, Known) else None
+    found = caller.place.shared.rows.get(same(holder.value)) if isinstance(holder, Known) else None
     if isinstance(holder, Known):
         lost = Unknown(UnknownReason.UNRESOLVED_REFERENCE, SET.via, "its disk encryption set is not among those that the credentials see")
         draft.docs[_SET] = lost if found is None else Known(found, SET.via)
@@ -111,5 +112,5 @@ def links(draft: Draft) -> tuple[Link, ...]:
 
 COLLECTORS: Final = (
     Collector("compute", (SET,), (), survey, facts, links),
-    Collector("compute", (DISK, SNAPSHOT), (LOCKS,), survey, facts, links, late=True),
+    Collector("compute", (DISK, SNAPSHOT), (LOCKS, OUTSIDERS), survey, facts, links, late=True),
 )

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.directory import OUTSIDE, Holder
 from tierwise.connectors.azure.ids import same
+from tierwise.connectors.azure.outsiders import outsiders
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import admits_addresses, min_tls
@@ -89,6 +91,29 @@ def _listing(path: str) -> Read:
 
     read = Read(TYPE, path, VERSION, f"{TYPE}/{path}/read", Stage.SURVEY, listing=True, when=speaks)
     return replace(read, make=make)
+
+
+def _has_roles(draft: Draft) -> bool:
+    api = _api(draft)
+    return not (isinstance(api, Known) and api.value != _SQL)
+
+
+ROLES: Final = Read(TYPE, "sqlRoleAssignments", VERSION, f"{TYPE}/sqlRoleAssignments/read", facts=OUTSIDE, listing=True, when=_has_roles)
+"""Roles of the API for NoSQL, which stand on the account beside Azure's."""
+
+
+def _named(draft: Draft) -> Maybe[tuple[Holder, ...]]:
+    """Who holds a role of the account's own; other APIs know no principals of the tenant, but for the one for Table."""
+    api = _api(draft)
+    if isinstance(api, Known) and api.value != _SQL:
+        table = api.value[0] == "tableapirequests"
+        return Unknown(UnknownReason.NOT_SUPPORTED, api.via, "roles of the API for Table are not read") if table else Known((), api.via)
+    listed = fields.items(draft.doc(ROLES), "value")
+    if isinstance(listed, Unknown):
+        return listed
+    named = [fields.word(fields.inner(listed, one), "properties", "principalId") for one in listed.value]
+    lost = next((one for one in named if isinstance(one, Unknown)), None)
+    return lost or Known(tuple(Holder(one.value.lower()) for one in named if isinstance(one, Known)), listed.via)
 
 
 def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
@@ -239,4 +264,4 @@ CONTAINERS: Final = Read(
     make=_containers,
 )
 _LISTINGS: Final = tuple(_listing(path) for _, path in (*_APIS.values(), _SQL))
-COLLECTOR: Final = Collector("cosmos", (ACCOUNT,), (*_LISTINGS, CONTAINERS, LOGS, LOCKS), survey, facts, links)
+COLLECTOR: Final = Collector("cosmos", (ACCOUNT,), (*_LISTINGS, CONTAINERS, LOGS, LOCKS, ROLES, outsiders(_named)), survey, facts, links)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import MYSQL_AUDIT, POSTGRES_LOGS, lowest_tls, mysql_audited, put_network
@@ -214,6 +215,6 @@ def links(draft: Draft) -> tuple[Link, ...]:
 
 
 COLLECTORS: Final = (
-    Collector("postgresql", (_row(POSTGRES),), _reads(POSTGRES), survey, facts, links),
-    Collector("mysql", (_row(MYSQL),), _reads(MYSQL), survey, facts, links),
+    Collector("postgresql", (_row(POSTGRES),), (*_reads(POSTGRES), OUTSIDERS), survey, facts, links),
+    Collector("mysql", (_row(MYSQL),), (*_reads(MYSQL), OUTSIDERS), survey, facts, links),
 )

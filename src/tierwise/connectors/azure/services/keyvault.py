@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.directory import Holder
 from tierwise.connectors.azure.ids import same
-from tierwise.connectors.azure.place import OUTSIDERS, drafted, region_of, texts
+from tierwise.connectors.azure.outsiders import OUTSIDERS, outsiders
+from tierwise.connectors.azure.place import drafted, region_of, texts
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import PROVIDER_KEY, days
 from tierwise.connectors.declared import Doc, Draft, Stage
@@ -107,7 +109,7 @@ def _key(vault: Draft, declared: Row, item: Mapping[str, Any], read: Read) -> Dr
         tags=Known(texts(item.get("tags") or {}), read.via),
         aliases=aliases,
     )
-    return Draft(resource, {declared.operation: vault.doc(declared), OUTSIDERS: vault.docs[OUTSIDERS], _LISTED: Known(item, read.via)})
+    return Draft(resource, {declared.operation: vault.doc(declared), _LISTED: Known(item, read.via)})
 
 
 def facts(draft: Draft) -> Mapping[str, AnyFact]:
@@ -144,6 +146,22 @@ def _policies(row: Maybe[Doc | None]) -> Maybe[list[Mapping[str, Any]]]:
     if isinstance(rbac, Unknown):
         return rbac
     return Known([], rbac.via) if rbac.value else fields.items(row, "properties", "accessPolicies")
+
+
+def _by_roles(draft: Draft) -> bool:
+    """Whether roles open its data; where access policies do, roles may still change the vault."""
+    rbac = fields.flag(draft.doc(VAULT), "properties", "enableRbacAuthorization", absent=False, because=_RBAC)
+    return not (isinstance(rbac, Known) and not rbac.value)
+
+
+def _named(draft: Draft) -> Maybe[tuple[Holder, ...]]:
+    """Those of the own tenant whom access policies name, by object ids that may be anybody's."""
+    row = draft.doc(VAULT)
+    own, policies = fields.word(row, "properties", "tenantId"), _policies(row)
+    if isinstance(own, Unknown) or isinstance(policies, Unknown):
+        return own if isinstance(own, Unknown) else policies if isinstance(policies, Unknown) else Known(())
+    inside = [one for one in policies.value if str(one.get("tenantId") or own.value).lower() == own.value.lower()]
+    return Known(tuple(Holder(str(one.get("objectId") or "").lower()) for one in inside), policies.via)
 
 
 def _other_tenants(row: Maybe[Doc | None]) -> Maybe[frozenset[str]]:
@@ -237,6 +255,6 @@ def hsm_links(draft: Draft) -> tuple[Link, ...]:
 
 
 COLLECTORS: Final = (
-    Collector("keyvault", (VAULT,), (KEY, LOGS, VAULT_LOGS), survey, facts, links, lists=(KEYS,)),
-    Collector("keyvault", (HSM,), (HSM_KEY, HSM_LOGS), survey, hsm_facts, hsm_links, lists=(HSM_KEYS,)),
+    Collector("keyvault", (VAULT,), (KEY, LOGS, VAULT_LOGS, outsiders(_named, _by_roles)), survey, facts, links, lists=(KEYS,)),
+    Collector("keyvault", (HSM,), (HSM_KEY, HSM_LOGS, OUTSIDERS), survey, hsm_facts, hsm_links, lists=(HSM_KEYS,)),
 )

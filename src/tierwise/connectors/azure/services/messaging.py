@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import same
-from tierwise.connectors.azure.place import OUTSIDERS, drafted
+from tierwise.connectors.azure.outsiders import OUTSIDERS
+from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days, min_tls
 from tierwise.connectors.declared import Doc, Draft, Stage
@@ -113,8 +114,7 @@ def _queue(namespace: Draft, item: Mapping[str, object]) -> Draft:
         str(item.get("name") or ""),
         tags=holder.tags,
     )
-    docs = {QUEUE.operation: namespace.doc(QUEUE), OUTSIDERS: namespace.docs[OUTSIDERS]}
-    return Draft(resource, {**docs, LISTED.operation: Known({"value": [item]}, LISTED.via)})
+    return Draft(resource, {QUEUE.operation: namespace.doc(QUEUE), LISTED.operation: Known({"value": [item]}, LISTED.via)})
 
 
 def stream_facts(draft: Draft) -> Mapping[str, AnyFact]:
@@ -225,6 +225,8 @@ def queue_links(draft: Draft) -> tuple[Link, ...]:
 
 
 COLLECTORS: Final = (
-    Collector("eventhub", (STREAM,), (STREAM_RULES, STREAM_LOGS), survey, stream_facts, stream_links, lists=(HUBS,)),
-    Collector("servicebus", (QUEUE,), (QUEUE_RULES, QUEUE_LOGS, *QUEUE_PARENT), survey, queue_facts, queue_links, lists=(LISTED,)),
+    Collector("eventhub", (STREAM,), (STREAM_RULES, STREAM_LOGS, OUTSIDERS), survey, stream_facts, stream_links, lists=(HUBS,)),
+    Collector(
+        "servicebus", (QUEUE,), (QUEUE_RULES, QUEUE_LOGS, *QUEUE_PARENT, OUTSIDERS), survey, queue_facts, queue_links, lists=(LISTED,)
+    ),
 )

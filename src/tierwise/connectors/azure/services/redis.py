@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, min_tls, put_network
@@ -127,4 +128,4 @@ def links(draft: Draft) -> tuple[Link, ...]:
     return reach.log_links(draft.doc(LOGS))
 
 
-COLLECTOR: Final = Collector("redis", (CACHE,), (RULES, LOGS), survey, facts, links)
+COLLECTOR: Final = Collector("redis", (CACHE,), (RULES, LOGS, OUTSIDERS), survey, facts, links)

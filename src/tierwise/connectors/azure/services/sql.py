@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import parent_of
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure.services.sql_reads import (
@@ -67,7 +68,7 @@ def holder(caller: Caller, declared: Row, row: Doc) -> Draft:
     """The draft of a server or instance, whose row is kept for the databases that it holds."""
     host = fields.value(Known(row), "properties", "fullyQualifiedDomainName")
     draft = drafted(caller.place, declared, row, _KIND, (row.get("name"), host.value if isinstance(host, Known) else ""))
-    caller.place.rows[draft.resource.id] = row
+    caller.place.shared.rows[draft.resource.id] = row
     return draft
 
 
@@ -239,8 +240,8 @@ def _audit_links(settings: Maybe[Doc | None], monitored: Maybe[Doc | None]) -> t
     return (*reach.audit_links(settings), *(reach.log_links(monitored) if further else ()))
 
 
-_OF_DATABASE: Final[tuple[Any, ...]] = (LABELS, TDE, SHORT_TERM, LONG_TERM, OWN_AUDIT, DATABASE_LOGS, *FROM_SERVER, LOCKS)
+_OF_DATABASE: Final[tuple[Any, ...]] = (LABELS, TDE, SHORT_TERM, LONG_TERM, OWN_AUDIT, DATABASE_LOGS, *FROM_SERVER, LOCKS, OUTSIDERS)
 COLLECTORS: Final = (
-    Collector("sql", (SERVER,), (*OF_SERVER, LOCKS), survey, server_facts, server_links),
+    Collector("sql", (SERVER,), (*OF_SERVER, LOCKS, OUTSIDERS), survey, server_facts, server_links),
     Collector("sql", (DATABASE,), _OF_DATABASE, survey, database_facts, database_links, late=True),
 )

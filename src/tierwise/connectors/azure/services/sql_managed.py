@@ -7,11 +7,12 @@ in to as its instance is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.ids import parent_of, same
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.services import sql
@@ -106,8 +107,16 @@ def database_links(draft: Draft) -> tuple[Link, ...]:
     return (Link(Rel.MEMBER_OF, parent_of(draft.resource.id)), *instance_links(draft), *copy)
 
 
-_OF_DATABASE: Final = (MANAGED_LABELS, MANAGED_TDE, MANAGED_SHORT_TERM, MANAGED_LONG_TERM, *FROM_INSTANCE, LOCKS)
+_OF_DATABASE: Final[tuple[Any, ...]] = (
+    MANAGED_LABELS,
+    MANAGED_TDE,
+    MANAGED_SHORT_TERM,
+    MANAGED_LONG_TERM,
+    *FROM_INSTANCE,
+    LOCKS,
+    OUTSIDERS,
+)
 COLLECTORS: Final = (
-    Collector("sql", (INSTANCE,), (*OF_INSTANCE, LOCKS), survey, instance_facts, instance_links),
+    Collector("sql", (INSTANCE,), (*OF_INSTANCE, LOCKS, OUTSIDERS), survey, instance_facts, instance_links),
     Collector("sql", (MANAGED_DATABASE,), _OF_DATABASE, survey, database_facts, database_links, late=True),
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.declared import Draft
 from tierwise.model.fact import Known, Maybe
@@ -128,4 +129,4 @@ LIFECYCLE: Final = Read(
 )
 BLOB_LOGS: Final = reach.diagnostics(TYPE, "blobServices/default", when=_has_blobs)
 SHARE_LOGS: Final = reach.diagnostics(TYPE, "fileServices/default", when=_has_shares_alone)
-READS: Final = (BLOBS, SHARES, SCOPES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS)
+READS: Final = (BLOBS, SHARES, SCOPES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS, OUTSIDERS)
