@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 import os
 import time
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 from typing import BinaryIO
 
 import pytest
 
-from tierwise.connectors.terraform.document import PlanPath, read_document
+from tierwise.connectors.terraform.document import PlanPath, decode, read_document
 from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.errors import InputError
 from tierwise.model.resource import Gap
@@ -102,6 +103,18 @@ BAD = {
         json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": [entry("aws_s3_bucket.b")] * 2}}}).encode(),
         ["values lists 'aws_s3_bucket.b' a second time"],
     ),
+    "a change of nothing": (
+        json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b"), {"change": {"actions": ["create"]}}]}).encode(),
+        ["resource_changes[1]", "neither an address nor a type", MEND],
+    ),
+    "a planned value of nothing": (
+        json.dumps({"planned_values": {"root_module": {"child_modules": [{"resources": [{"values": {}}]}]}}}).encode(),
+        ["planned_values", "neither an address nor a type", MEND],
+    ),
+    "a state of numbers": (
+        json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": [1, 2]}}}).encode(),
+        ["values", "Expected `object", MEND],
+    ),
     "half utf-16": (json.dumps(EMPTY).encode("utf-16")[:-1], ["not whole UTF-16"]),
 }
 
@@ -150,6 +163,17 @@ def test_a_file_that_is_bad_at_its_end_is_refused_without_making_objects_of_it(t
     with pytest.raises(InputError, match="cut short"):
         open_plans([path])
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("entry", [b"{}", b"1", b'{"change":{}}'])
+def test_a_file_full_of_what_is_nothing_is_refused_at_the_first_of_it(entry):
+    text = b'{"format_version":"1.2","resource_changes":[' + b",".join([entry] * 1_000_000) + b"]}"
+    tracemalloc.start()
+    with pytest.raises(InputError, match="resource_changes is not as a plan has it"):
+        decode(text, "p.json")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 3 * len(text)
 
 
 @pytest.mark.parametrize("kind", ["resource_changes", "planned_values"])

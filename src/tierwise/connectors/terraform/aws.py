@@ -34,6 +34,8 @@ KEY_TYPES: Final = frozenset(_KEY_TARGETS)
 _PERIMETER: Final = "access.organisation_perimeter"
 _ABOVE: Final = "not in this plan: whether a resource control policy of the organisation refuses outsiders"
 _RANGE: Final = ("provider-managed", "customer")
+_MANAGERS: Final = {"AWS": _RANGE[0], "CUSTOMER": _RANGE[1]}
+"""Whose a key is that a data source has read (KMS API reference, KeyMetadata, KeyManager)."""
 
 
 def custody(plan: Plan, planned: Planned, node: Node, path: Sequence[Step], *, without: str) -> AnyFact:
@@ -78,9 +80,12 @@ def _by_target(plan: Plan, address: str, via: Provenance) -> AnyFact:
     if not address.rsplit("module.", maxsplit=1)[-1].startswith("data.") and ".data." not in address:
         return Known("customer", via)
     source = plan.by_address.get(address)
-    name = source.root.text("name") if source else None
-    if isinstance(name, Known) and name.value:
-        return Known(_by_alias(name.value), via)
+    if source is not None and source.type == "aws_kms_key":
+        manager, named = text_or(source.root, "key_manager"), text_or(source.root, "key_id")
+        if manager in _MANAGERS or "alias/" in named:
+            return Known(_MANAGERS.get(manager) or _by_alias(named), via)
+    elif source is not None and (alias := text_or(source.root, "name")):
+        return Known(_by_alias(alias), via)
     return Unknown(UnknownReason.UNRESOLVED_REFERENCE, via, f"{address} is read outside this plan", between=_RANGE)
 
 

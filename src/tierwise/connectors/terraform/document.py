@@ -15,6 +15,7 @@ import msgspec
 
 from tierwise.connectors.terraform.shapes import (
     Called,
+    CalledValues,
     ChangeEntry,
     Configuration,
     DeferredChange,
@@ -145,20 +146,39 @@ class Entries:
             yield decoded(raw, ChangeEntry, f"{self._where}[{number}]")
             self._pages.looked_at(len(memoryview(raw)))
 
-    def refuse_repeats(self, section: msgspec.Raw) -> None:
-        """InputError where two entries of the section are called the same, word for word: found at once, before anything is made of the others."""
-        try:
-            every = msgspec.json.decode(section, type=list[Called])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            # Which of them it is, is said when they are gone through.
-            every = [Called(*(getattr(one, field) for field in Called.__struct_fields__)) for one in self]
-        if len(set(every)) == len(every):
-            return
+
+def _refuse_repeats(section: msgspec.Raw, where: str) -> None:
+    """InputError for the first entry that is none, and where two are called the same, word for word: before anything is made of any."""
+    try:
+        every = msgspec.json.decode(section, type=list[Called] | None) or []
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Which of them it is, is said where going through them costs nothing.
+        few = len(memoryview(section)) <= _MAPPED
+        slices: list[msgspec.Raw] | None = decoded(section, list[msgspec.Raw] | None, where) if few else None
+        for number, raw in enumerate(slices or ()):
+            decoded(raw, Called, f"{where}[{number}]")
+        decoded(section, list[Called] | None, where)
+        raise
+    if len(set(every)) < len(every):
         seen: set[Called] = set()
         for number, one in enumerate(every):
             if one in seen:
-                raise listed_twice(one.address, f"{self._where}[{number}]")
+                raise listed_twice(one.address, f"{where}[{number}]")
             seen.add(one)
+
+
+def _refuse_repeated_values(section: msgspec.Raw, where: str) -> None:
+    """The same for the resources of a values representation, by module."""
+    values: CalledValues | None = decoded(section, CalledValues | None, where)
+    seen: set[tuple[str | None, Called]] = set()
+    waiting = [values.root_module] if values and values.root_module else []
+    while waiting:
+        module = waiting.pop()
+        waiting.extend(module.child_modules or ())
+        for one in (one for one in module.resources or () if one.deposed_key is None):
+            if (module.address, one) in seen:
+                raise listed_twice(one.address, where)
+            seen.add((module.address, one))
 
 
 def listed_twice(address: str, where: str) -> InputError:
@@ -195,7 +215,7 @@ def _read(path: PlanPath, name: str, max_bytes: int) -> bytes | mmap.mmap:
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file\n  {MEND}") from None
     except OSError as error:
-        raise InputError(f"{name}: cannot be read ({error.strerror or type(error).__name__})") from None
+        raise InputError(f"{name}: cannot be read ({error.strerror or type(error).__name__})\n  {MEND}") from None
 
 
 def is_descriptor(path: Path) -> bool:
@@ -294,12 +314,12 @@ def decoded(raw: msgspec.Raw, kind: Any, where: str) -> Any:
 
 
 def _plan(sections: Mapping[str, msgspec.Raw], name: str, pages: Pages) -> Document:
+    if "resource_changes" in sections:
+        _refuse_repeats(sections["resource_changes"], f"{name}: resource_changes")
     slices: list[msgspec.Raw] | None = _section(sections, "resource_changes", list[msgspec.Raw] | None, name)
     changes = None if slices is None else Entries(slices, f"{name}: resource_changes", pages)
-    if changes is not None:
-        changes.refuse_repeats(sections["resource_changes"])
     # Where changes are listed they say more than the planned values, which nobody looks at then.
-    values: Values | None = None if changes else _section(sections, "planned_values", Values | None, name)
+    values = None if changes else _values(sections, "planned_values", name)
     if changes is None and values is None:
         raise InputError(f"{name}: has neither resource_changes nor planned_values, so nothing in it can be judged\n  {MEND}")
     prior: State | None = _section(sections, "prior_state", State | None, name)
@@ -326,6 +346,13 @@ def _plan(sections: Mapping[str, msgspec.Raw], name: str, pages: Pages) -> Docum
     )
 
 
+def _values(sections: Mapping[str, msgspec.Raw], key: str, name: str) -> Values | None:
+    if key in sections:
+        _refuse_repeated_values(sections[key], f"{name}: {key}")
+    found: Values | None = _section(sections, key, Values | None, name)
+    return found
+
+
 def _deferred(changes: Sequence[DeferredChange]) -> str:
     """How many changes are put off, and the first of them with their reasons."""
     first = (f"{(one.resource_change or ChangeEntry()).address[:100]}: {(one.reason or 'unknown')[:40]}" for one in changes[:_NAMED])
@@ -334,7 +361,7 @@ def _deferred(changes: Sequence[DeferredChange]) -> str:
 
 
 def _state(sections: Mapping[str, msgspec.Raw], name: str, pages: Pages) -> Document:
-    values: Values | None = _section(sections, "values", Values | None, name)
+    values = _values(sections, "values", name)
     if values is None:
         # {"format_version": "1.0"} is all that 'terraform show -json' prints in a folder without a state.
         raise InputError(f"{name}: is the JSON of an empty state; 'terraform show -json' was not given a plan\n  {MEND}")

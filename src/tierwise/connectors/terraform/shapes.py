@@ -38,7 +38,7 @@ class ChangeEntry(msgspec.Struct, frozen=True):
 
 
 class Called(msgspec.Struct, frozen=True):
-    """What an entry of `resource_changes` is called by."""
+    """What an entry of `resource_changes`, or a resource of the values, is called by."""
 
     address: str = ""
     module_address: str | None = None
@@ -47,6 +47,26 @@ class Called(msgspec.Struct, frozen=True):
     name: str | None = None
     index: int | str | float | None = None
     deposed: str | None = None
+    deposed_key: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could say anything of, before anything is made of a file that is full of it."""
+        if not self.address and not self.type:
+            raise ValueError("a resource with neither an address nor a type")
+
+
+class CalledModule(msgspec.Struct, frozen=True):
+    """A module of `planned_values` or of a state, by what its resources are called."""
+
+    address: str | None = None
+    resources: list[Called] | None = None
+    child_modules: list[CalledModule] | None = None
+
+
+class CalledValues(msgspec.Struct, frozen=True):
+    """A values representation by what its resources are called."""
+
+    root_module: CalledModule | None = None
 
 
 class DeferredChange(msgspec.Struct, frozen=True):

@@ -155,6 +155,26 @@ def test_a_key_by_reference_is_the_customers_before_it_exists(plan, tmp_path):
         assert [(link.rel, link.to) for link in one.links] == [(Rel.USES_KEY, "aws_kms_key.k")]
 
 
+def test_whose_a_key_is_that_was_read_beside_the_plan_is_what_its_data_source_says(plan, tmp_path):
+    told = {
+        "ours": ({"key_manager": "CUSTOMER"}, {}, "customer"),
+        "theirs": ({"key_manager": "AWS"}, {}, "provider-managed"),
+        "called": ({"key_id": "alias/app"}, {"key_manager": True}, "customer"),
+        "aws": ({"key_id": "alias/aws/rds"}, {"key_manager": True}, "provider-managed"),
+        "later": ({"key_id": "1-2"}, {"key_manager": True}, None),
+    }
+    for name, (after, unknown, _) in told.items():
+        plan.add("aws_kms_key", name, after, unknown={"arn": True, **unknown}, mode="data", actions=("read",))
+        key = {"kms_key_id": ref(f"data.aws_kms_key.{name}.arn")}
+        plan.add(DB, name, {"storage_encrypted": True}, unknown={"kms_key_id": True}, expressions=key)
+    for name, (_, _, custody) in told.items():
+        one = read(plan, tmp_path, name)
+        if custody is None:
+            assert reason(one, "encryption.key_custody") is UnknownReason.UNRESOLVED_REFERENCE
+        else:
+            assert value(one, "encryption.key_custody") == custody, name
+
+
 def test_values_that_only_apply_decides_are_unknown(plan, tmp_path):
     names = ("storage_encrypted", "publicly_accessible", "backup_retention_period", "deletion_protection", "multi_az", "engine")
     plan.add(DB, "d", {}, unknown=dict.fromkeys(names, True), expressions=dict.fromkeys(names, ref("local.x")))
