@@ -134,13 +134,13 @@ def admits_addresses(addresses: Iterable[str], via: Provenance) -> Maybe[bool]:
     return Known(True, via) if _EVERY_AZURE[0] in listed else admits_ranges(listed, via)
 
 
-def days(value: Maybe[str | None], otherwise: float | None = None) -> Maybe[float]:
+def days(value: Maybe[object], otherwise: float | None = None) -> Maybe[float]:
     """An ISO 8601 duration in days; a year has 365, a month 30. `otherwise` is what no duration means."""
     if isinstance(value, Unknown):
         return value
     if value.value is None:
         return Unknown(UnknownReason.NOT_COLLECTED, value.via) if otherwise is None else Known(otherwise, value.via)
-    found = _DURATION.match(value.value)
+    found = _DURATION.match(value.value) if isinstance(value.value, str) else None
     if found is None or value.value in ("P", "PT"):
         return Unknown(UnknownReason.UNPARSABLE, value.via, "not an ISO 8601 duration")
     years, months, weeks, single, hours, minutes, seconds = (float(part or 0) for part in found.groups())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -126,3 +127,28 @@ def test_with_everything_denied_nothing_passes_and_nothing_fails_by_what_was_rea
     left = {one.id for one in result.resources if one.kind is not Kind.ACCOUNT}
     assert [one for one in result.findings if one.verdict in (Verdict.PASS, Verdict.FAIL) and one.resource in left] == []
     assert result.gaps
+
+
+WRONG: list[Any] = [None, "", [], {}, "x", 1, True, -1.5, [None], ["x"], [[]], [{}], {"value": None}, "P1D", 10**30]
+
+
+def distorted(value: Any, by: random.Random, share: float) -> Any:
+    """The same with some of its parts of another shape, or without them."""
+    if by.random() < share:
+        return by.choice(WRONG)
+    if isinstance(value, dict):
+        return {key: distorted(part, by, share) for key, part in value.items() if by.random() > share / 3}
+    return [distorted(part, by, share) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_answers_of_another_shape_crash_nothing(seed):
+    by, cloud = random.Random(seed), tenant()
+    share = (0.03, 0.1, 0.25)[seed % 3]
+    kept = ("id", "type", "subscriptionId")
+    cloud.rows = [{key: part if key in kept else distorted(part, by, share) for key, part in one.items()} for one in cloud.rows]
+    cloud.docs = {path: distorted(answer, by, share) for path, answer in cloud.docs.items()}
+    with unwired(cloud):
+        found = read_whole(opened(), ALL_FACTS)
+    assert found.crashes == []
+    assert len(found.resources) > 20

@@ -94,6 +94,20 @@ def test_permissions_that_cannot_be_read_leave_everything_in_doubt(collect):
     assert len(estate) == 2
 
 
+@pytest.mark.parametrize("wrong", ["*", 1, {}])
+def test_permissions_of_another_shape_leave_everything_in_doubt(collect, wrong):
+    for name in ("actions", "notActions"):
+        cloud = Cloud(accounts(1))
+        cloud.faults["/providers/Microsoft.Authorization/permissions"] = {"value": [{"actions": ["*"], name: wrong}]}
+        (gap,) = collect(cloud, services=("storage",)).gaps
+        assert (gap.service, gap.reason) == ("permissions", "unparsable")
+
+
+def test_a_row_that_names_no_subscription_is_of_the_one_that_its_id_names(collect):
+    (found,) = collect(Cloud([{**one, "subscriptionId": None} for one in accounts(1)]), services=("storage",)).values()
+    assert (found.account, found.unit) == (SUBSCRIPTION, "departments")
+
+
 def test_permissions_on_a_part_of_the_subscription_are_not_enough(collect):
     cloud = Cloud(accounts(1))
     cloud.faults["/providers/Microsoft.Authorization/permissions"] = {

@@ -16,7 +16,7 @@ from tierwise.access.azure_roles import Permission, opens
 from tierwise.connectors import fields
 from tierwise.connectors.azure.directory import OUTSIDE, Holder, Strangers, strangers
 from tierwise.connectors.azure.ids import same
-from tierwise.connectors.azure.place import AUTHORIZATION
+from tierwise.connectors.azure.place import AUTHORIZATION, NO_LIST, above
 from tierwise.connectors.azure.read import Joined, Row, always
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
@@ -35,7 +35,6 @@ _NEEDED: Final = (ASSIGNMENT, DEFINITION, DELEGATED, OFFERED)
 _LISTS: Final = ("actions", "notActions", "dataActions", "notDataActions")
 _OF_SUBSCRIPTION, _OF_GROUP, _OF_RESOURCE = 3, 5, 9
 """Parts of an id at each level, with the empty one before the first slash."""
-_NO_LIST: Final = "Authorization REST API, Permission: nothing is allowed that is not listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def _unseen(caller: Caller, row: Row) -> Unknown | None:
 def _scopes(caller: Caller, draft: Draft) -> Iterator[str]:
     """The scopes that take a resource in, from everything to itself."""
     parts = draft.resource.id.split("/")
-    yield from caller.place.above
+    yield from above(caller.place.row)
     yield "/".join(parts[:_OF_SUBSCRIPTION])
     yield "/".join(parts[:_OF_GROUP])
     yield from ("/".join(parts[:end]) for end in range(_OF_RESOURCE, len(parts) + 1, 2))
@@ -247,7 +246,7 @@ def permissions_of(definition: Maybe[Doc | None]) -> Maybe[tuple[Permission, ...
         return listed
     found: list[Permission] = []
     for one in listed.value:
-        lists = [fields.words(fields.inner(listed, one), name, because=_NO_LIST) for name in _LISTS]
+        lists = [fields.words(fields.inner(listed, one), name, because=NO_LIST) for name in _LISTS]
         if (wrong := next((each for each in lists if isinstance(each, Unknown)), None)) is not None:
             return wrong
         found.append(Permission(*(tuple(word.lower() for word in each.value) for each in lists if isinstance(each, Known))))

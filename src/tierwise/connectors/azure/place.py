@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.access.pattern import covered_by_any
+from tierwise.connectors import fields
 from tierwise.connectors.azure.ids import group_of, same, subscription_of
 from tierwise.connectors.azure.read import Row
 from tierwise.connectors.declared import Doc, Draft, Once
-from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
 AUTHORIZATION: Final = "authorizationresources"
@@ -22,6 +23,7 @@ GROUPS: Final = Row("Microsoft.Resources/subscriptions/resourceGroups", frozense
 if TYPE_CHECKING:
     from tierwise.connectors.azure.directory import Holder, Strangers
 
+NO_LIST: Final = "Authorization REST API, Permission: nothing is allowed that is not listed"
 _MANAGEMENT_GROUP: Final = "/providers/microsoft.management/managementgroups/"
 INHERITED: Final = ("resource-group", "subscription")
 """From where tags may be taken over, the nearest first."""
@@ -78,17 +80,12 @@ class Place:
     @property
     def unit(self) -> str:
         """The management groups that it is in, by name from the top: `departments/health`; the tenant's root group, which has its id, is left out."""
-        return "/".join(name for name in reversed(self._chain) if name and name != self.row.get("tenantId"))
+        return "/".join(name for name in reversed(_chain(self.row)) if name and name != self.row.get("tenantId"))
 
     @property
     def tenant(self) -> str:
         """The tenant that it is of, as its row says."""
         return str(self.row.get("tenantId") or "").lower()
-
-    @property
-    def above(self) -> tuple[str, ...]:
-        """The scopes above it, as ids: everything, and its management groups."""
-        return ("", *(f"{_MANAGEMENT_GROUP}{name.lower()}" for name in self._chain))
 
     @property
     def delegated(self) -> frozenset[str]:
@@ -97,29 +94,44 @@ class Place:
         found = listed if isinstance(listed, list) else ()
         return frozenset(str(one["tenantId"]).lower() for one in found if isinstance(one, Mapping) and one.get("tenantId"))
 
-    @property
-    def _chain(self) -> tuple[str, ...]:
-        chain = _properties(self.row).get("managementGroupAncestorsChain")
-        return tuple(str(one.get("name") or "") for one in chain if isinstance(one, Mapping)) if isinstance(chain, list) else ()
-
     def may(self, action: str) -> Maybe[bool]:
         """Whether the caller's permissions in it allow an action: one of them covers it and does not take it out again."""
         if isinstance(self.granted, Unknown):
             return self.granted
-        listed = (self.granted.value or {}).get("value") or ()
-        each = (one for one in listed if isinstance(one, Mapping))
-        allowed = any(
-            covered_by_any(action.lower(), _patterns(one, "actions")) and not covered_by_any(action.lower(), _patterns(one, "notActions"))
-            for one in each
-        )
-        return Known(allowed, self.granted.via)
+        listed = fields.items(self.granted, "value")
+        if isinstance(listed, Unknown):
+            return listed
+        for one in listed.value:
+            given = fields.words(fields.inner(listed, one), "actions", because=NO_LIST)
+            barred = fields.words(fields.inner(listed, one), "notActions", because=NO_LIST)
+            if isinstance(given, Unknown):
+                return given
+            if isinstance(barred, Unknown):
+                return barred
+            if _covers(given.value, action) and not _covers(barred.value, action):
+                return Known(True, listed.via)
+        return Known(False, listed.via)
 
     def tags_of(self, row: Doc, declared: Row) -> Maybe[Mapping[str, str]]:
         """The tags of a row; what it takes over from above is evidence beside them (`policy.levels`)."""
-        own = row.get("tags")
-        if own is not None and not isinstance(own, Mapping):
-            return Unknown(UnknownReason.UNPARSABLE, declared.via, "its tags are no mapping")
-        return Known(texts(own or {}), declared.via)
+        return tags_in(row.get("tags"), declared.via)
+
+
+def above(subscription: Doc) -> tuple[str, ...]:
+    """The scopes above a subscription, as ids: everything, and its management groups."""
+    return ("", *(f"{_MANAGEMENT_GROUP}{name.lower()}" for name in _chain(subscription)))
+
+
+def _chain(subscription: Doc) -> tuple[str, ...]:
+    chain = _properties(subscription).get("managementGroupAncestorsChain")
+    return tuple(str(one.get("name") or "") for one in chain if isinstance(one, Mapping)) if isinstance(chain, list) else ()
+
+
+def tags_in(found: object, via: Provenance) -> Maybe[Mapping[str, str]]:
+    """Tags as an answer gives them; none where it gives nothing."""
+    if found is not None and not isinstance(found, Mapping):
+        return Unknown(UnknownReason.UNPARSABLE, via, "its tags are no mapping")
+    return Known(texts(found or {}), via)
 
 
 def texts(tags: Mapping[str, Any]) -> dict[str, str]:
@@ -140,7 +152,9 @@ def places_of(rows: Iterable[Doc], inherits: tuple[str, ...], shared: Shared) ->
             groups.append((identifier, row))
     for identifier, row in groups:
         if place := places.get(subscription_of(identifier)):
-            place.groups[group_of(identifier)] = texts(row.get("tags") or {})
+            tags = tags_in(row.get("tags"), GROUPS.via)
+            if isinstance(tags, Known):
+                place.groups[group_of(identifier)] = tags.value
     return places
 
 
@@ -165,8 +179,8 @@ def drafted(place: Place, declared: Row, row: Doc, kind: Kind, aliases: Iterable
     return Draft(resource, {declared.operation: Known(row, declared.via)})
 
 
-def _patterns(permission: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(one).lower() for one in permission.get(name) or ())
+def _covers(patterns: Iterable[str], action: str) -> bool:
+    return covered_by_any(action.lower(), tuple(one.lower() for one in patterns))
 
 
 def _properties(row: Mapping[str, Any]) -> Mapping[str, Any]:

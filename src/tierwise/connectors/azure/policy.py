@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure.ids import group_of, same
-from tierwise.connectors.azure.place import GROUPS, texts
+from tierwise.connectors.azure.place import GROUPS, tags_in
 from tierwise.connectors.azure.read import Read
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
@@ -62,20 +62,21 @@ POLICIES: Final = Read(
 
 def levels(caller: Caller, row: Doc) -> tuple[Inherited, ...]:
     """The tags that what a row lists takes over where it lacks them, the nearest first. Assignments are read only where they could add any."""
-    place, at = caller.place, same(row.get("id"))
+    place, at, own = caller.place, same(row.get("id")), tags_in(row.get("tags"), GROUPS.via)
     group = group_of(at)
     if not place.id or not group:
         return ()
-    lacking = {key.lower() for key in texts(row.get("tags") or {})} if isinstance(row.get("tags"), Mapping) else set[str]()
+    lacking = {key.lower() for key in own.value} if isinstance(own, Known) else set[str]()
     return tuple(_levels(caller, at, group, lacking))
 
 
 def _levels(caller: Caller, at: str, group: str, own: set[str]) -> Iterator[Inherited]:
     place = caller.place
     unseen = Unknown(UnknownReason.PERMISSION_DENIED, GROUPS.via, "its resource group is not among those that the credentials see")
+    whole = tags_in(place.row.get("tags"), GROUPS.via)
     above: Mapping[str, tuple[str, Mapping[str, str] | None]] = {
         _GROUP: (f"resource group {group}", place.groups.get(group)),
-        _SUBSCRIPTION: (f"subscription {place.id}", texts(place.row.get("tags") or {})),
+        _SUBSCRIPTION: (f"subscription {place.id}", whole.value if isinstance(whole, Known) else None),
     }
     for level, (source, tags) in above.items():
         if level in place.inherits:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from tierwise.connectors.azure import content, directory, policy
 from tierwise.connectors.azure.calls import Caller
 from tierwise.connectors.azure.collectors import PERMISSIONS, collectors
+from tierwise.connectors.azure.ids import same, subscription_of
 from tierwise.connectors.azure.place import INVENTORY, SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.session import Arm, Blobs
@@ -146,8 +147,8 @@ class AzureSource:
         """Gaps for what Resource Graph leaves out of a subscription because the caller may not read it."""
         caller = self._caller(place)
         place.granted = caller.ask(PERMISSIONS, f"/subscriptions/{place.id}")
-        if isinstance(place.granted, Unknown):
-            yield self._gap(place.id, "permissions", place.granted, PERMISSIONS.action)
+        if isinstance(readable := place.may(PERMISSIONS.action), Unknown):
+            yield self._gap(place.id, "permissions", readable, PERMISSIONS.action)
         for collector, row in self._by_type.values():
             allowed = place.may(row.action)
             if isinstance(allowed, Known) and not allowed.value:
@@ -195,7 +196,7 @@ class AzureSource:
 
     def _take(self, row: Doc) -> Iterator[Item]:
         collector, declared = self._by_type[str(row.get("type", "")).lower()]
-        subscription = str(row.get("subscriptionId") or "").lower()
+        subscription = str(row.get("subscriptionId") or subscription_of(same(row.get("id")))).lower()
         place = self._tenant.places.get(subscription) or self._home
         if collector.survey_reads or collector.lists:
             run = partial(self._look, collector, declared, row, place)

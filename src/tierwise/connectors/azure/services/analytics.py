@@ -161,12 +161,12 @@ def _tenants(row: Maybe[Doc | None]) -> Maybe[frozenset[str]]:
 
 
 def _cluster_admits(row: Maybe[Doc | None]) -> Maybe[bool]:
-    listed = fields.value(row, "properties", "allowedIpRangeList", absent=[], because=_KUSTO_OPEN.removeprefix("constant: "))
+    listed = fields.words(row, "properties", "allowedIpRangeList", because=_KUSTO_OPEN.removeprefix("constant: "))
     if isinstance(listed, Unknown):
         return listed
     if not listed.value:
         return Known(True, Provenance(_KUSTO_OPEN))
-    return Known(any(str(one) in _ANY for one in listed.value), listed.via)
+    return Known(any(one in _ANY for one in listed.value), listed.via)
 
 
 def _cluster_ages(draft: Draft) -> dict[str, AnyFact]:
@@ -225,8 +225,10 @@ def _synapse_audit(draft: Draft) -> tuple[Maybe[bool], Maybe[bool]]:
     on = fields.flag(draft.doc(AUDIT), "properties", "state")
     if isinstance(on, Unknown) or not on.value:
         return on, on
-    groups = fields.value(draft.doc(AUDIT), "properties", "auditActionsAndGroups", absent=[], because=_SYNAPSE_ENCRYPTED)
-    read, write = sql_audited(str(one) for one in groups.value) if isinstance(groups, Known) else (False, False)
+    groups = fields.words(draft.doc(AUDIT), "properties", "auditActionsAndGroups", because=_SYNAPSE_ENCRYPTED)
+    if isinstance(groups, Unknown):
+        return groups, groups
+    read, write = sql_audited(groups.value)
     return Known(read, on.via), Known(write, on.via)
 
 

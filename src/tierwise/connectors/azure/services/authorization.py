@@ -14,7 +14,7 @@ from tierwise.access.azure_roles import BUILT_IN, IDS, WIDE, Role, assignment_fa
 from tierwise.connectors import fields
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.outsiders import ASSIGNMENT, DEFINITION, NOT_SEEN, kept, permissions_of, role_number
-from tierwise.connectors.azure.place import drafted
+from tierwise.connectors.azure.place import above, drafted
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
@@ -55,9 +55,11 @@ def role_facts(draft: Draft) -> Mapping[str, AnyFact]:
 def survey_assignment(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """A draft for each assignment, named after its role."""
     kept(caller, row)
-    number = role_number((row.get("properties") or {}).get("roleDefinitionId"))
+    given = fields.value(Known(row), "properties", "roleDefinitionId")
+    number = role_number(given.value) if isinstance(given, Known) else ""
     definition = caller.place.shared.rows.get(f"role:{number}")
-    name = (definition.get("properties") or {}).get("roleName") if definition else IDS.get(number)
+    called = fields.value(Known(definition), "properties", "roleName")
+    name = called.value if isinstance(called, Known) else IDS.get(number)
     draft = drafted(caller.place, declared, {**row, "name": name or row.get("name")}, Kind.POLICY)
     if definition is not None:
         draft.docs[DEFINITION.operation] = Known(definition, DEFINITION.via)
@@ -68,13 +70,8 @@ def survey_assignment(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft
 def _subscriptions(caller: Caller, scope: str) -> Iterator[str]:
     """The subscriptions that a scope takes in whole."""
     for identifier, row in caller.place.shared.rows.items():
-        if _SUBSCRIPTION.match(identifier):
-            chain = (row.get("properties") or {}).get("managementGroupAncestorsChain") or ()
-            above = {
-                f"/providers/microsoft.management/managementgroups/{str(one.get('name')).lower()}" for one in chain if isinstance(one, dict)
-            }
-            if scope in {identifier, "", *above}:
-                yield identifier
+        if _SUBSCRIPTION.match(identifier) and scope in {identifier, *above(row)}:
+            yield identifier
 
 
 def _scope(draft: Draft) -> str:

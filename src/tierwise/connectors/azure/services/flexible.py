@@ -98,7 +98,9 @@ def _databases(caller: Caller, draft: Draft) -> Maybe[Doc | None]:
     evidence = (
         replace(EMPTY_EVIDENCE, unread=(names,))
         if isinstance(names, Unknown)
-        else replace(EMPTY_EVIDENCE, description=", ".join(str(one.get("name")) for one in names.value if one.get("name") not in _NO_DATA))
+        else replace(
+            EMPTY_EVIDENCE, description=", ".join(str(one.get("name")) for one in names.value if str(one.get("name")) not in _NO_DATA)
+        )
     )
     draft.resource = replace(draft.resource, evidence=evidence)
     return listed

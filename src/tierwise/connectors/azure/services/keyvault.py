@@ -15,7 +15,7 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.directory import Holder
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.outsiders import OUTSIDERS, outsiders
-from tierwise.connectors.azure.place import drafted, region_of, texts
+from tierwise.connectors.azure.place import drafted, region_of, tags_in
 from tierwise.connectors.azure.read import Collector, Read, Row
 from tierwise.connectors.azure_terms import PROVIDER_KEY, days
 from tierwise.connectors.declared import Doc, Draft, Stage
@@ -39,6 +39,7 @@ _LOCAL: Final = (
 _NAMED: Final = "Azure Key Vault documentation, access policies and RBAC: each names one user, group or application"
 _RBAC: Final = "Azure Key Vault documentation, RBAC: off where it was never set"
 _ROLES: Final = "who administers and who uses the key is decided by roles"
+_NO_KEYS: Final = "Azure Key Vault documentation, access policies: nothing is allowed that is not listed"
 _IN_HSM: Final = "Azure Managed HSM documentation: keys live in FIPS 140-3 Level 3 validated modules"
 _RECORDS: Final = frozenset({"auditevent"})
 _NETWORK: Final = frozenset({"network.public_endpoint", "network.private_endpoint", "network.ingress_any"})
@@ -106,7 +107,7 @@ def _key(vault: Draft, declared: Row, item: Mapping[str, Any], read: Read) -> Dr
         holder.account,
         holder.region or region_of(item.get("location")),
         str(item.get("name") or ""),
-        tags=Known(texts(item.get("tags") or {}), read.via),
+        tags=tags_in(item.get("tags"), read.via),
         aliases=aliases,
     )
     return Draft(resource, {declared.operation: vault.doc(declared), _LISTED: Known(item, read.via)})
@@ -209,7 +210,10 @@ def _overlap(row: Maybe[Doc | None]) -> Maybe[int]:
         return Unknown(UnknownReason.NOT_COLLECTED, rbac.via, _ROLES)
     if isinstance(policies, Unknown):
         return policies
-    allowed = [frozenset(str(word).lower() for word in (one.get("permissions") or {}).get("keys") or ()) for one in policies.value]
+    found = [fields.words(fields.inner(policies, one), "permissions", "keys", because=_NO_KEYS) for one in policies.value]
+    if (lost := next((one for one in found if isinstance(one, Unknown)), None)) is not None:
+        return lost
+    allowed = [frozenset(word.lower() for word in one.value) for one in found if isinstance(one, Known)]
     return Known(sum(bool(one & (_ADMINISTERS | {"all"}) and one & (_USES | {"all"})) for one in allowed), policies.via)
 
 

@@ -133,8 +133,10 @@ def stream_facts(draft: Draft) -> Mapping[str, AnyFact]:
 
 
 def _hub_days(hub: Known[Doc]) -> Maybe[float]:
-    hours = fields.value(hub, "properties", "retentionDescription", "retentionTimeInHours")
-    return Known(hours.value / 24, hours.via) if isinstance(hours, Known) else fields.number(hub, "properties", "messageRetentionInDays")
+    hours = fields.number(hub, "properties", "retentionDescription", "retentionTimeInHours")
+    if isinstance(hours, Known):
+        return Known(hours.value / 24, hours.via)
+    return hours if hours.reason is UnknownReason.UNPARSABLE else fields.number(hub, "properties", "messageRetentionInDays")
 
 
 def queue_facts(draft: Draft) -> Mapping[str, AnyFact]:
@@ -156,7 +158,7 @@ def queue_facts(draft: Draft) -> Mapping[str, AnyFact]:
 def _queue_days(queue: Known[Doc]) -> Maybe[float]:
     """How long a message may stay; the longest duration that can be written means for ever."""
     life = fields.word(queue, "properties", "defaultMessageTimeToLive")
-    return Known(UNLIMITED, life.via) if isinstance(life, Known) and life.value.lower().startswith(_FOREVER) else days(life)
+    return Known(UNLIMITED, life.via) if isinstance(life, Known) and str(life.value).lower().startswith(_FOREVER) else days(life)
 
 
 def _put_namespace(draft: Draft, sheet: FactSheet, declared: Row, rules: Read, logs: Read) -> None:

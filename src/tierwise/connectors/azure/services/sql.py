@@ -175,12 +175,10 @@ def _audited(settings: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
     on = fields.flag(settings, "properties", "state")
     if isinstance(on, Unknown) or not on.value:
         return on, on
-    groups = fields.value(
-        settings, "properties", "auditActionsAndGroups", absent=[], because="Azure SQL documentation, auditing: the default groups"
-    )
+    groups = fields.words(settings, "properties", "auditActionsAndGroups", because="Azure SQL documentation, auditing: the default groups")
     if isinstance(groups, Unknown):
         return groups, groups
-    read, write = sql_audited(str(one) for one in groups.value)
+    read, write = sql_audited(groups.value)
     return Known(read, on.via), Known(write, on.via)
 
 

@@ -66,8 +66,8 @@ _STARTED: Final = "started"
 def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
     """One draft per account."""
     kind = Kind.FILE_SHARE if row.get("kind") == FILES else Kind.OBJECT_STORE
-    endpoints = fields.value(Known(row), "properties", "primaryEndpoints")
-    urls = [endpoints.value.get(service) for service in ("blob", "dfs")] if isinstance(endpoints, Known) else []
+    endpoints = (fields.value(Known(row), "properties", "primaryEndpoints", service) for service in ("blob", "dfs"))
+    urls = [one.value for one in endpoints if isinstance(one, Known)]
     draft = drafted(caller.place, declared, row, kind, (row.get("name"), *urls))
     draft.docs[_STARTED] = Known({"now": caller.now})
     yield draft
@@ -205,20 +205,20 @@ def _oldest_key(draft: Draft, shared: Maybe[bool]) -> AnyFact:
     """The age of the older of its two keys; a key that was made before Azure kept the time has none."""
     if isinstance(shared, Known) and not shared.value:
         return NotApplicable("its keys open nothing", shared.via)
-    times = fields.value(draft.doc(ACCOUNT), "properties", "keyCreationTime", absent={}, because=_SHARED)
-    now = fields.value(draft.docs[_STARTED], "now")
-    if isinstance(times, Unknown) or isinstance(now, Unknown):
-        return times if isinstance(times, Unknown) else now
-    ages = [age for name in ("key1", "key2") if (age := _age(times.value.get(name), now.value)) is not None]
+    account, now = draft.doc(ACCOUNT), fields.value(draft.docs[_STARTED], "now")
+    if isinstance(account, Unknown) or isinstance(now, Unknown):
+        return account if isinstance(account, Unknown) else now
+    times = (fields.word(account, "properties", "keyCreationTime", name) for name in ("key1", "key2"))
+    ages = [age for one in times if isinstance(one, Known) and (age := _age(one.value, now.value)) is not None]
     if len(ages) == 2:
         return Known(max(ages), ACCOUNT.via)
     detail = "a key is older than Azure's record of when keys were made"
     return Unknown(UnknownReason.NOT_SUPPORTED, ACCOUNT.via, detail, between=(max(ages, default=0), UNLIMITED))
 
 
-def _age(text: object, now: datetime) -> int | None:
+def _age(text: str, now: datetime) -> int | None:
     try:
-        made = datetime.fromisoformat(str(text))
+        made = datetime.fromisoformat(text)
     except ValueError:
         return None
     return max(0, (now - made).days) if made.tzinfo is not None else None
@@ -275,18 +275,18 @@ def _shortest(rules: Iterable[Mapping[str, Any]], of: str) -> float:
 
 
 def _deletes(rule: Mapping[str, Any], of: str) -> float | None:
-    action = fields.value(Known(rule), "definition", "actions", of, "delete")
-    ages = [action.value.get(name) for name in _AGES[of]] if isinstance(action, Known) else []
-    found = [age for age in ages if isinstance(age, int | float)]
-    return min(found, default=None)
+    ages = (fields.number(Known(rule), "definition", "actions", of, "delete", name) for name in _AGES[of])
+    return min((age.value for age in ages if isinstance(age, Known)), default=None)
 
 
 def _is_whole(rule: Mapping[str, Any]) -> bool:
     """Whether a rule takes in every block blob."""
     filters = fields.value(Known(rule), "definition", "filters", absent={}, because=_OFF)
-    chosen: Mapping[str, Any] = filters.value if isinstance(filters, Known) else {}
+    chosen = filters.value if isinstance(filters, Known) else None
+    if not isinstance(chosen, Mapping):
+        return False
     kinds = chosen.get("blobTypes") or ["blockBlob"]
-    return not chosen.get("prefixMatch") and not chosen.get("blobIndexMatch") and "blockBlob" in kinds
+    return not chosen.get("prefixMatch") and not chosen.get("blobIndexMatch") and isinstance(kinds, list) and "blockBlob" in kinds
 
 
 def _worm(draft: Draft, sheet: FactSheet) -> None:
