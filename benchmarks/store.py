@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import structs
 
 from tests.reports.sample import bucket, classification, finding, result_of
-from tierwise.model.finding import Finding, Findings, ScanResult, Verdict
+from tierwise.model.finding import Finding, Findings, ScanResult, Sort, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Tier
 from tierwise.store.check import check
@@ -47,7 +47,7 @@ def estate(size: int, number: int) -> ScanResult:
                 yield structs.replace(model, fingerprint=f"{at:08x}-{control}", verdict=verdict, resource=one.id, tier=tiers[one.id].tier)
 
     rows = tuple(enumerate(resources))
-    tally = Counter((one.control, one.verdict) for one in of(rows))
+    tally = Counter(map(Sort.of, of(rows)))
     made = result_of(())
     run = replace(made.run, id=f"run-{number}", started=FIRST.replace("05T", f"{4 + number:02}T"))
     return replace(made, run=run, resources=resources, classifications=tiers, findings=Findings((), tally, rows, of), gaps=())

@@ -60,7 +60,11 @@ def test_only_what_fails_or_is_unknown_is_held():
 
 def test_findings_are_counted_without_being_made():
     found = judged(*(bucket(f"b{at}", encrypted=at % 3 != 0) for at in range(9)))
-    assert found.tally == {("ENC-01", Verdict.PASS): 6, ("ENC-01", Verdict.FAIL): 3}
+    assert {(sort.control, sort.verdict): count for sort, count in found.tally.items()} == {
+        ("ENC-01", Verdict.PASS): 6,
+        ("ENC-01", Verdict.FAIL): 3,
+    }
+    assert found.tally == Findings.of(tuple(found)).tally
     assert found.verdicts == {Verdict.PASS: 6, Verdict.FAIL: 3}
     assert len(found) == 9
 

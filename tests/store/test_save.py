@@ -14,7 +14,7 @@ from tierwise.model.history import Counts, Ending
 from tierwise.model.sensitivity import Tier
 from tierwise.store.check import check
 from tierwise.store.compare import comparison
-from tierwise.store.read import ages_of, find_run, first_seen, history_of, runs_of, series_id, series_of, times_of, trend_of
+from tierwise.store.read import Seen, ages_of, find_run, first_seen, history_of, runs_of, series_id, series_of, times_of, trend_of
 from tierwise.store.save import save
 from tierwise.store.tables import STANDINGS
 
@@ -125,8 +125,18 @@ def test_what_is_attested_is_counted_by_itself_and_never_as_passed(store):
 def test_first_seen_is_told_by_series(store):
     keep(store, ONE)
     with store.reading() as connection:
-        assert first_seen(connection, SERIES) == {"claims-1": FIRST.isoformat(), "patients-1": FIRST.isoformat()}
-        assert first_seen(connection, "another") == {}
+        seen, nothing = first_seen(connection, SERIES), first_seen(connection, "another")
+    assert [seen.get(one, "never") for one in ("claims-1", "patients-1", "claims-", "claims-1 0", "", "other")] == [
+        FIRST.isoformat()
+    ] * 2 + ["never"] * 4
+    assert nothing.get("claims-1", "never") == "never"
+
+
+def test_first_seen_of_very_many_that_begin_alike_is_that_of_each():
+    told = sorted((f"{number * 7919 % 1000:05x}", f"2026-01-{1 + number % 28:02}") for number in range(1000))
+    seen = Seen(told)
+    assert [seen.get(key, "never") for key, _when in told] == [when for _key, when in told]
+    assert seen.get("fffff", "never") == "never"
 
 
 def test_series_do_not_touch_each_other(store):

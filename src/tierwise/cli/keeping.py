@@ -73,7 +73,7 @@ class Keeping:
                 return one
             return structs.replace(one, first_seen=seen.get(one.fingerprint, result.run.started))
 
-        return replace(result, findings=Findings.of(result.findings).mapped(date_one))
+        return replace(result, findings=Findings.of(result.findings).told(date_one))
 
     def earlier(self, most: int = 12) -> tuple[DayPoint, ...]:
         """The last days of the same series; empty where the store cannot tell, which `dated` has said."""

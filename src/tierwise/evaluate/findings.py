@@ -21,7 +21,7 @@ from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, Unknown, UnknownReason, oldest
-from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, UnknownPart, Verdict
+from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, Sort, UnknownPart, Verdict
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
 from tierwise.shelf import Pack, Shelf, packs
@@ -58,7 +58,7 @@ class _Bar(msgspec.Struct, frozen=True, gc=False):
     expected: str
     why: str
     remediation: str
-    counted: tuple[str, Verdict]
+    counted: Sort
 
 
 class _Bench:
@@ -104,7 +104,7 @@ class _Bench:
             _expected(judgement.parts),
             _why(judgement, tier, state, control.rationale),
             control.remediation.get(dialect, ""),
-            (control.id, judgement.verdict),
+            Sort(control.id, control.family, judgement.verdict, tier, state is TierState.ASSUMED),
         )
 
 
@@ -225,9 +225,9 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
         bars = self._benches.bars
         return [bars[one] for one in places]
 
-    def tally(self) -> Counter[tuple[str, Verdict]]:
-        """How many there are of each control and verdict."""
-        found: Counter[tuple[str, Verdict]] = Counter()
+    def tally(self) -> Counter[Sort]:
+        """How many there are of each sort."""
+        found: Counter[Sort] = Counter()
         for place, count in Counter(self.held).items():
             found[self._benches.bars[place].counted] += count
         return found

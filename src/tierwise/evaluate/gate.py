@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from tierwise.evaluate.override import let_through
+from tierwise.evaluate.override import Blocking, let_through
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
@@ -44,7 +44,8 @@ def decide(
 
     `baseline` is what the findings were held against. An override lets failures pass, and never what was not read.
     """
-    would = [finding for finding in Findings.of(findings).problems if blocks(finding, policy)]
+    # Of very many that block no more is held than is told.
+    would = [(one.fingerprint, one.tier) for one in Findings.of(findings).problems if blocks(one, policy)]
     missing = unseen(gaps, coverage, policy)
     held = baseline.name if baseline is not None else ""
     reasons = [*_there(findings, policy, baseline), *missing]
@@ -54,7 +55,7 @@ def decide(
         return Gate(_unfailed(missing), policy.mode, policy.fail_on, _prints(would), tuple(reasons), baseline=held)
     through = let_through(override, would, policy) if override is not None else ()
     spared = set(_prints(through))
-    left = [one for one in would if one.fingerprint not in spared]
+    left = [one for one in would if one[0] not in spared]
     if override is not None:
         reasons.insert(0, _spoken(override, through, left, policy))
     if left:
@@ -67,15 +68,15 @@ def _unfailed(missing: Sequence[str]) -> str:
     return "incomplete" if missing else "passed"
 
 
-def _prints(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(one.fingerprint for one in findings)
+def _prints(blocking: Iterable[Blocking]) -> tuple[str, ...]:
+    return tuple(print_ for print_, _tier in blocking)
 
 
-def _spoken(override: Override, through: Sequence[Finding], left: Sequence[Finding], policy: GatePolicy) -> str:
+def _spoken(override: Override, through: Sequence[Blocking], left: Sequence[Blocking], policy: GatePolicy) -> str:
     """What the override does here. Its person and reason are not in it: formats show those to whom they may."""
     if not through and not left:
         return f"override {override.id} was not needed"
-    high = sum(one.tier > policy.override_up_to for one in left)
+    high = sum(tier > policy.override_up_to for _print, tier in left)
     over = f", {high} of it above {policy.override_up_to.label}, the highest tier that the profile lets an override reach" if high else ""
     return f"override {override.id} ({override.file}) lets {len(through)} finding(s) through" + (
         f" and not {len(left)}{over}" if left else ""
@@ -104,7 +105,7 @@ def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline |
 def _gone(findings: Sequence[Finding], baseline: Baseline) -> int:
     """How many findings of the baseline, of controls that judge now, neither fail nor are unknown any more."""
     held = Findings.of(findings)
-    judged = {control for control, _verdict in held.tally}
+    judged = {sort.control for sort in held.tally}
     still = {one.fingerprint for one in held.problems}
     moved = sum(one.in_baseline and one.fingerprint not in baseline.standing for one in held.problems)
     return sum(one.control in judged and print_ not in still for print_, one in baseline.standing.items()) - moved

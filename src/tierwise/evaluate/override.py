@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from tierwise.model.finding import Finding, Override
+from tierwise.model.finding import Override
 from tierwise.model.profile import GatePolicy
+from tierwise.model.sensitivity import Tier
+
+Blocking: TypeAlias = tuple[str, Tier]
+"""The fingerprint and tier of a finding that blocks."""
 
 
 def refusal(override: Override, policy: GatePolicy, now: datetime) -> str:
@@ -26,8 +31,6 @@ def refusal(override: Override, policy: GatePolicy, now: datetime) -> str:
     return ""
 
 
-def let_through(override: Override, blocking: Sequence[Finding], policy: GatePolicy) -> tuple[Finding, ...]:
+def let_through(override: Override, blocking: Sequence[Blocking], policy: GatePolicy) -> tuple[Blocking, ...]:
     """The findings that the override covers: those that it names, or all; none above the profile's tier."""
-    return tuple(
-        one for one in blocking if one.tier <= policy.override_up_to and one.fingerprint in (override.findings or {one.fingerprint})
-    )
+    return tuple((print_, tier) for print_, tier in blocking if tier <= policy.override_up_to and print_ in (override.findings or {print_}))

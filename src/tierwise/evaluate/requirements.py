@@ -22,10 +22,10 @@ def evidence_of(
     held = Findings.of(findings)
     verdicts: dict[str, Counter[Verdict]] = defaultdict(Counter)
     states: dict[str, Counter[State]] = defaultdict(Counter)
-    for (control, verdict), count in held.tally.items():
-        verdicts[control][verdict] += count
-        if verdict is Verdict.ATTESTED:
-            states[control][State.ATTESTED] += count
+    for sort, count in held.tally.items():
+        verdicts[sort.control][sort.verdict] += count
+        if sort.verdict is Verdict.ATTESTED:
+            states[sort.control][State.ATTESTED] += count
     for one in held.problems:
         if one.attested is not None:
             states[one.control][one.attested] += 1

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 import msgspec
 
@@ -17,7 +17,7 @@ from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
-from tierwise.shelf import Named, Shelf, shelved
+from tierwise.shelf import Named, each, shelved
 
 if TYPE_CHECKING:
     from tierwise.model.opinion import SecondOpinion
@@ -144,6 +144,21 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """The baseline of the run has it: it is not this change's doing, and advises."""
 
 
+class Sort(NamedTuple):
+    """What findings that are counted together have in common."""
+
+    control: str
+    family: str
+    verdict: Verdict
+    tier: Tier
+    assumed: bool
+
+    @classmethod
+    def of(cls, one: Finding) -> Sort:
+        """The sort of a finding."""
+        return cls(one.control, one.family, one.verdict, one.tier, one.assumed)
+
+
 class Findings(Sequence[Finding]):
     """Findings in their order. Those that fail or are unknown are held; the others, most of them, may be made each time they are looked at."""
 
@@ -152,14 +167,14 @@ class Findings(Sequence[Finding]):
     def __init__(
         self,
         problems: Iterable[Finding],
-        tally: Mapping[tuple[str, Verdict], int],
+        tally: Mapping[Sort, int],
         rows: Sequence[Any],
         made_of: Callable[[Iterable[Any]], Iterator[Finding]],
     ) -> None:
-        self.problems: Sequence[Finding] = problems if isinstance(problems, tuple | Shelf) else shelved(problems, most=MOST_PROBLEMS)
+        self.problems: Sequence[Finding] = problems if isinstance(problems, Sequence) else shelved(problems, most=MOST_PROBLEMS)
         """Those that fail or are unknown, in their order."""
         self.tally = tally
-        """How many there are of each control and verdict."""
+        """How many there are of each sort."""
         self.rows = rows
         """What they are made of, in their order, and of no concern to anyone but `made_of`: some of them can be made without the others."""
         self.made_of = made_of
@@ -171,23 +186,27 @@ class Findings(Sequence[Finding]):
         if isinstance(findings, Findings):
             return findings
         held = (one for one in findings if one.verdict in PROBLEMS)
-        return cls(held, Counter((one.control, one.verdict) for one in findings), findings, iter)
+        return cls(held, Counter(map(Sort.of, findings)), findings, iter)
 
     @property
     def verdicts(self) -> Counter[Verdict]:
         """How many there are of each verdict."""
         found: Counter[Verdict] = Counter()
-        for (_control, verdict), count in self.tally.items():
-            found[verdict] += count
+        for sort, count in self.tally.items():
+            found[sort.verdict] += count
         return found
 
     def mapped(self, change: Callable[[Finding], Finding]) -> Findings:
-        """Each of them changed, in what is neither control nor verdict."""
+        """Each of them changed, in what no tally counts."""
         return Findings(map(change, self.problems), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)))
+
+    def told(self, change: Callable[[Finding], Finding]) -> Findings:
+        """The same by a change that costs less than holding what it makes: of very many it is made whenever one is looked at."""
+        return Findings(each(self.problems, change), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)))
 
     def having(self, verdicts: frozenset[str]) -> Findings:
         """Those of some verdicts only."""
-        tally = {key: count for key, count in self.tally.items() if key[1] in verdicts}
+        tally = {key: count for key, count in self.tally.items() if key.verdict in verdicts}
         problems = shelved((one for one in self.problems if one.verdict in verdicts), most=MOST_PROBLEMS)
         if verdicts <= PROBLEMS:
             return Findings(problems, tally, problems, iter)

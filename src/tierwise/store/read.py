@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, pairwise
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from tierwise.errors import StoreError
 from tierwise.model.history import BUCKETS, ROWS, Age, Counts, DayPoint, Ending, History, KeptRun, TimeToFix, row_of
 from tierwise.store.tables import DAY_COUNTS, DAY_TIERS, DAYS, FINDINGS, RUNS, SERIES, STANDINGS
+
+_BEGINNING: Final = 4
+"""So many letters of a fingerprint; there are 65,536 of them."""
+_ROWS: Final = 2_000
+"""How many rows are fetched together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +228,33 @@ def times_of(connection: Connection, series: int) -> tuple[TimeToFix, ...]:
     )
 
 
-def first_seen(connection: Connection, name: str) -> Mapping[str, str]:
+class Seen:
+    """When each of very many findings was first seen: as lines of text, by how their fingerprints begin, in a fraction of what a mapping takes."""
+
+    __slots__ = ("_days", "_held")
+
+    def __init__(self, told: Iterable[tuple[str, str]]) -> None:
+        """Fingerprints in their order, each with its time."""
+        days: dict[str, int] = {}
+        grouped = groupby(told, key=lambda one: one[0][:_BEGINNING])
+        self._held = {
+            beginning: "".join(f"\n{key[_BEGINNING:]} {days.setdefault(when, len(days))}" for key, when in some) + "\n"
+            for beginning, some in grouped
+        }
+        self._days = tuple(days)
+
+    def get(self, fingerprint: str, otherwise: str) -> str:
+        """When it was first seen; otherwise what is said."""
+        lines = self._held.get(fingerprint[:_BEGINNING], "")
+        _, found, rest = lines.partition(f"\n{fingerprint[_BEGINNING:]} ")
+        return self._days[int(rest[: rest.index("\n")])] if found else otherwise
+
+
+def first_seen(connection: Connection, name: str) -> Seen:
     """When each finding of a series that is still one was first seen, by fingerprint; nothing for a series that is yet to begin."""
     asked = select(STANDINGS.c.key, STANDINGS.c.first_seen).join(SERIES, SERIES.c.id == STANDINGS.c.series)
-    return dict(connection.execute(asked.where(SERIES.c.name == name, STANDINGS.c.ended.is_(None))).tuples().all())
+    still = asked.where(SERIES.c.name == name, STANDINGS.c.ended.is_(None)).order_by(STANDINGS.c.key)
+    return Seen(connection.execute(still, execution_options={"yield_per": _ROWS}).tuples())
 
 
 def acceptances_of(connection: Connection, series: int, number: int) -> tuple[dict[str, Any], ...]:

@@ -15,7 +15,7 @@ from tierwise.model.codec import fact_in, link_in
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.fact import oldest
-from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Gate, Run, ScanResult, UnknownPart, Verdict
+from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Gate, Run, ScanResult, Sort, UnknownPart, Verdict
 from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
 from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
@@ -105,9 +105,10 @@ def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[
     for row in connection.execute(asked):
         problems[row.resource].append(_finding(row, seen.get(row.key)))
     kept = [one for found in problems.values() for one in found]
-    tally = Counter((one.control, one.verdict) for one in kept)
+    tally = Counter(map(Sort.of, kept))
     for row in rows:
-        tally.update(_settled(row))
+        families = ((control, texts.get(control, {}).get("family", ""), verdict) for control, verdict in _settled(row))
+        tally.update(Sort(*of, Tier(row.tier), row.assumed) for of in families)
 
     def made_of(some: Iterable[Any]) -> Iterator[Finding]:
         for row in some:
