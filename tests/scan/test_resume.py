@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.scan.clouds import AnyRegion, checkpoint_in, scanned, told
+from tests.scan.clouds import AnyRegion, checkpoint_in, differences, scanned, told
 from tests.scan.recording import refused
+from tierwise.connectors.base import Organisation
 from tierwise.errors import StoreError
-from tierwise.model.fact import Unknown
+from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.scan import collect
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.store.units import KeptUnit
 
@@ -133,6 +137,57 @@ def test_what_ends_close_together_is_kept_together():
     scanned(AnyRegion(), checkpoint)
     assert len(writes) <= 6
     assert sum(len(one) for one in writes) > 60
+
+
+class KilledError(BaseException):
+    """What ends a scan without a word."""
+
+
+def scanned_until(batches, earlier):
+    """What a scan has kept that goes on from some units, and ends once it has written so many times."""
+    kept: list[KeptUnit] = []
+
+    def write(units):
+        kept.extend(units)
+        if next(left) == 0:
+            raise KilledError
+
+    left = iter(range(batches, -1, -1))
+    with pytest.raises(KilledError):
+        scanned(AnyRegion(), Checkpoint("run", write, print, {one.name: one for one in earlier}, every=0))
+    return [*earlier, *(replace(one, items=zlib.compress(one.items)) for one in kept)]
+
+
+def test_whichever_unit_comes_first_changes_nothing(whole, monkeypatch):
+    monkeypatch.setattr(collect, "heappop", list.pop)
+    assert differences(told(scanned(AnyRegion()).result), whole[1]) == {}
+    for seed in range(1, max(3, POINTS // 2)):
+        chance = random.Random(seed)
+        monkeypatch.setattr(collect, "heappop", lambda waiting, chance=chance: waiting.pop(chance.randrange(len(waiting))))
+        kept: list[KeptUnit] = []
+        for _ in range(seed % 3):
+            kept = scanned_until(chance.randrange(40), kept)
+        chance.shuffle(kept)
+        assert (seed, differences(told(gone_on(kept)[0].result), whole[1])) == (seed, {})
+
+
+def test_whose_accounts_are_the_organisations_own_does_not_rest_on_which_cloud_answers_first():
+    aws, azure = Provenance("organizations:ListAccounts"), Provenance("graph:Microsoft.ResourceGraph/resources")
+    known: list[Maybe[frozenset[str]]] = [Known(frozenset({"1"}), aws), Known(frozenset({"7e"}), azure)]
+    denied: list[Maybe[frozenset[str]]] = [
+        Unknown(UnknownReason.PERMISSION_DENIED, aws, "", None, frozenset({"1"})),
+        Unknown(UnknownReason.OUT_OF_SCOPE, azure),
+    ]
+    for some, wanted in (
+        (known, Known(frozenset({"1", "7e"}), aws)),
+        ([denied[0], known[1]], known[1]),
+        (denied, denied[0]),
+    ):
+        for order in itertools.permutations(some):
+            collected = collect.Collected()
+            for members in order:
+                collected.take(Organisation(members))
+            assert collected.organisation == wanted
 
 
 def test_threads_change_nothing(whole):

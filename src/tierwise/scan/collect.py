@@ -158,9 +158,19 @@ def _merged(one: Resource, other: Resource) -> Resource:
 
 
 def _members(one: Maybe[frozenset[str]], other: Maybe[frozenset[str]]) -> Maybe[frozenset[str]]:
-    if isinstance(one, Known) and isinstance(other, Known):
-        return Known(one.value | other.value, one.via)
-    return other if isinstance(other, Known) or one is NOT_COLLECTED else one
+    """Who belongs to the organisations of two sources, the same whichever of them answered first."""
+    if one is NOT_COLLECTED or other is NOT_COLLECTED:
+        return other if one is NOT_COLLECTED else one
+    first, second = sorted((one, other), key=_place_of, reverse=True)
+    if isinstance(first, Known) and isinstance(second, Known):
+        return Known(first.value | second.value, first.via)
+    if isinstance(first, Unknown) and isinstance(second, Unknown):
+        return first.including(first.includes | second.includes)
+    return first if isinstance(first, Known) else second
+
+
+def _place_of(members: Maybe[frozenset[str]]) -> tuple[str, ...]:
+    return members.via.via, members.via.action, *((members.reason, members.detail) if isinstance(members, Unknown) else ())
 
 
 @dataclass(slots=True)

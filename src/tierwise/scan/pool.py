@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors.base import Detailed, Item, Lookable, Resumable, Source, Unit
@@ -75,8 +75,9 @@ class Pool:
 
     def _run(self, units: Iterable[Unit], stage: str) -> None:
         run_units(units, self.collected, jobs=self.jobs, stage=stage, progress=self.progress, checkpoint=self.checkpoint)
-        # Whatever is unknown because of several gaps names the first.
+        # Whatever is unknown because of several gaps names the first, and reports tell of places in one order.
         self.collected.gaps.sort(key=_place_of)
+        self.collected.regions.sort(key=astuple)
 
     def _survey_again(self, resources: Collection[str], earlier: Mapping[str, frozenset[str]] = NOTHING) -> None:
         """Have the sources list those resources once more that an earlier process has listed, so that more can be read of them.
@@ -111,4 +112,4 @@ class Pool:
 
 
 def _place_of(gap: Gap) -> tuple[str, ...]:
-    return gap.provider, gap.account, gap.region, gap.service, gap.action, gap.reason, gap.detail
+    return gap.provider, gap.account, gap.region, gap.service, gap.action, gap.reason, gap.detail, *sorted(gap.kinds)
