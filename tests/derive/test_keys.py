@@ -17,8 +17,8 @@ from tests.derive.sample import (
     unknown,
     value,
 )
-from tierwise.model.fact import NotApplicable, UnknownReason
-from tierwise.model.resource import Grant, Kind, Rel, Resource
+from tierwise.model.fact import NotApplicable, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
 OS, KY, RD, SN = Kind.OBJECT_STORE, Kind.KEY, Kind.RELATIONAL_DB, Kind.SNAPSHOT
 PROTECTION, ISOLATED, DEDICATED = "encryption.key_protection", "encryption.key_isolated", "encryption.key_dedicated"
@@ -119,6 +119,23 @@ def test_a_store_whose_key_was_not_read_may_use_this_one():
     unread = res("t", OS, None, loose(Rel.USES_KEY))
     assert is_unknown(derive(DEDICATED, "s", [key(), store("s", "k"), unread]))
     assert value(derive(DEDICATED, "s", [key(), store("s", "k"), res("t", OS, None, loose(Rel.USES_KEY), account=AWAY)])) is True
+
+
+def test_a_store_whose_key_is_not_read_below_the_tier_that_asks_for_it_may_use_this_one_too():
+    waits = Link(Rel.USES_KEY, "", Unknown(UnknownReason.NOT_COLLECTED, Provenance("arm:protector", "protectors/read")), waits=True)
+    for where in ({}, {"account": AWAY}, {"region": DUBLIN}):
+        other = res("t", RD, None, waits, provider="azure", **where)
+        found = unknown(derive(DEDICATED, "s", [key(provider="azure"), store("s", "k", provider="azure"), other]))
+        assert (found.reason, found.via.action) == (UnknownReason.NOT_COLLECTED, "protectors/read")
+
+
+@pytest.mark.parametrize("where", [{"provider": "gcp"}, {"region": DUBLIN}, {"account": AWAY}])
+def test_what_cannot_use_a_key_may_have_any_that_was_not_read(where):
+    assert value(derive(DEDICATED, "s", [key(), store("s", "k"), res("t", OS, None, loose(Rel.USES_KEY), **where)])) is True
+    shared = res("k", KY, {"access.external_principals": frozenset({AWAY})})
+    assert is_unknown(derive(DEDICATED, "s", [shared, store("s", "k"), res("t", OS, None, loose(Rel.USES_KEY), **where)])) is (
+        where == {"account": AWAY}
+    )
 
 
 def test_a_bucket_listing_has_no_region_so_its_gap_counts_everywhere():

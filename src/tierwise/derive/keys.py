@@ -100,14 +100,18 @@ def _unlisted_users(scene: Scene, key: Resource) -> Unknown | None:
     """Why another store could use a key and not show: a gap in an account that uses it, or a store whose key was not read."""
     externals = read(key.facts, "access.external_principals")
     users = (user.account for user in scene.estate.sources(key.id, Rel.USES_KEY) if user.kind in HELD)
-    # A key that its policy opens to other accounts, or whose policy nobody read, can be used from any of them.
-    closed = isinstance(externals, Known) and externals.value == frozenset()
+    # A key that its policy opens to other accounts, or whose policy nobody read, can be used from any of them;
+    # in Azure from any subscription, for whose identities a key of the same tenant is no outsider's.
+    closed = key.provider != "azure" and isinstance(externals, Known) and externals.value == frozenset()
     accounts = {key.account, *users} if closed else {""}
+    # AWS KMS Developer Guide, "Multi-Region keys": a key is used in its own region; those of Azure and Google serve other places too.
+    region = key.region if key.provider == "aws" else ""
     for account in sorted(accounts):
-        if gap := scene.gap(HELD, key.provider, account, key.region):
+        if gap := scene.gap(HELD, key.provider, account, region):
             return gap
     for holder, why in scene.loose.get(Rel.USES_KEY, ()):
-        if holder.kind in HELD and holder.region == key.region and (holder.account in accounts or not closed):
+        near = holder.provider == key.provider and region in ("", holder.region) and (holder.account in accounts or not closed)
+        if holder.kind in HELD and near:
             return why
     return None
 
