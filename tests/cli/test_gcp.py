@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.connectors.gcp.cloud import PROJECT, Cloud, Token, binding
+from tests.connectors.gcp.cloud import PROJECT, Cloud, Token, binding, error
 from tests.connectors.gcp.test_content import Store
 from tests.connectors.gcp.test_storage import BARE, DOCS, READER, SAFE, bucket
 from tierwise.connectors.gcp import connect
@@ -62,6 +62,18 @@ def test_a_public_store_whose_deny_policies_may_not_be_read_is_never_a_pass(clou
     assert "iam.denypolicies.list (everybody is let in, unless a deny policy of projects/1001, organizations/5005 takes that away" in said
     (found,) = (one for one in json.loads(Path("scan.json").read_text())["findings"] if one["control"] == "EXP-01")
     assert (found["verdict"], found["severity"]) == ("unknown", "critical")
+
+
+def test_what_is_not_enabled_is_told_with_what_enables_it_and_the_rest_goes_on(cloud, tierwise, home):
+    hosts = ("cloudasset", "alloydb", "bigquery", "bigtableadmin", "cloudkms", "compute", "file", "firestore", "logging", "pubsub", "redis", "spanner", "sqladmin")  # fmt: skip
+    cloud.faults |= {f"{host}/": error(403, "SERVICE_DISABLED") for host in hosts}
+    cloud.docs["storage/storage/v1/b"] = {"items": [{**BARE, "name": "open", "labels": LABELS}]}
+    ran = tierwise("scan", "gcp", "--no-color", "--format", "console=out.txt", "--max-rate", "100000")
+    said = " ".join(Path("out.txt").read_text().split())
+    assert ran.code == 3
+    assert "alloydb in records-prod/global could not be listed: not-supported (its API is not enabled: gcloud services enable alloydb.googleapis.com --project records-prod)" in said  # fmt: skip
+    assert "more that could not be listed; see --format json" in said
+    assert "storage:open" in said
 
 
 def test_a_tag_of_the_project_declares_what_its_stores_hold(cloud, tierwise, home):

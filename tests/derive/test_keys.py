@@ -123,8 +123,8 @@ def test_a_store_whose_key_was_not_read_may_use_this_one():
 
 def test_a_store_whose_key_is_not_read_below_the_tier_that_asks_for_it_may_use_this_one_too():
     waits = Link(Rel.USES_KEY, "", Unknown(UnknownReason.NOT_COLLECTED, Provenance("arm:protector", "protectors/read")), waits=True)
-    for where in ({}, {"account": AWAY}, {"region": DUBLIN}):
-        other = res("t", RD, None, waits, provider="azure", **where)
+    for account, region in ((HOME, LONDON), (AWAY, LONDON), (HOME, DUBLIN)):
+        other = res("t", RD, None, waits, provider="azure", account=account, region=region)
         found = unknown(derive(DEDICATED, "s", [key(provider="azure"), store("s", "k", provider="azure"), other]))
         assert (found.reason, found.via.action) == (UnknownReason.NOT_COLLECTED, "protectors/read")
 

@@ -118,6 +118,16 @@ def test_a_direct_listing_that_fails_too_is_a_gap(collect):
     ]
 
 
+def test_a_service_whose_api_is_not_enabled_is_a_gap_that_says_what_enables_it(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.faults |= {f"{host}/": error(403, "SERVICE_DISABLED") for host in ("cloudasset", "spanner")}
+    estate = collect(cloud, services=("storage", "spanner"))
+    assert set(estate) == {one["name"] for one in ROWS}
+    told = "its API is not enabled: gcloud services enable spanner.googleapis.com --project records-prod"
+    assert [(gap.service, gap.reason, gap.detail) for gap in estate.gaps] == [("spanner", "not-supported", told)] * 2
+    assert cloud.asked(f"/projects/{PROJECT}/instances") == 1, "instances and their backups come from one listing"
+
+
 def test_policies_that_the_inventory_does_not_give_are_asked_of_the_service_where_a_control_needs_them(collect):
     cloud = Cloud(ROWS, DOCS)
     cloud.denied = frozenset({"cloudasset.assets.listIamPolicy"})

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 from urllib3.exceptions import HTTPError
 
+from tierwise.connectors import fields
 from tierwise.connectors.answers import decoded, unknown_by
 from tierwise.connectors.declared import SHARED, Doc, Draft
 from tierwise.connectors.gcp import ids
@@ -93,6 +95,11 @@ class Caller:
                 return page
             listed += page.value[read.items]
         return Known({read.items: listed}, read.via)
+
+    def listed(self, read: Read) -> Maybe[list[Mapping[str, Any]]]:
+        """What a listing of the project holds, which is read once whoever asks for it."""
+        answer = self.place.above(f"{read.operation}:{self.place.name}", partial(self.ask, read, (self.place.id,)))
+        return fields.items(answer, read.items)
 
     def pages(self, read: Read, values: tuple[str, ...], resource: str = "", more: Parameters = ()) -> Iterator[Maybe[Doc | None]]:
         """The pages of a listing, each with a list in it; an Unknown, which is the last, where one fails or it is not whole."""

@@ -12,8 +12,9 @@ from tierwise.connectors.declared import Doc, Draft, Stage, finished
 from tierwise.connectors.gcp import content, tags
 from tierwise.connectors.gcp.above import PROJECT_TYPE, keep_policies
 from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
-from tierwise.connectors.gcp.calls import Caller
+from tierwise.connectors.gcp.calls import DISABLED, Caller
 from tierwise.connectors.gcp.collectors import collectors
+from tierwise.connectors.gcp.guard import DOMAIN
 from tierwise.connectors.gcp.ids import above, project_in
 from tierwise.connectors.gcp.place import Place, Places
 from tierwise.connectors.gcp.read import Asset, Collector, Row
@@ -127,7 +128,7 @@ class GoogleSource:
     def _gap(self, account: str, service: str, why: Unknown, kinds: frozenset[Kind] | None = None) -> Gap:
         """A gap that could hide whatever is listed, or what one type lists."""
         every = frozenset[Kind]().union(*(row.kinds for _, row in self._by_type.values())) if kinds is None else kinds
-        return Gap("gcp", account, "", service, why.reason.value, why.via.action, why.detail, every)
+        return Gap("gcp", account, "", service, why.reason.value, why.via.action, _told(account, why), every)
 
     def _list(self, scope: GoogleScope) -> Iterator[Item]:
         caller = self._caller(Place("", scope=scope.name))
@@ -282,3 +283,11 @@ def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
 def _policy_of(policies: Maybe[Mapping[str, Doc]], name: str) -> Maybe[Doc] | None:
     """An asset's policy; the inventory leaves out assets that have none. None where it could not be asked: then the service is."""
     return Known(policies.value.get(name, {}), policies.via) if isinstance(policies, Known) and name else None
+
+
+def _told(account: str, why: Unknown) -> str:
+    """Why a listing failed: of an API that is not enabled what enables it, for then no permission is lacking."""
+    if why.detail != DISABLED:
+        return why.detail
+    where = f" --project {account}" if account else ""
+    return f"its API is not enabled: gcloud services enable {why.via.via.partition(':')[0]}{DOMAIN}{where}"

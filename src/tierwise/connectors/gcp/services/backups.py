@@ -68,11 +68,15 @@ class Backups:
 
     def walk(self, caller: Caller, _row: Row) -> Iterator[Doc | Unknown]:
         """The backups of a project: all at once, or instance by instance."""
-        if self.instances is None:
-            yield from _each(caller, self.listed, (caller.place.id,))
-            return
-        for one in _each(caller, self.instances, (caller.place.id,)):
-            yield from (one,) if isinstance(one, Unknown) else _each(caller, self.listed, values_of(str(one.get("name") or "")))
+        every = caller.listed(self.instances or self.listed)
+        if isinstance(every, Unknown):
+            yield every
+        elif self.instances is None:
+            yield from every.value
+        else:
+            for one in every.value:
+                found = fields.items(caller.ask(self.listed, values_of(str(one.get("name") or ""))), self.listed.items)
+                yield from (found,) if isinstance(found, Unknown) else found.value
 
     def survey(self, caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
         """One draft per backup. Where those of Spanner and Bigtable lie is their instance's, which is not looked up."""
@@ -119,11 +123,6 @@ class Backups:
         above, place = iam_read(self.type, AUDIENCE), iam.place_in(draft)
         own: Policy = iam.own_policy(draft, self.policy, above, place)
         return iam.put_reach(draft, sheet, Kind.SNAPSHOT, self.service, own, above, place)
-
-
-def _each(caller: Caller, read: Read, values: tuple[str, ...]) -> Iterator[Doc | Unknown]:
-    listed = fields.items(caller.ask(read, values), read.items)
-    yield from (listed,) if isinstance(listed, Unknown) else listed.value
 
 
 _OF_SPANNER: Final = _list("spanner", "/v1/projects/{}/instances/{}/backups", "spanner.backups.list")

@@ -64,7 +64,7 @@ STORE: Final = api_store(TABLE, "bigtable", "bigtable.googleapis.com", IAM)
 
 def _walk(caller: Caller, declared: Row) -> Iterator[Asset | Unknown]:
     """The instances of a project, each with its clusters and tables."""
-    listed = fields.items(caller.ask(LIST, (caller.place.id,)), LIST.items)
+    listed = caller.listed(LIST)
     if isinstance(listed, Unknown):
         yield listed
         return

@@ -45,7 +45,7 @@ def _name(doc: Doc, _place: Place) -> str:
 def _walk(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
     """Disks of zones and of regions come in one list."""
     read = row.lists[0]
-    found = fields.items(caller.ask(read, (caller.place.id,)), read.items)
+    found = caller.listed(read)
     if isinstance(found, Unknown):
         yield found
     else:
