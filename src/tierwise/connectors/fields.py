@@ -36,8 +36,10 @@ def flag(doc: Maybe[Doc | None], *path: str, absent: bool | None = None, because
 
 
 def word(doc: Maybe[Doc | None], *path: str, absent: str | None = None, because: str = "") -> Maybe[str]:
-    """A text."""
+    """A text, or what can be written as one."""
     found = value(doc, *path, absent=absent, because=because)
+    if isinstance(found, Known) and isinstance(found.value, Mapping | list):
+        return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no text")
     return found if isinstance(found, Unknown) else Known(str(found.value), found.via)
 
 
@@ -69,6 +71,14 @@ def words(doc: Maybe[Doc | None], *path: str, because: str) -> Maybe[list[str]]:
     if not isinstance(found.value, list):
         return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list")
     return Known([str(one) for one in found.value], doc.via)
+
+
+def mapping(doc: Maybe[Doc | None], *path: str, because: str) -> Maybe[Mapping[str, Any]]:
+    """A mapping, which is empty where it is absent, as the service documents (`because` where)."""
+    found = value(doc, *path, absent={}, because=because)
+    if isinstance(found, Unknown) or isinstance(found.value, Mapping):
+        return found
+    return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no mapping")
 
 
 def inner(parent: Maybe[Any], item: Mapping[str, Any]) -> Known[Doc]:

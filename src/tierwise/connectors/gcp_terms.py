@@ -58,7 +58,7 @@ def seconds(found: Maybe[str | None]) -> Maybe[int | None]:
     """The seconds of a Google duration: `86400s`, `3600.5s`, or a bare number."""
     if isinstance(found, Unknown) or found.value is None:
         return Known(None, found.via) if isinstance(found, Known) else found
-    digits = found.value.strip().removesuffix("s").partition(".")[0]
+    digits = str(found.value).strip().removesuffix("s").partition(".")[0]
     if digits.isdecimal() and len(digits) < 16:
         return Known(int(digits), found.via)
     return Unknown(UnknownReason.UNPARSABLE, found.via, "not a duration in seconds")

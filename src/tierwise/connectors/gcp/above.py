@@ -15,7 +15,7 @@ from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, TYPES, asset_
 from tierwise.connectors.gcp.ids import relative
 from tierwise.connectors.gcp.place import FOLDER, ORGANISATION, Place, parent_of
 from tierwise.connectors.gcp.read import Asset, Read
-from tierwise.model.fact import Known, Maybe, Unknown
+from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 
 if TYPE_CHECKING:
     from tierwise.connectors.gcp.calls import Caller
@@ -80,6 +80,8 @@ def own_org_read(of: str, facts: frozenset[str]) -> Read:
 def node_policy(caller: Caller, node: str) -> Maybe[Doc | None]:
     """The IAM policy of one level, read from Resource Manager once."""
     level, _, identifier = node.partition("/")
+    if level not in IAM_OF:
+        return Unknown(UnknownReason.UNPARSABLE, IAM_OF["projects"].via, "not a project, a folder or an organisation")
     return caller.place.above(_direct(node), partial(caller.ask, IAM_OF[level], (identifier,)))
 
 

@@ -62,8 +62,8 @@ def policy_of(doc: Mapping[str, Any]) -> Doc:
     for config in configs if isinstance(configs, list) else ():
         logs = config.get("auditLogConfigs") if isinstance(config, Mapping) else None
         for log in logs if isinstance(logs, list) else ():
-            if isinstance(log, dict) and log.get("logType") in _LOG_TYPES:
-                log["logType"] = _LOG_TYPES[log["logType"]]
+            if isinstance(log, dict) and isinstance(log.get("logType"), int):
+                log["logType"] = _LOG_TYPES.get(log["logType"], log["logType"])
     return policy
 
 

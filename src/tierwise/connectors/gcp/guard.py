@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tierwise.connectors.gcp.ids import NAME
 from tierwise.connectors.gcp.read import Read
 
 DOMAIN: Final = ".googleapis.com"
 PAGE_TOKEN: Final = "pageToken"
-_NAME: Final = r"[^/:]+(?:\.[^/:]+:[^/:]+)?"
-"""A name; a colon only after a domain (`example.com:project`), for after a name it begins a verb (`versions/1:access`)."""
 
 
 class UndeclaredCallError(RuntimeError):
@@ -67,6 +66,6 @@ def host_of(read: Read) -> str:
 
 
 def _shape(read: Read) -> _Shape:
-    path = re.compile(("[^/]+" if read.opaque else _NAME).join(re.escape(part) for part in read.path.split("{}")))
+    path = re.compile(("[^/]+" if read.opaque else NAME).join(re.escape(part) for part in read.path.split("{}")))
     more = {PAGE_TOKEN} if read.items else set()
     return _Shape("POST" if read.post else "GET", host_of(read), path, frozenset({name for name, _ in read.query} | more), read.opaque)

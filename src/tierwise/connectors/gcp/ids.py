@@ -8,6 +8,9 @@ from urllib.parse import quote
 
 _PROJECT: Final = re.compile(r"(?:\A|/)projects/([^/]+)")
 _NOT_PLACES: Final = frozenset({"", ".", ".."})
+NAME: Final = r"[^/:\\]+(?:\.[^/:\\]+:[^/:\\]+)?"
+"""A name in a path; a colon only after a domain (`example.com:project`), for after a name it begins a verb (`versions/1:access`)."""
+_NAME: Final = re.compile(NAME)
 
 
 def relative(name: str) -> str:
@@ -46,6 +49,6 @@ def filled(template: str, values: tuple[str, ...], *, opaque: bool = False) -> s
     """A path template with each `{}` filled; ValueError where a value could lead elsewhere. The slashes of an `opaque` last one are no parts of the path."""
     parts = template.split("{}")
     whole = values[:-1] if opaque else values
-    if len(parts) != len(values) + 1 or any(one in _NOT_PLACES for one in values) or any("/" in one for one in whole):
+    if len(parts) != len(values) + 1 or any(one in _NOT_PLACES for one in values) or not all(_NAME.fullmatch(one) for one in whole):
         raise ValueError(template)
     return "".join(part + quote(value, safe=":@~") for part, value in zip(parts, (*values, ""), strict=True))

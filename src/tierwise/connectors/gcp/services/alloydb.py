@@ -158,7 +158,7 @@ def _every(found: list[Maybe[Any]], asked: Callable[[Maybe[Any]], Maybe[bool]]) 
 
 
 def _flags(instance: Maybe[Doc]) -> Maybe[Flags]:
-    found = fields.value(instance, "databaseFlags", absent={}, because=_UNSET)
+    found = fields.mapping(instance, "databaseFlags", because=_UNSET)
     if isinstance(found, Unknown):
         return found
     return Known({str(name).lower(): Known(str(value).lower(), instance.via) for name, value in found.value.items()}, instance.via)

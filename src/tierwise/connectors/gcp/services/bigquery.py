@@ -145,7 +145,7 @@ def _schema(table: Asset) -> object:
 
 
 def _columns(table: Asset, labels: Labels) -> Iterator[Column]:
-    keys = fields.value(table.data, "tableConstraints", "primaryKey", "columns", absent=[], because=_UNSET)
+    keys = fields.words(table.data, "tableConstraints", "primaryKey", "columns", because=_UNSET)
     yield from gcp_bigquery.columns(table.name.rpartition("/")[2], _schema(table), labels, keys.value if isinstance(keys, Known) else ())
 
 

@@ -169,7 +169,7 @@ def _kept(draft: Draft, sheet: FactSheet) -> None:
     sheet.put(
         "retention.backup_days", backups if isinstance(backups, Unknown) else Known((backups.value or 0) // gcp_terms.DAY, backups.via)
     )
-    families = fields.value(row, "columnFamilies", absent={}, because=_OFF)
+    families = fields.mapping(row, "columnFamilies", because=_OFF)
     names = ("retention.expiry_configured", "retention.delete_after_days")
     if isinstance(families, Unknown):
         for name in names:

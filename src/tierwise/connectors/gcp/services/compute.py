@@ -80,8 +80,8 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
     values = values_of(asset.name)
     region = values[1] if kind is Kind.BLOCK_VOLUME and len(values) > 2 else ""
     if kind is Kind.SNAPSHOT:
-        places = fields.value(asset.data, "storageLocations", absent=[], because=_UNSET)
-        region = str(places.value[0]) if isinstance(places, Known) and len(places.value) == 1 else ""
+        places = fields.words(asset.data, "storageLocations", because=_UNSET)
+        region = places.value[0] if isinstance(places, Known) and len(places.value) == 1 else ""
     link = fields.word(asset.data, "selfLink", absent="", because=_UNSET)
     number = fields.word(asset.data, "id", absent="", because=_UNSET)
     aliases = [one.value for one in (link, number) if isinstance(one, Known)]

@@ -77,8 +77,8 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
 
 def _region(topic: Maybe[Doc]) -> str:
     """The one region in which the topic lets messages be kept."""
-    regions = fields.value(topic, "messageStoragePolicy", "allowedPersistenceRegions", absent=[], because=_UNSET)
-    return str(regions.value[0]) if isinstance(regions, Known) and len(regions.value) == 1 else ""
+    regions = fields.words(topic, "messageStoragePolicy", "allowedPersistenceRegions", because=_UNSET)
+    return regions.value[0] if isinstance(regions, Known) and len(regions.value) == 1 else ""
 
 
 def _key(draft: Draft) -> Maybe[str]:

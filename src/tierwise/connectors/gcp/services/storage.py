@@ -207,13 +207,15 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
 def _filter(bucket: Maybe[Doc | None], sheet: FactSheet) -> None:
     """The bucket's IP filter, where it has one: only its ranges and networks get in."""
     mode = fields.word(bucket, "ipFilter", "mode", absent="Disabled", because=_OFF)
-    if isinstance(mode, Unknown) or mode.value != "Enabled":
+    if isinstance(mode, Known) and mode.value != "Enabled":
         return
-    ranges = fields.value(bucket, "ipFilter", "publicNetworkSource", "allowedIpCidrRanges", absent=[], because=_OFF)
+    ranges = fields.words(bucket, "ipFilter", "publicNetworkSource", "allowedIpCidrRanges", because=_OFF)
     networks = fields.items(bucket, "ipFilter", "vpcNetworkSources", because=gcp_terms.NO_LIST)
-    if isinstance(ranges, Unknown) or isinstance(networks, Unknown):
+    lost = next((one for one in (mode, ranges, networks) if isinstance(one, Unknown)), None)
+    if lost is not None or isinstance(ranges, Unknown) or isinstance(networks, Unknown):
+        sheet.put("network.ingress_any", lost or mode)
         return
-    sheet.put("network.ingress_any", gcp_terms.covers([str(one) for one in ranges.value], mode.via))
+    sheet.put("network.ingress_any", gcp_terms.covers(ranges.value, mode.via))
     if networks.value and not ranges.value:
         sheet.known("network.private_endpoint", True, networks.via)
 
