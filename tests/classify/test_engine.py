@@ -8,7 +8,7 @@ from tests.classify.profiles import COUNTING_SYNTHETIC, PROFILE, TODAY, by_name,
 from tierwise.classify.engine import classify
 from tierwise.classify.gather import Context, gather
 from tierwise.classify.tags import dictionary
-from tierwise.model.content import Found
+from tierwise.model.content import Found, Sampled
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import Provenance, Unknown, UnknownReason
 from tierwise.model.register import (
@@ -431,8 +431,10 @@ def test_every_piece_of_evidence_can_be_named_by_a_correction() -> None:
         },
         evidence=Evidence(
             "clinical",
-            (Column("t", "sex"), Column("t", "postcode"), Column("t", "dob", "date"), Column("t", "x", labels=("Health", "High"))),
+            (Column("t", "sex"), Column("t", "postcode"), Column("t", "dob", "date"), Column("t", "x", labels=("Health", "High")), Column("t", "nino", key=True)),
             external=("C1", "weird"),
+            rows=(("t", 5_000),),
+            sampled=Sampled(people=(("nino", 5_000),)),
             found=tuple(
                 Found(Detection("nino", "ni", 5, 5, fake, 5, sure, Strength.STRONG), "csv objects") for fake, sure in ((0, 0.9), (5, 0.9), (0, 0.5))
             ),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.classify.profiles import PROFILE, TODAY, store
 from tierwise.classify.engine import classify
-from tierwise.model.content import Found
+from tierwise.model.content import NOT_SAMPLED, Found, Sampled
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import Known, Provenance, Unknown, UnknownReason
 from tierwise.model.register import NO_CORRECTIONS, Attestation, AttestationKind, Corrections, Register, RegisterEntry, Selector
@@ -34,6 +34,7 @@ COLUMNS = [
     Column("t", "postcode"),
     Column("t", "dob", "date"),
     Column("t", "sex"),
+    Column("k", "patient_id", "int", key=True),
 ]
 KINDS = [
     Kind.OBJECT_STORE,
@@ -60,6 +61,10 @@ EVIDENCE = st.builds(
     columns=st.lists(st.sampled_from(COLUMNS), unique=True, max_size=4).map(tuple),
     external=st.lists(st.sampled_from(EXTERNAL), unique=True, max_size=2).map(tuple),
     found=st.lists(st.sampled_from(FOUND), unique=True, max_size=2).map(tuple),
+    rows=st.sampled_from([(), (("k", 900),), (("k", 2_000_000),)]),
+    sampled=st.sampled_from(
+        [NOT_SAMPLED, Sampled(20, 400, (("nhs_number", 20),)), Sampled(9_000, 90_000, (("email", 9_000), ("nino", 5_000)))]
+    ),
 )
 TAG_SETS = st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in TAGS.items()})
 LINKS = st.lists(st.builds(Link, st.sampled_from(Rel), st.integers(0, PLACES).map(lambda place: f"arn:{place}")), max_size=3).map(tuple)
@@ -222,7 +227,7 @@ def test_evidence_in_any_order_says_the_same(resources: list[Resource], register
         columns, external, found = list(one.evidence.columns), list(one.evidence.external), list(one.evidence.found)
         for part in (columns, external, found):
             random.shuffle(part)
-        turned.append(replace(one, evidence=Evidence(columns=tuple(columns), external=tuple(external), found=tuple(found))))
+        turned.append(replace(one, evidence=replace(one.evidence, columns=tuple(columns), external=tuple(external), found=tuple(found))))
     assert run(turned, register, corrections) == run(resources, register, corrections)
 
 

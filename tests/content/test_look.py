@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pytest
 
+from tierwise.classify.digits import mod11
+from tierwise.classify.withheld import Distinct, Withheld
 from tierwise.content.blob import Bounds, Reason, UnreadableError
 from tierwise.content.budget import Budget, Limits
 from tierwise.content.choose import Entry, Level, choose
@@ -94,6 +97,39 @@ def test_a_look_gives_counts_and_places_and_no_value():
     assert look.read == {"csv": 2}
     assert "999000" not in repr(look)
     assert "Ann" not in repr(look)
+
+
+def real_numbers(count: int, first: int = 450_557_000) -> list[str]:
+    return list(
+        islice((number for stem in range(first, 10**9, 7919) for check in "0123456789" if mod11(number := f"{stem}{check}")), count)
+    )
+
+
+def test_people_are_counted_once_however_many_objects_tell_of_them_and_in_whatever_hand():
+    numbers = real_numbers(300)
+    parts = {
+        "a.csv": [f"{one}" for one in numbers[:150]],
+        "b/b.csv": [f"{one[:3]} {one[3:6]} {one[6:]}" for one in numbers[100:250]],
+        "c/d.jsonl": [f'{{"nhs_number": "{one}"}}' for one in numbers[200:]],
+        "e.csv": [f"{9990000000 + place}" for place in range(2000) if mod11(f"{9990000000 + place}")],
+    }
+    objects = {
+        key: ("" if key.endswith("jsonl") else "nhs_number\n").encode() + "\n".join(lines).encode() + b"\n" for key, lines in parts.items()
+    }
+    look = looker().into_objects("s", Store(objects))
+    assert look.sampled.people == (("nhs_number", 300),)
+    assert max(one.detection.distinct for one in look.found) < 300
+    assert look.sampled.rows == sum(map(len, parts.values()))
+    assert 10 <= look.sampled.signs / look.sampled.rows <= 13
+
+
+def test_the_different_values_of_many_objects_are_estimated_within_a_few_per_cent():
+    first, second = Distinct(), Distinct()
+    for place in range(6000):
+        first.add(Withheld(b"%d" % place))
+        second.add(Withheld(b"%d" % (place + 4000)))
+    first.merge(second)
+    assert 9_000 < first.count < 11_000
 
 
 def test_a_thousand_objects_of_ten_megabytes_cost_less_than_a_hundredth():

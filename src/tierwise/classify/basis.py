@@ -53,6 +53,8 @@ _OF_RULE: Final[Mapping[str, Basis]] = MappingProxyType(
         "column-label": Basis.SCHEMA,
         "content": Basis.CONTENT,
         "content-possible": Basis.CONTENT,
+        "counted-people": Basis.CONTENT,
+        "counted-rows": Basis.SCHEMA,
         "imported": Basis.IMPORTED,
         "inherit": Basis.LINK,
         "kind-floor": Basis.KIND,

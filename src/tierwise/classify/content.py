@@ -11,6 +11,7 @@ from tierwise.classify.detector import Detector, Match, all_detectors, names_col
 from tierwise.classify.names import singular, split_words
 from tierwise.classify.text import Engine, InText, default_engine, scan
 from tierwise.classify.vote import UNLIKELY, Sample, Tally, judged, plain, sample_of, tidy, vote, whole, without_label
+from tierwise.classify.withheld import Distinct
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.sensitivity import Category
 
@@ -26,7 +27,8 @@ _BY_WEAK_NAME: Final = 0.5
 _BY_CONTEXT: Final = 0.5
 _POSSIBLE: Final = 0.6
 """What needs signs of people beside it has no more than this without them."""
-_PEOPLE: Final = frozenset({Category.C1, Category.C2, Category.C3, Category.C4, Category.C5})
+PEOPLE: Final = frozenset({Category.C1, Category.C2, Category.C3, Category.C4, Category.C5})
+"""Categories of data about people, which credentials are not."""
 _THINGS: Final = frozenset(
     (
         "isbn", "issn", "ean", "gtin", "upc", "sku", "product", "part", "item", "stock", "batch", "lot", "asset", "serial", "order", "invoice", "transaction",
@@ -67,12 +69,15 @@ class _Found:
     detection: Detection
     gated: bool
     """It counts only beside other signs of people."""
+    people: Distinct | None = None
+    """The different values that are from no test range."""
 
 
-def examine(columns: Iterable[Column], *, engine: Engine | None = None) -> list[Detection]:
+def examine(columns: Iterable[Column], *, engine: Engine | None = None, people: dict[str, Distinct] | None = None) -> list[Detection]:
     """What the columns of one table, or the parts of one object, hold; by column in the order given, then by detector.
 
-    A detection below the profile's `infer_confidence` is one that is possible and no more.
+    A detection below the profile's `infer_confidence` is one that is possible and no more. The different values of those that are
+    certain, of a test that is not weak, and from no test range, are added to `people` by detector, so that what several tables hold is counted once.
     """
     table = [_found(column, engine or default_engine()) for column in columns]
     about_people = [any(_says_people(one) for one in found) for found in table]
@@ -80,8 +85,18 @@ def examine(columns: Iterable[Column], *, engine: Engine | None = None) -> list[
     for place, found in enumerate(table):
         context = any(people for other, people in enumerate(about_people) if other != place)
         heard = [_in_table(one, context=context) for one in found]
-        result += _without_echoes(heard)
+        kept = _without_echoes(heard)
+        result += kept
+        if people is not None:
+            _count(found, kept, people)
     return result
+
+
+def _count(found: list[_Found], kept: list[Detection], people: dict[str, Distinct]) -> None:
+    certain = {one.detector for one in kept if one.confidence >= COUNTS and one.strength is not Strength.WEAK}
+    for one in found:
+        if one.people is not None and one.detector.id in certain:
+            people.setdefault(one.detector.id, Distinct()).merge(one.people)
 
 
 def scan_text(data: bytes, *, engine: Engine | None = None, exhaustive: bool = False) -> list[Detection]:
@@ -94,7 +109,7 @@ def _says_people(found: _Found) -> bool:
     values = found.detector.values
     return (
         found.detection.confidence >= COUNTS
-        and found.detector.category.category in _PEOPLE
+        and found.detector.category.category in PEOPLE
         and not (values is not None and values.of_things)
     )
 
@@ -207,7 +222,7 @@ def _judged_column(detector: Detector, heading: _Heading, sample: Sample, place:
     detection = Detection(
         detector.id, place, tally.hits, sample.checked, tally.synthetic, tally.distinct, _summed(*parts), strength, chance, tuple(evidence)
     )
-    return _Found(detector, detection, gated)
+    return _Found(detector, detection, gated, tally.people)
 
 
 @lru_cache(maxsize=32768)
@@ -247,7 +262,7 @@ def _in_text(one: InText, place: str | None) -> _Found | None:
         values.chance,
         evidence,
     )
-    return _Found(one.detector, detection, gated=False)
+    return _Found(one.detector, detection, gated=False, people=counted.people)
 
 
 _RARE: Final = 1e-3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,7 +16,8 @@ from tierwise.classify.found import content_signs
 from tierwise.classify.identifiers import identifier_signs
 from tierwise.classify.labels import label_signs
 from tierwise.classify.names import name_signs
-from tierwise.classify.rule import number
+from tierwise.classify.rule import fewest, number
+from tierwise.classify.scale import counted
 from tierwise.classify.schema import column_signs
 from tierwise.classify.sign import Origin, Sign
 from tierwise.classify.weigh import DECLARING
@@ -92,7 +94,16 @@ def found_signs(resource: Resource, context: Context) -> list[Sign]:
         inside.setdefault(one.place, []).append(one.detection)
     for place, detections in sorted(inside.items()):
         signs += content_signs(detections, basics, synthetic_counts=context.profile.synthetic_counts, place=place)
-    return signs + [_imported(one) for one in sorted(set(resource.evidence.external))]
+    signs += [_imported(one) for one in sorted(set(resource.evidence.external))]
+    return signs + list(_people(resource, context.profile)) if signs else signs
+
+
+def _people(resource: Resource, profile: Profile) -> Iterator[Sign]:
+    """How many people it is about at the least, where so many may raise a tier."""
+    for one in counted(resource):
+        if one.people >= fewest(profile):
+            because = f"it is about {one.people:,} people at the least, by {one.words}"
+            yield Sign(Origin.FOUND, one.rule, f"count {one.of}", because, subjects=one.people)
 
 
 def _imported(word: str) -> Sign:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Final
 
-from tierwise.classify.content import COUNTS
+from tierwise.classify.content import COUNTS, PEOPLE
 from tierwise.classify.detector import Detector, all_detectors
 from tierwise.classify.schema import column_detectors
 from tierwise.model.content import IN_KEYS, Depth, Found
@@ -20,7 +20,6 @@ _KEYS: Final = Provenance("derived: names of key columns and sampled values")
 _PATHS: Final = Provenance("derived: keys of objects")
 _LOGGED: Final = Provenance("derived: samples and findings of other tools")
 _PLANNED: Final = NotApplicable("a plan has no content", Provenance("derived: the plan"))
-_PEOPLE: Final = frozenset({Category.C1, Category.C2, Category.C3, Category.C4, Category.C5})
 _CALLERS: Final = frozenset({"ip_address"})
 """What every log of requests holds and is kept for."""
 _SEVERAL: Final = frozenset({"payment_card", "iban", "bank_account", "sort_code", "vehicle_registration", "vat_number"})
@@ -83,7 +82,7 @@ def logged_people(resource: Resource, delivered: AnyFact, audit: AnyFact) -> Any
         return _PLANNED
     evidence = resource.evidence
     # An audit log is there to name who acted.
-    wanted = _PEOPLE - {Category.C1} if isinstance(audit, Known) and audit.value is True else _PEOPLE
+    wanted = PEOPLE - {Category.C1} if isinstance(audit, Known) and audit.value is True else PEOPLE
     inside = (one.detection.detector for one in certain(evidence.found) if one.place != IN_KEYS)
     ids = frozenset(word for word in (*inside, *evidence.external) if word not in _CALLERS and _category(word) in wanted)
     if resource.kind is not Kind.LOG_STORE and isinstance(delivered, Unknown):

@@ -67,6 +67,19 @@ def number(profile: Profile, name: str) -> float:
     return profile.parameters[name].value
 
 
+def limits(category: DataCategory, profile: Profile) -> frozenset[int]:
+    """The numbers of people from which data of a category is at a higher tier."""
+    rule = profile.categories[category.category]
+    return frozenset(int(limit) for limit in (rule.to_t3, rule.to_t4, rule.variants.get(category.variant)) if limit is not None)
+
+
+def fewest(profile: Profile) -> int:
+    """The smallest number of people that may raise a tier."""
+    rules = profile.categories.values()
+    found = (limit for rule in rules for limit in (rule.to_t3, rule.to_t4, *rule.variants.values()) if limit is not None)
+    return min((int(number(profile, "aggregation_subjects")), *found))
+
+
 def promote(category: DataCategory, subjects: int | None, profile: Profile) -> Tier:
     """The tier of one category at a number of people; the base where nobody said how many."""
     rule = profile.categories[category.category]

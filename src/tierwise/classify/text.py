@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from tierwise.classify.detector import Detector, Match, Values, all_detectors
 from tierwise.classify.names import singular, split_words
-from tierwise.classify.vote import Tally, judged, plain, whole
+from tierwise.classify.vote import Tally, bare, judged, plain, whole
 from tierwise.classify.withheld import Distinct, Withheld
 
 WHOLE: Final = 1 << 18
@@ -104,6 +104,7 @@ class _Count:
     hits: int = 0
     synthetic: int = 0
     distinct: Distinct | None = None
+    people: Distinct | None = None
 
     def take(self, match: Match, candidate: Withheld, times: int) -> None:
         self.shaped += 1
@@ -111,14 +112,18 @@ class _Count:
             return
         self.passed += 1
         self.hits += times
-        self.synthetic += times if match is Match.SYNTHETIC else 0
-        if self.distinct is None:
-            self.distinct = Distinct()
+        if self.distinct is None or self.people is None:
+            self.distinct, self.people = Distinct(), Distinct()
         self.distinct.add(candidate)
+        if match is Match.SYNTHETIC:
+            self.synthetic += times
+        else:
+            self.people.add(candidate)
 
     @property
     def tally(self) -> Tally:
-        return Tally(self.shaped, self.shaped, self.passed, self.hits, self.synthetic, self.distinct.count if self.distinct else 0)
+        distinct = self.distinct.count if self.distinct else 0
+        return Tally(self.shaped, self.shaped, self.passed, self.hits, self.synthetic, distinct, self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +149,9 @@ def scan(data: bytes, engine: Engine, *, exhaustive: bool = False) -> list[InTex
                 contexts[raw] = contexts.get(raw, frozenset()) | near
     counts: dict[str, tuple[Detector, _Count, _Count]] = {}
     for raw, often in times.items():
-        candidate, near = Withheld(raw), contexts.get(raw, frozenset())
-        for detector, values, match in candidate.tested(_matches):
+        near = contexts.get(raw, frozenset())
+        candidate, matches = Withheld(raw).tested(_matches)
+        for detector, values, match in matches:
             _, everywhere, beside = counts.setdefault(detector.id, (detector, _Count(values), _Count(values)))
             everywhere.take(match, candidate, often)
             if not values.context.isdisjoint(near):
@@ -169,10 +175,10 @@ _SPACE: Final = re.compile(rb"[ \t\n]")
 _LONGEST: Final = 512
 
 
-def _matches(text: str) -> list[tuple[Detector, Values, Match]]:
-    """What each detector whose shape a candidate has says of it."""
+def _matches(text: str) -> tuple[Withheld, list[tuple[Detector, Values, Match]]]:
+    """What each detector whose shape a candidate has says of it; and the candidate without separators."""
     simple = plain(text)
-    return [(detector, values, judged(values, text, simple)) for detector, values, has_shape in _shapes() if has_shape(text)]
+    return bare(simple), [(detector, values, judged(values, text, simple)) for detector, values, has_shape in _shapes() if has_shape(text)]
 
 
 @cache

@@ -152,7 +152,7 @@ def classification(place: Place, settled: Settled, profile: Profile) -> Classifi
         inferred=evidence.inferred,
         marking=evidence.marking,
         categories=tuple(sorted({one.category for one in evidence.body.categories})),
-        subjects=evidence.body.subjects,
+        subjects=evidence.stated,
         confidence=_confidence(place, state, giver, settled),
         trace=_trace(place, giver, settled, profile, understated=understated),
         understated=understated,
@@ -285,9 +285,10 @@ def _note_scale(place: Place) -> list[TraceStep]:
     found = measured(place.resource) if about_people else None
     if found is None:
         return []
-    declared = place.own.weighed.body.subjects
+    declared = place.own.weighed.stated
     if declared is None:
-        text = f"it is about {found.words}; that is no count of people, so nothing is raised until somebody declares how many the data is about"
+        raised = f"it counts as about {found.low:,}" if found.low else "nothing is raised for their number"
+        text = f"it is about {found.words}; nobody has declared how many, so that {raised}"
     elif declared < found.low or (found.high is not None and declared > found.high):
         text = f"{declared:,} people are declared, and it is about {found.words}"
     else:

@@ -211,6 +211,8 @@ class Tally:
     """Rows that pass."""
     synthetic: int = 0
     distinct: int = 0
+    people: Distinct | None = None
+    """The different values that are from no test range."""
     varied: bool = True
 
     def over_chance(self, chance: float, rate: float) -> bool:
@@ -239,6 +241,11 @@ def whole(shape: str) -> re.Pattern[str]:
     return re.compile(shape, re.ASCII)
 
 
+def bare(plain: str) -> Withheld:
+    """A value without any separators, so that however it is written it is counted once."""
+    return Withheld(plain.translate(_DOTS).encode(errors="replace"))
+
+
 def judged(values: Values, written: str, plain: str) -> Match:
     """What a detector says of a value of its shape."""
     return values.judge(written if values.as_written else plain.translate(_DOTS))
@@ -248,7 +255,7 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
     """How a column's different values fare under one detector's test."""
     pattern = whole(values.shape)
     shaped = passed = hits = synthetic = 0
-    kept = Distinct()
+    kept, people = Distinct(), Distinct()
     parts: list[set[str]] = [set() for _ in values.varies]
     for one in sample:
         if pattern.fullmatch(one.written) is None:
@@ -260,12 +267,15 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
         passed += 1
         hits += one.rows
         synthetic += one.rows if match is Match.SYNTHETIC else 0
-        kept.add(Withheld(one.plain.encode(errors="replace")))
+        value = bare(one.plain)
+        kept.add(value)
+        if match is Match.REAL:
+            people.add(value)
         for part, seen in zip(values.varies, parts, strict=True):
             if len(seen) < _DIFFERENT:
                 seen.add(one.plain[slice(*part)])
     varied = passed < 8 or all(len(seen) >= _needed(seen, passed) for seen in parts)
-    return Tally(checked, shaped, passed, hits, synthetic, kept.count, varied)
+    return Tally(checked, shaped, passed, hits, synthetic, kept.count, people, varied)
 
 
 _DIFFERENT: Final = 8

@@ -33,6 +33,8 @@ class Weighed:
     inferred: Tier | None
     confidence: float
     marking: Marking
+    stated: int | None
+    """People, as a tag or the register says; the body's number may be larger, where more were counted."""
     personal: bool
     """The evidence says that it is about people."""
     at_risk: bool
@@ -85,7 +87,7 @@ def declared_tier(signs: Iterable[Sign], profile: Profile) -> Tier | None:
     return None if body.silent else effective(body, profile).tier
 
 
-NOTHING: Final = Weighed(Outcome(LOWEST, ()), Body(), None, None, None, 0.0, Marking.NONE, personal=False, at_risk=False)
+NOTHING: Final = Weighed(Outcome(LOWEST, ()), Body(), None, None, None, 0.0, Marking.NONE, None, personal=False, at_risk=False)
 _STATES: Final = {Origin.TAG: TierState.DECLARED, Origin.REGISTER: TierState.REGISTERED, Origin.FOUND: TierState.INFERRED}
 
 
@@ -123,6 +125,7 @@ def weigh(signs: tuple[Sign, ...], profile: Profile) -> Weighed:
         inferred=tiers.get(TierState.INFERRED),
         confidence=1.0 if state is not TierState.INFERRED else max(counted, default=0.0),
         marking=max((one.level for one in marked), key=_RANK.__getitem__, default=Marking.NONE),
+        stated=max((sign.subjects for sign in signs if sign.subjects is not None and sign.origin in DECLARING), default=None),
         personal=bool(body.groups) or any(one.personal for one in marked) or any(one.category in _PERSONAL for one in body.categories),
         at_risk=Group.AT_RISK in body.groups or any(one.category is Category.C5 for one in body.categories),
     )

@@ -21,7 +21,7 @@ from tierwise.classify.engine import classify, kept_links
 from tierwise.classify.flow import Edge, Estate, Takes, takes
 from tierwise.classify.gather import Context, Gathered
 from tierwise.classify.own import EVIDENCED, evidence_of
-from tierwise.classify.rule import Body, effective, number
+from tierwise.classify.rule import Body, effective, limits, number
 from tierwise.classify.sign import Origin, Sign
 from tierwise.classify.weigh import Weighed, weigh
 from tierwise.model.profile import Profile
@@ -253,7 +253,10 @@ class _Asked:
             ):
                 tier = effective(structs.replace(body, subjects=people), profile).tier
                 after = replace(self.found, tier=tier)
-                said = f", and {body.subjects:,} are declared" if body.subjects is not None else ", and nobody has said how many there are"
+                counted = (
+                    f", and {body.subjects:,} are counted at the least" if body.subjects else ", and nobody has said how many there are"
+                )
+                said = f", and {body.subjects:,} are declared" if body.subjects == self.weighed.stated is not None else counted
                 yield Change(f"if the data were about {people:,} people or more{said}", after, Way.SAY)
                 return
 
@@ -363,11 +366,7 @@ class _Asked:
 
 def _thresholds(body: Body, profile: Profile) -> set[int]:
     """Every number of people at which the rule may give these categories more."""
-    found = {int(number(profile, "aggregation_subjects"))}
-    for one in body.categories:
-        rule = profile.categories[one.category]
-        found |= {int(limit) for limit in (rule.to_t3, rule.to_t4, rule.variants.get(one.variant)) if limit is not None}
-    return found
+    return {int(number(profile, "aggregation_subjects"))}.union(*(limits(one, profile) for one in body.categories))
 
 
 def _listed(words: Sequence[str]) -> str:

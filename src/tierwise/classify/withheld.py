@@ -60,9 +60,19 @@ class Distinct:
         self._heap: list[int] = []
         self._kept: set[int] = set()
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError("digests of withheld data are never copied, pickled or serialised")
+
     def add(self, value: Withheld) -> None:
         """Takes note of one value."""
-        digest = value.digest()
+        self._take(value.digest())
+
+    def merge(self, other: Distinct) -> None:
+        """Takes note of all that another has seen."""
+        for digest in other._kept:
+            self._take(digest)
+
+    def _take(self, digest: int) -> None:
         if digest in self._kept:
             return
         if len(self._heap) < self.SIZE:

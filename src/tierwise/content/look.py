@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from tierwise.classify.content import Column, examine, masked
+from tierwise.classify.withheld import Distinct
 from tierwise.content.blob import Bounds, Reason, UnreadableError
 from tierwise.content.budget import Budget, Purse
 from tierwise.content.choose import Chosen, Entry, Level, choose
 from tierwise.content.read import Unread, read
 from tierwise.content.table import Reading, Table
-from tierwise.model.content import IN_KEYS, Depth, Found, Look
+from tierwise.model.content import IN_KEYS, Depth, Found, Look, Sampled
 from tierwise.model.detection import Detection
 
 _SHARED_BY_FEW: Final = 20
@@ -156,11 +157,17 @@ class _Tally:
     read: Counter[str] = field(default_factory=Counter)
     unread: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     found: dict[tuple[str, str, str | None], Found] = field(default_factory=dict)
+    rows: int = 0
+    signs: int = 0
+    people: dict[str, Distinct] = field(default_factory=dict)
 
     def take(self, reading: Reading, place: str) -> None:
         """Examine what was read, and forget it."""
         self.read[reading.format] += 1
-        self.add(examine(reading.columns), place)
+        named = [column.values for column in reading.columns if column.name is not None]
+        self.rows += max(map(len, named), default=0)
+        self.signs += sum(len(value) + 1 for values in named for value in values)
+        self.add(examine(reading.columns, people=self.people), place)
 
     def add(self, detections: Iterable[Detection], place: str) -> None:
         """Add what was found in one object to what was found in others."""
@@ -184,6 +191,7 @@ class _Tally:
             read=dict(sorted(self.read.items())),
             unread={f"{kind}: {reason.value}": number for (kind, reason), number in sorted(self.unread.items())},
             found=tuple(one for _, one in sorted(self.found.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or ""))),
+            sampled=Sampled(self.rows, self.signs, tuple((name, seen.count) for name, seen in sorted(self.people.items()))),
             blocked=what if denied else "",
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from tierwise.model.change import Action, Change, Part
-from tierwise.model.content import Depth, Found, Look
+from tierwise.model.content import NOT_SAMPLED, Depth, Found, Look, Sampled
 from tierwise.model.detection import Detection, Strength
 from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
 from tierwise.model.resource import (
@@ -167,6 +167,11 @@ def _found_in(data: Mapping[str, Any]) -> Found:
     return Found(detection, str(data["place"]), int(data["objects"]))
 
 
+def _sampled_in(data: Mapping[str, Any]) -> Sampled:
+    people = tuple((str(detector), int(count)) for detector, count in data.get("people") or ())
+    return Sampled(int(data.get("rows") or 0), int(data.get("signs") or 0), people)
+
+
 def look_out(one: Look) -> dict[str, Any]:
     """What came of looking into a store."""
     told = {**asdict(one), "depth": one.depth.value, "read": dict(one.read), "unread": dict(one.unread)}
@@ -206,6 +211,8 @@ def resource_out(resource: Resource) -> dict[str, Any]:
             out["evidence"]["found"] = [found_out(one) for one in evidence.found]
         if evidence.looked is not Depth.METADATA:
             out["evidence"]["looked"] = evidence.looked.value
+        if evidence.sampled != NOT_SAMPLED:
+            out["evidence"]["sampled"] = asdict(evidence.sampled)
         if evidence.rows:
             out["evidence"]["rows"] = [list(one) for one in evidence.rows]
         if evidence.inherited:
@@ -256,6 +263,7 @@ def resource_in(data: Mapping[str, Any]) -> Resource:
         tuple((str(table), int(count)) for table, count in told.get("rows") or ()),
         tuple(Inherited(str(one["source"]), _tags_in(one)) for one in told.get("inherited") or ()),
         Depth(told.get("looked") or Depth.METADATA),
+        _sampled_in(told.get("sampled") or {}),
     )
     address = data.get("address")
     return Resource(

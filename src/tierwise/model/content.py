@@ -36,6 +36,20 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """How much was seen of a store, all objects together, as counts."""
+
+    rows: int = 0
+    signs: int = 0
+    """Characters of these rows, as they would be written plainly."""
+    people: tuple[tuple[str, int], ...] = ()
+    """Different values that each detector recognised for certain, those of test ranges left out."""
+
+
+NOT_SAMPLED: Final = Sampled()
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What came of looking into one store, or in a dry run what would be read."""
 
@@ -54,6 +68,7 @@ class Look:
     unread: Mapping[str, int] = field(default_factory=dict)
     """What was not read, by format and reason."""
     found: tuple[Found, ...] = ()
+    sampled: Sampled = NOT_SAMPLED
     refused: str = ""
     """Why nothing of the store is read."""
     blocked: str = ""

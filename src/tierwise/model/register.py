@@ -282,6 +282,8 @@ EVIDENCE_RULES: Final = (
     "content",
     "content-possible",
     "content-synthetic",
+    "counted-people",
+    "counted-rows",
     "imported",
     "imported-unknown",
     "declared-tag",

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from tierwise.model.content import Depth, Found
+from tierwise.model.content import NOT_SAMPLED, Depth, Found, Sampled
 from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown
 
 
@@ -178,6 +178,7 @@ class Evidence:
     """Tags of what it lies in, the nearest first."""
     looked: Depth = Depth.METADATA
     """How deep a look into it went that saw something."""
+    sampled: Sampled = NOT_SAMPLED
 
 
 EMPTY_EVIDENCE: Final = Evidence()

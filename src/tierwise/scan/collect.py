@@ -124,7 +124,7 @@ class Collected:
         known = self.resources[self.masked.get(look.resource, look.resource)]
         told = replace(look, resource=known.id)
         self.looks.append(told)
-        evidence = replace(known.evidence, found=(*known.evidence.found, *look.found))
+        evidence = replace(known.evidence, found=(*known.evidence.found, *look.found), sampled=look.sampled)
         if look.listed or look.read:
             evidence = replace(evidence, looked=look.depth)
         if look.blocked:

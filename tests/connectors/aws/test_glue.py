@@ -42,6 +42,22 @@ def test_what_is_cut_from_a_large_database_is_said(aws, collect):
     assert f"first {MOST_COLUMNS} of {MOST_COLUMNS + 5} columns of wide" in evidence.description
 
 
+def test_rows_are_what_a_statement_or_a_crawler_counted(aws, collect):
+    aws("glue").create_database(DatabaseInput={"Name": "counted"})
+    counts = {
+        "spark": {"spark.sql.statistics.numRows": "7", "numRows": "8", "recordCount": "9"},
+        "hive": {"numRows": "8", "recordCount": "9"},
+        "unset": {"numRows": "-1", "recordCount": "9"},
+        "odd": {"recordCount": "many"},
+        "none": {},
+    }
+    tables = [{**table(name, "nhs_number"), "Parameters": parameters} for name, parameters in counts.items()]
+    evidence = collect("glue", canned={("glue", "GetTables"): {"TableList": tables}})[f"{ARN}counted"].evidence
+    assert evidence.rows == (("spark", 7), ("hive", 8), ("unset", 9))
+    many = {"TableList": [*tables, *(table(f"t{n}", "c") for n in range(MOST_TABLES))]}
+    assert collect("glue", canned={("glue", "GetTables"): many})[f"{ARN}counted"].evidence.rows == ()
+
+
 def test_tables_that_cannot_be_read_are_unread_evidence_and_an_unknown_link(aws, collect):
     aws("glue").create_database(DatabaseInput={"Name": "claims"})
     database = collect("glue", canned={("glue", "GetTables"): "AccessDeniedException"})[f"{ARN}claims"]

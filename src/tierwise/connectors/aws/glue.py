@@ -62,17 +62,27 @@ def _database(caller: Caller, item: Mapping[str, Any]) -> Resource:
         links=links,
         aliases=(name,),
         evidence=Evidence(
-            " ".join([*([described] if described else []), *notes]), tuple(columns), unread, rows=tuple(_rows(tables[:MOST_TABLES]))
+            " ".join([*([described] if described else []), *notes]),
+            tuple(columns),
+            unread,
+            rows=tuple(_rows(tables)) if len(tables) <= MOST_TABLES else (),
         ),
     )
 
 
 def _rows(tables: list[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
-    """The rows that a crawler has counted or estimated (Glue Developer Guide, "Parameters set on Data Catalog tables by crawler": recordCount)."""
+    """The rows of each table by the first count that is one, which a crawler or a statement wrote among its parameters."""
     for table in tables:
-        counted = str((table.get("Parameters") or {}).get("recordCount") or "")
-        if counted.isdecimal() and len(counted) < 19:
+        parameters = table.get("Parameters") or {}
+        counts = (str(parameters.get(name) or "") for name in _COUNTS)
+        counted = next((one for one in counts if one.isdecimal() and len(one) < 19), None)
+        if counted is not None:
             yield str(table["Name"]), int(counted)
+
+
+_COUNTS: Final = ("spark.sql.statistics.numRows", "numRows", "recordCount")
+"""Of ANALYZE TABLE in Spark (HiveExternalCatalog, STATISTICS_NUM_ROWS) and in Hive (StatsSetupConst.ROW_COUNT), which count; then of a crawler,
+which estimates (Glue Developer Guide, "Parameters set on Data Catalog tables by crawler")."""
 
 
 def _columns(table: Mapping[str, Any]) -> list[Column]:
