@@ -33,8 +33,8 @@ REDUNDANCY: Final = {
     "RAGZRS": "multi-region",
 }
 """Copies of a storage account by the end of its sku."""
-WORM_STATES: Final = {"Locked": "compliance", "Unlocked": "governance", "Disabled": "none"}
-"""What the states of an immutability policy mean: nobody shortens one that is locked."""
+WORM_STATES: Final = {"locked": "compliance", "unlocked": "governance", "disabled": "none"}
+"""What the states of an immutability policy mean (lower case): nobody shortens one that is locked."""
 TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
 WEEK_HOURS: Final = 168
 DELEGATED: Final = "constant: Azure Storage documentation, user delegation SAS: seven days at most; shared keys are off"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -127,6 +128,37 @@ def test_with_everything_denied_nothing_passes_and_nothing_fails_by_what_was_rea
     left = {one.id for one in result.resources if one.kind is not Kind.ACCOUNT}
     assert [one for one in result.findings if one.verdict in (Verdict.PASS, Verdict.FAIL) and one.resource in left] == []
     assert result.gaps
+
+
+WORDS = frozenset(
+    {
+        "action", "category", "categoryGroup", "defaultAction", "effect", "enforcementMode", "expirationAction", "keySource", "kty", "level",
+        "minimalTlsVersion", "minimumTlsVersion", "networkAccessPolicy", "pricingTier", "principalType", "publicAccess",
+        "publicNetworkAccess", "serverKeyType", "source", "state", "status", "tier", "type",
+    }
+)  # fmt: skip
+"""Properties whose values are words of a closed list, which resource providers write in any case."""
+
+
+def spelt(value: Any, way: Callable[[str], str], name: str = "") -> Any:
+    """The same with such words spelt otherwise."""
+    if isinstance(value, dict):
+        return {key: spelt(part, way, key) for key, part in value.items()}
+    if isinstance(value, list):
+        return [spelt(part, way, name) for part in value]
+    return way(value) if isinstance(value, str) and name in WORDS else value
+
+
+@pytest.mark.parametrize("way", [str.lower, str.upper])
+def test_words_mean_the_same_in_any_case(way):
+    def told(cloud: Cloud) -> dict[str, Any]:
+        with unwired(cloud):
+            return {one.id: one.facts for one in read_whole(opened(), ALL_FACTS).resources.values()}
+
+    cloud = tenant()
+    cloud.rows = [{**one, "properties": spelt(one["properties"], way)} for one in cloud.rows]
+    cloud.docs = {path: spelt(answer, way) for path, answer in cloud.docs.items()}
+    assert told(cloud) == told(tenant())
 
 
 WRONG: list[Any] = [None, "", [], {}, "x", 1, True, -1.5, [None], ["x"], [[]], [{}], {"value": None}, "P1D", 10**30]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tierwise.connectors.azure.calls import Caller
 
 GUARDRAILS: Final = frozenset({"account.public_access_blocked", "account.public_block_locked"})
+_ENFORCED: Final = "default"
 TAGGED: Final = HELD | {Kind.KEY}
 BUILT_IN: Final = "/providers/microsoft.authorization/policydefinitions/"
 _GROUP, _SUBSCRIPTION = "resource-group", "subscription"
@@ -118,7 +119,7 @@ def _applies(assignment: Known[Doc], at: str) -> bool:
 
 def is_enforced(assignment: Known[Doc]) -> bool:
     """Whether an assignment takes effect; one that is not, or for some of what it takes in alone, does not count."""
-    return value(assignment, "enforcementMode") in (None, "Default") and not value(assignment, "resourceSelectors")
+    return str(value(assignment, "enforcementMode") or _ENFORCED).lower() == _ENFORCED and not value(assignment, "resourceSelectors")
 
 
 def value(assignment: Known[Doc], name: str) -> Any:

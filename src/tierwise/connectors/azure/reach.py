@@ -93,7 +93,7 @@ def has_private_endpoint(row: Maybe[Doc | None]) -> Maybe[bool]:
     if isinstance(found, Unknown):
         return found
     states = [fields.value(fields.inner(found, one), "properties", "privateLinkServiceConnectionState", "status") for one in found.value]
-    if any(isinstance(one, Known) and one.value == "Approved" for one in states):
+    if any(isinstance(one, Known) and str(one.value).lower() == "approved" for one in states):
         return Known(True, found.via)
     return next((one for one in states if isinstance(one, Unknown)), Known(False, found.via))
 

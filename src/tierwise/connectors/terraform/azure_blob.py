@@ -99,7 +99,7 @@ def immutability(account: Planned, plan: Plan, containers: Children, policy: str
         return block, block
     if isinstance(block, Known) and block.value is not None:
         state, days = block.value.text("state"), block.value.number("period_since_creation_in_days")
-        mode: Maybe[str] = state if isinstance(state, Unknown) else Known(WORM_STATES.get(state.value or "", "none"), state.via)
+        mode: Maybe[str] = state if isinstance(state, Unknown) else Known(WORM_STATES.get((state.value or "").lower(), "none"), state.via)
         return mode, days if isinstance(days, Unknown) else Known(days.value or 0, days.via)
     found = [_container(plan, one, policy) for one in containers.found]
     none: tuple[Maybe[str], Maybe[int]] = Known("none", account.root.via), Known(0, account.root.via)

@@ -32,7 +32,7 @@ def survey_definition(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft
     kept(caller, row)
     name = fields.value(Known(row), "properties", "roleName")
     kind = fields.value(Known(row), "properties", "type")
-    if isinstance(kind, Known) and kind.value == "CustomRole":
+    if isinstance(kind, Known) and str(kind.value).lower() == "customrole":
         draft = drafted(caller.place, declared, {**row, "name": name.value if isinstance(name, Known) else row.get("name")}, Kind.POLICY)
         yield draft
 
@@ -119,7 +119,7 @@ def assignment_links(draft: Draft) -> tuple[Link, ...]:
         found += [Link(Rel.READS, f"reads-like:{scope}/*" if wide else scope)] if not whole and scope else []
     definition = draft.doc(DEFINITION)
     custom = fields.value(definition, "properties", "type")
-    if isinstance(definition, Known) and definition.value and isinstance(custom, Known) and custom.value == "CustomRole":
+    if isinstance(definition, Known) and definition.value and isinstance(custom, Known) and str(custom.value).lower() == "customrole":
         found.append(Link(Rel.ATTACHES, same(definition.value.get("id"))))
     return tuple(found)
 

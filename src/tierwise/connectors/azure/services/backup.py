@@ -60,7 +60,7 @@ def vault_facts(draft: Draft) -> Mapping[str, AnyFact]:
     else:
         sheet.constant("network.public_endpoint", True, _NO_SWITCH)
     state = fields.word(row, "properties", "securitySettings", "immutabilitySettings", "state", absent="Disabled", because=_MUTABLE)
-    mode: Maybe[str] = state if isinstance(state, Unknown) else Known(WORM_STATES.get(state.value, "none"), state.via)
+    mode: Maybe[str] = state if isinstance(state, Unknown) else Known(WORM_STATES.get(state.value.lower(), "none"), state.via)
     sheet.put("immutability.mode", mode)
     settled = isinstance(mode, Unknown) or mode.value == "none"
     days = Unknown(UnknownReason.NOT_COLLECTED, mode.via, _POLICIES)

@@ -89,11 +89,12 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
 
 
 def _put_network(sheet: FactSheet, kind: Kind, row: Maybe[Doc | None]) -> None:
-    policy = fields.word(row, "properties", "networkAccessPolicy", absent="AllowAll", because=_ALL)
+    found = fields.word(row, "properties", "networkAccessPolicy", absent="AllowAll", because=_ALL)
+    policy = found if isinstance(found, Unknown) else Known(found.value.lower(), found.via)
     public = reach.is_public(row)
-    if not (isinstance(public, Known) and not public.value) and isinstance(policy, Known) and policy.value != "AllowAll":
+    if not (isinstance(public, Known) and not public.value) and isinstance(policy, Known) and policy.value != "allowall":
         public = Known(False, policy.via)
-    private: Maybe[bool] = policy if isinstance(policy, Unknown) else Known(policy.value == "AllowPrivate", policy.via)
+    private: Maybe[bool] = policy if isinstance(policy, Unknown) else Known(policy.value == "allowprivate", policy.via)
     put_network(sheet, kind, public, public, private)
 
 

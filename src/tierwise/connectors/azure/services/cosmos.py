@@ -49,7 +49,7 @@ _APIS: Final = {
 }
 """Category of log and listing of databases, by the kind or capability that makes an account speak an API."""
 _SQL: Final = ("dataplanerequests", "sqlDatabases")
-_WINDOWS: Final = {"Continuous7Days": 7, "Continuous30Days": 30}
+_WINDOWS: Final = {"continuous7days": 7, "continuous30days": 30}
 
 ACCOUNT: Final = Row(
     TYPE,
@@ -230,16 +230,17 @@ def _backup(row: Maybe[Doc | None]) -> dict[str, AnyFact]:
     if isinstance(kind, Unknown):
         return dict.fromkeys(("retention.backup_days", "recovery.point_in_time"), kind)
     reach_back: Maybe[float]
-    if kind.value == "Continuous":
+    continuous = kind.value.lower() == "continuous"
+    if continuous:
         tier = fields.word(
             row, "properties", "backupPolicy", "continuousModeProperties", "tier", absent="Continuous30Days", because=_ENCRYPTED
         )
-        days = _WINDOWS.get(tier.value) if isinstance(tier, Known) else None
+        days = _WINDOWS.get(tier.value.lower()) if isinstance(tier, Known) else None
         reach_back = Known(days, kind.via) if days else Unknown(UnknownReason.UNPARSABLE, kind.via, "an unknown tier", between=(7, 30))
     else:
         hours = fields.number(row, "properties", "backupPolicy", "periodicModeProperties", "backupRetentionIntervalInHours")
         reach_back = hours if isinstance(hours, Unknown) else Known(hours.value / 24, hours.via)
-    return {"retention.backup_days": reach_back, "recovery.point_in_time": Known(kind.value == "Continuous", kind.via)}
+    return {"retention.backup_days": reach_back, "recovery.point_in_time": Known(continuous, kind.via)}
 
 
 def _redundancy(row: Maybe[Doc | None]) -> Maybe[str]:

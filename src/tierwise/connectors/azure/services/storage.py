@@ -55,11 +55,13 @@ _PUBLIC: Final = "Azure Storage documentation, anonymous read access: containers
 _SHARED: Final = "Azure Storage documentation, Shared Key authorization: allowed where it was never set"
 _OPEN: Final = "Azure Storage documentation, network security: every network is admitted where no rules are set"
 _COPIES: Final = "Azure Storage documentation, permitted scope for copy operations: any account where it was never set"
+_NO_EXPIRY: Final = "Azure Storage documentation, expiration policy for SAS: none by default"
 _OFF: Final = "Azure Storage resource provider, blobServices and fileServices: off where it was never set"
 _WEB: Final = "$web"
 _READ, _WRITE = frozenset({"storageread"}), frozenset({"storagewrite", "storagedelete"})
 _CREATED: Final = "daysAfterCreationGreaterThan"
 _AGES: Final = {"baseBlob": ("daysAfterModificationGreaterThan", _CREATED, "daysAfterLastAccessTimeGreaterThan"), "version": (_CREATED,)}
+_PERIOD: Final = "immutabilityPeriodSinceCreationInDays"
 _STARTED: Final = "started"
 
 
@@ -172,8 +174,8 @@ def _open_containers(draft: Draft, allowed: Maybe[bool]) -> Maybe[bool]:
     containers = fields.items(draft.doc(CONTAINERS), "value")
     if isinstance(containers, Unknown):
         return containers
-    levels = [fields.value(fields.inner(containers, one), "properties", "publicAccess") for one in containers.value]
-    if any(isinstance(one, Known) and one.value != "None" for one in levels):
+    levels = [fields.word(fields.inner(containers, one), "properties", "publicAccess") for one in containers.value]
+    if any(isinstance(one, Known) and one.value.lower() != "none" for one in levels):
         return Known(True, containers.via) if isinstance(allowed, Known) else allowed
     return next((one for one in levels if isinstance(one, Unknown)), Known(False, containers.via))
 
@@ -184,14 +186,13 @@ def _links_last(account: Maybe[Doc | None], shared: Maybe[bool]) -> Maybe[float]
         return shared
     if not shared.value:
         return Known(WEEK_HOURS, Provenance(DELEGATED))
-    policy = fields.value(
-        account, "properties", "sasPolicy", absent={}, because="Azure Storage documentation, expiration policy for SAS: none by default"
-    )
-    if isinstance(policy, Unknown):
-        return policy
-    if policy.value.get("expirationAction") != "Block":
-        return Known(UNLIMITED, policy.via)
-    return signature_hours(str(policy.value.get("sasExpirationPeriod") or ""), policy.via)
+    action = fields.word(account, "properties", "sasPolicy", "expirationAction", absent="", because=_NO_EXPIRY)
+    if isinstance(action, Unknown):
+        return action
+    if action.value.lower() != "block":
+        return Known(UNLIMITED, action.via)
+    period = fields.word(account, "properties", "sasPolicy", "sasExpirationPeriod")
+    return period if isinstance(period, Unknown) else signature_hours(period.value, period.via)
 
 
 def _any_origin(blobs: Maybe[Doc | None]) -> Maybe[bool]:
@@ -300,8 +301,11 @@ def _worm(draft: Draft, sheet: FactSheet) -> None:
     sheet.put("retention.legal_hold", held)
     policy = fields.value(draft.doc(ACCOUNT), "properties", "immutableStorageWithVersioning", "immutabilityPolicy")
     if isinstance(policy, Known):
-        sheet.known("immutability.mode", WORM_STATES.get(str(policy.value.get("state")), "none"), policy.via)
-        sheet.known("immutability.min_days", int(policy.value.get("immutabilityPeriodSinceCreationInDays") or 0), policy.via)
+        state = fields.word(policy, "state")
+        sheet.put(
+            "immutability.mode", state if isinstance(state, Unknown) else Known(WORM_STATES.get(state.value.lower(), "none"), state.via)
+        )
+        sheet.put("immutability.min_days", fields.number(policy, _PERIOD, absent=0, because=_OFF))
         return
     if isinstance(containers, Unknown):
         sheet.put("immutability.mode", containers)
@@ -323,10 +327,12 @@ def _policy(container: Mapping[str, Any]) -> tuple[str, int]:
     """The mode and days of a container's time-based policy; an empty mode where there is one and the listing does not say how it stands."""
     policy = _property(container, "immutabilityPolicy")
     inside = policy.get("properties", policy) if isinstance(policy, Mapping) else {}
-    state = WORM_STATES.get(str(inside.get("state")), "")
+    kept, word = fields.number(Known(inside), _PERIOD, absent=0, because=_OFF), fields.word(Known(inside), "state")
+    state = WORM_STATES.get(word.value.lower(), "") if isinstance(word, Known) else ""
     if not state and not _property(container, "hasImmutabilityPolicy"):
         return "none", 0
-    return state, int(inside.get("immutabilityPeriodSinceCreationInDays") or 0)
+    # A period that is no number is one that the listing does not tell.
+    return (state, int(kept.value)) if isinstance(kept, Known) else ("", 0)
 
 
 def _property(item: Mapping[str, Any], name: str) -> Any:

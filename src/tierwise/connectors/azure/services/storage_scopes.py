@@ -42,7 +42,9 @@ def _enabled(draft: Draft) -> Maybe[list[Mapping[str, Any]]]:
     if isinstance(scopes, Unknown):
         return scopes
     states = [fields.word(fields.inner(scopes, one), "properties", "state", absent="Enabled", because=_OPEN) for one in scopes.value]
-    on = [one for one, state in zip(scopes.value, states, strict=True) if not (isinstance(state, Known) and state.value == "Disabled")]
+    on = [
+        one for one, state in zip(scopes.value, states, strict=True) if not (isinstance(state, Known) and state.value.lower() == "disabled")
+    ]
     return Known(on, scopes.via)
 
 
