@@ -15,7 +15,7 @@ from tierwise.catalogue.profiles import apply_profile, load_profile, shipped_pro
 from tierwise.catalogue.schema import Schema, attestation_schema, control_schema, profile_schema
 from tierwise.connectors import live_declared
 from tierwise.connectors.aws import collectors as aws
-from tierwise.connectors.aws import organisation, recorded
+from tierwise.connectors.aws import history, organisation, recorded
 from tierwise.connectors.azure import collectors as azure
 from tierwise.connectors.gcp import collectors as gcp
 from tierwise.model.control import Control
@@ -106,7 +106,8 @@ def calls_page() -> str:
     )
     calls = {
         "Amazon Web Services": {
-            (f"{one.service}:{one.operation}", one.action or "-") for one in (*aws.declared_reads(), *organisation.READS, *recorded.READS)
+            (f"{one.service}:{one.operation}", one.action or "-")
+            for one in (*aws.declared_reads(), *organisation.READS, *recorded.READS, history.LOOKUP)
         },
         "Azure": {(one.via.via, one.action or "-") for one in azure.declared_reads()},
         "Google Cloud": {(one.via.via, one.action or "-") for one in gcp.declared_reads()},

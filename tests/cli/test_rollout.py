@@ -11,7 +11,7 @@ import pytest
 from cfnlint.api import lint_all
 
 from tests.cli.conftest import Run
-from tierwise.connectors.aws import recorded, rollout
+from tierwise.connectors.aws import history, recorded, rollout
 from tierwise.connectors.aws.permissions import CONTENT_READS, policy_document
 from tierwise.connectors.aws.role import SESSION_NAME
 
@@ -104,5 +104,8 @@ def test_who_asks_an_aggregator_may_read_it_and_the_role_in_each_account_may_not
     for option, place in (([], 1), (["--caller"], 1)):
         asked = statement(json.loads(tierwise("permissions", "aws", *option, "--inventory", "config").out), place)
         assert (set(asked["Action"]), asked["Effect"]) == (wanted, "Allow"), option
+    role = json.loads(tierwise("permissions", "aws", "--stackset", "--since").out)["Resources"]["Role"]["Properties"]
+    assert statement(role["Policies"][0]["PolicyDocument"], 1)["Action"] == [history.LOOKUP.action]
+    tierwise("permissions", "aws", "--caller", "--since").complains(2, "--stackset")
     assert not wanted & set(statement(rollout.member_policy())["Action"])
     tierwise("permissions", "aws", "--stackset", "--inventory", "config").complains(2, "--caller")

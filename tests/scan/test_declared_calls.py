@@ -9,6 +9,7 @@ from tests.scan.canned import CANNED
 from tests.scan.estate import REGION, STARTED, emulated
 from tests.scan.recording import Stand
 from tests.scan.worlds import judging, recorded, source
+from tierwise.connectors.aws import history
 from tierwise.connectors.aws import recorded as recorded_reads
 from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.session import Access, Account, UndeclaredCallError, new_session
@@ -22,6 +23,7 @@ NOT_BY_A_SCAN = {
     ("organizations", "DescribeAccount"): "made where the role of an account cannot be assumed",
     ("sts", "GetCallerIdentity"): "made once, before there is a source, to learn the account",
     ("sts", "AssumeRole"): "made before there is a source, for accounts that are reached through a role",
+    (history.LOOKUP.service, history.LOOKUP.operation): "made where --since asks for it",
     **{(read.service, read.operation): "made where --inventory config asks for it" for read in recorded_reads.READS},
 }
 

@@ -14,7 +14,7 @@ from tests.store.worlds import SERIES
 from tierwise.errors import StoreError
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Counts, Retention
-from tierwise.store import units
+from tierwise.store import earlier, units
 from tierwise.store.check import check
 from tierwise.store.connect import open_store
 from tierwise.store.notices import claim
@@ -123,3 +123,20 @@ def test_a_run_of_another_id_is_another_run(store):
     begin_one(store, "mine")
     save(store, replace(result, run=replace(result.run, id="mine")), series=SERIES, controls=ONE.controls)
     assert rows(store) == (0, 0)
+
+
+def test_what_a_scan_leaves_for_the_next_takes_the_place_of_what_was_there_and_grows_old(store):
+    left = [earlier.Left(f"run-{day}", f"2026-01-0{day}T09:00:00+00:00", "1") for day in (5, 6)]
+    for one in left:
+        earlier.leave(store, "scope", one, iter([(HALF, [{"item": one.run}])]))
+    earlier.leave(store, "other", left[0], iter([]))
+    with store.reading() as connection:
+        assert [earlier.left_by(connection, key) for key in ("scope", "other", "none")] == [left[1], left[0], None]
+    assert [earlier.unit(store, "scope", one.run, HALF) for one in left] == [[], [{"item": "run-6"}]]
+    assert earlier.unit(store, "scope", "run-6", "none") == []
+    for day, there in ((date(2026, 4, 5), (left[1], left[0])), (date(2026, 4, 6), (left[1], None)), (date(2026, 4, 7), (None, None))):
+        prune(store, Retention(), day, dry=True)
+        prune(store, Retention(), day)
+        with store.reading() as connection:
+            assert (earlier.left_by(connection, "scope"), earlier.left_by(connection, "other")) == there, day
+    assert earlier.unit(store, "scope", "run-6", HALF) == []

@@ -20,10 +20,11 @@ from tierwise.cli.settings import load_gated
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
+    from tierwise.cli.rescan import Since
     from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
     from tierwise.connectors.base import Source
     from tierwise.connectors.reported import Reported
-    from tierwise.scan import Judging
+    from tierwise.scan import Judging, Outcome
     from tierwise.scan.checkpoint import Checkpoint
     from tierwise.scan.sample import Sampling
     from tierwise.store.connect import Store
@@ -79,8 +80,16 @@ class Live:
         }
 
 
-def scan_live(live: Live, resume: str, open_sources: Callable[[datetime, ExitStack], Sequence[Source]]) -> NoReturn:
-    """Read, judge and report live accounts. What `open_sources` enters into the stack is left when all is read."""
+def scan_live(
+    live: Live,
+    resume: str,
+    open_sources: Callable[[datetime, ExitStack], Sequence[Source]],
+    since: Since | None = None,
+) -> NoReturn:
+    """Read, judge and report live accounts. What `open_sources` enters into the stack is left when all is read.
+
+    `since` is what is taken over from an earlier scan.
+    """
     from tierwise.scan import scan as run_scan
 
     judging = load_gated(live.config, live.options)
@@ -94,6 +103,8 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime, ExitSta
             told["sources"] = [judging.mask.text(one.name) for one in sources]
             if store is not None:
                 held.enter_context(_alone(store, told))
+            if since is not None:
+                since.look_up(store, told, started)
             if not resume:
                 _tell_of_others(store, told, live.options)
             checkpoint = held.enter_context(_checkpoint(store, told, begun, started, named=bool(live.config.store)))
@@ -108,7 +119,21 @@ def scan_live(live: Live, resume: str, open_sources: Callable[[datetime, ExitSta
                 checkpoint=checkpoint,
             )
         code = finish(outcome, live.config, live.options, judging=judging)
+        if since is not None and store is not None and not outcome.crashes:
+            code = _left(since, store, told, outcome) or code
     leave(code)
+
+
+def _left(since: Since, store: Store, told: Mapping[str, Any], outcome: Outcome) -> int:
+    """Keep what the next scan takes over; an exit code where that fails, since it was asked for."""
+    from tierwise.cli.complaints import complain
+
+    try:
+        since.leave(store, told, outcome)
+    except StoreError as error:
+        complain(f"the next scan has nothing to take over from this one: {error}")
+        return StoreError.exit_code
+    return 0
 
 
 def _store(live: Live, resume: str) -> Store | None:

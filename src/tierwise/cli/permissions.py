@@ -49,6 +49,7 @@ def _depth(*, names: bool, sampling: bool) -> Depth:
 @click.option(
     "--inventory", type=click.Choice(["config"]), default=None, help="Also what a scan with this option asks an aggregator; default: not."
 )
+@click.option("--since", is_flag=True, help="Also what a scan with this option asks each account's history of changes; default: not.")
 def aws(
     as_tf: bool,
     control: tuple[str, ...],
@@ -58,6 +59,7 @@ def aws(
     stackset: bool,
     caller: bool,
     inventory: str | None,
+    since: bool,
 ) -> None:
     """Print the IAM policy: what a scan calls and nothing else; reads of content are denied.
 
@@ -65,18 +67,19 @@ def aws(
     tierwise permissions aws --stackset > role.json
     tierwise permissions aws --stackset --terraform > role.tf
     """  # noqa: D301 - click keeps the lines after a backspace as they are
-    from tierwise.connectors.aws import recorded, rollout
+    from tierwise.connectors.aws import history, recorded, rollout
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
 
     require(not (stackset and caller), "--stackset prints what is in each account, --caller what enters them; ask for one at a time")
     require(not (stackset and inventory), "the aggregator is asked in the caller's account: --inventory goes with --caller")
+    require(not (caller and since), "the history of changes is asked for in each account: --since goes with --stackset")
     wanted, depth = _wanted(control, profile), _depth(names=with_names, sampling=with_sampling)
-    more = recorded.READS if inventory else ()
+    kept, more = (history.LOOKUP,) if since else (), recorded.READS if inventory else ()
     if stackset:
-        template = rollout.stackset(wanted, depth)
+        template = rollout.stackset(wanted, depth, kept)
         click.echo(rollout.as_terraform(template) if as_tf else json.dumps(template, indent=2))
         return
-    document = rollout.caller_policy(more=more) if caller else policy_document(wanted, depth, more)
+    document = rollout.caller_policy(more=more) if caller else policy_document(wanted, depth, (*kept, *more))
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 

@@ -15,6 +15,7 @@ import click
 from tierwise.cli.finish import finish, leave
 from tierwise.cli.live import Live, resume_option, scan_live
 from tierwise.cli.options import progress_for, require, scan_options, source_option, together, utc_now
+from tierwise.cli.rescan import asked_since, since_options
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
 from tierwise.cli.settings import asked_of_scan, load_gated, load_judging
@@ -154,6 +155,7 @@ def elsewhere(config: Config, values: Mapping[str, Any], depth: Depth, held: Exi
 @aws_options
 @cluster_options
 @resume_option
+@since_options
 @sampling_options
 @import_option
 @scan_options
@@ -173,11 +175,14 @@ def aws(**values: Any) -> None:
     depth = depth_of(sampling)
     live = Live("aws", config.aws, config, options, sampling, imported(values))
 
+    since = asked_since(values)
+
     def opened(started: datetime, held: ExitStack) -> Sequence[Source]:
         away = elsewhere(config, values, depth, held)
-        return open_accounts(config.aws, started, threads=config.jobs, depth=depth, elsewhere=away)
+        rescan = since.rescan if since is not None else None
+        return open_accounts(config.aws, started, threads=config.jobs, depth=depth, elsewhere=away, rescan=rescan)
 
-    scan_live(live, values["resume"], opened)
+    scan_live(live, values["resume"], opened, since)
 
 
 def azure_config(config: AzureConfig, values: Mapping[str, Any]) -> AzureConfig:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, select, update
 from tierwise.model.history import Pruned, Retention
 from tierwise.model.sensitivity import Tier
 from tierwise.store.connect import Store, upsert
+from tierwise.store.earlier import drop_old
 from tierwise.store.tables import DAY_COUNTS, DAY_TIERS, DAYS, FACTS, FINDINGS, RESOURCES, RUNS, SERIES, STANDINGS, STORE
 from tierwise.store.units import drop_abandoned
 
@@ -22,6 +23,7 @@ def prune(store: Store, retention: Retention, today: date, *, dry: bool = False)
     with store.writing() as connection:
         found = [_series(connection, key, retention, today, dry=dry) for (key,) in connection.execute(select(SERIES.c.id)).all()]
         scans = drop_abandoned(connection, today, dry=dry)
+        drop_old(connection, today, dry=dry)
     runs, findings, evidence, days = (sum(part) for part in zip(*(found or [(0, 0, 0, 0)]), strict=True))
     return Pruned(runs, findings, evidence, days, scans)
 
@@ -37,6 +39,7 @@ def tidy(store: Store, retention: Retention, today: date) -> None:
         for (key,) in connection.execute(select(SERIES.c.id)).all():
             _series(connection, key, retention, today, dry=False)
         drop_abandoned(connection, today)
+        drop_old(connection, today)
 
 
 def _series(connection: Connection, series: int, retention: Retention, today: date, *, dry: bool) -> tuple[int, int, int, int]:

@@ -234,6 +234,26 @@ UNITS = Table(
 """What their units have read; dropped in the transaction that keeps the run."""
 
 
+EARLIER = Table(
+    "earlier",
+    META,
+    Column("scope", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("version", Text, nullable=False),
+)
+"""Of each scope the last scan that has left something for the next; `scope` is a digest of what is scanned."""
+EARLIER_UNITS = Table(
+    "earlier_units",
+    META,
+    Column("scope", ForeignKey("earlier.scope", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("items", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("scope", "name"),
+)
+"""The resources of each of its units as they were read, as compressed JSON."""
+
+
 NOTICES = Table(
     "notices",
     META,
@@ -275,5 +295,9 @@ def _with_attested(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE day_counts ADD COLUMN attested INTEGER NOT NULL DEFAULT 0"))
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices, _with_attested)
+def _with_earlier(connection: Connection) -> None:
+    META.create_all(connection, [EARLIER, EARLIER_UNITS])
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices, _with_attested, _with_earlier)
 """What brings a store from each schema to the next, the first one from 1 to 2. Never edited, only added to; a new store is made as it stands above."""

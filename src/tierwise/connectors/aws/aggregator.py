@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
@@ -52,6 +53,7 @@ class Aggregator:
                     SELECT, "Results", ConfigurationAggregatorName=self.name, Expression=recorded.expression(caller.account), Limit=PAGE
                 ):
                     item = json.loads(text)
+                    datetime.fromisoformat(item["configurationItemCaptureTime"])
                     if not self._is_late(caller.account, str(item.get("awsRegion"))):
                         found[str(item["arn"])] = text
             except ListingFailedError as failed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tierwise.connectors.aws import organisation, recorded
+from tierwise.connectors.aws import history, organisation, recorded
 from tierwise.connectors.aws.content import BY_DEPTH
 from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.role import ASSUME
@@ -37,5 +37,5 @@ def declared_reads() -> tuple[Read, ...]:
 
 def declared_calls(depth: Depth = Depth.METADATA) -> frozenset[tuple[str, str]]:
     """(service, operation) pairs that the guard lets through; those that open keys or content only at that depth."""
-    reads = (*declared_reads(), *organisation.READS, *recorded.READS, *BY_DEPTH[depth])
+    reads = (*declared_reads(), *organisation.READS, *recorded.READS, history.LOOKUP, *BY_DEPTH[depth])
     return frozenset((read.service, read.operation) for read in reads)

@@ -16,6 +16,7 @@ from tierwise.connectors.aws.calls import Caller, attempt
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors, declared_calls
 from tierwise.connectors.aws.members import AwsOrganisation
 from tierwise.connectors.aws.organisation import ACTIVE, INHERITED, Within, chosen, membership, not_active
+from tierwise.connectors.aws.rescan import Rescan
 from tierwise.connectors.aws.role import EXPIRED, UNREACHED, Role, role_arn, roles_by_account
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
@@ -40,9 +41,15 @@ _SKEWED: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 
 
 def open_accounts(
-    options: AwsConfig, now: datetime, *, threads: int = 24, depth: Depth = Depth.METADATA, elsewhere: Elsewhere | None = None
+    options: AwsConfig,
+    now: datetime,
+    *,
+    threads: int = 24,
+    depth: Depth = Depth.METADATA,
+    elsewhere: Elsewhere | None = None,
+    rescan: Rescan | None = None,
 ) -> tuple[Detailed, ...]:
-    """One source per account, or one for an organisation; `elsewhere` runs their tasks. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
+    """One source per account, or one for an organisation; `elsewhere` runs their tasks, `rescan` has what an earlier scan read. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     access = access_of(options, threads, depth)
     session = attempt(new_session)
@@ -62,7 +69,7 @@ def open_accounts(
         raise UsageError(f"partition {partition!r} is not supported; supported are {', '.join(PARTITIONS)}")
     _check_regions(session, (partition,), options.regions)
     scope = AwsScope(options.regions, frozenset(options.services))
-    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere, *_inventory(options, caller))
+    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere, *_inventory(options, caller), rescan)
     if options.organization:
         return (_organisation(opened),)
     arns = options.role_arns or tuple(role_arn(partition, account, options.role) for account in options.accounts if options.role)
@@ -98,12 +105,13 @@ class _Opened:
     aggregator: Aggregator | None
     unaided: str
     """Why there is no aggregator, where one was asked for."""
+    rescan: Rescan | None
 
     def source(self, account: AwsAccount) -> AwsSource:
         """An account as a source."""
         account.aggregator = self.aggregator
         said = f"{self.unaided}; everything is read from the services" if self.unaided else ""
-        return AwsSource(account, self.scope, self.elsewhere, said)
+        return AwsSource(account, self.scope, self.elsewhere, said, self.rescan)
 
     def through(self, arn: str, *, home: bool = False, within: Within | None = None) -> AwsAccount:
         """An account, by a role in it; nothing is called before something of it is read."""

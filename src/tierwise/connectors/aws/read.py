@@ -12,6 +12,7 @@ from tierwise.model.resource import Grant, Kind, Link
 
 if TYPE_CHECKING:
     from tierwise.connectors.aws.calls import Caller
+    from tierwise.connectors.aws.history import History
     from tierwise.connectors.aws.recorded import Recorded
 
 
@@ -65,6 +66,8 @@ class Collector:
     grants: Callable[[Draft], tuple[Grant, ...]] = lambda draft: draft.resource.grants
     recorded: Recorded | None = None
     """What AWS Config records of its resources, where that spares calls for each of them."""
+    history: History | None = None
+    """Of which changes CloudTrail tells that make its resources others; None where it does not tell all, and they are read each time."""
     everywhere: bool = False
     """True for a service with one endpoint for all regions (IAM): it is surveyed once an account."""
 

@@ -23,8 +23,11 @@ _OVER: Final = (organisation.READS, (organisation.TAGS,), account_lock.READS)
 """Reads that Organizations answers its management account and delegated administrators alone."""
 
 
-def stackset(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
-    """A CloudFormation template with the role of one account: who may assume it, for how long, and what it may read."""
+def stackset(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Sequence[Read] = ()) -> Document:
+    """A CloudFormation template with the role of one account: who may assume it, for how long, and what it may read.
+
+    `more` are reads of each account that an option of the scan asks for.
+    """
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "The role through which tierwise reads this account.",
@@ -53,7 +56,7 @@ def stackset(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA)
                     "MaxSessionDuration": SESSION_SECONDS,
                     "PermissionsBoundary": {"Fn::If": ["Bounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]},
                     "AssumeRolePolicyDocument": _trust(),
-                    "Policies": [{"PolicyName": "read-configuration", "PolicyDocument": member_policy(facts, depth)}],
+                    "Policies": [{"PolicyName": "read-configuration", "PolicyDocument": member_policy(facts, depth, more)}],
                 },
             }
         },
@@ -68,9 +71,9 @@ def _trust() -> Document:
     return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": {"StringEquals": conditions}}]}
 
 
-def member_policy(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
+def member_policy(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Sequence[Read] = ()) -> Document:
     """What the role in an account may do: what a scan reads there, and to assume no further role."""
-    document: Document = policy_document(facts, depth)
+    document: Document = policy_document(facts, depth, more)
     statements = document["Statement"]
     read = {**statements[0], "Action": [one for one in statements[0]["Action"] if one != ASSUME.action]}
     return {**document, "Statement": [read, *statements[1:]]}

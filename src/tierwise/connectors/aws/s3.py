@@ -27,6 +27,7 @@ from tierwise.access.audience import (
 from tierwise.access.document import Policy, PolicyError, parse_policy
 from tierwise.connectors.aws import keys, perimeter
 from tierwise.connectors.aws.calls import Caller
+from tierwise.connectors.aws.history import History
 from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.s3_reads import (
     ACCOUNT_BLOCK,
@@ -320,4 +321,5 @@ COLLECTOR = Collector(
     links,
     grants,
     RECORDED,
+    History(frozenset({"s3.amazonaws.com"}), frozenset({"AWS::S3::Bucket"}), frozenset({"CreateBucket"})),
 )

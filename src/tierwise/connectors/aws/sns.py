@@ -13,6 +13,7 @@ from typing import Any
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.gather import gather
+from tierwise.connectors.aws.history import History
 from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import policy_fact_names, policy_facts, policy_grants, policy_text
 from tierwise.connectors.declared import Doc, Draft, field_of
@@ -135,4 +136,12 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return policy_grants(policy_text(draft.doc(ATTRIBUTES), "Attributes", "Policy"), ATTRIBUTES.via)
 
 
-COLLECTOR = Collector("sns", (LIST, SUBSCRIPTIONS, keys.LIST_ALIASES, ATTRIBUTES), survey, facts, links, grants)
+COLLECTOR = Collector(
+    "sns",
+    (LIST, SUBSCRIPTIONS, keys.LIST_ALIASES, ATTRIBUTES),
+    survey,
+    facts,
+    links,
+    grants,
+    history=History(frozenset({"sns.amazonaws.com"}), frozenset({"AWS::SNS::Topic"}), frozenset({"CreateTopic"})),
+)

@@ -16,15 +16,17 @@ from tierwise.connectors.aws import content, recorded
 from tierwise.connectors.aws.aggregator import Aggregator
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
+from tierwise.connectors.aws.history import Changes, History
 from tierwise.connectors.aws.organisation import Member, Within, not_active
 from tierwise.connectors.aws.read import Collector
+from tierwise.connectors.aws.rescan import Kept, Rescan, digests, is_whole, recorded_since, taken_over
 from tierwise.connectors.aws.role import Role, unreachable
 from tierwise.connectors.aws.session import Account
 from tierwise.connectors.aws.task import Elsewhere, Flatten, Ran, Reach, Task, pack, unpack
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Draft, Once, Stage, finished
 from tierwise.content.look import Looker
-from tierwise.model.fact import Facts, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Inherited, RegionStatus, Resource
 
 _STS, _ASSUME, _REGIONS, _TAGS, _MEMBERS = SESSION_READS
@@ -139,16 +141,35 @@ class AwsScope:
     services: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """Of a collector's resources in one account: what an earlier scan has kept, and what changes since name."""
+
+    kept: Mapping[str, Kept]
+    named: frozenset[str]
+
+
 class AwsSource:
     """Source protocol over one account; accounts are sources of their own, isolated from each other."""
 
-    def __init__(self, account: AwsAccount, scope: AwsScope, elsewhere: Elsewhere | None = None, said: str = "") -> None:
+    def __init__(
+        self, account: AwsAccount, scope: AwsScope, elsewhere: Elsewhere | None = None, said: str = "", rescan: Rescan | None = None
+    ) -> None:
         self._account = account
         self._scope = scope
         self._elsewhere = elsewhere
         """Where services are listed and resources read; None for here."""
         self._said = said
         """What is to be known of how it is read."""
+        self._rescan = rescan
+        self._home: _Place | None = None
+        self._before: dict[int, _Before] = {}
+        """By collector."""
+        self._lock = threading.Lock()
+        self._changes: Changes | None = None
+        """Since the earlier scan; None where all is read."""
+        self._taken: dict[str, Kept] = {}
+        """What was taken over, by resource."""
         self._kept: dict[str, tuple[Collector, Draft, _Place]] = {}
         self._packed: dict[str, tuple[_Place, int, bytes]] = {}
         """The same of what was listed elsewhere."""
@@ -197,6 +218,8 @@ class AwsSource:
             yield self._said
         if self._account.aggregator is not None:
             yield from self._account.aggregator.remarks()
+        if self._rescan is not None:
+            yield from self._rescan.remarks()
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -241,6 +264,9 @@ class AwsSource:
         for region in disabled:
             yield RegionStatus("aws", self._account.id, region, "disabled", _REGIONS.via.via)
         home.regions = tuple(_Place(self._account, region) for region in selected)
+        self._home = home
+        if self._rescan is not None:
+            self._changes = self._rescan.changes(caller.everywhere(), self._account.id)
         for collector in self._selected(everywhere=True):
             yield self._unit(collector, home)
         for place in home.regions:
@@ -299,14 +325,16 @@ class AwsSource:
                 yield collector
 
     def _unit(self, collector: Collector, place: _Place) -> Unit:
-        # A service may have several collectors; their order is the same as long as tierwise is.
-        number = collectors().index(collector)
-        name = f"{self.name}/{place.region}/{collector.service}/{number}"
+        number, name = collectors().index(collector), self._name_of(collector, place)
         if self._elsewhere is None or self._wanted is not None:
             run = partial(self._list, collector, place)
         else:
             run = partial(self._list_elsewhere, self._elsewhere, place, number)
         return Unit(self._account.id, place.region, collector.service, run, kept=name)
+
+    def _name_of(self, collector: Collector, place: _Place) -> str:
+        # A service may have several collectors; their order is the same as long as tierwise is.
+        return f"{self.name}/{place.region}/{collector.service}/{collectors().index(collector)}"
 
     def _task(self, place: _Place, collector: int, asks: Mapping[str, frozenset[str]]) -> Task:
         regions = tuple(one.region for one in place.regions if not one.closed)
@@ -361,6 +389,9 @@ class AwsSource:
             for draft in self._listed(collector, caller):
                 if self._wanted is not None and not self._wanted(draft.resource.id):
                     continue
+                if (resource := self._taken_over(collector, draft, place, caller)) is not None:
+                    yield resource
+                    continue
                 if per_resource:
                     run = partial(self._look, collector, (draft,), place)
                     yield Unit(self._account.id, place.region, collector.service, run)
@@ -414,22 +445,84 @@ class AwsSource:
 
     def _finish(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Resource]:
         detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
-        unit = self._account.within.member.unit if self._account.within is not None else ""
         for draft in drafts:
-            made = finished(collector, draft, unit, self._inherited)
-            draft.resource = replace(made, facts=_as_recorded(collector, draft, made.facts))
+            draft.resource = self._resource(collector, draft)
             if detailed:
                 self._kept[draft.resource.id] = (collector, draft, place)
+            if self._rescan is not None and collector.history is not None:
+                self._rescan.mark(self._name_of(collector, place), draft.resource.id, self._rescan.fresh(collector, draft), taken=False)
             yield draft.resource
+
+    def _resource(self, collector: Collector, draft: Draft) -> Resource:
+        unit = self._account.within.member.unit if self._account.within is not None else ""
+        made = finished(collector, draft, unit, self._inherited)
+        return replace(made, facts=_as_recorded(collector, draft, made.facts))
+
+    def _taken_over(self, collector: Collector, draft: Draft, place: _Place, caller: Caller) -> Resource | None:
+        """The resource as an earlier scan has read it; None where it is not known that nothing has changed, and it has to be read."""
+        rescan, history = self._rescan, collector.history
+        if rescan is None or rescan.earlier is None or self._changes is None or history is None or self._wanted is not None:
+            return None
+        unit, key = self._name_of(collector, place), draft.resource.id
+        before = self._before_of(collector, rescan, history)
+        kept = before.kept.get(key)
+        if kept is None or not is_whole(kept.resource) or before.named & _names(draft.resource):
+            return None
+        if rescan.started - datetime.fromisoformat(kept.mark.read) > rescan.most:
+            return None
+        for read in collector.reads:
+            if read.make is not None and read.operation in kept.mark.docs:
+                caller.read_into(draft, read)
+        mine = digests(collector, draft)
+        if mine != kept.mark.docs or "" in mine.values():
+            return None
+        now = self._resource(collector, draft)
+        if recorded_since(now.facts, kept.mark.read):
+            return None
+        draft.resource = taken_over(kept, now, self._inherited)
+        self._kept[key], self._taken[key] = (collector, draft, place), kept
+        rescan.mark(unit, key, kept.mark, taken=True)
+        return draft.resource
+
+    def _before_of(self, collector: Collector, rescan: Rescan, history: History) -> _Before:
+        """What an earlier scan has kept of a collector's resources in this account, and what has changed since; found out once."""
+        number = collectors().index(collector)
+        with self._lock:
+            found = self._before.get(number)
+            if found is None:
+                kept: dict[str, Kept] = {}
+                for place in self._home.regions if self._home is not None else ():
+                    kept |= rescan.kept(self._name_of(collector, place))
+                known = frozenset(name for one in kept.values() for name in _names(one.resource))
+                changes = self._changes or Changes()
+                loose = changes.loose(history, known) if kept else ""
+                if loose:
+                    rescan.not_known(self._account.id, f"{loose} names nothing that is known")
+                found = self._before[number] = _Before({} if loose else kept, changes.named(history))
+            return found
 
     def _deepen(self, group: Iterable[tuple[Collector, Draft, _Place, frozenset[str]]]) -> Iterator[Item]:
         for collector, draft, place, wanted in group:
             caller = place.caller()
+            links, rescan, key = None, self._rescan, draft.resource.id
+            if (kept := self._taken.pop(key, None)) is not None:
+                # More is asked of it than was read then, and facts are made of all that was read: so it is read as a whole.
+                wanted |= {name for name, fact in kept.resource.facts.items() if fact is not NOT_COLLECTED}
+                for read in collector.survey_reads:
+                    caller.read_into(draft, read)
+                links = collector.links(draft)
             for read in collector.detail_reads(wanted):
                 caller.read_into(draft, read)
-            yield FactUpdate(draft.resource.id, _as_recorded(collector, draft, collector.facts(draft)), collector.grants(draft))
+            yield FactUpdate(key, _as_recorded(collector, draft, collector.facts(draft)), collector.grants(draft), links)
+            if rescan is not None and collector.history is not None:
+                rescan.mark(self._name_of(collector, place), key, rescan.fresh(collector, draft), taken=False)
             draft.docs.clear()
             yield from caller.outcomes()
+
+
+def _names(resource: Resource) -> frozenset[str]:
+    """The words by which a change may name a resource."""
+    return frozenset({resource.id, resource.name, *resource.aliases})
 
 
 def _as_recorded(collector: Collector, draft: Draft, facts: Facts) -> Facts:

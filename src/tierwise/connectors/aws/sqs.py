@@ -12,6 +12,7 @@ from typing import Any
 
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
+from tierwise.connectors.aws.history import History
 from tierwise.connectors.aws.read import Collector, Read
 from tierwise.connectors.aws.resource_policy import policy_fact_names, policy_facts, policy_grants, policy_text
 from tierwise.connectors.declared import Draft, field_of
@@ -124,4 +125,12 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return policy_grants(policy_text(draft.doc(ATTRIBUTES), "Attributes", "Policy"), ATTRIBUTES.via)
 
 
-COLLECTOR = Collector("sqs", (LIST, keys.LIST_ALIASES, ATTRIBUTES), survey, facts, links, grants)
+COLLECTOR = Collector(
+    "sqs",
+    (LIST, keys.LIST_ALIASES, ATTRIBUTES),
+    survey,
+    facts,
+    links,
+    grants,
+    history=History(frozenset({"sqs.amazonaws.com"}), frozenset({"AWS::SQS::Queue"}), frozenset({"CreateQueue"})),
+)

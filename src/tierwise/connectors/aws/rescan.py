@@ -1,0 +1,172 @@
+"""A scan after another: what was read then and has not changed since is taken over, with the time at which it was read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from msgspec import structs
+
+from tierwise.connectors.aws.calls import Caller
+from tierwise.connectors.aws.history import Changes, Event, changes_since
+from tierwise.connectors.aws.read import Collector
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.model.content import Depth
+from tierwise.model.fact import AnyFact, Facts, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.resource import Inherited, Resource
+
+_FAILED: Final = frozenset(
+    {
+        UnknownReason.PERMISSION_DENIED,
+        UnknownReason.API_ERROR,
+        UnknownReason.THROTTLED,
+        UnknownReason.UNPARSABLE,
+        UnknownReason.REGION_DISABLED,
+    }
+)
+"""Why something is unknown that may be known by now, without a change of the resource."""
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_METADATA: Final = "ResponseMetadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What must be the same for a resource to be taken over."""
+
+    read: str
+    """When it was read, in ISO 8601."""
+    docs: Mapping[str, str] = field(default_factory=dict)
+    """A digest of each document that its facts rest on and that is no answer about it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A resource as an earlier scan has read it."""
+
+    resource: Resource
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier scan of the same scope."""
+
+    run: str
+    started: datetime
+    unit: Callable[[str], Mapping[str, Kept]]
+    """What is kept of one service of an account and region, by resource id."""
+
+
+@dataclass(slots=True)
+class Rescan:
+    """What is taken over from an earlier scan, and what this one leaves for the next. Several threads use it."""
+
+    most: timedelta
+    """How long after it was read something is still taken over."""
+    started: datetime = NEVER
+    """When this scan began; known before anything is read."""
+    earlier: Earlier | None = None
+    """None where everything is read."""
+    marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
+    """What the next scan needs to know, by unit and resource."""
+    taken: dict[str, str] = field(default_factory=dict)
+    """When each resource was read that has been taken over."""
+    blind: dict[str, str] = field(default_factory=dict)
+    """Why an account's changes are not known, so that all of it is read, or all of a service of it."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def changes(self, callers: Iterator[Caller], account: str) -> Changes | None:
+        """The changes of an account since the earlier scan; None where they are not known, or there is none."""
+        if self.earlier is None:
+            return None
+        found: list[Event] = []
+        for caller in callers:
+            some = changes_since(caller, self.earlier.started)
+            if not isinstance(some, Unknown):
+                found += some
+            elif some.detail != "denied by a service control policy" and some.reason is not UnknownReason.REGION_DISABLED:
+                self.not_known(account, f"its changes in {caller.region} could not be read ({some.detail or some.reason.value})")
+                return None
+        return Changes(tuple(found))
+
+    def kept(self, unit: str) -> Mapping[str, Kept]:
+        """What the earlier scan kept of one service of an account and region."""
+        return self.earlier.unit(unit) if self.earlier is not None else {}
+
+    def not_known(self, account: str, why: str) -> None:
+        """Note why something of an account is read again as a whole."""
+        with self._lock:
+            self.blind.setdefault(account, why)
+
+    def mark(self, unit: str, resource: str, mark: Mark, *, taken: bool) -> None:
+        """Note a resource for the next scan: as it was taken over, or as it is read now."""
+        with self._lock:
+            self.marks.setdefault(unit, {})[resource] = mark
+            if taken:
+                self.taken[resource] = mark.read
+            else:
+                self.taken.pop(resource, None)
+
+    def remarks(self) -> Iterator[str]:
+        """What is to be known of it, a line for each thing."""
+        if self.earlier is None:
+            return
+        since = f"since run {self.earlier.run} of {self.earlier.started:%Y-%m-%d}"
+        if self.taken:
+            oldest = min(self.taken.values())[:10]
+            of = sum(map(len, self.marks.values()))
+            yield f"{len(self.taken):,} of {of:,} buckets, queues and topics are as they were read before, the oldest on {oldest}: no change is known {since}"
+        for account, why in sorted(self.blind.items())[:3]:
+            yield f"account {account} was read again where the history of changes did not tell what is unchanged {since}: {why}"
+        if len(self.blind) > 3:
+            yield f"the same holds of {len(self.blind) - 3} further accounts"
+
+    def fresh(self, collector: Collector, draft: Draft) -> Mark:
+        """The mark of a resource that is read now."""
+        return Mark(self.started.isoformat(), digests(collector, draft))
+
+
+def digests(collector: Collector, draft: Draft) -> dict[str, str]:
+    """A digest of each document of a draft but those that are answers about its resource alone."""
+    own = {read.operation for read in collector.reads if read.params is not None}
+    return {name: digest(doc) for name, doc in draft.docs.items() if name not in own}
+
+
+def digest(doc: Maybe[Doc | None]) -> str:
+    """What tells one document from another; empty for one that could not be read, which is the same as no other."""
+    if isinstance(doc, Unknown):
+        return ""
+    told = {key: value for key, value in (doc.value or {}).items() if key != _METADATA}
+    return hashlib.sha256(json.dumps([doc.value is None, told], sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def is_whole(resource: Resource) -> bool:
+    """Whether nothing of it is unknown that may be known by now."""
+    unknowns = [*resource.facts.values(), *(link.unknown for link in resource.links)]
+    failed = any(isinstance(one, Unknown) and one.reason in _FAILED for one in unknowns)
+    return not failed and not resource.evidence.unread and isinstance(resource.tags, Known)
+
+
+def taken_over(kept: Kept, now: Resource, inherited: tuple[Inherited, ...]) -> Resource:
+    """The resource as it was read, dated, under what its listing says of it now. What was found inside it is looked for again."""
+    was = kept.resource
+    facts: dict[str, AnyFact] = {name: _dated(fact, kept.mark.read) for name, fact in was.facts.items()}
+    facts |= {name: fact for name, fact in now.facts.items() if not isinstance(fact, Unknown) or name not in facts}
+    evidence = replace(was.evidence, found=(), external=(), looked=Depth.METADATA, inherited=inherited)
+    return replace(now, facts=facts, links=was.links, grants=was.grants, evidence=evidence)
+
+
+def _dated(fact: AnyFact, read: str) -> AnyFact:
+    if isinstance(fact, Unknown) or fact.via.as_of:
+        return fact
+    return structs.replace(fact, via=structs.replace(fact.via, as_of=read))
+
+
+def recorded_since(facts: Facts, read: str) -> bool:
+    """Whether something of it was recorded by another after it was read."""
+    return any(datetime.fromisoformat(fact.via.as_of) > datetime.fromisoformat(read) for fact in facts.values() if fact.via.as_of)
