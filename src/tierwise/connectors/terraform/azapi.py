@@ -1,29 +1,33 @@
 """What a plan makes or changes through the AzAPI provider, whose bodies are those of Azure's own calls.
 
-Types that AzureRM has too are told in its words, so that its converters judge them: every argument for which the body's field is known here, and
-nothing else, so that what is left out is not known (`not-collected`), never AzureRM's default. The rest is not read, and told: each that may hold
-data as a gap, each that may set a part of another resource at that resource.
+Types that AzureRM has too are told in its words (`azapi_words.py`), so that its converters judge them: every argument for which the body's field is
+known here, and nothing else, so that what is left out is not known (`not-collected`), never AzureRM's default. What sets arguments of another
+resource (`azapi_update_resource`, `.../blobServices`) is laid over it, be it AzureRM's or AzAPI's. The rest is not read, and told: each that may
+hold data as a gap, each that may set a part of another resource at that resource.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import msgspec
 from msgspec import structs
 
+from tierwise.connectors.terraform.azapi_words import STAYS_OPEN, WORDS, Field, Words
 from tierwise.connectors.terraform.converter import joins
 from tierwise.connectors.terraform.document import decoded
 from tierwise.connectors.terraform.plan import Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned, Was
-from tierwise.connectors.terraform.references import Resolved
+from tierwise.connectors.terraform.references import Resolved, Unresolved
+from tierwise.connectors.terraform.shapes import NULL, Expression
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import ALL_KINDS, Kind
 
 RESOURCE: Final = "azapi_resource"
-TYPES: Final = frozenset({RESOURCE, "azapi_update_resource", "azapi_data_plane_resource"})
+_CHANGED, _CALL = "azapi_update_resource", "azapi_resource_action"
+TYPES: Final = frozenset({RESOURCE, _CHANGED, _CALL, "azapi_data_plane_resource"})
 _KINDS: Final[Mapping[str, frozenset[Kind]]] = {
     "microsoft.authorization/roleassignments": frozenset({Kind.POLICY}),
     "microsoft.authorization/roledefinitions": frozenset({Kind.POLICY}),
@@ -53,76 +57,13 @@ _KINDS: Final[Mapping[str, frozenset[Kind]]] = {
 """Types of Azure's Resource Manager (lower case), with all that stands inside them, and what they hold."""
 
 
-_ENDPOINT: Final = "microsoft.network/privateendpoints"
-_EXTENSIONS: Final = ("microsoft.insights/diagnosticsettings", "microsoft.authorization/locks", _ENDPOINT)
-"""Types that may be parts of a resource of any type."""
-_STAYS_OPEN: Final = object()
-"""What a field that was left out means depends on the version of the API, or is not documented."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A field of a body and the argument of AzureRM that says the same."""
-
-    path: tuple[str, ...]
-    argument: str
-    absent: object = _STAYS_OPEN
-    """What the service documents where it is left out of a new resource; of one that exists somebody else may have set it."""
-    make: Callable[[Any], object] = lambda value: value
-    """The argument's value; KeyError or TypeError for a value that the service does not have."""
-
-
-def _properties(name: str, argument: str, absent: object = _STAYS_OPEN, make: Callable[[Any], object] = lambda value: value) -> _Field:
-    return _Field(("properties", name), argument, absent, make)
-
-
-def _rules(acls: Mapping[str, Any]) -> object:
-    return [{"default_action": acls["defaultAction"], "ip_rules": [one["value"] for one in acls.get("ipRules") or ()]}]
-
-
-def _key(encryption: Mapping[str, Any]) -> object:
-    if encryption.get("keySource", "").lower() != "microsoft.keyvault":
-        return []
-    key = {name.lower(): value for name, value in (encryption.get("keyvaultproperties") or {}).items()}
-    return [{"key_vault_key_id": f"{key['keyvaulturi'].rstrip('/')}/keys/{key['keyname']}"}]
-
-
-def _signatures(policy: Mapping[str, Any]) -> object:
-    return [{"expiration_period": policy["sasExpirationPeriod"], "expiration_action": policy["expirationAction"]}]
-
-
-_SWITCH: Final = {"Enabled": True, "Disabled": False}
-FIELDS: Final[Mapping[str, tuple[str, tuple[_Field, ...]]]] = {
-    # Storage resource provider, StorageAccountPropertiesCreateParameters: "The default value is true since API version 2019-04-01" (HTTPS),
-    # "The default interpretation is TLS 1.0", "The default value is null, which is equivalent to true" (shared keys). Public access to blobs and
-    # replication across tenants are left open: their defaults have changed between its versions.
-    "microsoft.storage/storageaccounts": (
-        "azurerm_storage_account",
-        (
-            _Field(("kind",), "account_kind"),
-            _Field(("sku", "name"), "account_replication_type", make=lambda name: name.split("_", 1)[1]),
-            _properties("supportsHttpsTrafficOnly", "https_traffic_only_enabled", True),
-            _properties("minimumTlsVersion", "min_tls_version", "TLS1_0"),
-            _properties("allowBlobPublicAccess", "allow_nested_items_to_be_public"),
-            _properties("allowSharedKeyAccess", "shared_access_key_enabled", True),
-            _properties("allowCrossTenantReplication", "cross_tenant_replication_enabled"),
-            _properties("allowedCopyScope", "allowed_copy_scope", "any"),
-            _properties("publicNetworkAccess", "public_network_access_enabled", True, _SWITCH.__getitem__),
-            _properties("networkAcls", "network_rules", [], _rules),
-            _properties("encryption", "customer_managed_key", [], _key),
-            _properties("sasPolicy", "sas_policy", [], _signatures),
-            # Set on the data plane alone, so that no body has it (Azure Storage documentation, static website hosting).
-            _properties("staticWebsite", "static_website", []),
-        ),
-    ),
-    "microsoft.operationalinsights/workspaces": (
-        "azurerm_log_analytics_workspace",
-        (_properties("retentionInDays", "retention_in_days"), _Field(("properties", "sku", "name"), "sku")),
-    ),
-}
-"""By type of Azure's Resource Manager (lower case): the type of AzureRM, and the fields that are read."""
+_WHOLE: Final = (RESOURCE, _CHANGED)
 _GIVEN: Final = ("name", "location", "tags")
 """Arguments of the provider's own that AzureRM has by the same names; where nobody writes them, the body may."""
+_SERVICE: Final = 2
+"""How many segments of its id a part has that is none by itself: `/blobServices/default`."""
+_READS: Final = frozenset({"GET", "HEAD", "POST"})
+"""The methods of an action that list keys, start and stop; POST where none is written (AzAPI provider documentation, azapi_resource_action)."""
 
 
 def _type_of(one: Planned) -> str:
@@ -133,51 +74,207 @@ def _type_of(one: Planned) -> str:
 
 def told(plan: Plan) -> Plan:
     """The plan with what AzureRM has too as resources of its types, and with what is not read as a loose end of those that it may be part of."""
-    every = plan.by_type.get(RESOURCE, ())
-    made = {one.address: _told(one, plan) for one in every if _type_of(one) in FIELDS}
-    if made:
-        by_type = {**plan.by_type, RESOURCE: tuple(one for one in every if one.address not in made)}
-        for kind, several in grouped(made.values(), lambda one: one.type).items():
-            by_type[kind] = (*by_type.get(kind, ()), *several)
-        by_address = {address: made.get(address, one) for address, one in plan.by_address.items()}
-        types = {address: one.type for address, one in made.items()}
-        plan = replace(plan, by_type=by_type, by_address=by_address, layout=replace(plan.layout, told=types))
-    elsewhere = {key: why for one in plan.by_type.get(RESOURCE, ()) if not one.is_gone for key, why in _loose(one, plan)}
+    every = [one for kind in _WHOLE for one in plan.by_type.get(kind, ()) if _type_of(one) in WORDS]
+    if every:
+        made = {one.address: _told(one, plan) for one in every if one.type == RESOURCE and not WORDS[_type_of(one)].part}
+        plan = _with(plan, made, {address: one.type for address, one in made.items()})
+        plan = _laid_over(plan, [one for one in every if one.address not in made])
+    unread = [one for kind in _WHOLE for one in plan.by_type.get(kind, ()) if not one.is_gone]
+    elsewhere = {key: why for one in unread for key, why in _loose(one, plan)}
+    elsewhere |= {key: why for one in every if not one.is_gone for key, why in _opened(one)}
     return replace(plan, elsewhere={**plan.elsewhere, **elsewhere}) if elsewhere else plan
 
 
+def _with(plan: Plan, made: Mapping[str, Planned], types: Mapping[str, str]) -> Plan:
+    """The plan with some resources in the place of those of their addresses."""
+    by_type = {kind: tuple(one for one in several if one.address not in made) for kind, several in plan.by_type.items()}
+    for kind, several in grouped(made.values(), lambda one: one.type).items():
+        by_type[kind] = (*by_type.get(kind, ()), *several)
+    by_address = {address: made.get(address, one) for address, one in plan.by_address.items()}
+    return replace(plan, by_type=by_type, by_address=by_address, layout=replace(plan.layout, told={**plan.layout.told, **types}))
+
+
 def _told(one: Planned, plan: Plan) -> Planned:
-    kind, fields = FIELDS[_type_of(one)]
+    words = WORDS[_type_of(one)]
     was = one.was
     if was is not None:
-        where = f"{plan.document.name}: {one.address}: before"
-        before = _node(Node(one.address, decoded(was.value, object, where), None, was.sensitive), fields, new=False)
-        was = Was(msgspec.Raw(msgspec.json.encode(before[0])), before[2], was.previous_address, was.detail)
-    values, unknown, sensitive = _node(one.root, fields, new=one.is_new)
-    node = Node(one.address, values, unknown, sensitive, UnknownReason.NOT_COLLECTED)
-    return replace(one, place=structs.replace(one.place, type=kind), node=node, shelf=None, raw=None, was=was, called=RESOURCE)
+        before = _words(_before(one, plan), words, new=False)
+        was = Was(msgspec.Raw(msgspec.json.encode(before.values)), before.sensitive, was.previous_address, was.detail)
+    node = _words(one.root, words, new=one.is_new).node(one.address, UnknownReason.NOT_COLLECTED)
+    return replace(one, place=structs.replace(one.place, type=words.type), node=node, shelf=None, raw=None, was=was, called=one.type)
 
 
-def _node(root: Node, fields: Iterable[_Field], *, new: bool) -> tuple[dict[str, object], dict[str, object], dict[str, object]]:
-    """The values of a resource in AzureRM's words, and the masks of what is not known and of what is sensitive."""
-    values: dict[str, object] = {}
-    unknown: dict[str, object] = {}
-    sensitive: dict[str, object] = {}
-    body = root.parsed("body")
-    given = [(_Field((name,), name, None), _given(root, body, name)) for name in _GIVEN]
-    for field, found in (
-        *given,
-        (_Field(("id",), "id", None), _id(root)),
-        *((field, body if isinstance(body, Unknown) else body.value.get(*field.path)) for field in fields),
-    ):
+def _before(one: Planned, plan: Plan) -> Node:
+    was = one.was or Was(NULL, None)
+    return Node(one.address, decoded(was.value, object, f"{plan.document.name}: {one.address}: before"), None, was.sensitive)
+
+
+def _laid_over(plan: Plan, parts: Sequence[Planned]) -> Plan:
+    """The plan with what sets arguments of other resources at these; what it sets of a resource that the plan does not have is told as that."""
+    made: dict[str, Planned] = {}
+    types: dict[str, str] = {}
+    merged: dict[str, str] = {}
+    # An update that goes takes back nothing (AzAPI provider documentation, azapi_update_resource).
+    for one in (each for each in parts if not each.is_gone):
+        words = WORDS[_type_of(one)]
+        own = _sets(one)
+        parents, sure = _set_by(one, own, words, plan)
+        for address in parents:
+            made[address] = _over(made.get(address) or plan.by_address[address], one, words, plan, sure=sure)
+        if sure:
+            types[one.address] = words.type
+            if parents:
+                merged[one.address] = parents[0]
+            else:
+                made[one.address] = _outside(one, own, words, plan)
+    over = _with(plan, made, types)
+    read = {one.address for one in parts} - made.keys()
+    left = {kind: tuple(one for one in over.by_type.get(kind, ()) if one.address not in read) for kind in _WHOLE}
+    return replace(over, by_type={**over.by_type, **left}, layout=replace(over.layout, merged=merged))
+
+
+def _sets(one: Planned) -> Maybe[object]:
+    """The id of the resource whose arguments one sets, as AzureRM has it."""
+    found = one.root.get("resource_id") if one.type == _CHANGED else Known(None)
+    own = _id(one.root) if isinstance(found, Known) and not found.value else found
+    if not isinstance(own, Known) or not isinstance(own.value, str):
+        return own
+    return Known(_cut(own.value, _SERVICE if WORDS[_type_of(one)].part else 0), own.via)
+
+
+def _set_by(one: Planned, own: Maybe[object], words: Words, plan: Plan) -> tuple[tuple[str, ...], bool]:
+    """The resources of the plan whose arguments one sets, and whether these are all for certain."""
+    there = [each for each in plan.by_type.get(words.type, ()) if not each.is_gone]
+    if isinstance(own, Known) and own.value:
+        name = "id" if words.part else words.id
+        return tuple(each.address for each in there if _known(each.root.text(name)) == str(own.value).lower()), True
+    whole = one.type == _CHANGED and not words.part
+    path = "resource_id" if one.root.is_written("resource_id") else "name" if whole else "parent_id"
+    way = plan.resolve(one, one.root, (path,), {words.type})
+    if isinstance(way, Resolved):
+        return (way.address,), True
+    elsewhere = path != "name" and isinstance(way, Unresolved) and way.elsewhere
+    return (() if elsewhere else tuple(each.address for each in there)), elsewhere
+
+
+def _outside(one: Planned, own: Maybe[object], words: Words, plan: Plan) -> Planned:
+    """A resource that the plan does not have, with what one sets of it: all else is not known."""
+    given = {words.id: own.value, "name": str(own.value).rpartition("/")[2]} if isinstance(own, Known) and own.value else {}
+    made, was = _words(one.root, words, new=False, given=False), one.was
+    if was is not None:
+        before = _words(_before(one, plan), words, new=False, given=False)
+        was = Was(msgspec.Raw(msgspec.json.encode(before.values | given)), before.sensitive, was.previous_address, was.detail)
+    made.values |= given
+    node = made.node(one.address, UnknownReason.NOT_COLLECTED)
+    actions = ("update",) if one.is_new else one.actions
+    place = structs.replace(one.place, type=words.type)
+    return replace(one, place=place, actions=actions, node=node, shelf=None, raw=None, was=was, called=one.type)
+
+
+def _over(parent: Planned, one: Planned, words: Words, plan: Plan, *, sure: bool) -> Planned:
+    """A resource with the arguments that another sets of it, before the plan and after it."""
+    # A call that makes a part of what is new leaves the rest of that part at what the service documents; an update leaves it alone.
+    made = _words(one.root, words, new=words.part and one.type == RESOURCE and one.is_new and parent.is_new, given=False)
+    node, was = (made if sure else made.hidden()).over(parent.root), parent.was
+    if parent.is_there and one.is_touched:
+        where = f"{plan.document.name}: {parent.address}: before"
+        before = Node(parent.address, decoded(was.value, object, where), None, was.sensitive) if was else parent.root
+        if one.was is not None:
+            before = _words(_before(one, plan), words, new=False, given=False).over(before)
+        was = before.as_it_was(was)
+    return replace(parent, node=node, shelf=None, raw=None, was=was)
+
+
+@dataclass(slots=True)
+class _Words:
+    """The values of a resource in AzureRM's words, the masks of what is not known and of what is sensitive, and what is written for what is not known."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    unknown: dict[str, object] = field(default_factory=dict)
+    sensitive: dict[str, object] = field(default_factory=dict)
+    written: dict[str, object] = field(default_factory=dict)
+
+    def node(self, address: str, omits: UnknownReason | None) -> Node:
+        """As the values of a resource."""
+        return Node(address, self.values, self.unknown, self.sensitive, omits, self.written)
+
+    def hidden(self) -> _Words:
+        """The same where it may be of another resource: none of it is known."""
+        every = {**self.values, **self.unknown, **self.sensitive}
+        return _Words({}, dict.fromkeys(every, True), {}, self.written | {name: {} for name in every})
+
+    def over(self, node: Node) -> Node:
+        """Laid over the values of a resource; of a block, only the arguments that it has."""
+        return node.overlaid(self.values, self.unknown, self.sensitive, self.written)
+
+    def take(self, argument: str, found: Unknown, expression: Expression | None) -> None:
+        """Note an argument that is not known."""
+        (self.sensitive if found.reason is UnknownReason.REDACTED else self.unknown)[argument] = True
+        self.written[argument] = expression or {}
+
+
+def _words(root: Node, words: Words, *, new: bool, given: bool = True) -> _Words:
+    """What a resource says in AzureRM's words."""
+    made = _Words()
+    body, written = root.parsed("body"), root.expression("body")
+    # What is written to be kept out of the plan lies over the body, and nobody sees it (AzAPI provider documentation, sensitive_body).
+    new = new and not root.is_written("sensitive_body")
+    if given:
+        every = [*((name, _given(root, body, name), name) for name in _GIVEN), (words.id, _id(root), "name")]
+        every += [(words.above, _above(root, words), "parent_id")] if words.above else []
+        for argument, found, source in every:
+            if isinstance(found, Unknown):
+                made.take(argument, found, root.expression(source))
+            else:
+                made.values[argument] = found.value
+        made.values |= words.always
+    if isinstance(body, Unknown):
+        for one in words.fields:
+            made.take(one.argument, body, written)
+    else:
+        _read(words.fields, body.value, made, new=new, written=written)
+    return made
+
+
+def _read(fields: Iterable[Field], node: Node, made: _Words, *, new: bool, written: Expression | None) -> None:
+    """Read the fields of a body, or of an object in it."""
+    for one in fields:
+        found: Maybe[object] = _blocks(one, node, new=new, written=written) if one.parts else node.get(*one.path)
         if isinstance(found, Unknown):
-            mask = sensitive if found.reason is UnknownReason.REDACTED else unknown
-            mask[field.argument] = True
+            made.take(one.argument, found, written)
+        elif isinstance(found.value, list) and one.parts:
+            blocks: list[_Words] = found.value
+            made.values[one.argument] = [each.values for each in blocks]
+            made.unknown[one.argument] = [each.unknown for each in blocks]
+            made.sensitive[one.argument] = [each.sensitive for each in blocks]
+            made.written[one.argument] = [each.written for each in blocks]
         elif found.value is not None:
-            _put(values, field, found.value)
-        elif field.argument in _GIVEN or (new and field.absent is not _STAYS_OPEN):
-            values[field.argument] = field.absent
-    return values, unknown, sensitive
+            try:
+                made.values[one.argument] = one.make(found.value)
+            except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+                # A value that the service does not have is left out, so that it is not known.
+                made.written[one.argument] = {}
+        elif new and one.absent is not STAYS_OPEN:
+            made.values[one.argument] = one.absent
+        else:
+            made.written[one.argument] = {}
+
+
+def _blocks(one: Field, node: Node, *, new: bool, written: Expression | None) -> Maybe[object]:
+    """The blocks at a path, None where nothing is there."""
+    found = node.blocks(*one.path)
+    if isinstance(found, Unknown):
+        return found
+    name, wanted = one.only
+    made: list[_Words] = []
+    for block in found.value:
+        has = block.text(*name.split(".")) if name else Known(wanted)
+        if isinstance(has, Unknown):
+            return has
+        if (has.value or "").lower() == wanted:
+            made.append(_Words())
+            _read(one.parts, block, made[-1], new=new, written=written)
+    return Known(made if found.value else None, found.via)
 
 
 def _given(root: Node, body: Maybe[Node], name: str) -> Maybe[object]:
@@ -186,40 +283,54 @@ def _given(root: Node, body: Maybe[Node], name: str) -> Maybe[object]:
     return body.value.get(name) if unwritten and isinstance(body, Known) else found
 
 
+def _above(root: Node, words: Words) -> Maybe[object]:
+    """The id of what it is in, as AzureRM has it."""
+    found = root.text("parent_id")
+    return Known(_cut(found.value, words.levels), found.via) if isinstance(found, Known) and found.value else found
+
+
+def _cut(text: str, levels: int) -> str:
+    return text.rstrip("/").rsplit("/", levels)[0] if levels else text.rstrip("/")
+
+
 def _id(root: Node) -> Maybe[object]:
     """The id, which is known before it is made where what it is in is (Resource Manager documentation, resource ids)."""
     found, above, kind, name = root.get("id"), *(root.text(one) for one in ("parent_id", "type", "name"))
-    if not isinstance(found, Unknown) or not (_known(above) and _known(kind) and isinstance(name, Known)):
+    if isinstance(found, Known) and found.value:
         return found
-    return Known(f"{_known(above)}/providers/{_known(kind).partition('@')[0]}/{name.value}", found.via)
+    if not (_known(above) and _known(kind) and isinstance(name, Known) and name.value):
+        return found
+    spelt = _known(kind).partition("@")[0]
+    inside = spelt.count("/") > 1 and f"/providers/{spelt.partition('/')[0]}/" in _known(above)
+    return Known(f"{_known(above)}/{spelt.rpartition('/')[2] if inside else f'providers/{spelt}'}/{name.value}", found.via)
 
 
-def _put(values: dict[str, object], field: _Field, value: object) -> None:
-    try:
-        values[field.argument] = field.make(value)
-    except (KeyError, TypeError, AttributeError, IndexError):
-        # A value that the service does not have is left out, so that it is not known.
-        return
+def _opened(one: Planned) -> Iterator[tuple[tuple[str, str], Unknown]]:
+    """The parts of a resource that its own body sets in a field that is not read."""
+    body = one.root.parsed("body")
+    for kind, path in WORDS[_type_of(one)].opens.items():
+        found = body if isinstance(body, Unknown) else body.value.get(*path)
+        if isinstance(found, Unknown) or found.value is not None:
+            yield (one.address, kind), Unknown(UnknownReason.NOT_SUPPORTED, one.at("body"), f"{'.'.join(path)} is not read")
 
 
 def _loose(one: Planned, plan: Plan) -> Iterator[tuple[tuple[str, str], Unknown]]:
     """The parts of resources that a call which is not read may set."""
     kind = _type_of(one)
-    for above, (parent, _) in FIELDS.items():
-        if kind and not kind.startswith(f"{above}/") and kind not in _EXTENSIONS:
+    for above, words in WORDS.items():
+        if words.above or words.part or (kind and not kind.startswith(f"{above}/")):
             continue
         why = Unknown(UnknownReason.NOT_SUPPORTED, one.root.via, f"{one.address} may set it by a call that is not read")
-        # Where an endpoint leads to stands in its body.
-        every = kind == _ENDPOINT or not kind
-        for address in (one.address for one in plan.by_type.get(parent, ())) if every else _parents(one, parent, plan):
+        for address in _parents(one, words.type, plan) if kind else (each.address for each in plan.by_type.get(words.type, ())):
             for kinds, children in joins(plan.clouds):
-                if parent in kinds:
+                if words.type in kinds:
                     yield from (((address, child.type), why) for child in children)
 
 
 def _parents(one: Planned, kind: str, plan: Plan) -> Iterator[str]:
     """The resources of a type that one below or above them may be part of: the one that its `parent_id` leads to, else all."""
-    way, named = plan.resolve(one, one.root, ("parent_id",), {kind}), one.root.text("parent_id")
+    path = "resource_id" if one.root.is_written("resource_id") else "parent_id"
+    way, named = plan.resolve(one, one.root, (path,), {kind}), one.root.text(path)
     for parent in plan.by_type.get(kind, ()):
         own = parent.root.text("id")
         if isinstance(way, Resolved):
@@ -240,7 +351,7 @@ def unread(plan: Plan) -> Iterator[tuple[Planned, str, frozenset[Kind]]]:
     for kind in sorted(TYPES):
         for one in plan.by_type.get(kind, ()):
             named = one.root.text("type")
-            if one.is_gone or one.address not in plan.judged:
+            if one.is_gone or one.address not in plan.judged or (kind == _CALL and _reads(one)):
                 continue
             if isinstance(named, Unknown):
                 yield one, "a type that is not known yet", ALL_KINDS
@@ -249,3 +360,8 @@ def unread(plan: Plan) -> Iterator[tuple[Planned, str, frozenset[Kind]]]:
             kinds = _KINDS.get("/".join(spelt.lower().split("/")[:2]), frozenset())
             if kinds:
                 yield one, spelt, kinds
+
+
+def _reads(call: Planned) -> bool:
+    method = call.root.text("method")
+    return isinstance(method, Known) and (method.value or "POST").upper() in _READS

@@ -42,6 +42,8 @@ class Layout:
     variables: Mapping[str, VariableValue] = field(repr=False)
     told: Mapping[str, str] = field(repr=False, default_factory=dict)
     """The types of resources that are told in the words of another provider, by address."""
+    merged: Mapping[str, str] = field(repr=False, default_factory=dict)
+    """Of those that are told as a part of another resource, the address of that."""
 
     def holding(self, places: Iterable[tuple[str, Address]]) -> Layout:
         """The same configuration with other resources (address, place)."""

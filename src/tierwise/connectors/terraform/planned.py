@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 from weakref import ref
@@ -19,6 +19,8 @@ from tierwise.model.change import Action
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 Step = str | int
+Masks = Mapping[str, object]
+"""By argument."""
 _MISSING: Final = object()
 _MOST: Final = 10**18
 """Beyond this no number is one of days, bytes or anything else that is counted here."""
@@ -230,6 +232,29 @@ class Node(msgspec.Struct, frozen=True):
             written |= {name: {} for name, one in had if one not in _NOTHING and name not in written and not self._stays(name, value)}
         mask = widened(value, sensitive, self._value, self._sensitive)
         return Node(self.where, value, None, mask, self._omits, written)
+
+    def overlaid(self, values: Mapping[str, object], unknown: Masks, sensitive: Masks, written: Mapping[str, object]) -> Node:
+        """The same resource with arguments that something else sets; of a block only those that are given. Nothing where all of it is unknown."""
+        if not isinstance(self._value, dict) or self._unknown is True or self._sensitive is True:
+            return self
+        parts = [dict(one) if isinstance(one, dict) else {} for one in (self._value, self._unknown, self._sensitive)]
+        for name in {**values, **unknown, **sensitive}:
+            over = values.get(name), unknown.get(name), sensitive.get(name)
+            said = _only_block(over[0])
+            whole = said is None or _only_block(parts[0].get(name)) is None
+            for part, one in zip(parts, over, strict=True):
+                below = _only_block(part.get(name)) or {}
+                part[name] = (
+                    one if whole else [{key: each for key, each in below.items() if key not in (said or ())} | (_only_block(one) or {})]
+                )
+        expression = {**self._expression, **written} if isinstance(self._expression, dict) else self._expression
+        value, mask, hidden = parts
+        return structs.replace(self, _value=value, _unknown=mask, _sensitive=hidden, _expression=expression)
+
+    def as_it_was(self, was: Was | None) -> Was:
+        """These values as those that a resource has before a change."""
+        told = ("", "") if was is None else (was.previous_address, was.detail)
+        return Was(msgspec.Raw(msgspec.json.encode(self._value)), self._sensitive, *told)
 
     def told_in(self, where: str) -> Node:
         """The same values under another name, without the configuration, whose references lead nowhere there."""
@@ -485,6 +510,11 @@ def _expression_below(expression: object, step: Step) -> object:
     if isinstance(expression, dict):
         return expression if isinstance(step, int) else expression.get(step)
     return None
+
+
+def _only_block(value: object) -> dict[str, object] | None:
+    """The one block of an argument, or its mask; None where it is none or several."""
+    return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) else None
 
 
 def _after_apply(where: str) -> Unknown:

@@ -213,7 +213,7 @@ def _land(
     chosen = _chosen(instances, literal, origin, hints, trail.chained or _chains(origin, parts_of(mode, kind, name)))
     if len(chosen) > 1:
         trail.ambiguous = True
-    trail.targets.update(dict.fromkeys(chosen, attribute))
+    trail.targets.update({layout.merged.get(one, one): attribute for one in chosen})
 
 
 def parts_of(mode: str, kind: str, name: str) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ class Case:
     """What the fact is where a block around the argument is not there at all, if something else than `absent`; a list for each from outside."""
     beside: Mapping[str, Any] = field(default_factory=dict)
     """Other arguments of the parent."""
+    also: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """Further parts of the parent, by type, without which the argument changes nothing."""
 
     @property
     def each_type(self) -> tuple[str, ...]:

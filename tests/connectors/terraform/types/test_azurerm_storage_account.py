@@ -4,7 +4,7 @@ import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value
 from tests.connectors.terraform.types.cases import UNSAID, Case, Part, Seen
-from tierwise.model.fact import UNLIMITED, NotApplicable, UnknownReason
+from tierwise.model.fact import UNLIMITED, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
 from tierwise.model.vocabulary import check_fact, facts_of
 
@@ -25,6 +25,8 @@ STRICT = {
     "immutability_policy": [{"state": "Locked", "period_since_creation_in_days": 400}],
 }  # fmt: skip
 _WORM = f"{CONTAINER}_immutability_policy"
+_UNDER_A_KEY = {"customer_managed_key": [{"key_vault_key_id": "https://v.vault.azure.net/keys/ours"}]}
+_WEAK_SCOPE = (("azurerm_storage_encryption_scope", {"name": "weak", "source": "Microsoft.Storage"}),)
 _POLICY = "azurerm_storage_management_policy"
 _RULES = f"{ACCOUNT}_network_rules"
 _BLOB = "blob_properties.0"
@@ -138,7 +140,29 @@ CASES = (
         {"Microsoft.Storage": "provider-owned", "Microsoft.KeyVault": "customer"},
         absent=UNSAID,
         of=ACCOUNT,
-        beside={"customer_managed_key": [{"key_vault_key_id": "https://v.vault.azure.net/keys/ours"}]},
+        beside=_UNDER_A_KEY,
+        also=((CONTAINER, {"name": "c"}),),
+    ),
+    Case(
+        CONTAINER,
+        "encryption_scope_override_enabled",
+        "encryption.key_custody",
+        {True: "provider-owned", False: "customer"},
+        absent="provider-owned",
+        of=ACCOUNT,
+        beside=_UNDER_A_KEY,
+        also=_WEAK_SCOPE,
+    ),
+    Case(
+        CONTAINER,
+        "default_encryption_scope",
+        "encryption.key_custody",
+        {"weak": "provider-owned", "strong": "customer"},
+        absent="customer",
+        having={"encryption_scope_override_enabled": False},
+        of=ACCOUNT,
+        beside=_UNDER_A_KEY,
+        also=_WEAK_SCOPE,
     ),
     Case(
         "azurerm_storage_encryption_scope",
@@ -581,3 +605,27 @@ def test_a_policy_on_links_counts_only_where_it_blocks(plan, tmp_path):
     assert value(read(plan, tmp_path), "access.bearer_link_max_hours") == UNLIMITED
     plan.changes[0]["change"]["after"]["sas_policy"][0]["expiration_action"] = "Block"
     assert value(read(plan, tmp_path), "access.bearer_link_max_hours") == 60
+
+
+def test_of_scopes_under_microsofts_key_counts_what_a_container_admits(plan, tmp_path):
+    plan.add(ACCOUNT, "a", {"name": "a", **_UNDER_A_KEY}, unknown={"id": True})
+    plan.add("azurerm_storage_encryption_scope", "s", {"name": "s", "source": "Microsoft.Storage", "storage_account_id": "a"})
+
+    def custody():
+        fact = plan.read(tmp_path)[f"{ACCOUNT}.a"].facts["encryption.key_custody"]
+        return (fact.reason, fact.between) if isinstance(fact, Unknown) else fact.value
+
+    assert custody() == (UnknownReason.NOT_COLLECTED, ("provider-owned", "customer"))
+    barred = {"default_encryption_scope": "mine", "encryption_scope_override_enabled": False, "storage_account_id": "a"}
+    plan.add(CONTAINER, "c", {"name": "c", **barred})
+    assert custody() == "customer"
+    plan.add(
+        CONTAINER,
+        "d",
+        {"name": "d", **barred},
+        unknown={"default_encryption_scope": True},
+        expressions={"default_encryption_scope": ref("var.s")},
+    )
+    assert custody() == (UnknownReason.KNOWN_AFTER_APPLY, ("provider-owned", "customer"))
+    plan.add(CONTAINER, "e", {"name": "e", "storage_account_id": "a"})
+    assert custody() == "provider-owned"

@@ -40,6 +40,9 @@ def shown(kind: str, case: Case, values: dict[str, Any], **more: Any) -> tuple[R
         return plan.judged().get(address), address
     join = join_of(case.of, kind)
     parent = add(plan, case.of, "p", {join.keys[0]: "the-parent", **case.beside})
+    for other, having in case.also:
+        there = join_of(case.of, other)
+        add(plan, other, "also", put(dict(having), steps_of(there.attribute), there.prefix + "the-parent"))
     child = add(plan, kind, "x", put(values, steps_of(join.attribute), join.prefix + "the-parent"), **more)
     return plan.judged().get(parent), child
 

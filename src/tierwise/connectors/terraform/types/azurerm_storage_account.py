@@ -6,7 +6,7 @@ The account is judged as one store: a container that is open makes it open. Defa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import structs
@@ -79,9 +79,9 @@ def _encryption(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link
 
 
 def _scopes(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link]:
-    """Encryption scopes have keys of their own, and blobs may be written into any: one under Microsoft's key is the weakest part of the account."""
+    """Encryption scopes have keys of their own: one under Microsoft's key is the weakest part of an account whose blobs may be written into it."""
     scopes = plan.children(account, SCOPE)
-    lost, weak = scopes.loose, list[Known[str]]()
+    lost, weak = scopes.loose, dict[str, Known[str]]()
     for one in scopes.found:
         source = one.root.text("source")
         if isinstance(source, Unknown):
@@ -89,11 +89,31 @@ def _scopes(account: Planned, plan: Plan, sheet: FactSheet) -> Iterator[Link]:
         elif source.value is None:
             lost = absent(source.via)
         elif source.value.lower() != _IN_VAULT:
-            weak.append(Known(azure_terms.PROVIDER_KEY, source.via))
+            weak[text_or(one.root, "name") or one.address] = Known(azure_terms.PROVIDER_KEY, source.via)
         yield from azure.key_links(plan, one, one.root, "key_vault_key_id")
     whole = sheet.facts["encryption.key_custody"]
-    if weak or (lost is not None and not (isinstance(whole, Known) and whole.value == azure_terms.PROVIDER_KEY)):
-        sheet.put("encryption.key_custody", weak[0] if weak else lost or whole)
+    if isinstance(whole, Known) and whole.value == azure_terms.PROVIDER_KEY:
+        return
+    found = _weakest(account, plan, weak) if weak else None
+    if found is not None or lost is not None:
+        sheet.put("encryption.key_custody", found or lost or whole)
+
+
+def _weakest(account: Planned, plan: Plan, weak: Mapping[str, Known[str]]) -> Maybe[str] | None:
+    """Microsoft's key where a container admits one of some scopes, as `tierwise.connectors.azure.services.storage_scopes` has it; None where none does."""
+    containers = plan.children(account, CONTAINER)
+    still: Unknown | None = containers.loose
+    for one in containers.found:
+        default, free = (
+            azure.text(one, "default_encryption_scope", default=""),
+            flag(one, "encryption_scope_override_enabled", default=True),
+        )
+        if (isinstance(default, Known) and default.value in weak) or (isinstance(free, Known) and free.value):
+            return next(iter(weak.values()))
+        still = next((part for part in (default, free) if isinstance(part, Unknown)), still)
+    if still is None and not (containers.found and account.is_new):
+        still = absent(account.root.via, f"not in this plan: containers of {account.address} into whose scopes others may write")
+    return still and still.within(azure_terms.PROVIDER_KEY, "customer")
 
 
 def _named(node: Node, name: str) -> bool:
