@@ -48,7 +48,11 @@ def process(*command: str, port: int) -> Iterator[None]:
         yield
     finally:
         child.terminate()
-        child.wait(10)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 @contextmanager

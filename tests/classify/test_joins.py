@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.classify.profiles import PROFILE, TODAY, store
@@ -94,6 +96,34 @@ def test_what_is_hidden_leaves_the_count_open(gap, unread, between):
 def test_where_no_principal_tells_what_it_reads_nothing_is_counted():
     assert joining(A, B).reason is UnknownReason.NOT_COLLECTED
     assert joining(A, B, one(Kind.ROLE, "r")).reason is UnknownReason.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize("provider", ["azure", "gcp"])
+def test_where_people_are_in_no_listing_those_listed_are_the_least_and_one_dataset_joins_to_nothing(provider):
+    def there(one: Resource) -> Resource:
+        return replace(one, provider=provider)
+
+    home, a, b, low = map(there, (HOME, A, B, LOW))
+    binding = there(one(Kind.POLICY, "roles/viewer on p", *reads(a.id, b.id)))
+    accounts = [there(one(Kind.ROLE, f"sa{place}", Link(Rel.ATTACHES, binding.id))) for place in range(21)]
+
+    def counted(*resources: Resource, gaps: tuple[Gap, ...] = ()) -> AnyFact:
+        return found(home, *resources, gaps=gaps)[home.id]["linkage.joining_principals"]
+
+    for number in (0, 3, 21):
+        fact = counted(a, b, binding, *accounts[:number])
+        assert (fact.reason, fact.between) == (UnknownReason.NOT_SUPPORTED, (number, UNLIMITED))
+    assert counted(a, low, binding, *accounts) == counted(*accounts) == Known(0, Provenance("derived: what principals can read"))
+    gap = Gap(provider, ACCOUNT, "", "storage", "permission-denied", "list", "", frozenset({Kind.OBJECT_STORE}))
+    assert isinstance(counted(a, binding, gaps=(gap,)), Unknown)
+
+
+def test_a_plan_tells_of_some_who_join_and_never_of_all():
+    planned = replace(HOME, address="aws_account.this")
+    role = one(Kind.ROLE, "r", *reads("reads:s3:*"))
+    for resources, least in (((A, B, role), 1), ((A, role), 0), ((), 0)):
+        fact = found(planned, *resources)[planned.id]["linkage.joining_principals"]
+        assert (fact.reason, fact.between) == (UnknownReason.NOT_COLLECTED, (least, UNLIMITED))
 
 
 def warehouse(columns: tuple[Column, ...], name: str = "w", account: str = ACCOUNT, unread: tuple[Unknown, ...] = ()) -> Resource:

@@ -89,6 +89,11 @@ def test_rows_are_so_many_people_at_most_and_at_the_least_where_the_key_tells_on
     assert basis is None or (found is not None and found.basis == basis)
 
 
+def test_room_for_everybody_says_nothing():
+    assert measured(sampled(size=900 * 2**30)) is None
+    assert measured(sampled(NHS, size=900 * 2**30)).words.startswith("450 people or more (V0 or more), by 450 different values")
+
+
 def test_where_a_schema_could_not_be_read_whole_its_rows_bound_nothing():
     resource = schema(VISIT, rows=TABLES)
     denied = Unknown(UnknownReason.PERMISSION_DENIED, Provenance("bigquery.tables.get"))

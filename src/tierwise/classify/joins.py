@@ -28,6 +28,8 @@ _WITH_COLUMNS: Final = frozenset({Kind.WAREHOUSE, Kind.RELATIONAL_DB, Kind.DOCUM
 LINKED: Final = frozenset({Kind.WAREHOUSE, Kind.ACCOUNT})
 """Kinds that have facts of linkage."""
 _READERS: Final = frozenset({Kind.USER, Kind.ROLE})
+_UNNAMED: Final = frozenset({"azure", "gcp"})
+"""Providers in which an account lists no people: bindings and assignments name them, of a directory or of anywhere."""
 HIGH: Final = Tier.T3
 """From this tier a dataset counts as one that should not be joined to others by many."""
 
@@ -155,10 +157,11 @@ class _Joins:
         """How many users and roles of an account can read two datasets or more."""
         readers = self._readers.get(_home(account), [])
         hidden = next((gap for gap in self._gaps if gap.kinds & (_READERS | DATA) and _at(gap, account)), None)
+        if account.provider in _UNNAMED or account.address is not None:
+            return self._at_least(account, readers, hidden)
         if not readers and hidden is None:
             return Unknown(UnknownReason.NOT_COLLECTED, _JOINING, "no user and no role of it was listed")
         if hidden is None and not any(link.rel in _TOLD_BY for one in readers for link in one.links):
-            # In Azure and Google Cloud roles are assigned in resources of their own, which are not followed to who holds them.
             return Unknown(UnknownReason.NOT_SUPPORTED, _JOINING, "what its users and roles can read is not told by them")
         certain = possible = 0
         why: Unknown | None = None
@@ -178,6 +181,18 @@ class _Joins:
             )
         why = why or Unknown(UnknownReason.TIER_UNDETERMINED, _JOINING, "the tier of a dataset is open")
         return Unknown(why.reason, Provenance(_JOINING.via, why.via.action), why.detail, between=(certain, most))
+
+    def _at_least(self, account: Resource, readers: Sequence[Resource], hidden: Gap | None) -> AnyFact:
+        """The same where others may read too whom nothing lists: at least those that are listed, and nobody where there are no two datasets."""
+        certain = sum(len(self._read_by(one)[0]) > 1 for one in readers)
+        if account.address is not None:
+            detail = "a plan tells of some users, roles and stores of an account"
+            return Unknown(UnknownReason.NOT_COLLECTED, _JOINING, detail, between=(certain, UNLIMITED))
+        sensitive = {self._data[place][0] for place in self._of_account.get(_home(account), ())}
+        if len(sensitive) < 2 and not (hidden and hidden.kinds & DATA):
+            return Known(0, _JOINING)
+        detail = "people and groups to whom its roles are given are not followed"
+        return Unknown(UnknownReason.NOT_SUPPORTED, _JOINING, detail, between=(certain, UNLIMITED))
 
     def _read_by(self, reader: Resource) -> tuple[frozenset[str], frozenset[str], Unknown | None]:
         """The datasets that a principal can read for certain, those that it may, and why there could be more."""

@@ -61,7 +61,8 @@ def measured(resource: Resource) -> People | None:
     """What samples, rows and bytes say of the number of people; None where nothing does. It rests on counts alone, never on values."""
     fewest = least(resource)
     low = fewest.people if fewest is not None else 0
-    ceilings = list(_room(resource))
+    # That there is room for everybody says nothing.
+    ceilings = [one for one in _room(resource) if one[0] < BANDS[-1]]
     if not low and not ceilings:
         return None
     basis = [fewest.words] if fewest is not None else []
