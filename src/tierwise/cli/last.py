@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 def inventory_lines(outcome: Outcome) -> Iterator[bytes]:
     """What was read, as the lines of an inventory."""
     from tierwise.connectors.inventory.files import lines
+    from tierwise.shelf import Each
 
     collected = outcome.collected
     started = datetime.fromisoformat(outcome.result.run.started)
-    resources = map(collected.resources.__getitem__, sorted(collected.resources))
+    resources = Each(sorted(collected.resources), collected.resources.__getitem__)
     return lines(
         resources,
         collected.gaps,

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from tierwise import __version__
+from tierwise.beside import in_two
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.inventory.items import item_in, item_out
 from tierwise.errors import InputError
@@ -26,7 +27,7 @@ _LONGEST_HEADER: Final = 1 << 20
 
 
 def lines(
-    resources: Iterable[Resource],
+    resources: Sequence[Resource],
     gaps: Iterable[Gap],
     outcomes: Iterable[ReadOutcome],
     regions: Iterable[RegionStatus],
@@ -44,9 +45,12 @@ def lines(
     if isinstance(organisation, Known):
         header["organisation"] = sorted(organisation.value)
     yield msgspec.json.encode(header) + b"\n"
-    items: Iterable[Item] = chain[Item](resources, changes, gaps, regions, outcomes)
-    for item in items:
-        yield msgspec.json.encode(item_out(item)) + b"\n"
+    yield from in_two(resources, _written)
+    yield from _written(chain[Item](changes, gaps, regions, outcomes))
+
+
+def _written(items: Iterable[Item]) -> Iterator[bytes]:
+    return (msgspec.json.encode(item_out(item)) + b"\n" for item in items)
 
 
 @dataclass(frozen=True, slots=True)
