@@ -178,13 +178,12 @@ class Picked(Sequence[T]):
 
 
 class Each(Sequence[U]):
-    """What is made of each of a sequence, made when it is looked at; so many of what was looked at by its place are kept for a while."""
+    """What is made of each of a sequence, made when it is looked at; what was looked at by its place is kept for a while."""
 
-    __slots__ = ("_held", "_make", "_most", "_near")
+    __slots__ = ("_held", "_make", "_near")
 
-    def __init__(self, held: Sequence[T], make: Callable[[T], U], most: int = _NEAR) -> None:
+    def __init__(self, held: Sequence[T], make: Callable[[T], U]) -> None:
         self._held: Sequence[Any] = held
-        self._most = most
         self._make: Callable[[Any], U] = make
         self._near: dict[int, U] = {}
 
@@ -201,7 +200,7 @@ class Each(Sequence[U]):
         if isinstance(at, slice):
             return Each(self._held[at], self._make)
         if at not in self._near:
-            if len(self._near) >= self._most:
+            if len(self._near) >= _NEAR:
                 self._near.clear()
             self._near[at] = self._make(self._held[at])
         return self._near[at]
@@ -315,9 +314,8 @@ def renamed(things: Mapping[str, T], name: Callable[[str], str], make: Callable[
 
 
 def near(things: Mapping[str, T], make: Callable[[T], U]) -> Mapping[str, U]:
-    """What is made of each, made when it is looked at; of few all that was looked at is kept, of many some of it."""
-    held = in_order(things)
-    return Named(places_of(things), Each(held, make, len(held) if few(things) else _NEAR))
+    """What is made of each, made when it is looked at, however few they are."""
+    return Named(places_of(things), Each(in_order(things), make))
 
 
 def kept(things: Mapping[str, T], made: Iterable[U]) -> Mapping[str, U]:

@@ -17,8 +17,15 @@ SILENT: Final = frozenset({UnknownReason.NOT_COLLECTED, UnknownReason.NOT_SUPPOR
 
 def derived(rule: str, *sources: Provenance | str) -> Provenance:
     """Provenance of a derived fact: the rule and the reads that it rests on, and when the earliest of them was made."""
-    reads = tuple([source if isinstance(source, str) else source.via for source in sources])
-    return _derived(rule, reads, min((one.as_of for one in sources if isinstance(one, Provenance) and one.as_of), default=""))
+    reads, earliest = [], ""
+    for source in sources:
+        if isinstance(source, str):
+            reads.append(source)
+            continue
+        reads.append(source.via)
+        if source.as_of:
+            earliest = min(earliest or source.as_of, source.as_of)
+    return _derived(rule, tuple(reads), earliest)
 
 
 @lru_cache(maxsize=4096)
