@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tierwise.classify.detector import Detector, Match, all_detectors, names_column
@@ -26,6 +28,18 @@ def test_each_detector_judges_its_own_samples(detector: Detector) -> None:
         assert detector.column_negatives
         assert [text for text in detector.column_positives if not _column(detector, text)] == []
         assert [text for text in detector.column_negatives if _column(detector, text)] == []
+
+
+@pytest.mark.parametrize("detector", [one for one in DETECTORS if one.find], ids=lambda detector: detector.id)
+def test_a_text_in_which_a_detector_finds_something_has_what_it_needs(detector: Detector) -> None:
+    assert detector.needs
+    assert detector.values
+    samples = [*detector.positives, *detector.synthetic, *detector.values.positives, *detector.values.synthetic]
+    written = {re.sub("[ ._-]", sign, text) for text in samples for sign in (" ", ".", "_", "-", "")} | {*samples, *map(str.lower, samples)}
+    context = " ".join(sorted(detector.values.context))
+    found = [text for text in (f"{context} {one}" for one in written) if detector.find and detector.find(text) is not Match.NO]
+    assert len(found) >= len(detector.positives)
+    assert [text for text in found if not re.search(detector.needs, text.removeprefix(context), re.ASCII)] == []
 
 
 def test_ids_are_unique_and_name_their_module() -> None:

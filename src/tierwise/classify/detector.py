@@ -106,6 +106,8 @@ class Detector:
     """Column types that can hold it; any other type is a veto."""
     find: Callable[[str], Match] | None = None
     """For names and tags; a detector that has it is strong enough to stand alone."""
+    needs: str = ""
+    """A pattern of what every text has in which it finds something: most texts have nothing of the kind, and are asked no more."""
     values: Values | None = None
     """For content."""
     loose: Values | None = None

@@ -25,6 +25,11 @@ def groups(text: str, *lengths: int) -> Iterator[str]:
         yield re.sub(PARTED, "", found[0])
 
 
+def digits(number: int) -> str:
+    """A pattern for so many digits, each by itself or behind one other sign: what every number of so many that `groups` finds has in it."""
+    return rf"\d(?:\D?\d){{{number - 1}}}"
+
+
 def has_context(text: str, words: frozenset[str]) -> bool:
     """Whether one of the words stands in the text."""
     return not words.isdisjoint(_words_of(text))

@@ -44,7 +44,6 @@ STANDS_ALONE: Final = "-"
 NEEDS_WORDS: Final = "~"
 _KEYED: Final = re.compile(r"\[([a-z0-9_]+)(-test)?([-~])[0-9a-f]{12}\]")
 """What stands for one in a name (`classify/mask.py`)."""
-_RECOGNISABLE: Final = re.compile(rf"[0-9@]|{_MARK.pattern}|{_KEYED.pattern}")
 
 
 def mark(detector: Detector, match: Match) -> str:
@@ -72,12 +71,19 @@ def _found(name: str, tags: tuple[tuple[str, str], ...], description: str) -> tu
 
 @lru_cache(maxsize=32768)
 def _recognised(text: str) -> tuple[tuple[Detector, Match], ...]:
-    if _RECOGNISABLE.search(text) is None:
+    if _recognisable().search(text) is None:
         return ()
     text = _KEYED.sub(_example, text)
     found = ((detector, detector.find(text[:MAX_TEXT])) for detector in all_detectors() if detector.find is not None)
     marked = {name: Match.SYNTHETIC if fake else Match.REAL for name, fake in _MARK.findall(text)}
     return tuple((detector, said) for detector, match in found if (said := marked.get(detector.id, match)) is not Match.NO)
+
+
+@cache
+def _recognisable() -> re.Pattern[str]:
+    """What a text has in which one of the detectors may find something, or of which one has been withheld."""
+    needs = (one.needs for one in all_detectors() if one.find is not None)
+    return re.compile("|".join([*dict.fromkeys(needs), _MARK.pattern, _KEYED.pattern]), re.ASCII)
 
 
 def _example(keyed: re.Match[str]) -> str:

@@ -41,6 +41,7 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C2),
     columns=("driver number", "licence no", "driving licence", "driving licence number", "driver licence", "driving license"),
     find=find,
+    needs=r"\d{6}",
     values=Values(
         shape=r"[A-Za-z][A-Za-z9]{4}[ -]?\d{6}[ -]?[A-Za-z][A-Za-z9][A-Za-z0-9][ -]?[A-Za-z]{2}(?: ?\d{2})?",
         judge=judge,

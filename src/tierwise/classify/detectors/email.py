@@ -118,6 +118,7 @@ DETECTOR: Final = Detector(
     columns=("email", "e mail", "email address", "emailaddress", "mail address"),
     column_confidence=0.8,
     find=find,
+    needs="@",
     values=Values(
         shape=r"[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,120}\.[A-Za-z]{2,24}",
         judge=judge,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector, Match, Values, strongest
-from tierwise.classify.digits import TEN_DIGITS, groups, has_context, mod11
+from tierwise.classify.digits import TEN_DIGITS, digits, groups, has_context, mod11
 from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
@@ -31,6 +31,7 @@ DETECTOR: Final = Detector(
     column_confidence=0.9,
     types=TEXT_OR_NUMBER,
     find=find,
+    needs=digits(10),
     values=Values(
         shape=TEN_DIGITS,
         judge=judge,

@@ -52,6 +52,7 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C2),
     columns=("iban", "international bank account number"),
     find=find,
+    needs=r"[Gg][Bb]\d\d",
     values=Values(
         shape=r"[A-Za-z]{2}\d{2}(?:[A-Za-z0-9]{11,30}|(?: [A-Za-z0-9]{4}){2,7}(?: [A-Za-z0-9]{1,3})?)",
         judge=judge,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector, Match, Values, strongest
-from tierwise.classify.digits import TEN_DIGITS, groups, has_context, mod11, repeated_or_run
+from tierwise.classify.digits import TEN_DIGITS, digits, groups, has_context, mod11, repeated_or_run
 from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
@@ -42,6 +42,7 @@ DETECTOR: Final = Detector(
     column_confidence=0.9,
     types=TEXT_OR_NUMBER,
     find=find,
+    needs=digits(10),
     values=Values(
         shape=TEN_DIGITS,
         judge=judge,

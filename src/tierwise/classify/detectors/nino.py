@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from tierwise.classify.detector import Detector, Match, Values
-from tierwise.classify.digits import PARTED, has_context
+from tierwise.classify.digits import PARTED, digits, has_context
 from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
@@ -65,6 +65,7 @@ DETECTOR: Final = Detector(
     columns=("ni number", "nino", "national insurance number", "national insurance no", "ni no", "ninumber"),
     column_confidence=0.9,
     find=find,
+    needs=digits(6),
     values=Values(
         shape=_SIX + rf"{PARTED}?[A-Za-z]",
         judge=judge,

@@ -33,6 +33,7 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C2),
     columns=("mrz", "passport mrz", "machine readable zone"),
     find=judge,
+    needs=r"\d{6}",
     values=Values(
         shape=r"(?:P[A-Z<][A-Z<]{42}[ |\\n]{0,2})?[A-Z0-9<]{10}[A-Z<]{3}[0-9]{7}[MFX<][0-9]{7}[A-Z0-9<]{14}[0-9<][0-9]",
         judge=judge,

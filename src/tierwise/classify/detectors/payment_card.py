@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tierwise.classify.detector import TEXT_OR_NUMBER, Detector, Match, Values, strongest
-from tierwise.classify.digits import PARTED, groups, has_context, luhn, repeated_or_run
+from tierwise.classify.digits import PARTED, digits, groups, has_context, luhn, repeated_or_run
 from tierwise.model.detection import Strength
 from tierwise.model.register import DataCategory
 from tierwise.model.sensitivity import Category
@@ -55,6 +55,7 @@ DETECTOR: Final = Detector(
     columns=("pan", "card number", "card no", "credit card", "debit card", "card pan", "cardnumber"),
     types=TEXT_OR_NUMBER,
     find=find,
+    needs=digits(15),
     values=Values(
         shape=rf"\d{{12,19}}|\d{{4}}{PARTED}\d{{4}}{PARTED}\d{{4}}{PARTED}\d{{1,7}}|\d{{4}}{PARTED}\d{{6}}{PARTED}\d{{4,5}}",
         judge=judge,

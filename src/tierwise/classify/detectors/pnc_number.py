@@ -36,6 +36,7 @@ DETECTOR: Final = Detector(
     columns=("pnc", "pnc id", "pnc number", "pnc no"),
     column_confidence=0.9,
     find=find,
+    needs=r"\d/\d",
     values=Values(
         shape=r"(?:\d{4}|\d{2})/\d{1,7}[A-Za-z]",
         judge=judge,

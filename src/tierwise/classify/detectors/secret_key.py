@@ -32,6 +32,7 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C6),
     columns=("api key", "secret key", "access token", "client secret", "private key", "auth token", "bearer token"),
     find=judge,
+    needs=r"AKIA|ASIA|gh[pousr]_|github_pat_|xox[abprs]-|glpat-|AIza|sk_live_|eyJ|-----BEGIN",
     values=Values(
         shape=_KEY,
         judge=judge,

@@ -35,6 +35,7 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C3, "children"),
     columns=("upn", "unique pupil number", "pupil number"),
     find=find,
+    needs=r"\d{12}",
     values=Values(
         shape=r"[A-Za-z]\d{12}",
         judge=judge,
