@@ -146,6 +146,21 @@ def test_a_page_that_comes_again_is_no_listing(collect):
     assert "unparsable" in {one.outcome for one in estate.outcomes}
 
 
+def test_a_listing_that_never_ends_is_no_listing(collect):
+    cloud = Cloud(ROWS, DOCS)
+    cloud.faults[INVENTORY] = lambda times: {"assets": [], "nextPageToken": f"more-{times}"}
+    estate = collect(cloud)
+    assert set(estate) == {one["name"] for one in ROWS}
+    assert cloud.asked("/assets") < 300
+
+
+def test_an_asset_that_comes_on_two_pages_is_one(collect):
+    from tests.connectors.gcp.test_bigtable import ROWS as PARTS
+
+    once, twice = (collect(Cloud(PARTS * times), ALL_FACTS, services=("bigtable",)) for times in (1, 2))
+    assert {name: one.facts for name, one in once.items()} == {name: one.facts for name, one in twice.items()}
+
+
 @pytest.mark.parametrize("token", ["https://evil.example/", "../../x", "a&alt=media#", "\r\nHost: evil.example"])
 def test_a_page_token_is_a_parameter_and_leads_nowhere(collect, token):
     cloud = Cloud(ROWS, DOCS)

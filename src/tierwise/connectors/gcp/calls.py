@@ -30,6 +30,8 @@ from tierwise.model.resource import ReadOutcome
 T = TypeVar("T")
 Parameters: TypeAlias = "tuple[tuple[str, str], ...]"
 MOST_PAGES: Final = 100_000
+MOST_EMPTY: Final = 100
+"""Pages without anything that may follow one another: a filter may leave some empty, a listing that never ends has no others."""
 _CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
 _THROTTLED: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 """403 by the older services, 429 by the newer ones (Cloud APIs documentation, "Errors")."""
@@ -103,7 +105,7 @@ class Caller:
 
     def pages(self, read: Read, values: tuple[str, ...], resource: str = "", more: Parameters = ()) -> Iterator[Maybe[Doc | None]]:
         """The pages of a listing, each with a list in it; an Unknown, which is the last, where one fails or it is not whole."""
-        token, seen = "", set[str]()
+        token, seen, empty = "", set[str](), 0
         for _ in range(MOST_PAGES):
             page = self._page(read, values, (*more, *([(PAGE_TOKEN, token)] if token else [])), resource)
             if isinstance(page, Unknown) or page.value is None:
@@ -125,6 +127,9 @@ class Caller:
             if not token:
                 return
             seen.add(token)
+            empty = 0 if listed else empty + 1
+            if empty == MOST_EMPTY:
+                break
         yield self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "it has no end"), read, resource)
 
     def _page(self, read: Read, values: tuple[str, ...], more: Parameters, resource: str) -> Maybe[Doc | None]:
@@ -143,6 +148,8 @@ class Caller:
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
+        if isinstance(body, Known) and isinstance(body.value.get("error"), Mapping):
+            body = unknown_from(answer.status, error_code(answer), read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
         self.counts[read.via.via, "ok", SHARED.get(), ""] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -133,30 +134,18 @@ class GoogleSource:
     def _list(self, scope: GoogleScope) -> Iterator[Item]:
         caller = self._caller(Place("", scope=scope.name))
         policies = self._policies(caller, scope)
-        parts: dict[str, list[Asset]] = {}
+        assets, lost = self._assets(caller, scope, policies)
+        # What is bound to an asset, or a part of it, may come after it: none is taken before all are listed.
+        bound = tags.bound_by(one for one in assets if one.type == tags.TYPE) if lost is None else tags.Bound(lost)
+        parts: dict[str, list[Asset]] = defaultdict(list)
         whole: list[Asset] = []
-        waiting: list[Asset] = []
-        bindings: list[Asset] = []
-        lost: Unknown | None = None
-        for page in caller.pages(RESOURCES, tuple(scope.name.split("/", 1)), more=self._types(with_policy=False)):
-            if isinstance(page, Unknown):
-                lost = page
-                continue
-            for one in (page.value or {})[RESOURCES.items]:
-                asset = asset_of(one, self._via(one), POLICIES.via)
-                asset = replace(asset, policy=_policy_of(policies, asset.name))
-                if asset.type in self._parts:
-                    parts.setdefault(above(asset.name), []).append(asset)
-                elif asset.type == tags.TYPE:
-                    bindings.append(asset)
-                else:
-                    (waiting if asset.type in self._parts.values() else whole).append(asset)
-        if lost is None:
-            whole += [replace(asset, parts=tuple(parts.get(asset.name, ()))) for asset in waiting]
-        # What is bound to an asset may come after it, so that none is taken before all are listed.
-        bound = tags.bound_by(bindings) if lost is None else tags.Bound(lost)
+        for asset in assets:
+            if asset.type in self._parts:
+                parts[above(asset.name)].append(asset)
+            elif asset.type != tags.TYPE and (lost is None or asset.type not in self._parts.values()):
+                whole.append(asset)
         for asset in whole:
-            yield from self._take(scope, asset, bound)
+            yield from self._take(scope, replace(asset, parts=tuple(parts.get(asset.name, ()))), bound)
         if lost is not None:
             seen = {asset.name for asset in whole}
             alone = [row.kinds for _, row in self._by_type.values() if row.alone and not scope.name.startswith("projects/")]
@@ -167,6 +156,19 @@ class GoogleSource:
             if not scope.places:
                 yield self._gap("", "inventory", lost)
         yield from caller.outcomes()
+
+    def _assets(self, caller: Caller, scope: GoogleScope, policies: Maybe[Mapping[str, Doc]]) -> tuple[list[Asset], Unknown | None]:
+        """The assets of a scope, each once though it may come on two pages of a listing that changes meanwhile; why there may be more."""
+        found: dict[tuple[str, str], Asset] = {}
+        lost: Unknown | None = None
+        for page in caller.pages(RESOURCES, tuple(scope.name.split("/", 1)), more=self._types(with_policy=False)):
+            if isinstance(page, Unknown):
+                lost = page
+                continue
+            for one in (page.value or {})[RESOURCES.items]:
+                asset = asset_of(one, self._via(one), POLICIES.via)
+                found.setdefault((asset.type, asset.name), replace(asset, policy=_policy_of(policies, asset.name)))
+        return list(found.values()), lost
 
     def _types(self, *, with_policy: bool) -> tuple[tuple[str, str], ...]:
         """What is listed: the types of the chosen services, and the tags that are bound to them; of policies, those that have one."""
