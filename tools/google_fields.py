@@ -29,8 +29,8 @@ from tierwise.connectors.gcp.tags import BINDINGS
 PACKAGE: Final = "google-api-python-client"
 _VERSION: Final = re.compile(r"/(v\d+\w*)/")
 _PLACE: Final = re.compile(r"\{[^}]*\}")
-_BY_ANY: Final = ("nextPageToken", "unreachable", "unreachables", "failedLocations", "error")
-"""Looked for in every list, and the last in every answer: most have one of them or none."""
+_BY_ANY: Final = ("nextPageToken", "unreachable", "unreachables", "failedLocations")
+"""Looked for in every list: most answers have one of them or none."""
 ALSO: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("cloudresourcemanager.v3", "Project"): ("cloudresourcemanager.v1", "Project"),
     ("orgpolicy.v2", "GoogleCloudOrgpolicyV2Policy"): ("cloudasset.v1", "GoogleCloudOrgpolicyV1Policy"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -12,6 +13,7 @@ from tierwise.content.blob import Reason, UnreadableError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 
 T = TypeVar("T")
+_CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
 
 
 def unknown_by(status: int, code: str, via: Provenance) -> Unknown:
@@ -33,7 +35,20 @@ def opened(answer: T | Unknown, reasons: Mapping[str, Reason]) -> T:
     return answer
 
 
+def code_of(found: Iterable[object], status: int) -> str:
+    """The first code of an error, else its HTTP status; anything that does not look like a code is left out."""
+    return next((one for one in found if isinstance(one, str) and _CODE.match(one)), f"HTTP {status}")
+
+
 def decoded(raw: bytes, via: Provenance) -> Maybe[Doc]:
+    """The JSON object of an answer; unknown where it is none, and where it tells of an error whatever its status says."""
+    body = parsed(raw, via)
+    if isinstance(body, Known) and isinstance(body.value.get("error"), Mapping):
+        return Unknown(UnknownReason.API_ERROR, via, "the answer is an error")
+    return body
+
+
+def parsed(raw: bytes, via: Provenance) -> Maybe[Doc]:
     """The JSON object of a body; unknown where it is none."""
     try:
         body = msgspec.json.decode(raw)

@@ -74,6 +74,11 @@ class Draft:
         return self.docs.get(read.operation, Unknown(NOT_COLLECTED.reason, read.via))
 
 
+def always(_draft: Draft) -> bool:
+    """A read that nothing makes needless."""
+    return True
+
+
 class Shapes(Protocol):
     """The pure half of a collector: what documents say."""
 
@@ -104,6 +109,11 @@ def finished(shapes: Shapes, draft: Draft, unit: str, inherited: tuple[Inherited
         evidence=replace(resource.evidence, inherited=inherited) if inherited else resource.evidence,
         unit=unit,
     )
+
+
+def due_in_survey(reads: Iterable[R]) -> tuple[R, ...]:
+    """The reads that are made for every resource."""
+    return tuple(read for read in reads if read.stage is Stage.SURVEY)
 
 
 def due_in_detail(reads: Iterable[R], wanted: frozenset[str]) -> Iterator[R]:

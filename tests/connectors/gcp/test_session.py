@@ -76,7 +76,7 @@ def test_what_is_denied_is_not_asked_again():
         (Reply(404, {"error": {"errors": [{"reason": "who did what"}]}}), UnknownReason.API_ERROR, "HTTP 404"),
         (Reply(400, raw=b"<html>"), UnknownReason.API_ERROR, "HTTP 400"),
         (Reply(301, raw=b"", headers={"Location": "https://evil.example"}), UnknownReason.API_ERROR, "HTTP 301"),
-        (Reply(200, {"error": {"code": 403, "status": "PERMISSION_DENIED"}}), UnknownReason.API_ERROR, "PERMISSION_DENIED"),
+        (Reply(200, {"error": {"code": 403, "status": "PERMISSION_DENIED"}}), UnknownReason.API_ERROR, "the answer is an error"),
         (Reply(200, raw=b""), UnknownReason.UNPARSABLE, "the answer is empty"),
         (Reply(200, raw=b"[1]"), UnknownReason.UNPARSABLE, "the answer is no JSON object"),
         (Reply(200, raw=b'{"a": "\xff'), UnknownReason.UNPARSABLE, "the answer is no JSON"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,12 +10,13 @@ from urllib.parse import quote, urlencode
 
 from azure.core.exceptions import AzureError
 
-from tierwise.connectors.answers import decoded, unknown_by
+from tierwise.connectors.answers import code_of, decoded, parsed, unknown_by
 from tierwise.connectors.azure.guard import DIRECTORY_PATH
 from tierwise.connectors.azure.place import AUTHORIZATION, INVENTORY, Place
 from tierwise.connectors.azure.read import Declaration, Joined, Lookup, Read
 from tierwise.connectors.azure.session import Answer, Arm, Directory
-from tierwise.connectors.declared import SHARED, Doc, Draft
+from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.tally import Tally
 from tierwise.errors import CredentialsError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import ReadOutcome
@@ -28,7 +27,6 @@ PAGE: Final = 1000
 """The most rows that Resource Graph gives at once."""
 NO_OPTIONS: Final[Mapping[str, Any]] = {}
 MOST_PAGES: Final = 100_000
-_CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
 _UNSUPPORTED: Final = frozenset(
     {
         "NoRegisteredProviderFound",
@@ -55,13 +53,10 @@ def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
 
 def error_code(answer: Answer) -> str:
     """The code of an error in a body, or its HTTP status; anything that does not look like a code is left out."""
-    body = decoded(answer.body, Provenance(""))
-    if isinstance(body, Known):
-        error = body.value.get("error")
-        found = error.get("code") if isinstance(error, Mapping) else body.value.get("code")
-        if isinstance(found, str) and _CODE.match(found):
-            return found
-    return f"HTTP {answer.status}"
+    body = parsed(answer.body, Provenance(""))
+    error = body.value.get("error") if isinstance(body, Known) else None
+    found = error if isinstance(error, Mapping) else body.value if isinstance(body, Known) else {}
+    return code_of((found.get("code"),), answer.status)
 
 
 def attempt(make: Callable[[], T], explain: Callable[[str], str]) -> T:
@@ -80,8 +75,11 @@ class Caller:
     arm: Arm
     now: datetime
     """The run's start (UTC): ages are counted from it."""
-    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    failures: list[ReadOutcome] = field(default_factory=list)
+    tally: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count for the account."""
+        self.tally = Tally(self.account)
 
     @property
     def account(self) -> str:
@@ -137,13 +135,13 @@ class Caller:
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404, 409) and code in read.absent:
-                self.counts[read.via.via, "absent", SHARED.get(), ""] += 1
+                self.tally.came(read.via.via, "absent")
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
-        self.counts[read.via.via, "ok", SHARED.get(), ""] += 1
+        self.tally.came(read.via.via)
         return body
 
     def table(self, table: str, types: Iterable[str]) -> Iterator[list[Doc] | Unknown]:
@@ -189,7 +187,7 @@ class Caller:
             return unknown_from(answer.status, error_code(answer), declared.via)
         body = decoded(answer.body, declared.via)
         if isinstance(body, Known):
-            self.counts[declared.via.via, "ok", SHARED.get(), ""] += 1
+            self.tally.came(declared.via.via)
             if answer.headers.get("x-ms-tenant-subscription-limit-hit", "").lower() == "true":
                 return Unknown(
                     UnknownReason.API_ERROR, declared.via, "more subscriptions than Resource Graph looks into: name a management group"
@@ -209,16 +207,10 @@ class Caller:
 
     def outcomes(self) -> Iterator[ReadOutcome]:
         """What came of all calls so far, counted; failures one by one, but for those of shared documents."""
-        for (operation, outcome, shared, resource), count in self.counts.items():
-            yield ReadOutcome(self.account, "", operation, outcome, resource, count, shared)
-        yield from self.failures
+        return self.tally.outcomes()
 
     def _failed(self, unknown: Unknown, declared: Declaration, resource: str) -> Unknown:
-        if shared := SHARED.get():
-            self.counts[declared.via.via, unknown.reason.value, shared, resource] += 1
-        else:
-            self.failures.append(ReadOutcome(self.account, "", declared.via.via, unknown.reason.value, resource))
-        return unknown
+        return self.tally.failed(unknown, declared.via.via, resource)
 
 
 def query(table: str, types: Iterable[str]) -> str:

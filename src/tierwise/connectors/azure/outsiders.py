@@ -17,8 +17,8 @@ from tierwise.connectors import fields
 from tierwise.connectors.azure.directory import OUTSIDE, Holder, Strangers, strangers
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.place import AUTHORIZATION, NO_LIST, above
-from tierwise.connectors.azure.read import Joined, Row, always
-from tierwise.connectors.declared import Doc, Draft, Stage
+from tierwise.connectors.azure.read import Joined, Row
+from tierwise.connectors.declared import Doc, Draft, Stage, always
 from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tierwise.connectors.base import link_name
-from tierwise.connectors.declared import Doc, Draft, Stage, due_in_detail
+from tierwise.connectors.declared import Doc, Draft, Stage, always, due_in_detail, due_in_survey
 from tierwise.model.fact import AnyFact, Maybe, Provenance
 from tierwise.model.resource import Gap, Grant, Kind, Link, Rel
 
@@ -19,11 +19,6 @@ GRAPH: Final = "graph"
 ARM: Final = "arm"
 ENTRA: Final = "entra"
 """The word for Microsoft Graph, which tells what the tenant's directory holds."""
-
-
-def always(_draft: Draft) -> bool:
-    """A read that nothing makes needless."""
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +198,7 @@ class Collector:
     @property
     def survey_reads(self) -> tuple[Read | Joined, ...]:
         """Reads per resource that are made for every resource."""
-        return tuple(read for read in self.reads if read.stage is Stage.SURVEY)
+        return due_in_survey(self.reads)
 
     def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read | Joined]:
         """Reads per resource that yield one of the wanted facts or links."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +14,14 @@ from google.auth.exceptions import GoogleAuthError
 from urllib3.exceptions import HTTPError
 
 from tierwise.connectors import fields
-from tierwise.connectors.answers import decoded, unknown_by
-from tierwise.connectors.declared import SHARED, Doc, Draft
+from tierwise.connectors.answers import code_of, decoded, parsed, unknown_by
+from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.gcp import ids
 from tierwise.connectors.gcp.guard import PAGE_TOKEN, host_of
 from tierwise.connectors.gcp.place import Place
 from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.gcp.session import Answer, Google
+from tierwise.connectors.tally import Tally
 from tierwise.errors import CredentialsError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import ReadOutcome
@@ -32,7 +31,6 @@ Parameters: TypeAlias = "tuple[tuple[str, str], ...]"
 MOST_PAGES: Final = 100_000
 MOST_EMPTY: Final = 100
 """Pages without anything that may follow one another: a filter may leave some empty, a listing that never ends has no others."""
-_CODE: Final = re.compile(r"[A-Za-z0-9_.]{1,80}\Z")
 _THROTTLED: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 """403 by the older services, 429 by the newer ones (Cloud APIs documentation, "Errors")."""
 DISABLED: Final = "SERVICE_DISABLED"
@@ -49,7 +47,7 @@ def unknown_from(status: int, code: str, via: Provenance) -> Unknown:
 
 def error_code(answer: Answer) -> str:
     """The most exact code of an error in a body, or its HTTP status; anything that does not look like a code is left out."""
-    body = decoded(answer.body, Provenance(""))
+    body = parsed(answer.body, Provenance(""))
     error = body.value.get("error") if isinstance(body, Known) else None
     found: list[object] = []
     if isinstance(error, Mapping):
@@ -57,7 +55,7 @@ def error_code(answer: Answer) -> str:
             listed = error.get(name)
             found += [one.get("reason") for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
         found.append(error.get("status"))
-    return next((one for one in found if isinstance(one, str) and _CODE.match(one)), f"HTTP {answer.status}")
+    return code_of(found, answer.status)
 
 
 def attempt(make: Callable[[], T], explain: Callable[[str], str]) -> T:
@@ -76,8 +74,11 @@ class Caller:
     google: Google
     now: datetime
     """The run's start (UTC): ages are counted from it."""
-    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    failures: list[ReadOutcome] = field(default_factory=list)
+    tally: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count for the account."""
+        self.tally = Tally(self.account)
 
     @property
     def account(self) -> str:
@@ -144,15 +145,13 @@ class Caller:
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404) and code in read.absent:
-                self.counts[read.via.via, "absent", SHARED.get(), ""] += 1
+                self.tally.came(read.via.via, "absent")
                 return Known(None, read.via)
             return self._failed(unknown_from(answer.status, code, read.via), read, resource)
         body = decoded(answer.body, read.via)
-        if isinstance(body, Known) and isinstance(body.value.get("error"), Mapping):
-            body = unknown_from(answer.status, error_code(answer), read.via)
         if isinstance(body, Unknown):
             return self._failed(body, read, resource)
-        self.counts[read.via.via, "ok", SHARED.get(), ""] += 1
+        self.tally.came(read.via.via)
         return body
 
     def part(self, read: Read, values: tuple[str, ...], more: Parameters, start: int, length: int) -> bytes | Unknown:
@@ -176,16 +175,10 @@ class Caller:
 
     def outcomes(self) -> Iterator[ReadOutcome]:
         """What came of all calls so far, counted; failures one by one, but for those of shared documents."""
-        for (operation, outcome, shared, resource), count in self.counts.items():
-            yield ReadOutcome(self.account, "", operation, outcome, resource, count, shared)
-        yield from self.failures
+        return self.tally.outcomes()
 
-    def _failed(self, unknown: Unknown, read: Read, resource: str) -> Unknown:
-        if shared := SHARED.get():
-            self.counts[read.via.via, unknown.reason.value, shared, resource] += 1
-        else:
-            self.failures.append(ReadOutcome(self.account, "", read.via.via, unknown.reason.value, resource))
-        return unknown
+    def _failed(self, unknown: Unknown, declared: Read, resource: str) -> Unknown:
+        return self.tally.failed(unknown, declared.via.via, resource)
 
 
 def _flat(listed: object) -> object:

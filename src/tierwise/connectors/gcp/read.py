@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tierwise.connectors.base import link_name
-from tierwise.connectors.declared import Doc, Draft, Stage, due_in_detail
+from tierwise.connectors.declared import Doc, Draft, Stage, always, due_in_detail, due_in_survey
 from tierwise.model.fact import AnyFact, Maybe, Provenance, Unknown
 from tierwise.model.resource import Gap, Grant, Kind, Link, Rel
 
@@ -22,11 +22,6 @@ LIST_IAM: Final = "cloudasset.assets.listIamPolicy"
 LIST_ORG: Final = "cloudasset.assets.listOrgPolicy"
 _VERSION_3: Final[Mapping[str, object]] = {"options": {"requestedPolicyVersion": 3}}
 """IAM documentation, policy versions: a lower one leaves out conditions."""
-
-
-def always(_draft: Draft) -> bool:
-    """A read that nothing makes needless."""
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +176,7 @@ class Collector:
     @property
     def survey_reads(self) -> tuple[Read, ...]:
         """Reads per resource that are made for every resource."""
-        return tuple(read for read in self.reads if read.stage is Stage.SURVEY)
+        return due_in_survey(self.reads)
 
     def detail_reads(self, wanted: frozenset[str]) -> Iterator[Read]:
         """Reads per resource that yield one of the wanted facts or links, late ones last."""
