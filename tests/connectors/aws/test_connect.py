@@ -184,6 +184,8 @@ def test_a_profile_that_does_not_exist_is_named_as_the_cause(aws: Any, monkeypat
         (AwsConfig(role_arns=("tierwise",)), "is not a role; write arn:aws:iam::123456789012:role/NAME"),
         (AwsConfig(role_arns=(ROLE_A, ROLE_A + "2")), "two roles in account 111111111111"),
         (AwsConfig(accounts=("my-account",)), "is not an account id"),
+        (AwsConfig(external_id="x", accounts=("1" * 12,), role="tierwise"), "--external-id is no id that AWS would take: it has 2 to 1224"),
+        (AwsConfig(external_id="a b", organization=True), "--external-id is no id that AWS would take"),
     ],
 )
 def test_a_name_that_does_not_exist_is_a_usage_error_with_the_nearest_one(

@@ -34,6 +34,8 @@ _IDENTITY = SESSION_READS[0]
 _ROLE_NAME = re.compile(r"(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 """With its path, where it has one (IAM User Guide, "IAM and AWS STS quotas, name requirements")."""
 _ACCOUNT = re.compile(r"\d{12}")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+"""AWS STS API reference, `AssumeRole`, parameter `ExternalId`."""
 _REFUSED: Final = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "InvalidAccessKeyId"}
 )
@@ -202,6 +204,8 @@ def _check_scope(options: AwsConfig) -> None:
     """UsageError for options that do not go together."""
     if options.role and not _ROLE_NAME.fullmatch(options.role):
         raise UsageError(f"--role {options.role!r} is no name of a role; for a whole ARN there is --role-arn")
+    if options.external_id and not _EXTERNAL_ID.fullmatch(options.external_id):
+        raise UsageError("--external-id is no id that AWS would take: it has 2 to 1224 letters, digits and +=,.@:/_-")
     if options.organization and options.role_arns:
         raise UsageError("--organization enters each account by --role NAME; leave --role-arn out, or list the accounts' roles without it")
     if options.organization:
