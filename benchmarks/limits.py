@@ -91,7 +91,7 @@ def confined(megabytes: int, processors: float | None = None) -> Iterator[Confin
             folder.mkdir()
             made.append(folder)
         for folder, file, value in values:
-            if (folder / file).exists() or "swap" not in file and "memsw" not in file:
+            if (folder / file).exists() or ("swap" not in file and "memsw" not in file):
                 (folder / file).write_text(str(value))
         yield Confined(folders)
     finally:
