@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -149,6 +149,20 @@ class _Before:
     named: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A resource of which more is to be read."""
+
+    id: str
+    collector: Collector
+    packed: bytes
+    place: _Place
+    wanted: frozenset[str]
+
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 class AwsSource:
     """Source protocol over one account; accounts are sources of their own, isolated from each other."""
 
@@ -170,9 +184,8 @@ class AwsSource:
         """Since the earlier scan; None where all is read."""
         self._taken: dict[str, Kept] = {}
         """What was taken over, by resource."""
-        self._kept: dict[str, tuple[Collector, Draft, _Place]] = {}
-        self._packed: dict[str, tuple[_Place, int, bytes]] = {}
-        """The same of what was listed elsewhere."""
+        self._kept: dict[str, tuple[_Place, int, bytes]] = {}
+        """What more may be read of: where, by which collector, and the draft, packed: what services answer takes ten times the room as objects."""
         self._places: dict[str, _Place] = {}
         """For tasks that others send: the places that were worked in."""
         self._wanted: Callable[[str], bool] | None = None
@@ -196,21 +209,22 @@ class AwsSource:
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """One unit per resource that has a declared read for a wanted fact; those of a service for all regions share one, and go first."""
-        together: dict[str, list[tuple[Collector, Draft, _Place, frozenset[str]]]] = {}
-        alone: list[tuple[Collector, Draft, _Place, frozenset[str]]] = []
+        kept, self._kept, self._detailed = self._kept, {}, True
+        due = [one for one in sorted(kept.keys() & asks.keys()) if any(collectors()[kept[one][1]].detail_reads(asks[one]))]
         if self._elsewhere is not None:
-            yield from self._details_elsewhere(self._elsewhere, asks)
-        for resource in sorted(self._kept.keys() & asks.keys()):
-            wanted, (collector, draft, place) = asks[resource], self._kept[resource]
-            if any(collector.detail_reads(wanted)):
-                # IAM's facts wait for one report: a unit each would hold every thread until it is made.
-                into = together.setdefault(collector.service, []) if collector.everywhere else alone
-                into.append((collector, draft, place, wanted))
-        self._kept, self._detailed = {}, True
+            yield from self._details_elsewhere(self._elsewhere, {one: kept[one] for one in due}, asks)
+            return
+        together: dict[str, list[_Due]] = {}
+        alone: list[_Due] = []
+        for resource in due:
+            place, number, packed = kept[resource]
+            collector = collectors()[number]
+            # IAM's facts wait for one report: a unit each would hold every thread until it is made.
+            into = together.setdefault(collector.service, []) if collector.everywhere else alone
+            into.append(_Due(resource, collector, packed, place, asks[resource]))
         for group in (*together.values(), *([one] for one in alone)):
-            collector, _draft, place, _wanted = group[0]
-            asked = {draft.resource.id: wanted for _, draft, _, wanted in group}
-            yield Unit(self._account.id, place.region, collector.service, partial(self._deepen, group), asked=asked)
+            asked = {one.id: one.wanted for one in group}
+            yield Unit(self._account.id, group[0].place.region, group[0].collector.service, partial(self._deepen, group), asked=asked)
 
     def remarks(self) -> Iterator[str]:
         """What is to be known of how it was read."""
@@ -229,12 +243,13 @@ class AwsSource:
     def looks(self, resources: Collection[str], looker: Looker) -> Iterable[Unit]:
         """One unit per bucket or table."""
         for resource in resources:
-            if resource in self._packed:
-                place, number, packed = self._packed[resource]
-                self._kept[resource] = (collectors()[number], unpack(packed), place)
-            if resource in self._kept and self._kept[resource][1].resource.type in content.TYPES:
-                collector, draft, place = self._kept[resource]
-                yield Unit(self._account.id, place.region, collector.service, partial(self._look_into, draft, place, looker), private=True)
+            if resource not in self._kept:
+                continue
+            place, number, packed = self._kept[resource]
+            draft = unpack(packed)
+            if draft.resource.type in content.TYPES:
+                run = partial(self._look_into, draft, place, looker)
+                yield Unit(self._account.id, place.region, collectors()[number].service, run, private=True)
 
     @staticmethod
     def _look_into(draft: Draft, place: _Place, looker: Looker) -> Iterator[Item]:
@@ -336,42 +351,43 @@ class AwsSource:
         # A service may have several collectors; their order is the same as long as tierwise is.
         return f"{self.name}/{place.region}/{collector.service}/{collectors().index(collector)}"
 
-    def _task(self, place: _Place, collector: int, asks: Mapping[str, frozenset[str]]) -> Task:
+    def _task(
+        self, place: _Place, collector: int, asks: Mapping[str, frozenset[str]] = _NOTHING, drafts: Mapping[str, bytes] = _NOTHING
+    ) -> Task:
         regions = tuple(one.region for one in place.regions if not one.closed)
-        drafts = {resource: self._packed[resource][2] for resource in asks}
         service = collectors()[collector].service
         return Task(self._account.reach, place.region, service, collector, regions, place.table, self._inherited, asks, drafts)
 
     def _list_elsewhere(self, elsewhere: Elsewhere, place: _Place, collector: int) -> Iterator[Item]:
-        ran = elsewhere(self._task(place, collector, {}))
-        self._packed |= {resource: (place, collector, packed) for resource, packed in ran.drafts.items()}
+        ran = elsewhere(self._task(place, collector))
+        self._kept |= {resource: (place, collector, packed) for resource, packed in ran.drafts.items()}
         yield from ran.items
 
-    def _details_elsewhere(self, elsewhere: Elsewhere, asks: Mapping[str, frozenset[str]]) -> Iterator[Unit]:
+    def _details_elsewhere(
+        self, elsewhere: Elsewhere, due: Mapping[str, tuple[_Place, int, bytes]], asks: Mapping[str, frozenset[str]]
+    ) -> Iterator[Unit]:
         """One unit for some resources of a service and region; for all of a service that has one endpoint."""
         groups: dict[tuple[str, int], list[str]] = {}
-        for resource in sorted(self._packed.keys() & asks.keys()):
-            place, collector, _ = self._packed[resource]
-            if any(collectors()[collector].detail_reads(asks[resource])):
-                groups.setdefault((place.region, collector), []).append(resource)
+        for resource, (place, collector, _) in due.items():
+            groups.setdefault((place.region, collector), []).append(resource)
         for (region, collector), ids in groups.items():
             size = _BATCH if region else len(ids)
             for start in range(0, len(ids), size):
-                asked = {resource: asks[resource] for resource in ids[start : start + size]}
-                task = self._task(self._packed[ids[start]][0], collector, asked)
+                some = ids[start : start + size]
+                asked = {resource: asks[resource] for resource in some}
+                task = self._task(due[some[0]][0], collector, asked, {resource: due[resource][2] for resource in some})
                 yield Unit(self._account.id, region, task.service, partial(_items_of, elsewhere, task), asked=asked)
-        self._packed = {}
 
     def perform(self, task: Task, flatten: Flatten) -> Ran:
         """What a task of this account yields; it may be asked for several at once."""
         place, collector = self._place(task), collectors()[task.collector]
         if task.asked:
-            group = [(collector, unpack(packed), place, task.asked[resource]) for resource, packed in task.drafts.items()]
+            group = [_Due(resource, collector, packed, place, task.asked[resource]) for resource, packed in task.drafts.items()]
             return Ran(tuple(self._deepen(group)))
         own = AwsSource(self._account, self._scope)
         own._inherited = task.inherited
         items = flatten(own._list(collector, place))
-        return Ran(tuple(items), {resource: pack(draft) for resource, (_, draft, _) in own._kept.items()})
+        return Ran(tuple(items), {resource: packed for resource, (_, _, packed) in own._kept.items()})
 
     def _place(self, task: Task) -> _Place:
         found = self._places.get(task.region)
@@ -444,11 +460,11 @@ class AwsSource:
         yield from caller.outcomes()
 
     def _finish(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Resource]:
-        detailed = any(read.stage is Stage.DETAIL for read in collector.reads)
+        detailed, number = any(read.stage is Stage.DETAIL for read in collector.reads), collectors().index(collector)
         for draft in drafts:
             draft.resource = self._resource(collector, draft)
             if detailed:
-                self._kept[draft.resource.id] = (collector, draft, place)
+                self._kept[draft.resource.id] = (place, number, pack(draft))
             if self._rescan is not None and collector.history is not None:
                 self._rescan.mark(self._name_of(collector, place), draft.resource.id, self._rescan.fresh(collector, draft), taken=False)
             yield draft.resource
@@ -480,7 +496,7 @@ class AwsSource:
         if recorded_since(now.facts, kept.mark.read):
             return None
         draft.resource = taken_over(kept, now, self._inherited)
-        self._kept[key], self._taken[key] = (collector, draft, place), kept
+        self._kept[key], self._taken[key] = (place, collectors().index(collector), pack(draft)), kept
         rescan.mark(unit, key, kept.mark, taken=True)
         return draft.resource
 
@@ -501,8 +517,9 @@ class AwsSource:
                 found = self._before[number] = _Before({} if loose else kept, changes.named(history))
             return found
 
-    def _deepen(self, group: Iterable[tuple[Collector, Draft, _Place, frozenset[str]]]) -> Iterator[Item]:
-        for collector, draft, place, wanted in group:
+    def _deepen(self, group: Iterable[_Due]) -> Iterator[Item]:
+        for due in group:
+            collector, draft, place, wanted = due.collector, unpack(due.packed), due.place, due.wanted
             caller = place.caller()
             links, rescan, key = None, self._rescan, draft.resource.id
             if (kept := self._taken.pop(key, None)) is not None:
@@ -516,7 +533,6 @@ class AwsSource:
             yield FactUpdate(key, _as_recorded(collector, draft, collector.facts(draft)), collector.grants(draft), links)
             if rescan is not None and collector.history is not None:
                 rescan.mark(self._name_of(collector, place), key, rescan.fresh(collector, draft), taken=False)
-            draft.docs.clear()
             yield from caller.outcomes()
 
 
