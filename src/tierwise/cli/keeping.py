@@ -13,13 +13,14 @@ from tierwise.cli.files import data_dir
 from tierwise.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tierwise.cli.options import Options
     from tierwise.config import Config
     from tierwise.model.control import Control
     from tierwise.model.finding import Finding, ScanResult
     from tierwise.model.history import DayPoint
+    from tierwise.model.resource import Resource
     from tierwise.scan import Judging, Outcome
     from tierwise.store.connect import Store
 
@@ -124,7 +125,12 @@ def keeping_of(outcome: Outcome, config: Config, options: Options, judging: Judg
 def series_name(outcome: Outcome, config: Config, options: Options) -> str:
     """What runs of the same sources, scope, profile and choice of controls have in common, in words."""
     result = outcome.result
-    words = [*dict.fromkeys(_places(result, config)), f"profile={result.run.profile}"]
+    return series_of(result.run.sources, result.run.profile, config, options, result.resources)
+
+
+def series_of(sources: Sequence[str], profile: str, config: Config, options: Options, resources: Sequence[Resource] = ()) -> str:
+    """The same before there is a result: an inventory's places are those of its resources."""
+    words = [*dict.fromkeys(_places(sources, config, resources)), f"profile={profile}"]
     if options.control:
         words.append(f"controls={','.join(sorted(options.control))}")
     name = " ".join(words)
@@ -133,8 +139,8 @@ def series_name(outcome: Outcome, config: Config, options: Options) -> str:
     return f"{name[: _LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def _places(result: ScanResult, config: Config) -> Iterator[str]:
-    for source in result.run.sources:
+def _places(sources: Sequence[str], config: Config, resources: Sequence[Resource]) -> Iterator[str]:
+    for source in sources:
         kind = source.partition(":")[0]
         match kind:
             case "aws":
@@ -151,7 +157,7 @@ def _places(result: ScanResult, config: Config) -> Iterator[str]:
                 gcp = config.gcp
                 yield from _scope(projects=gcp.projects, folders=gcp.folders, organizations=gcp.organizations, services=gcp.services)
             case "inventory":
-                yield from sorted({f"{one.provider}:{one.account}" for one in result.resources if one.account}) or (source,)
+                yield from sorted({f"{one.provider}:{one.account}" for one in resources if one.account}) or (source,)
             case _:
                 yield source
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from tierwise.cli.finish import finish, leave
+from tierwise.cli.forecast import tell
 from tierwise.cli.keeping import NOWHERE, open_kept
 from tierwise.cli.options import F, Options, progress_for, utc_now
 from tierwise.cli.settings import load_gated
@@ -85,14 +86,20 @@ def scan_live(
     resume: str,
     open_sources: Callable[[datetime, ExitStack], Sequence[Source]],
     since: Since | None = None,
+    *,
+    dry: bool = False,
 ) -> NoReturn:
     """Read, judge and report live accounts. What `open_sources` enters into the stack is left when all is read.
 
-    `since` is what is taken over from an earlier scan.
+    `since` is what is taken over from an earlier scan. `dry`: only say what is going to be called.
     """
     from tierwise.scan import scan as run_scan
 
     judging = load_gated(live.config, live.options)
+    if dry:
+        with ExitStack() as reading:
+            tell(live, judging, open_sources(utc_now(), reading))
+        leave(0)
     told = live.told(judging)
     store = _store(live, resume)
     with ExitStack() as held:

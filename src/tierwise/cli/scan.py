@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 import click
 
 from tierwise.cli.finish import finish, leave
+from tierwise.cli.forecast import dry_run_option
 from tierwise.cli.live import Live, resume_option, scan_live
 from tierwise.cli.options import progress_for, require, scan_options, source_option, together, utc_now
 from tierwise.cli.rescan import asked_since, since_options
@@ -155,6 +156,7 @@ def elsewhere(config: Config, values: Mapping[str, Any], depth: Depth, held: Exi
 @aws_options
 @cluster_options
 @resume_option
+@dry_run_option
 @since_options
 @sampling_options
 @import_option
@@ -182,7 +184,7 @@ def aws(**values: Any) -> None:
         rescan = since.rescan if since is not None else None
         return open_accounts(config.aws, started, threads=config.jobs, depth=depth, elsewhere=away, rescan=rescan)
 
-    scan_live(live, values["resume"], opened, since)
+    scan_live(live, values["resume"], opened, since, dry=values["dry_run"])
 
 
 def azure_config(config: AzureConfig, values: Mapping[str, Any]) -> AzureConfig:
@@ -230,6 +232,7 @@ def open_azure(config: AzureConfig, started: datetime, sampling: Sampling | None
 @scan.command()
 @azure_options
 @resume_option
+@dry_run_option
 @sampling_options
 @import_option
 @scan_options
@@ -244,7 +247,7 @@ def azure(**values: Any) -> None:
     config = replace(config, azure=azure_config(config.azure, values))
     sampling = sampling_asked(config.sampling, values)
     live = Live("azure", config.azure, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started, _: open_azure(config.azure, started, sampling))
+    scan_live(live, values["resume"], lambda started, _: open_azure(config.azure, started, sampling), dry=values["dry_run"])
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:
@@ -283,6 +286,7 @@ def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = N
 @scan.command()
 @gcp_options
 @resume_option
+@dry_run_option
 @sampling_options
 @import_option
 @scan_options
@@ -297,7 +301,7 @@ def gcp(**values: Any) -> None:
     config = replace(config, gcp=gcp_config(config.gcp, values))
     sampling = sampling_asked(config.sampling, values)
     live = Live("gcp", config.gcp, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started, _: open_gcp(config.gcp, started, sampling))
+    scan_live(live, values["resume"], lambda started, _: open_gcp(config.gcp, started, sampling), dry=values["dry_run"])
 
 
 @scan.command()

@@ -12,7 +12,13 @@ from tierwise.reports.text import count
 _PRICES: Final = {"s3": 0.4e-6, "kms": 3e-6, "secretsmanager": 5e-6}
 """US dollars a request by service: AWS's list prices in us-east-1 (aws.amazon.com: /s3/pricing for GET and all other requests, /kms/pricing,
 /secrets-manager/pricing). The other services that a scan reads, and the inventories of Azure and Google Cloud, do not bill reads of configuration."""
+PRICED: Final = "AWS's list prices in us-east-1, November 2026 (aws.amazon.com: /s3/pricing, /kms/pricing, /secrets-manager/pricing)"
 _LISTING: Final = {"s3:ListBuckets": 5e-6}
+
+
+def price_of(operation: str) -> float:
+    """What a provider bills for one call, in US dollars."""
+    return _LISTING.get(operation, _PRICES.get(operation.partition(":")[0], 0.0))
 
 
 def sentence(outcomes: Sequence[ReadOutcome]) -> str:
@@ -22,7 +28,7 @@ def sentence(outcomes: Sequence[ReadOutcome]) -> str:
         made[one.operation] += one.count
     if not made:
         return ""
-    billed = {operation: _LISTING.get(operation, _PRICES.get(operation.partition(":")[0], 0.0)) for operation in made}
+    billed = {operation: price_of(operation) for operation in made}
     price = sum(number * billed[operation] for operation, number in made.items())
     number = sum(number for operation, number in made.items() if billed[operation])
     told = f"; {number:,} are billed, about ${price:.4f} at list prices" if number else "; none is billed"

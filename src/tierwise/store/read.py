@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from tierwise.errors import StoreError
 from tierwise.model.history import BUCKETS, ROWS, Age, Counts, DayPoint, Ending, History, KeptRun, TimeToFix, row_of
-from tierwise.store.tables import DAY_COUNTS, DAY_TIERS, DAYS, FINDINGS, RUNS, SERIES, STANDINGS
+from tierwise.store.tables import COVERAGE, DAY_COUNTS, DAY_TIERS, DAYS, FINDINGS, RUNS, SERIES, STANDINGS
 
 _BEGINNING: Final = 4
 """So many letters of a fingerprint; there are 65,536 of them."""
@@ -76,6 +76,19 @@ def last_run(connection: Connection, series: int) -> KeptRun | None:
     """The last run of a series."""
     row = connection.execute(_runs().where(RUNS.c.series == series).order_by(RUNS.c.number.desc()).limit(1)).first()
     return None if row is None else _run(row)
+
+
+def last_named(connection: Connection, name: str) -> KeptRun | None:
+    """The last run of the series of that name; None where there is none."""
+    series = connection.execute(select(SERIES.c.id).where(SERIES.c.name == name)).scalar()
+    return None if series is None else last_run(connection, series)
+
+
+def calls_of(connection: Connection, run: KeptRun) -> dict[tuple[str, str], int]:
+    """The calls of a run, by account and operation, whatever came of them."""
+    asked = select(COVERAGE.c.account, COVERAGE.c.operation, func.sum(COVERAGE.c["count"])).where(COVERAGE.c.run == run.id)
+    rows = connection.execute(asked.group_by(COVERAGE.c.account, COVERAGE.c.operation))
+    return {(account, operation): int(number) for account, operation, number in rows}
 
 
 def last_live(connection: Connection) -> KeptRun:

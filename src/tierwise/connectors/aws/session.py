@@ -144,10 +144,15 @@ class Account:
         with self._lock:
             found = self._ceilings.get(service)
             if found is None:
-                rate = self._access.ceiling * _SHARES.get(service, _SHARE)
+                rate = rate_of(self._access.ceiling, service)
                 # In no second more than the ceiling: what a burst may take is taken off the rate.
                 found = self._ceilings[service] = Ceiling(rate / (1 + _BURST), burst=_BURST)
             return found
+
+
+def rate_of(ceiling: float, operation: str) -> float:
+    """Requests a second to the service of an operation, of one account."""
+    return ceiling * _SHARES.get(operation.partition(":")[0], _SHARE)
 
 
 _NUMBERS = count()

@@ -18,6 +18,7 @@ from tierwise import __version__
 from tierwise.connectors.azure.directory import LOOKUPS
 from tierwise.connectors.azure.guard import GRAPH_PATH, BlobGuard, DirectoryGuard, Guard
 from tierwise.connectors.azure.ids import subscription_of
+from tierwise.connectors.azure.read import GRAPH
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.model.content import Depth
 
@@ -46,6 +47,8 @@ _ERROR: Final = 1 << 16
 LONGEST_WAIT: Final = 120.0
 """Seconds: a request that Azure puts off for longer is given up as throttled."""
 _STORAGE: Final = "/providers/microsoft.storage/"
+_QUERIES: Final = 15 / 5
+"""Queries a second of a user (Resource Graph, "Guidance for throttled requests")."""
 _STORAGE_SHARE: Final = 0.5 * 800 / 300
 """Half of what the storage resource provider takes: 800 reads in five minutes per subscription and region (Azure Storage documentation,
 "Scalability and performance targets for the resource provider")."""
@@ -108,9 +111,16 @@ class _Gate(SansIOHTTPPolicy[Any, Any]):
 
     def _ceiling(self, path: str) -> Ceiling:
         storage = _STORAGE in path
-        rate, burst = (min(_STORAGE_SHARE, self.ceiling), 300.0) if storage else (self.ceiling, 10.0)
+        rate, burst = rate_of(self.ceiling, path), 300.0 if storage else 10.0
         with self._lock:
             return self._ceilings.setdefault((subscription_of(path), storage), Ceiling(rate, sleep=self.sleep, burst=burst))
+
+
+def rate_of(ceiling: float, asked: str) -> float:
+    """Requests a second of a subscription, for what a path or an operation asks; those to Resource Graph are held up by the quota that it tells itself."""
+    if asked.startswith(f"{GRAPH}:"):
+        return _QUERIES
+    return min(_STORAGE_SHARE, ceiling) if "microsoft.storage/" in asked.lower() else ceiling
 
 
 def _seconds(clock: str) -> float:

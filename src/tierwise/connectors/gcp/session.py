@@ -39,6 +39,11 @@ class Answer:
     headers: Mapping[str, str]
 
 
+def rate_of(ceiling: float, asked: str) -> float:
+    """Requests a second to the service of a host or an operation."""
+    return min(_INVENTORY, ceiling) if asked.startswith("cloudasset") else ceiling
+
+
 @dataclass(slots=True)
 class _Ceilings:
     rate: float
@@ -49,7 +54,7 @@ class _Ceilings:
     def wait(self, host: str) -> None:
         """Block until the service may be asked once more."""
         inventory = host.startswith("cloudasset.")
-        rate, burst = (min(_INVENTORY, self.rate), 60.0) if inventory else (self.rate, 10.0)
+        rate, burst = rate_of(self.rate, host), 60.0 if inventory else 10.0
         with self._lock:
             ceiling = self._made.setdefault(host, Ceiling(rate, sleep=self.sleep, burst=burst))
         ceiling.wait()

@@ -1,0 +1,133 @@
+"""`--dry-run`: what a scan is going to call, before it does; only what finds its accounts is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tierwise.cli.files import write_atomically
+from tierwise.cli.keeping import open_kept, series_of
+from tierwise.cli.options import F, parse_formats
+from tierwise.errors import StoreError
+
+if TYPE_CHECKING:
+    from tierwise.cli.live import Live
+    from tierwise.connectors.base import Source
+    from tierwise.reports.forecast import Forecast, Need
+    from tierwise.scan import Judging
+
+_FINDS: Final = {
+    "aws": ("sts:GetCallerIdentity", "organizations:List* and Describe* with --organization", "sts:AssumeRole for each --role-arn"),
+    "azure": ("Resource Graph: subscriptions and management groups",),
+    "gcp": ("cloudresourcemanager: projects and folders",),
+}
+"""By which calls the accounts, subscriptions and projects of a scan are found."""
+
+
+def dry_run_option(command: F) -> F:
+    """The option that says what a scan is going to call."""
+    option = click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Only say which calls the scan is going to make, how long they take and what they cost; default: scan.",
+    )
+    return option(command)
+
+
+def tell(live: Live, judging: Judging, sources: Sequence[Source]) -> None:
+    """Print, or write, what a scan of these sources is going to call."""
+    from tierwise.reports.forecast import forecast_json, forecast_text
+
+    told = _forecast(live, judging, sources)
+    for name, path in parse_formats(live.options, ("console", "json")):
+        made = forecast_json(told) if name == "json" else forecast_text(told)
+        if path is not None:
+            write_atomically(path, made.encode())
+        elif not live.options.quiet:
+            click.echo(made, nl=False)
+
+
+def _forecast(live: Live, judging: Judging, sources: Sequence[Source]) -> Forecast:
+    from tierwise.reports.forecast import Calls, Forecast
+    from tierwise.store.read import calls_of, last_named
+
+    names = [judging.mask.text(one.name) for one in sources]
+    found = _FINDS[live.command]
+    series = live.options.series or series_of(names, judging.profile.id, live.config, live.options)
+    try:
+        with open_kept(live.config.store).reading() as connection:
+            run = last_named(connection, series)
+            made = calls_of(connection, run) if run is not None else {}
+    except StoreError:
+        run, made = None, {}
+    if run is None:
+        return Forecast(names, found, needs=tuple(_needs(live, judging)))
+    rate = _rates(live)
+    calls = [
+        Calls(account, _service(operation), operation, number, rate(operation)) for (account, operation), number in sorted(made.items())
+    ]
+    return Forecast(names, found, run.id, run.day, calls)
+
+
+def _rates(live: Live) -> Any:
+    """The ceiling of a call, by its operation."""
+    from functools import partial
+
+    match live.command:
+        case "aws":
+            from tierwise.connectors.aws.session import rate_of as of_aws
+
+            return partial(of_aws, live.scope.requests_per_second)
+        case "azure":
+            from tierwise.connectors.azure.session import rate_of as of_azure
+
+            return partial(of_azure, live.scope.requests_per_second)
+        case _:
+            from tierwise.connectors.gcp.session import rate_of as of_gcp
+
+            return partial(of_gcp, live.scope.requests_per_second)
+
+
+def _needs(live: Live, judging: Judging) -> Iterator[Need]:
+    """What the declarations say of each service that is scanned."""
+    from tierwise.connectors.declared import Declared, Stage
+    from tierwise.derive.needs import own_needs
+    from tierwise.evaluate.compiled import compile_control
+    from tierwise.model.sensitivity import Tier
+    from tierwise.reports.forecast import Need
+
+    wanted = own_needs(frozenset(name for one in judging.controls for name in compile_control(one).facts[Tier.T4]))
+    reads: dict[str, list[tuple[Declared, bool]]] = {}
+    for read, alone in _declared(live.command):
+        reads.setdefault(_service(read.via.via), []).append((read, alone))
+    for service, own in sorted(reads.items()):
+        each = [read for read, alone in own if alone]
+        least = sum(read.stage is Stage.SURVEY for read in each)
+        most = sum(read.stage is Stage.SURVEY or bool(read.facts & wanted) for read in each)
+        yield Need(service, len(own) - len(each), least, most)
+
+
+def _service(operation: str) -> str:
+    """The service of an operation: what comes before the colon, and in Azure, where that is the way, the first part of what comes after."""
+    way, _, rest = operation.partition(":")
+    return rest.split("/")[0] or way if way in ("arm", "graph") else way
+
+
+def _declared(command: str) -> Iterable[tuple[Any, bool]]:
+    """The declared reads, and whether each is made for a resource of its own."""
+    match command:
+        case "aws":
+            from tierwise.connectors.aws.collectors import collectors
+
+            reads = dict.fromkeys(read for collector in collectors() for read in collector.reads)
+            return [(read, read.params is not None) for read in reads]
+        case "azure":
+            from tierwise.connectors.azure.collectors import declared_reads as of_azure
+
+            return [(read, bool(getattr(read, "of", ""))) for read in of_azure()]
+        case _:
+            from tierwise.connectors.gcp.collectors import declared_reads as of_gcp
+
+            return [(read, bool(getattr(read, "of", ""))) for read in of_gcp()]
