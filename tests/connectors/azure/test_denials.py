@@ -22,7 +22,7 @@ from tierwise.model.resource import Kind
 BEFORE = {SUBSCRIPTIONS.action, INVENTORY.action, GROUPS.action}
 """Denied, these end a scan before it begins, or take away tags that nobody asked for."""
 ACTIONS = sorted({one.action for one in declared_reads()} - BEFORE)
-NOT_MADE = {"arm:Microsoft.Sql/servers", "arm:Microsoft.Sql/managedInstances"}
+NOT_MADE = {"arm:Microsoft.Sql/servers", "arm:Microsoft.Sql/managedInstances", "arm:Microsoft.Synapse/workspaces"}
 """Made only where a page of the inventory was lost that held what a database is part of."""
 FAILS, CUT_SHORT = error(500, "InternalServerError"), Reply(200, raw=b'{"value": [')
 READS = [one for one in declared_reads() if isinstance(one, Read | Lookup)]

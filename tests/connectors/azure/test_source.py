@@ -84,6 +84,15 @@ def test_a_type_that_the_caller_may_not_read_is_a_gap_though_the_query_succeeds(
     assert ("permission-denied", one.via.via) in {(found.outcome, found.operation) for found in estate.outcomes}
 
 
+def test_the_inventory_of_a_thousand_accounts_costs_two_queries(collect):
+    cloud = Cloud(accounts(1000))
+    assert len(collect(cloud, services=("storage",))) == 1000
+    assert cloud.graph_calls == 2, "one for the subscriptions and their groups, one for the accounts"
+    assert [path for method, path in cloud.calls if method == "GET"] == [
+        f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/permissions"
+    ]
+
+
 def test_permissions_that_cannot_be_read_leave_everything_in_doubt(collect):
     cloud = Cloud(accounts(2))
     cloud.denied = frozenset({"Microsoft.Authorization/permissions/read"})

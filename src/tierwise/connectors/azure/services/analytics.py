@@ -15,7 +15,8 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
 from tierwise.connectors.azure.read import Collector, Read, Row
-from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days, sql_audited
+from tierwise.connectors.azure.services.sql import audited
+from tierwise.connectors.azure_terms import LINKS, PROVIDER_KEY, days
 from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.kleene import negated
@@ -70,6 +71,7 @@ AUDIT: Final = Read(
     facts=reach.RECORDED,
     links=frozenset({Rel.LOGS_TO}),
 )
+OF_SYNAPSE: Final = (RULES, ADMIN, AUDIT)
 LOCKS: Final = reach.locks_read()
 
 
@@ -188,26 +190,19 @@ def _period(database: Known[Doc]) -> Maybe[str | None]:
 
 
 def survey_synapse(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
-    """One draft per Synapse workspace."""
-    yield drafted(caller.place, declared, row, Kind.WAREHOUSE, (row.get("name"),))
+    """One draft per Synapse workspace, whose row is kept for its pools."""
+    draft = drafted(caller.place, declared, row, Kind.WAREHOUSE, (row.get("name"),))
+    caller.place.shared.rows[draft.resource.id] = row
+    yield draft
 
 
 def synapse_facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of a Synapse workspace; backups and redundancy stand on its pools."""
-    sheet, kind, row = FactSheet(), Kind.WAREHOUSE, draft.doc(SYNAPSE)
+    sheet, kind = FactSheet(decided(draft, Kind.WAREHOUSE)), Kind.WAREHOUSE
     sheet.constant("encryption.at_rest", True, _SYNAPSE_ENCRYPTED)
-    key = _synapse_key(row)
-    sheet.put("encryption.key_custody", reach.custody(key))
-    for name, value in (("transport.tls_required", True), ("transport.min_tls", "1.2")):
-        sheet.constant(name, value, _SYNAPSE_TLS)
-    sheet.constant("transport.internode_encrypted", True, LINKS)
+    sheet.put("encryption.key_custody", reach.custody(synapse_key(draft.doc(SYNAPSE))))
     reach.put_audience(sheet, draft)
-    reach.put_network(sheet, kind, row, reach.admits_by_rules(draft.doc(RULES)))
-    only = fields.flag(row, "properties", "azureADOnlyAuthentication", absent=False, because=_SYNAPSE_LOGINS)
-    sheet.put("access.local_auth_enabled", negated(only))
-    admin = draft.doc(ADMIN)
-    sheet.put("access.central_identity_enabled", admin if isinstance(admin, Unknown) else Known(admin.value is not None, admin.via))
-    read, write = _synapse_audit(draft)
+    read, write = audited(draft.doc(AUDIT))
     put_listed(sheet, {"logging.data_read": read, "logging.data_write": write}, kind)
     for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
         sheet.not_applicable(name, _POOLS, SYNAPSE.via)
@@ -217,19 +212,23 @@ def synapse_facts(draft: Draft) -> Mapping[str, AnyFact]:
     return sheet.facts
 
 
-def _synapse_key(row: Maybe[Doc | None]) -> Maybe[str]:
+def decided(draft: Draft, kind: Kind) -> dict[str, AnyFact]:
+    """What a workspace decides for itself and its pools: connections, network, logins."""
+    sheet, row = FactSheet(), draft.doc(SYNAPSE)
+    for name, value in (("transport.tls_required", True), ("transport.min_tls", "1.2")):
+        sheet.constant(name, value, _SYNAPSE_TLS)
+    sheet.constant("transport.internode_encrypted", True, LINKS)
+    reach.put_network(sheet, kind, row, reach.admits_by_rules(draft.doc(RULES)))
+    only = fields.flag(row, "properties", "azureADOnlyAuthentication", absent=False, because=_SYNAPSE_LOGINS)
+    sheet.put("access.local_auth_enabled", negated(only))
+    admin = draft.doc(ADMIN)
+    sheet.put("access.central_identity_enabled", admin if isinstance(admin, Unknown) else Known(admin.value is not None, admin.via))
+    return sheet.facts
+
+
+def synapse_key(row: Maybe[Doc | None]) -> Maybe[str]:
+    """The URL of the customer's key of a workspace; empty where there is none."""
     return fields.word(row, "properties", "encryption", "cmk", "key", "keyVaultUrl", absent="", because=_SYNAPSE_ENCRYPTED)
-
-
-def _synapse_audit(draft: Draft) -> tuple[Maybe[bool], Maybe[bool]]:
-    on = fields.flag(draft.doc(AUDIT), "properties", "state")
-    if isinstance(on, Unknown) or not on.value:
-        return on, on
-    groups = fields.words(draft.doc(AUDIT), "properties", "auditActionsAndGroups", because=_SYNAPSE_ENCRYPTED)
-    if isinstance(groups, Unknown):
-        return groups, groups
-    read, write = sql_audited(groups.value)
-    return Known(read, on.via), Known(write, on.via)
 
 
 def cluster_links(draft: Draft) -> tuple[Link, ...]:
@@ -239,11 +238,11 @@ def cluster_links(draft: Draft) -> tuple[Link, ...]:
 
 def synapse_links(draft: Draft) -> tuple[Link, ...]:
     """Its key, and the storage account that receives its audit."""
-    return (*reach.key_links(_synapse_key(draft.doc(SYNAPSE))), *reach.audit_links(draft.doc(AUDIT)))
+    return (*reach.key_links(synapse_key(draft.doc(SYNAPSE))), *reach.audit_links(draft.doc(AUDIT)))
 
 
 COLLECTORS: Final = (
     Collector("loganalytics", (WORKSPACE,), (LOCKS, OUTSIDERS), survey_workspace, workspace_facts),
     Collector("kusto", (CLUSTER,), (CLUSTER_LOGS, LOCKS, OUTSIDERS), survey_cluster, cluster_facts, cluster_links, lists=(DATABASES,)),
-    Collector("synapse", (SYNAPSE,), (RULES, ADMIN, AUDIT, LOCKS, OUTSIDERS), survey_synapse, synapse_facts, synapse_links),
+    Collector("synapse", (SYNAPSE,), (*OF_SYNAPSE, LOCKS, OUTSIDERS), survey_synapse, synapse_facts, synapse_links),
 )

@@ -78,7 +78,7 @@ def server_facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.put("encryption.key_custody", reach.custody(_server_key(draft)))
     put_listed(sheet, _decided(draft), _KIND)
-    read, write = _audited(draft.doc(AUDIT))
+    read, write = audited(draft.doc(AUDIT))
     put_listed(sheet, {"logging.data_read": read, "logging.data_write": write}, _KIND)
     reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
     reach.put_audience(sheet, draft)
@@ -93,7 +93,7 @@ def database_facts(draft: Draft) -> Mapping[str, AnyFact]:
     sheet, row = FactSheet(), draft.doc(DATABASE)
     put_encryption(sheet, encrypted(draft.doc(TDE)), reach.custody(_database_key(draft)))
     put_listed(sheet, _decided(draft), _KIND)
-    own, above = _audited(draft.doc(OWN_AUDIT)), _audited(draft.doc(AUDIT))
+    own, above = audited(draft.doc(OWN_AUDIT)), audited(draft.doc(AUDIT))
     put_listed(sheet, {"logging.data_read": either(own[0], above[0]), "logging.data_write": either(own[1], above[1])}, _KIND)
     reach.put_network(sheet, _KIND, draft.doc(SERVER), reach.admits_by_rules(draft.doc(RULES)))
     reach.put_audience(sheet, draft)
@@ -171,7 +171,8 @@ def put_encryption(sheet: FactSheet, on: Maybe[bool], custody: Maybe[str]) -> No
         sheet.put("encryption.key_custody", on if isinstance(on, Unknown) else custody)
 
 
-def _audited(settings: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
+def audited(settings: Maybe[Doc | None]) -> tuple[Maybe[bool], Maybe[bool]]:
+    """Whether auditing settings record reads and changes."""
     on = fields.flag(settings, "properties", "state")
     if isinstance(on, Unknown) or not on.value:
         return on, on
