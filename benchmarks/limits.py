@@ -108,6 +108,11 @@ def limits() -> tuple[int, int, int]:
     return memory, size, seconds
 
 
+def allocator() -> dict[str, str]:
+    """What the image tells the C library's allocator."""
+    return dict(re.findall(r"(MALLOC_\w+)=(\d+)", (ROOT / "deploy/container/Containerfile").read_text()))
+
+
 def told(ran: Ran, folder: Path, confined_to: Confined) -> dict[str, Any]:
     """What a scan has written, with a digest of its verdicts."""
     scan: dict[str, Any] = json.loads((folder / "scan.json").read_text()) if (folder / "scan.json").exists() else {}
@@ -162,7 +167,7 @@ def _job(folder: Path, port: int, memory: int, wrong: list[str]) -> dict[str, An
     words = [one.replace("/data/", f"{folder}/") for one in COMMANDS["kubernetes"]]
     with confined(memory) as group:
         command = group.command([str(BIN / "tierwise"), *words, "--region", REGION, "--endpoint-compat"])
-        ran = run(command, aws_environment(port, folder))
+        ran = run(command, {**aws_environment(port, folder), **allocator()})
         found = told(ran, folder, group)
     say("CronJob", ran, found, f"within {memory} MiB")
     if found["killed"] or found["code"] not in (0, 3):
@@ -177,6 +182,7 @@ def _function(folder: Path, port: int, size: int, leg: int, budget: int, wrong: 
     words = [*COMMANDS["lambda"][1:-2], "--region", REGION, "--endpoint-compat", "--quiet", "--format", f"json={folder / 'scan.json'}"]
     environment = {
         **aws_environment(port, folder),
+        **allocator(),
         "TIERWISE_SCAN": " ".join(words),
         "TIERWISE_STORE": str(folder / "store.db"),
         "PATH": f"{BIN}:{os.environ['PATH']}",
