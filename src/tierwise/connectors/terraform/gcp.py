@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from tierwise.connectors import gcp_terms
 from tierwise.connectors.terraform.aws import text_or
+from tierwise.connectors.terraform.gcp_edge import edge
 from tierwise.connectors.terraform.gcp_guard import audit_facts, oldest_tls
 from tierwise.connectors.terraform.gcp_project import project_of
 from tierwise.connectors.terraform.plan import Plan
@@ -19,7 +20,6 @@ from tierwise.model.resource import EMPTY_EVIDENCE, Evidence, Grant, Kind, Link,
 KEY: Final = "google_kms_crypto_key"
 KEY_TYPES: Final = frozenset({KEY, f"{KEY}_version", f"data.{KEY}", f"data.{KEY}_version", "google_kms_key_handle"})
 """What a converter of stores under a key has to read."""
-_PERIMETER: Final = "whether a VPC Service Controls perimeter is around the project is not in this plan"
 T = TypeVar("T")
 
 
@@ -176,10 +176,9 @@ def blocks(planned: Planned, *path: Step) -> Maybe[tuple[Node, ...]]:
     return found
 
 
-def put_api_store(plan: Plan, planned: Planned, sheet: FactSheet, kind: Kind) -> None:
-    """Sets the network and TLS facts of a store that is reached through Google's public API endpoints."""
-    perimeter = Unknown(UnknownReason.NOT_COLLECTED, planned.root.via, _PERIMETER)
-    gcp_terms.put_api_store(sheet, kind, oldest_tls(plan, planned), perimeter)
+def put_api_store(plan: Plan, planned: Planned, service: str, sheet: FactSheet, kind: Kind) -> None:
+    """Sets the network and TLS facts of a store that is reached through the public API endpoints of a service (`storage.googleapis.com`)."""
+    gcp_terms.put_api_store(sheet, kind, oldest_tls(plan, planned), edge(plan, planned, service).inward)
 
 
 def put_audit(plan: Plan, planned: Planned, service: str, sheet: FactSheet) -> None:

@@ -12,7 +12,7 @@ from tierwise.model.resource import Kind
 
 def put_iam_database(plan: Plan, planned: Planned, sheet: FactSheet, kind: Kind, service: str) -> None:
     """Sets network, TLS, logins and logs of a database whose only door is Google's API and whose only users are IAM's."""
-    gcp.put_api_store(plan, planned, sheet, kind)
+    gcp.put_api_store(plan, planned, service, sheet, kind)
     gcp.put_audit(plan, planned, service, sheet)
     gcp_terms.put_iam_logins(sheet, kind, service)
 

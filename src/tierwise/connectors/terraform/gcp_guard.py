@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierwise.connectors import gcp_terms
+from tierwise.connectors.terraform import gcp_edge
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.gcp_project import PROJECT, project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
@@ -26,7 +27,7 @@ AUDIT: Final = "google_project_iam_audit_config"
 _AUDITS_ABOVE: Final = {"google_folder_iam_audit_config": "folder", "google_organization_iam_audit_config": "org_id"}
 PROJECT_POLICY: Final = "google_project_iam_policy"
 POLICY_DATA: Final = "data.google_iam_policy"
-READS: Final = frozenset({POLICY, *_LEGACY, AUDIT, *_AUDITS_ABOVE, PROJECT_POLICY, POLICY_DATA, PROJECT, "google_folder"})
+READS: Final = gcp_edge.READS | frozenset({POLICY, *_LEGACY, AUDIT, *_AUDITS_ABOVE, PROJECT_POLICY, POLICY_DATA, PROJECT, "google_folder"})
 """What a converter whose facts rest on guardrails has to read."""
 PUBLIC_ACCESS: Final = "storage.publicAccessPrevention"
 UNIFORM: Final = "storage.uniformBucketLevelAccess"

@@ -32,7 +32,7 @@ def convert(dataset: Planned, plan: Plan) -> Resource:
     """A planned dataset."""
     sheet = FactSheet()
     links = gcp.put_key(plan, dataset, ("default_encryption_configuration", 0, "kms_key_name"), sheet)
-    gcp.put_api_store(plan, dataset, sheet, Kind.WAREHOUSE)
+    gcp.put_api_store(plan, dataset, "bigquery.googleapis.com", sheet, Kind.WAREHOUSE)
     gcp_bigquery.put_constants(sheet)
     _recovery(dataset, sheet)
     tables = plan.children(dataset, TABLE).found

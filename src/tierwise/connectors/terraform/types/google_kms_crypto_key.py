@@ -39,7 +39,7 @@ def convert(key: Planned, plan: Plan) -> Resource:
     gcp_keys.put_purge_protected(sheet)
     ring = ring_of(key, plan)
     policy = merged(policy_of(plan, key), policy_of(plan, ring) if ring else Policy((), absent(key.at("key_ring"), _no_ring(key))))
-    gcp.put_api_store(plan, key, sheet, Kind.KEY)
+    gcp.put_api_store(plan, key, "cloudkms.googleapis.com", sheet, Kind.KEY)
     gcp.put_audit(plan, key, "cloudkms.googleapis.com", sheet)
     gcp_keys.put_use(sheet, policy, Unknown(UnknownReason.NOT_COLLECTED, key.root.via, _INHERITED))
     grants = put_audience(policy, "cloudkms", sheet, Kind.KEY)

@@ -37,7 +37,7 @@ def convert(queue: Planned, plan: Plan) -> Resource:
         links.append(Link(Rel.USES_KEY, "", elsewhere))
     if queue.type == SUBSCRIPTION:
         links += _flows(queue, plan)
-    gcp.put_api_store(plan, queue, sheet, Kind.QUEUE)
+    gcp.put_api_store(plan, queue, "pubsub.googleapis.com", sheet, Kind.QUEUE)
     gcp.put_audit(plan, queue, "pubsub.googleapis.com", sheet)
     sheet.constant("access.shared_key_enabled", False, "Pub/Sub, access control with IAM: no shared keys")
     _retention(queue, sheet)

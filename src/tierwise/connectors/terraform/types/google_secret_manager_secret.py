@@ -26,7 +26,7 @@ def convert(secret: Planned, plan: Plan) -> Resource:
     """A planned secret."""
     sheet = FactSheet()
     links = _encryption(secret, plan, sheet)
-    gcp.put_api_store(plan, secret, sheet, Kind.SECRET)
+    gcp.put_api_store(plan, secret, "secretmanager.googleapis.com", sheet, Kind.SECRET)
     gcp.put_audit(plan, secret, "secretmanager.googleapis.com", sheet)
     # Secret Manager, delayed destruction of versions: off unless a time is given.
     kept = gcp_terms.seconds(secret.root.text("version_destroy_ttl"))

@@ -15,6 +15,7 @@ from tierwise.connectors.terraform import gcp
 from tierwise.connectors.terraform.aws import text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_acl import ACLS, acl_of
+from tierwise.connectors.terraform.gcp_edge import edge
 from tierwise.connectors.terraform.gcp_guard import PUBLIC_ACCESS, READS, UNIFORM, enforced, members_only
 from tierwise.connectors.terraform.gcp_iam import READS as IDENTITIES
 from tierwise.connectors.terraform.gcp_iam import granted, iam_children, policy_of
@@ -22,6 +23,7 @@ from tierwise.connectors.terraform.gcp_lifecycle import rule_of
 from tierwise.connectors.terraform.gcp_project import project_mark, same_project
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned, absent
+from tierwise.model import kleene
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
@@ -41,8 +43,9 @@ def convert(bucket: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     links = [*gcp.put_key(plan, bucket, ("encryption", 0, "default_kms_key_name"), sheet), *_logging(bucket, plan)]
     gcp.put_audit(plan, bucket, "storage.googleapis.com", sheet)
-    sheet.put("access.organisation_perimeter", members_only(plan, bucket))
-    gcp.put_api_store(plan, bucket, sheet, Kind.OBJECT_STORE)
+    closed = edge(plan, bucket, "storage.googleapis.com").closed
+    sheet.put("access.organisation_perimeter", kleene.either(members_only(plan, bucket), closed))
+    gcp.put_api_store(plan, bucket, "storage.googleapis.com", sheet, Kind.OBJECT_STORE)
     _filter(bucket, sheet)
     _recovery(bucket, sheet)
     grants = _access(bucket, plan, sheet)
