@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -22,7 +23,13 @@ SESSION = "TIERWISE_TEST_SESSION"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests see the same in every pipeline; those about pipelines say in which they are."""
+    """Tests see the same in every pipeline; those about pipelines say in which they are. Nothing is compiled twice.
+
+    Where an environment asks for no bytecode to be kept, as images of containers do, each worker and each command that a test starts
+    would compile all of it for itself.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
         os.environ.pop(name, None)
     if "PYTEST_XDIST_WORKER" not in os.environ:
