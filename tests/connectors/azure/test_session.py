@@ -48,6 +48,17 @@ def test_throttling_is_waited_for_as_long_as_azure_says():
     assert cloud.slept == [17, 17]
 
 
+@pytest.mark.parametrize(("left", "waits"), [("0", [1.0]), ("1", [])])
+def test_a_subscription_of_which_no_read_is_left_is_given_a_moment(left, waits):
+    cloud = Cloud()
+    headers = {"x-ms-ratelimit-remaining-subscription-reads": left}
+    cloud.faults[PERMISSIONS] = lambda times: Reply(200, {"value": []}, headers if times == 1 else {})
+    made = arm(cloud)
+    for path in (PERMISSIONS, PERMISSIONS.replace(SUBSCRIPTION, "another"), PERMISSIONS, PERMISSIONS):
+        made.get(path)
+    assert cloud.slept == waits
+
+
 def test_a_wait_that_is_not_sensible_is_not_waited_for():
     cloud = Cloud()
     cloud.faults[PERMISSIONS] = error(429, "TooManyRequests", Retry_After="86400")

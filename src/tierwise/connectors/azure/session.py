@@ -52,6 +52,9 @@ _QUERIES: Final = 15 / 5
 _STORAGE_SHARE: Final = 0.5 * 800 / 300
 """Half of what the storage resource provider takes: 800 reads in five minutes per subscription and region (Azure Storage documentation,
 "Scalability and performance targets for the resource provider")."""
+_LEFT: Final = ("x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads")
+_REFILL: Final = 1.0
+"""Seconds in which 25 reads come back to a subscription's bucket (the same page of Azure's documentation)."""
 _CLOCK: Final = re.compile(r"(\d+):(\d\d):(\d\d)\Z")
 
 
@@ -77,9 +80,10 @@ class _Retry(RetryPolicy[Any, Any]):
 
 @dataclass(slots=True)
 class _Gate(SansIOHTTPPolicy[Any, Any]):
-    """The last before the wire: refuses what is not declared, keeps to the ceiling, and waits where Resource Graph's quota is used up.
+    """The last before the wire: refuses what is not declared, keeps to the ceiling, and waits where a quota is used up.
 
-    Resource Graph tells what is left with each answer (Azure documentation, "Guidance for throttled requests").
+    Resource Graph and Azure Resource Manager tell what is left with each answer (Azure documentation, "Guidance for throttled requests";
+    "Understand how Azure Resource Manager throttles requests").
     """
 
     guard: Guard | DirectoryGuard | BlobGuard
@@ -88,6 +92,8 @@ class _Gate(SansIOHTTPPolicy[Any, Any]):
     _ceilings: dict[tuple[str, bool], Ceiling] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _resets: float = 0.0
+    _spent: set[str] = field(default_factory=set)
+    """The subscriptions of which no read is left."""
 
     def on_request(self, request: Any) -> None:
         """Before each attempt."""
@@ -99,12 +105,20 @@ class _Gate(SansIOHTTPPolicy[Any, Any]):
             if wait:
                 self.sleep(wait)
             return
-        self._ceiling(urlsplit(url).path.lower()).wait()
+        path = urlsplit(url).path.lower()
+        with self._lock:
+            spent = subscription_of(path) in self._spent
+            self._spent.discard(subscription_of(path))
+        if spent:
+            self.sleep(_REFILL)
+        self._ceiling(path).wait()
 
     def on_response(self, request: Any, response: Any) -> None:
         """After each attempt."""
-        del request
         headers = response.http_response.headers
+        if any(headers.get(name) == "0" for name in _LEFT):
+            with self._lock:
+                self._spent.add(subscription_of(urlsplit(request.http_request.url).path.lower()))
         if headers.get("x-ms-user-quota-remaining") == "0":
             with self._lock:
                 self._resets = min(_seconds(headers.get("x-ms-user-quota-resets-after", "")), LONGEST_WAIT)
