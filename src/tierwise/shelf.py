@@ -177,6 +177,17 @@ class Picked(Sequence[T]):
         return map(self._held.__getitem__, self._places)
 
 
+def picked(held: Sequence[T], places: Iterable[int]) -> Sequence[T]:
+    """Some of very many, in an order of their own in which they are looked at again: read once, in the order in which they lie there, and held one by one."""
+    order = array("I", places)
+    lying = sorted(range(len(order)), key=order.__getitem__)
+    some: Shelf[T] = Shelf((held[order[at]] for at in lying), batch=1)
+    back = array("I", bytes(4 * len(order)))
+    for place, at in enumerate(lying):
+        back[at] = place
+    return Picked(some, back)
+
+
 class Each(Sequence[U]):
     """What is made of each of a sequence, made when it is looked at; what was looked at by its place is kept for a while."""
 

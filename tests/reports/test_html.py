@@ -25,8 +25,8 @@ from tierwise.model.profile import Requirement
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import html_report
 from tierwise.reports.base import View
+from tierwise.reports.page.census import census_of
 from tierwise.reports.page.reach import reach_of
-from tierwise.reports.page.stores import datasets_of, stores_of
 from tierwise.reports.page.trend import trend_of
 from tierwise.reports.shown import shown
 
@@ -209,7 +209,7 @@ def test_people_are_counted_once_for_a_dataset_and_its_copies():
     second = "arn:aws:s3:::copy"
     result = result_of((finding(1, Verdict.FAIL),), held=(bucket(), bucket("copy", second)))
     page = shown(replace(result, classifications={BUCKET: one, second: copy}), View())
-    (dataset,) = datasets_of(stores_of(page))
+    (dataset,) = census_of(page).sets.told()
     assert (dataset.name, dataset.subjects, dataset.stores, dataset.copies) == ("claims", 500, 2, 1)
 
 
@@ -217,7 +217,7 @@ def test_an_assumed_tier_counts_as_nobodys_data():
     result = result_of((finding(1, Verdict.FAIL, assumed=True),))
     assumed = {key: replace(one, state=TierState.ASSUMED) for key, one in result.classifications.items()}
     page = shown(replace(result, classifications=assumed), View())
-    assert datasets_of(stores_of(page)) == ()
+    assert census_of(page).sets.told() == ()
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_whether_it_gets_better_is_told_by_settled_tiers_and_without_accepted_ri
     result = sample()
     started = replace(result, run=replace(result.run, started="2026-01-15T09:00:00+00:00"))
     page = shown(started, View(earlier=(then("2026-01-01", 50), then("2026-01-08", failed))))
-    told = trend_of(page)
+    told = trend_of(census_of(page))
     assert told.answer.startswith(words)
     assert told.days == ("2026-01-01", "2026-01-08", "2026-01-15 (this run)")
     assert {row.label: row.cells[-1] for row in told.rows} == {

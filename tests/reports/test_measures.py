@@ -18,8 +18,8 @@ from tierwise.model.resource import Gap
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.base import View
 from tierwise.reports.html_report import render
+from tierwise.reports.page.census import census_of
 from tierwise.reports.page.measures import PROFILE, Light, Measure, measures_of
-from tierwise.reports.page.stores import stores_of
 from tierwise.reports.shown import shown
 
 CONTROLS = load_catalogue().controls
@@ -34,7 +34,7 @@ ACCEPTED = Acceptance("waits", "owner", "approver", "2027-01-31", "acceptances.y
 
 def measured(one: Requirement, *findings: Finding, gaps: tuple[Gap, ...] = (), audience: str = "team") -> Measure:
     page = shown(replace(result_of(findings), gaps=gaps), View(audience=audience, controls=CONTROLS, measures=(one,)))
-    (found,) = measures_of(page, stores_of(page))
+    (found,) = measures_of(census_of(page))
     return found
 
 

@@ -25,7 +25,7 @@ from tierwise.model.vocabulary import FactSpec, FactType, facts_of
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View, reports
 from tierwise.scan import Judging, scan
-from tierwise.shelf import Named
+from tierwise.shelf import Named, Shelf
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 DENIED = Unknown(UnknownReason.PERMISSION_DENIED, Provenance("s3:GetBucketLogging", "s3:GetBucketLogging"))
@@ -116,9 +116,11 @@ def test_every_report_of_what_is_held_in_files_is_that_of_what_is_held_in_memory
     monkeypatch.setattr("tierwise.scan.pipeline.now", lambda: NOW)
     monkeypatch.setattr("tierwise.scan.pipeline.run_name", lambda _: "run")
     held = make(tmp_path)
-    monkeypatch.setattr("tierwise.shelf.MOST", 2)
+    for place in ("shelf.MOST", "evaluate.findings.MOST_PROBLEMS", "model.finding.MOST_PROBLEMS"):
+        monkeypatch.setattr(f"tierwise.{place}", 2)
     shelved = make(tmp_path)
     assert isinstance(shelved.classifications, Named)
+    assert isinstance(Findings.of(shelved.findings).problems, Shelf)
     assert shelved == held or list(Findings.of(shelved.findings)) == list(held.findings)
     for name, report in reports().items():
         for audience in ("restricted", "public") if name in ("json", "csv") else ("restricted",):

@@ -178,7 +178,7 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
         """The places of the bars, of one resource after the other."""
         self._ends = array("Q", [0])
         """Where those of each resource end, after where the first begin."""
-        self._seen = array("Q", [0])
+        self.seen = array("Q", [0])
         """The same of its problems."""
         self.problems: Sequence[Finding] = ()
         """What fails or is unknown."""
@@ -191,7 +191,7 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
             places = [self._benches.place(key) for key in judged.keys]
             self.held.extend(map(places.__getitem__, judged.held))
             self._ends.extend(islice(accumulate(judged.counts, initial=self._ends[-1]), 1, None))
-            self._seen.extend(islice(accumulate(judged.seen, initial=self._seen[-1]), 1, None))
+            self.seen.extend(islice(accumulate(judged.seen, initial=self.seen[-1]), 1, None))
             for finding in judged.problems:
                 problems.add(finding)
             if judged.packs:
@@ -250,10 +250,10 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
 
     def __iter__(self) -> Iterator[tuple[_Row, Sequence[Finding]]]:
         first, last = self._span.start, self._span.stop
-        problems = iter(self.problems[self._seen[first] : self._seen[last]])
+        problems = iter(self.problems[self.seen[first] : self.seen[last]])
         for place, resource in zip(self._span, self._resources[first:last], strict=True):
             row = self._row(resource, self._bars(self.held[self._ends[place] : self._ends[place + 1]]))
-            yield row, tuple(islice(problems, self._seen[place + 1] - self._seen[place]))
+            yield row, tuple(islice(problems, self.seen[place + 1] - self.seen[place]))
 
 
 def findings_of(
@@ -268,7 +268,7 @@ def findings_of(
     """
     rows = _Rows(resources, classifications, pasts, _Benches(due))
     rows.judge()
-    return Findings(rows.problems, rows.tally(), rows, _every)
+    return Findings(rows.problems, rows.tally(), rows, _every, rows.seen)
 
 
 def _every(rows: Iterable[tuple[_Row, Sequence[Finding]]]) -> Iterator[Finding]:

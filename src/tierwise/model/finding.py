@@ -162,7 +162,7 @@ class Sort(NamedTuple):
 class Findings(Sequence[Finding]):
     """Findings in their order. Those that fail or are unknown are held; the others, most of them, may be made each time they are looked at."""
 
-    __slots__ = ("made_of", "problems", "rows", "tally")
+    __slots__ = ("ends", "made_of", "problems", "rows", "tally")
 
     def __init__(
         self,
@@ -170,6 +170,7 @@ class Findings(Sequence[Finding]):
         tally: Mapping[Sort, int],
         rows: Sequence[Any],
         made_of: Callable[[Iterable[Any]], Iterator[Finding]],
+        ends: Sequence[int] | None = None,
     ) -> None:
         self.problems: Sequence[Finding] = problems if isinstance(problems, Sequence) else shelved(problems, most=MOST_PROBLEMS)
         """Those that fail or are unknown, in their order."""
@@ -179,6 +180,8 @@ class Findings(Sequence[Finding]):
         """What they are made of, in their order, and of no concern to anyone but `made_of`: some of them can be made without the others."""
         self.made_of = made_of
         """The findings of some rows."""
+        self.ends = ends
+        """Where the problems of each resource end, in the order of the resources and after the nought at which the first begin; None where nobody knows without looking."""
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Findings:
@@ -198,11 +201,11 @@ class Findings(Sequence[Finding]):
 
     def mapped(self, change: Callable[[Finding], Finding]) -> Findings:
         """Each of them changed, in what no tally counts."""
-        return Findings(map(change, self.problems), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)))
+        return Findings(map(change, self.problems), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)), self.ends)
 
     def told(self, change: Callable[[Finding], Finding]) -> Findings:
         """The same by a change that costs less than holding what it makes: of very many it is made whenever one is looked at."""
-        return Findings(each(self.problems, change), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)))
+        return Findings(each(self.problems, change), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)), self.ends)
 
     def having(self, verdicts: frozenset[str]) -> Findings:
         """Those of some verdicts only."""

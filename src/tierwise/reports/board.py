@@ -11,7 +11,8 @@ from tierwise.model.finding import MERGED, Findings, Verdict
 from tierwise.model.history import ROWS, Cause, Comparison
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.history import label
-from tierwise.reports.page import stores, summary
+from tierwise.reports.page import summary
+from tierwise.reports.page.census import Census, census_of
 from tierwise.reports.page.stores import Store
 from tierwise.reports.paper import Grid, Listed, Paper, Part, heading, lead, paragraph
 from tierwise.reports.shown import Shown
@@ -56,24 +57,24 @@ def board_paper(month: Month) -> Paper:
 
 
 def _parts(month: Month) -> Iterator[Part]:
-    ranked = stores.stores_of(month.page)
-    yield lead(summary.sentence_of(ranked))
+    census = census_of(month.page)
+    yield lead(census.answer.told())
     yield heading("What we can vouch for")
-    yield paragraph(_vouched(month.page))
+    yield paragraph(_vouched(census))
     yield heading("By tier")
-    yield Grid("Stores and requirements by tier", ("Tier", "Resources", "Not met", "Not known", "Met"), tuple(_tiers(month.page)))
+    yield Grid("Stores and requirements by tier", ("Tier", "Resources", "Not met", "Not known", "Met"), tuple(_tiers(census)))
     yield heading("How it moved")
     yield from _moved(month.moved)
     yield heading("The five datasets that matter most")
-    yield from _datasets(ranked)
+    yield from _datasets(census)
     yield heading("Accepted risks and what is overdue")
     yield Listed(tuple(_standing(month)))
     yield heading("Decisions asked of the board")
-    yield Listed(tuple(_decisions(month, ranked))[:_DECISIONS] or ("None this month.",))
+    yield Listed(tuple(_decisions(month, census.ranked))[:_DECISIONS] or ("None this month.",))
 
 
-def _vouched(page: Shown) -> str:
-    strip = summary.strip_of(page)
+def _vouched(census: Census) -> str:
+    page, strip = census.page, summary.strip_of(census)
     return (
         f"On {page.result.run.started[:10]}, {strip.coverage} of what had to be read was answered, on {count(strip.resources, 'resource')}"
         f" in {count(strip.accounts, 'account')}. {count(strip.unknown, 'requirement is', 'requirements are')} neither met nor unmet, because it could not be read;"
@@ -82,8 +83,8 @@ def _vouched(page: Shown) -> str:
     )
 
 
-def _tiers(page: Shown) -> Iterator[tuple[str, ...]]:
-    _families, rows = summary.heat_map(page)
+def _tiers(census: Census) -> Iterator[tuple[str, ...]]:
+    _families, rows = summary.heat_map(census)
     for row in rows:
         numbers = (sum(getattr(cell, name) for cell in row.cells) for name in ("failed", "unknown", "passed"))
         yield row.label, f"{row.stores:,}", *(f"{number:,}" for number in numbers)
@@ -105,8 +106,8 @@ def _moved(moved: Comparison | None) -> Iterator[Part]:
     )
 
 
-def _datasets(ranked: Sequence[Store]) -> Iterator[Part]:
-    found = stores.datasets_of(ranked)[:_DATASETS]
+def _datasets(census: Census) -> Iterator[Part]:
+    found = census.sets.told()[:_DATASETS]
     if not found:
         yield paragraph("No dataset about people has been declared or found.")
         return

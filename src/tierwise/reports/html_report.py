@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -13,12 +13,13 @@ from urllib.parse import quote
 
 from tierwise.evaluate.baseline import digests
 from tierwise.model.control import Control
-from tierwise.model.finding import Finding, Findings, ScanResult, Verdict
+from tierwise.model.finding import PROBLEMS, Finding, Findings, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.attested import standing_of, told
 from tierwise.reports.base import Report, View
 from tierwise.reports.page import attested, evidence, measures, stores, summary, trend
+from tierwise.reports.page.census import MOST_ROWS, Census, census_of
 from tierwise.reports.page.more import More, cut
 from tierwise.reports.page.plot import bars
 from tierwise.reports.page.shell import frame, render_page
@@ -33,7 +34,7 @@ MOST_STORES: Final = 400
 PAGE_BYTES: Final = 1_700_000
 MOST_PAGES: Final = 100
 """Of findings, and of stores, beside the first page; the csv and json reports hold what is beyond."""
-_MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES = 10, 100, 12, 25
+_MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES, _MOST_ACCEPTED = 10, MOST_ROWS, 12, 25, 500
 _NO_ATTESTED: Final = (
     "No file of attestations was given, so that nothing of what only people can vouch for is judged.",
     "What people attest is not told to this audience.",
@@ -77,32 +78,30 @@ class _Control:
 
 def render(result: ScanResult, view: View) -> str:
     """The report on one page, which counts what does not fit."""
-    page = shown(result, view)
-    parts = _Parts.of(page)
-    return render_page("report.html.j2", _told(page, parts, (), ()))
+    parts = _Parts.of(shown(result, view), 0)
+    return render_page("report.html.j2", _told(parts, (), ()))
 
 
 def pages(result: ScanResult, view: View, name: str) -> Iterator[tuple[str, str]]:
     """The same as files, for a first page that is called `name`: the names of the others, relative to its folder, and their texts; the first page comes last, with the links to the others."""
-    page = shown(result, view)
-    parts = _Parts.of(page)
-    findings = _More(page, parts, name, "findings", sum(parts.totals.values()))
+    parts = _Parts.of(shown(result, view), MOST_PAGES)
+    findings = _More(parts, name, "findings", sum(parts.totals.values()))
     for first, lines in cut(parts.rest, MOST_FINDINGS, PAGE_BYTES, MOST_PAGES):
         yield findings.page(first, len(lines), groups=evidence.groups_of(lines, {}))
-    described = _More(page, parts, name, "stores", len(parts.ranked))
-    for first, details in cut(_details(page, parts.ranked[MOST_STORES:]), MOST_STORES, PAGE_BYTES, MOST_PAGES):
+    described = _More(parts, name, "stores", len(parts.census.held))
+    for first, details in cut(_details(parts.census, islice(parts.census.ranked, MOST_STORES, None)), MOST_STORES, PAGE_BYTES, MOST_PAGES):
         yield described.page(first, len(details), details=details)
-    yield name, render_page("report.html.j2", _told(page, parts, findings.made, described.made))
+    yield name, render_page("report.html.j2", _told(parts, findings.made, described.made))
 
 
 class _More:
     """The further pages of one sort, in the order in which they are made."""
 
-    def __init__(self, page: Shown, parts: _Parts, name: str, sort: str, total: int) -> None:
+    def __init__(self, parts: _Parts, name: str, sort: str, total: int) -> None:
         self._sort, self._total = sort, total
         self._folder = f"{name.rpartition('.')[0] or name}-pages"
         self._shell = {
-            **_shell(page),
+            **_shell(parts.census),
             "back": f"../{quote(name)}#{sort}",
             "targets": {one: f"../{quote(name)}#{one}" for one in parts.targets},
         }
@@ -124,7 +123,7 @@ class _More:
 class _Parts:
     """What the first page shows and what is left for others."""
 
-    ranked: tuple[Store, ...]
+    census: Census
     totals: Mapping[tuple[str, str], int]
     groups: tuple[evidence.Group, ...]
     rest: Iterator[tuple[tuple[str, str], evidence.Line]]
@@ -132,12 +131,14 @@ class _Parts:
     controls: tuple[_Control, ...]
 
     @classmethod
-    def of(cls, page: Shown) -> _Parts:
-        ranked = stores.stores_of(page)
+    def of(cls, page: Shown, more: int) -> _Parts:
+        """`more` is how many further pages of findings there may be."""
+        census = census_of(page)
         totals = evidence.totals_of(page)
-        lines = evidence.lines_of(page, ranked)
+        lines = evidence.lines_of(census, MOST_FINDINGS * (1 + more))
         groups = evidence.groups_of(islice(lines, MOST_FINDINGS), totals)
-        return cls(ranked, totals, groups, lines, tuple(_details(page, ranked[:MOST_STORES])), tuple(_controls(page)))
+        first = tuple(_details(census, islice(census.ranked, MOST_STORES)))
+        return cls(census, totals, groups, lines, first, tuple(_controls(census)))
 
     @property
     def targets(self) -> frozenset[str]:
@@ -152,23 +153,24 @@ class _Parts:
         )
 
 
-def _shell(page: Shown) -> dict[str, Any]:
+def _shell(census: Census) -> dict[str, Any]:
     """What every page says of itself."""
-    strip = summary.strip_of(page)
+    page, strip = census.page, summary.strip_of(census)
     return {**frame(run=page.result.run.id, sources=strip.sources, marking=page.view.marking), "strip": strip}
 
 
-def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[More]) -> dict[str, Any]:
+def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[More]) -> dict[str, Any]:
     """Everything that the first page shows, counted and cut here."""
-    result = page.result
-    ranked, groups, details = parts.ranked, parts.groups, parts.details
-    datasets, flows = stores.datasets_of(ranked), stores.flows_of(page)
+    census, groups, details = parts.census, parts.groups, parts.details
+    page, result = census.page, census.page.result
+    datasets, flows = census.sets.told(), stores.flows_of(page)
+    accepted = tuple(_accepted(census))
     planned = [(one.resource, words) for one in result.changes for words in sentences(one)]
-    over_time = trend.trend_of(page)
-    families, heat = summary.heat_map(page)
-    people = attested.datasets_of(page)
+    over_time = trend.trend_of(census)
+    families, heat = summary.heat_map(census)
+    people = attested.datasets_of(census)
     return {
-        **_shell(page),
+        **_shell(census),
         "gate": result.gate.decision,
         "digest": _control_set(page),
         "sections": _SECTIONS,
@@ -177,29 +179,29 @@ def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores
         "more_stores": more_stores,
         "elsewhere_findings": _elsewhere(more_findings, "the csv and json reports list all"),
         "elsewhere_stores": _elsewhere(more_stores, "the json report describes all"),
-        "sentence": summary.sentence_of(ranked),
+        "sentence": census.answer.told(),
         "failed": Findings.of(result.findings).verdicts[Verdict.FAIL],
-        "questions": summary.questions(page, ranked, over_time.answer),
+        "questions": summary.questions(census, over_time.answer),
         "trend": over_time,
         "chart": bars("Requirements not met by tier, day by day; the table has the numbers", over_time.days, over_time.failed)
         if over_time.failed
         else "",
         "families": families,
         "heat": heat,
-        "risks": evidence.risks_of(page, ranked, _MOST_RISKS),
+        "risks": evidence.risks_of(census, _MOST_RISKS),
         "planned": planned[:_MOST_ROWS],
         "more_planned": max(0, len(planned) - _MOST_ROWS),
-        "datasets": datasets[:_MOST_ROWS],
-        "more_datasets": max(0, len(datasets) - _MOST_ROWS),
+        "datasets": datasets,
+        "more_datasets": census.sets.number - len(datasets),
         "tiers": [one.label for one in reversed(Tier)],
-        "spots": stores.spots_of(page, ranked),
+        "spots": census.spots.told(),
         "flows": flows[:_MOST_ROWS],
         "more_flows": max(0, len(flows) - _MOST_ROWS),
         "groups": groups,
         "shown_findings": sum(len(one.lines) for one in groups),
         "total_findings": sum(one.total for one in groups),
         "details": details,
-        "total_stores": len(ranked),
+        "total_stores": len(census.held),
         "controls": parts.controls,
         "framework": result.framework,
         "principles": attested.principles_of(page),
@@ -208,12 +210,13 @@ def _told(page: Shown, parts: _Parts, more_findings: Sequence[More], more_stores
         "attested_heads": attested.HEADS,
         "standing": told(standing_of(result)),
         "no_attested": _NO_ATTESTED[page.view.audience == "public"],
-        "measures": measures.measures_of(page, ranked),
+        "measures": measures.measures_of(census),
         "lights": measures.RULES,
-        "accepted": tuple(_accepted(page)),
-        "owners": evidence.owners_of(ranked),
+        "accepted": accepted,
+        "more_accepted": census.counts.accepted - len(accepted) if accepted else 0,
+        "owners": census.owners.told(),
         "gaps": result.gaps[:_MOST_ROWS],
-        "unseen": evidence.unseen_of(page, _MOST_ROWS),
+        "unseen": evidence.unseen_of(census, _MOST_ROWS),
         "outcomes": evidence.outcomes_of(page),
         "notes": evidence.notes_of(page),
     }
@@ -228,29 +231,24 @@ def _elsewhere(more: Sequence[More], all_of: str) -> str:
     )
 
 
-def _details(page: Shown, ranked: Sequence[Store]) -> Iterator[_Detail]:
-    by_resource: dict[str, list[Finding]] = {}
-    for one in page.problems():
-        by_resource.setdefault(one.resource, []).append(one)
+def _details(census: Census, ranked: Iterable[Store]) -> Iterator[_Detail]:
+    wanted = census.page.view.verdicts or PROBLEMS
     for store in ranked:
-        told = page.result.classifications[store.id]
-        found = by_resource.get(store.id, [])
+        told = census.page.result.classifications[store.id]
+        found = sorted((one for one in census.problems_of(store) if one.verdict in wanted), key=census.page.rank)
         trace = tuple(step.because for step in told.trace[:_MOST_TRACE])
         yield _Detail(store, trace, tuple(found[:_MOST_LINES]), max(0, len(found) - _MOST_LINES))
 
 
-def _controls(page: Shown) -> Iterator[_Control]:
+def _controls(census: Census) -> Iterator[_Control]:
     """The controls that fail or are unknown somewhere, with what each asks at each tier."""
     tally: Counter[tuple[str, Verdict]] = Counter()
-    titles: dict[str, str] = {}
-    for one in Findings.of(page.result.findings):
-        tally[one.control, one.verdict] += 1
-        titles[one.control] = one.title
-    for name in sorted(titles):
+    for sort, number in Findings.of(census.page.result.findings).tally.items():
+        tally[sort.control, sort.verdict] += number
+    for name, title in sorted(census.counts.titles.items()):
         failed, unknown, passed = (tally[name, one] for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
-        if failed or unknown:
-            control = page.view.controls.get(name)
-            yield _Control(name, titles[name], failed, unknown, passed, control.rationale if control else "", _ladder(control))
+        control = census.page.view.controls.get(name)
+        yield _Control(name, title, failed, unknown, passed, control.rationale if control else "", _ladder(control))
 
 
 def _ladder(control: Control | None) -> tuple[tuple[str, str], ...]:
@@ -265,8 +263,9 @@ def _control_set(page: Shown) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()[:12] if page.view.controls else ""
 
 
-def _accepted(page: Shown) -> Iterator[Mapping[str, str]]:
-    for one in page.problems():
+def _accepted(census: Census) -> Iterator[Mapping[str, str]]:
+    accepted = census.page.problems(lambda one: one.accepted is not None, _MOST_ACCEPTED) if census.counts.accepted else ()
+    for one in accepted:
         if one.accepted is not None:
             yield {
                 "expires": one.accepted.expires,

@@ -10,7 +10,7 @@ from tierwise.model.finding import Finding, Verdict
 from tierwise.model.register import AcceptanceRule
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.owner import CLASS, MEANING, OTHER
-from tierwise.reports.page import stores
+from tierwise.reports.page.census import stores_of
 from tierwise.reports.page.stores import Store
 from tierwise.reports.paper import Grid, Listed, Paper, Part, heading, lead, paragraph
 from tierwise.reports.shown import Shown
@@ -48,7 +48,7 @@ def request_paper(request: Request) -> Paper:
 
 
 def _parts(request: Request) -> Iterator[Part]:
-    rule, by_id = request.rule, {one.id: one for one in stores.stores_of(request.page)}
+    rule, by_id = request.rule, {one.id: one for one in stores_of(request.page)}
     touched = list(dict.fromkeys(one.resource for one in request.covered))
     named = [by_id[key].name if key in by_id else key for key in touched]
     top = max(one.tier for one in request.covered)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Final
 
 from tierwise.model.finding import PROBLEMS, Finding, Findings, ScanResult, Verdict
@@ -14,6 +17,7 @@ from tierwise.reports.audience import for_audience, for_pipelines
 from tierwise.reports.base import View
 from tierwise.reports.locate import locate
 from tierwise.reports.text import listed
+from tierwise.shelf import picked
 
 _ODD: Final = re.compile(r"[^\w.@-]+")
 
@@ -39,11 +43,21 @@ class Shown:
     let_through: frozenset[str] = frozenset()
     """Fingerprints of what an override lets through."""
 
-    def problems(self, among: Callable[[Finding], bool] = lambda _: True) -> list[Finding]:
-        """Failed and unknown findings, worst first; of these only the verdicts that the view asks for, and what else is asked of each."""
+    def problems(self, among: Callable[[Finding], bool] = lambda _: True, most: int | None = None) -> Sequence[Finding]:
+        """Failed and unknown findings, worst first; of these only the verdicts that the view asks for, and what else is asked of each.
+
+        `most` is how many are wanted. Of very many only their places are sorted, and those that are wanted are held in a file.
+        """
         wanted = self.view.verdicts or PROBLEMS
         held = Findings.of(self.result.findings).problems
-        return sorted((one for one in held if one.verdict in wanted and among(one)), key=self._rank)
+        if isinstance(held, tuple | list):
+            return sorted((one for one in held if one.verdict in wanted and among(one)), key=self.rank)[:most]
+        # They come in the order of their resources, which is the last thing that they are ranked by.
+        alike: dict[tuple[int | str, ...], array[int]] = defaultdict(lambda: array("I"))
+        for place, one in enumerate(held):
+            if one.verdict in wanted and among(one):
+                alike[self.rank(one)[:-1]].append(place)
+        return picked(held, islice(chain.from_iterable(alike[rank] for rank in sorted(alike)), most))
 
     def all(self) -> Findings:
         """The findings of the verdicts that the view asks for, all where it asks for none, in the result's order."""
@@ -62,7 +76,8 @@ class Shown:
         """Whether it would block without the override."""
         return one.fingerprint in self.let_through
 
-    def _rank(self, one: Finding) -> tuple[bool, bool, bool, bool, int, int, bool, str, str]:
+    def rank(self, one: Finding) -> tuple[int | str, ...]:
+        """What a finding is ranked by among the others, the worst first."""
         held = one.accepted is not None
         return (
             one.fingerprint not in self.blocking,

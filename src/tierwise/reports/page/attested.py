@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from tierwise.model.attestation import State
-from tierwise.model.finding import RequirementEvidence
-from tierwise.model.resource import Kind
+from tierwise.model.finding import Findings, RequirementEvidence
 from tierwise.reports.attested import OPEN, STATES, beside
+from tierwise.reports.page.census import Census
 from tierwise.reports.shown import Shown
 
 HEADS = tuple({State.ATTESTED.value: "Attested", OPEN: "Could not be checked"}.get(state, state.capitalize()) for state in STATES)
@@ -45,11 +45,15 @@ class PrincipleRow:
     asked: str
 
 
-def datasets_of(page: Shown) -> tuple[AttestedRow, ...]:
+def datasets_of(census: Census) -> tuple[AttestedRow, ...]:
     """Each dataset, the strictest tier first; none where no file of attestations was given."""
-    datasets = {one.id: one for one in page.result.resources if one.kind is Kind.DATASET}
+    page, places = census.page, census.datasets
+    datasets = {one.id: one for place in places for one in (page.result.resources[place],)}
+    findings = Findings.of(page.result.findings)
+    # Where it is known which rows are theirs, no others are made.
+    theirs = findings if findings.ends is None else (one for place in places for one in findings.made_of(findings.rows[place : place + 1]))
     tally: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in page.result.findings if datasets else ():
+    for one in theirs if datasets else ():
         if one.resource in datasets:
             tally[one.resource][one.attested.value if one.attested is not None else OPEN] += one.verdict != "not-applicable"
     tiers = page.result.classifications

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, Findings, Fix, Verdict
+from tierwise.model.finding import PROBLEMS, Finding, Findings, Fix, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.cause import first_sentence
+from tierwise.reports.page.census import Census
 from tierwise.reports.page.stores import Store
 from tierwise.reports.page.summary import group_id, row_of
 from tierwise.reports.shown import Shown, found, open_parts
 from tierwise.reports.text import listed
+from tierwise.shelf import places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """What one owner answers for."""
-
-    name: str
-    stores: int
-    failed: int
-    unknown: int
-    worst: str
-
-
-@dataclass(frozen=True, slots=True)
 class Unseen:
     """One reason why verdicts are open."""
 
@@ -87,25 +78,21 @@ class Unseen:
     verdicts: int
 
 
-def risks_of(page: Shown, stores: Sequence[Store], most: int) -> tuple[Risk, ...]:
+def risks_of(census: Census, most: int) -> tuple[Risk, ...]:
     """The changes that matter most: by the worst store that each puts right, in the order of the stores; accepted risks and assumed tiers aside."""
-    order = {one.id: number for number, one in enumerate(stores)}
-    by_print = {one.fingerprint: one for one in Findings.of(page.result.findings).problems}
-    alike: dict[tuple[str, Severity], list[tuple[Fix, Finding]]] = defaultdict(list)
-    for fix in page.result.fixes:
-        for one in (by_print[each] for each in fix.findings if each in by_print):
-            if one.control == fix.control and one.accepted is None and not one.assumed and one.resource in order:
-                alike[one.control, one.severity].append((fix, one))
-    ranked = [min(group, key=lambda one: _weight(one[1], order)) for group in alike.values()]
-    ranked.sort(key=lambda one: _weight(one[1], order))
+    ranked = sorted(census.counts.worst.values(), key=lambda one: (one.weight, one.finding.control))
+    wanted = {one.finding.fingerprint: one for one in ranked}
+    fixes: dict[str, Fix] = {}
+    for fix in census.page.result.fixes:
+        fixes.update((each, fix) for each in fix.findings if each in wanted and wanted[each].finding.control == fix.control)
+        if len(fixes) == len(wanted):
+            break
+    leading = (one for one in ranked if one.finding.fingerprint in fixes)
     return tuple(
-        _risk(fix, worst, stores[order[worst.resource]], len({one.resource for _, one in alike[worst.control, worst.severity]}))
-        for fix, worst in ranked[:most]
+        _risk(fixes[one.finding.fingerprint], one.finding, store, one.count)
+        for one in islice(leading, most)
+        if (store := census.store(one.place)) is not None
     )
-
-
-def _weight(one: Finding, order: Mapping[str, int]) -> tuple[bool, int, int, int, str]:
-    return (not one.danger, -one.severity, -one.tier, order[one.resource], one.control)
 
 
 def _risk(fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
@@ -124,15 +111,20 @@ def _risk(fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
     )
 
 
-def lines_of(page: Shown, stores: Sequence[Store]) -> Iterator[tuple[tuple[str, str], Line]]:
-    """What fails or is unknown, worst first, each with its row and family."""
-    by_id = {one.id: one for one in stores}
-    return (((row_of(one), one.family), _line(one, by_id)) for one in page.problems())
+def lines_of(census: Census, most: int) -> Iterator[tuple[tuple[str, str], Line]]:
+    """What fails or is unknown, worst first, each with its row and family; so many of them."""
+    places = places_of(census.page.result.by_id)
+    return (((row_of(one), one.family), _line(one, census.store(places[one.resource]))) for one in census.page.problems(most=most))
 
 
 def totals_of(page: Shown) -> Counter[tuple[str, str]]:
     """How much fails or is unknown in each row and family."""
-    return Counter((row_of(one), one.family) for one in page.problems())
+    wanted = page.view.verdicts or PROBLEMS
+    found: Counter[tuple[str, str]] = Counter()
+    for sort, number in Findings.of(page.result.findings).tally.items():
+        if sort.verdict in wanted & PROBLEMS:
+            found[row_of(sort), sort.family] += number
+    return found
 
 
 def groups_of(lines: Iterable[tuple[tuple[str, str], Line]], totals: Mapping[tuple[str, str], int]) -> tuple[Group, ...]:
@@ -145,8 +137,7 @@ def groups_of(lines: Iterable[tuple[tuple[str, str], Line]], totals: Mapping[tup
     return tuple(Group(group_id(*key), *key, tuple(kept[key]), totals.get(key, len(kept[key]))) for key in keys)
 
 
-def _line(one: Finding, stores: Mapping[str, Store]) -> Line:
-    store = stores.get(one.resource)
+def _line(one: Finding, store: Store | None) -> Line:
     held = one.accepted
     return Line(
         one.verdict.value,
@@ -168,33 +159,10 @@ def _line(one: Finding, stores: Mapping[str, Store]) -> Line:
     )
 
 
-def owners_of(stores: Sequence[Store]) -> tuple[Owner, ...]:
-    """Owners with what fails, stores that nobody owns first."""
-    groups: dict[str, list[Store]] = defaultdict(list)
-    for one in stores:
-        groups[one.owner].append(one)
-    made = [
-        Owner(
-            name,
-            len(group),
-            sum(one.failed for one in group),
-            sum(one.unknown for one in group),
-            next((f"{one.severity}, {one.tier.label}: {one.headline}" for one in group if one.failed), ""),
-        )
-        for name, group in groups.items()
-    ]
-    return tuple(sorted(made, key=lambda one: (bool(one.name), -one.failed, one.name)))
-
-
-def unseen_of(page: Shown, most: int) -> tuple[Unseen, ...]:
+def unseen_of(census: Census, most: int) -> tuple[Unseen, ...]:
     """Why verdicts are open and what would settle them, most verdicts first."""
-    tally: Counter[tuple[str, str]] = Counter()
-    for one in Findings.of(page.result.findings).problems:
-        if one.verdict is Verdict.UNKNOWN:
-            tally.update({(part.reason, part.action or part.via or part.fact) for part in one.unknowns})
-    return tuple(
-        Unseen(reason, settle, number) for (reason, settle), number in sorted(tally.items(), key=lambda one: (-one[1], one[0]))[:most]
-    )
+    ordered = sorted(census.counts.unseen.items(), key=lambda one: (-one[1], one[0]))
+    return tuple(Unseen(reason, settle, number) for (reason, settle), number in ordered[:most])
 
 
 def outcomes_of(page: Shown) -> tuple[tuple[str, int], ...]:

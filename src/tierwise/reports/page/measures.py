@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tierwise.model.attestation import State
-from tierwise.model.control import Severity, rests_on_attestation
-from tierwise.model.finding import Finding, Findings, Verdict
+from tierwise.model.control import rests_on_attestation
+from tierwise.model.finding import Findings, Verdict
 from tierwise.model.profile import Requirement
 from tierwise.model.sensitivity import Tier
-from tierwise.reports.page.stores import Store
+from tierwise.reports.page.census import Census, Judged
 from tierwise.reports.shown import Shown
 from tierwise.reports.text import count, listed
 
@@ -98,55 +97,38 @@ class _Tally:
     """The verdicts of one control on data of tier T2 and above."""
 
     verdicts: Counter[Verdict]
-    grave: int = 0
-    """Not met, of high severity or above, on a settled tier, and not accepted."""
-    accepted: int = 0
-    stale: int = 0
+    judged: Judged
 
 
-def measures_of(page: Shown, ranked: Sequence[Store]) -> tuple[Measure, ...]:
-    """Each measure that the view asks for, in the NCSC's order; `ranked` are the stores, worst first."""
-    asked = page.view.measures
-    tallies, failing = _counted(page, {control for one in asked for control in one.controls})
-    return tuple(_measure(one, page, tallies, failing, ranked) for one in asked)
+def measures_of(census: Census) -> tuple[Measure, ...]:
+    """Each measure that the view asks for, in the NCSC's order."""
+    tallies: dict[str, _Tally] = {}
+    for sort, number in Findings.of(census.page.result.findings).tally.items():
+        if sort.tier >= Tier.T2:
+            tally = tallies.setdefault(sort.control, _Tally(Counter(), census.counts.judged.get(sort.control, Judged())))
+            tally.verdicts[sort.verdict] += number
+    return tuple(_measure(one, census, tallies) for one in census.page.view.measures)
 
 
-def _counted(page: Shown, controls: set[str]) -> tuple[dict[str, _Tally], dict[str, Counter[str]]]:
-    """The verdicts by control, and how many of each control's are not met on which resource."""
-    tallies: dict[str, _Tally] = defaultdict(lambda: _Tally(Counter()))
-    failing: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in Findings.of(page.result.findings) if controls else ():
-        if one.control in controls and one.tier >= Tier.T2:
-            tally = tallies[one.control]
-            tally.verdicts[one.verdict] += 1
-            if one.verdict is Verdict.FAIL:
-                failing[one.control][one.resource] += 1
-                tally.accepted += one.accepted is not None
-                tally.stale += one.attested is State.STALE
-                tally.grave += _grave(one)
-    return tallies, failing
-
-
-def _grave(one: Finding) -> bool:
-    return one.severity >= Severity.HIGH and not one.assumed and one.accepted is None and one.attested is not State.STALE
-
-
-def _measure(
-    one: Requirement, page: Shown, tallies: Mapping[str, _Tally], failing: Mapping[str, Counter[str]], ranked: Sequence[Store]
-) -> Measure:
-    known = [tallies[name] for name in one.controls if name in tallies]
+def _measure(one: Requirement, census: Census, tallies: Mapping[str, _Tally]) -> Measure:
+    page, known = census.page, [tallies[name] for name in one.controls if name in tallies]
     left = _left(one, page, tallies)
-    where = sum((failing[name] for name in one.controls if name in failing), Counter[str]())
-    spots = [Spot(store.name, store.target, where[store.id]) for store in ranked if where[store.id]]
+    # One byte for each resource, of which there may be very many.
+    failed = bytearray(len(page.result.resources))
+    for tally in known:
+        for place in tally.judged.places:
+            failed[place] = min(failed[place] + 1, 255)
+    where = len(failed) - failed.count(0)
+    worst = census.first((place for place, number in enumerate(failed) if number), _MOST_STORES)
     return Measure(
         one.id.removeprefix("M"),
         one.title,
         _light(known, left),
-        "; ".join(_because(known, len(where), left)),
+        "; ".join(_because(known, where, left)),
         " ".join(part for part in (one.attestation and f"For somebody to say: {one.attestation}", one.note) if part),
         tuple(_parts(one, page, tallies)),
-        tuple(spots[:_MOST_STORES]),
-        max(0, len(spots) - _MOST_STORES),
+        tuple(Spot(store.name, store.target, failed[store.place]) for store in worst),
+        where - len(worst),
     )
 
 
@@ -164,7 +146,7 @@ def _left(one: Requirement, page: Shown, tallies: Mapping[str, _Tally]) -> tuple
 
 def _light(known: Sequence[_Tally], left: Sequence[str]) -> Light:
     total = sum((one.verdicts for one in known), Counter[Verdict]())
-    if any(one.grave for one in known):
+    if any(one.judged.grave for one in known):
         return Light.RED
     if total[Verdict.FAIL] or total[Verdict.UNKNOWN]:
         return Light.AMBER
@@ -180,9 +162,9 @@ def _because(known: Sequence[_Tally], places: int, left: Sequence[str]) -> Itera
         yield "nothing is judged of it"
     if total[Verdict.FAIL]:
         counted = {
-            "of high severity or above": sum(one.grave for one in known),
-            "accepted as a risk": sum(one.accepted for one in known),
-            "attested too long ago": sum(one.stale for one in known),
+            "of high severity or above": sum(one.judged.grave for one in known),
+            "accepted as a risk": sum(one.judged.accepted for one in known),
+            "attested too long ago": sum(one.judged.stale for one in known),
         }
         told = [f"{number:,} {words}" for words, number in counted.items() if number]
         yield f"{total[Verdict.FAIL]:,} not met on {count(places, 'resource')}{f' ({listed(told, 3)})' if told else ''}"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final
 
-from tierwise.model.finding import Finding, Findings, Verdict
+from tierwise.model.finding import Finding, Verdict
 from tierwise.model.resource import HELD, Rel, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 from tierwise.reports.page.reach import Reach, reach_of
 from tierwise.reports.shown import Shown
+from tierwise.reports.text import count
 
+ASSUMED: Final = "assumed"
 CATEGORIES: Final = {
     "C1": "basic personal data",
     "C2": "identity or financial data",
@@ -28,6 +32,7 @@ _FLOWS: Final = {
     Rel.EXPORTS_TO: "exports to",
     Rel.LOGS_TO: "logs to",
 }
+_MANY: Final = 2**40 - 1
 _BASES: Final = {"declared-subjects": "as its tag declares", "registered-subjects": "as the register says"}
 
 
@@ -40,7 +45,9 @@ class Store:
     target: str
     """The id of its section in the page."""
     type: str
-    place: str
+    where: tuple[str, str, str]
+    """Provider, account and region."""
+    unit: str
     tier: Tier
     state: str
     assumed: bool
@@ -59,7 +66,15 @@ class Store:
     """The worst severity of what fails; empty where nothing does."""
     headline: str
     danger: bool
-    rank: tuple[int, ...]
+    place: int
+    """Among the resources of the result."""
+    rank: int
+    """The worst store has the least: by danger, severity, tier, reach, people and number of what fails, then in the order of the resources."""
+
+    @property
+    def stands(self) -> str:
+        """Where it is, in words."""
+        return " ".join(one for one in (*self.where, self.unit) if one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +120,8 @@ def store_id(number: int) -> str:
     return f"r-{number}"
 
 
-def stores_of(page: Shown) -> tuple[Store, ...]:
-    """Every resource that holds data, or on which something fails, worst first: danger, severity, tier, reach, people."""
-    by_resource: dict[str, list[Finding]] = defaultdict(list)
-    for one in Findings.of(page.result.findings).problems:
-        by_resource[one.resource].append(one)
-    made = [
-        _store(page, number, resource, by_resource.get(resource.id, ()))
-        for number, resource in enumerate(page.result.resources, 1)
-        if resource.kind in HELD or resource.id in by_resource
-    ]
-    return tuple(sorted(made, key=lambda one: (one.rank, one.name, one.id)))
-
-
-def _store(page: Shown, number: int, resource: Resource, found: Sequence[Finding]) -> Store:
-    told = page.result.classifications[resource.id]
+def store_of(place: int, resource: Resource, told: Classification, found: Sequence[Finding]) -> Store:
+    """The resource at a place, with what fails or is unknown on it."""
     fails = [one for one in found if one.verdict is Verdict.FAIL and one.accepted is None]
     worst = max(fails, key=lambda one: (one.danger, one.severity, one.control), default=None)
     assumed = told.state is TierState.ASSUMED
@@ -127,9 +129,10 @@ def _store(page: Shown, number: int, resource: Resource, found: Sequence[Finding
     return Store(
         id=resource.id,
         name=resource.address or resource.name or resource.id,
-        target=store_id(number),
+        target=store_id(place + 1),
         type=resource.type,
-        place=" ".join(one for one in (resource.provider, resource.account, resource.region, resource.unit) if one),
+        where=(resource.provider, resource.account, resource.region),
+        unit=resource.unit,
         tier=told.tier,
         state=told.state.value,
         assumed=assumed,
@@ -146,16 +149,26 @@ def _store(page: Shown, number: int, resource: Resource, found: Sequence[Finding
         severity=worst.severity.word if worst else "",
         headline=worst.title if worst else "",
         danger=bool(worst and worst.danger),
-        rank=(
-            not (worst and worst.danger),
-            assumed,
-            -int(worst.severity) if worst else 1,
-            -int(told.tier),
-            -int(reach.rank * 2),
-            -(told.subjects or 0),
-            -len(fails),
+        place=place,
+        rank=_rank(
+            (not (worst and worst.danger), 1),
+            (assumed, 1),
+            (0xF - int(worst.severity) if worst else 0xF, 0xF),
+            (0xF - int(told.tier), 0xF),
+            (0xF - int(reach.rank * 2), 0xF),
+            (_MANY - min(told.subjects or 0, _MANY), _MANY),
+            (_MANY - min(len(fails), _MANY), _MANY),
+            (place, _MANY),
         ),
     )
+
+
+def _rank(*digits: tuple[int, int]) -> int:
+    """Numbers that are compared one after the other as one number, each with the most that it can be; very many are sorted by it."""
+    rank = 0
+    for value, most in digits:
+        rank = rank * (most + 1) + value
+    return rank
 
 
 def _basis(told: Classification) -> str:
@@ -168,55 +181,182 @@ def _basis(told: Classification) -> str:
     )
 
 
-def datasets_of(stores: Sequence[Store]) -> tuple[Dataset, ...]:
-    """By dataset, highest tier and most people first. A store that belongs to no dataset, and holds people's data, stands for itself."""
-    groups: dict[str, list[Store]] = defaultdict(list)
-    for one in stores:
-        if one.holds and one.tier >= Tier.T2 and not one.assumed:
-            groups[one.dataset or one.name].append(one)
-    made = [_dataset(name, group) for name, group in groups.items()]
-    return tuple(sorted(made, key=lambda one: (-one.tier, -(one.subjects or 0), one.name)))
+class Datasets:
+    """The datasets of stores as they come; of what belongs to none only the first are held."""
+
+    def __init__(self, most: int) -> None:
+        """`most` is how many are told."""
+        self._most = most
+        self._named: dict[str, _Group] = {}
+        self._single: list[Dataset] = []
+        self._count = 0
+
+    def add(self, one: Store) -> None:
+        """One more store. One that belongs to no dataset, and holds people's data, stands for itself."""
+        if not one.holds or one.tier < Tier.T2 or one.assumed:
+            return
+        if one.dataset:
+            self._named.setdefault(one.dataset, _Group()).add(one)
+            return
+        group = _Group()
+        group.add(one)
+        self._count += 1
+        self._single.append(group.told(one.name))
+        if len(self._single) > 2 * self._most:
+            self._single = nsmallest(self._most, self._single, key=_weight)
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._named) + self._count
+
+    def told(self) -> tuple[Dataset, ...]:
+        """The first, highest tier and most people first."""
+        return tuple(nsmallest(self._most, [*(one.told(name) for name, one in self._named.items()), *self._single], key=_weight))
 
 
-def _dataset(name: str, group: Sequence[Store]) -> Dataset:
-    largest = max(group, key=lambda one: one.subjects or -1)
-    widest = max(group, key=lambda one: one.reach.rank)
-    return Dataset(
-        name,
-        max(one.tier for one in group),
-        largest.subjects,
-        largest.basis,
-        len(group),
-        sum(1 for one in group if one.state == TierState.INHERITED.value),
-        sum(one.failed for one in group),
-        widest.reach.words,
-        next((one.owner for one in group if one.owner), ""),
-    )
+def _weight(one: Dataset) -> tuple[int, int, str]:
+    return -one.tier, -(one.subjects or 0), one.name
 
 
-def spots_of(page: Shown, stores: Sequence[Store]) -> tuple[Spot, ...]:
-    """Where data of each tier lives."""
-    counts: Counter[tuple[str, str, str, Tier]] = Counter()
-    reached: Counter[tuple[str, str, str]] = Counter()
-    for one in stores:
-        if not one.holds:
-            continue
-        resource = page.resources[one.id]
-        where = (resource.provider, resource.account, resource.region)
-        counts[*where, one.tier] += 1
-        reached[where] += one.reach.rank >= 3 or not one.reach.known
-    places = sorted({key[:3] for key in counts})
-    return tuple(Spot(*where, tuple(counts[*where, tier] for tier in reversed(Tier)), reached[where]) for where in places)
+class _Group:
+    """The stores of one dataset, as they come."""
+
+    def __init__(self) -> None:
+        self._stores = self._copies = self._failed = 0
+        self._tier = Tier.T0
+        self._largest: Store | None = None
+        self._widest: Store | None = None
+        self._owned: Store | None = None
+
+    def add(self, one: Store) -> None:
+        """One more."""
+        self._stores += 1
+        self._copies += one.state == TierState.INHERITED.value
+        self._failed += one.failed
+        self._tier = max(self._tier, one.tier)
+        if self._largest is None or (-(one.subjects or -1), one.rank) < (-(self._largest.subjects or -1), self._largest.rank):
+            self._largest = one
+        if self._widest is None or (-one.reach.rank, one.rank) < (-self._widest.reach.rank, self._widest.rank):
+            self._widest = one
+        if one.owner and (self._owned is None or one.rank < self._owned.rank):
+            self._owned = one
+
+    def told(self, name: str) -> Dataset:
+        """The dataset that they are."""
+        return Dataset(
+            name,
+            self._tier,
+            self._largest.subjects if self._largest else None,
+            self._largest.basis if self._largest else "",
+            self._stores,
+            self._copies,
+            self._failed,
+            self._widest.reach.words if self._widest else "",
+            self._owned.owner if self._owned else "",
+        )
+
+
+class Spots:
+    """Where data of each tier lives, of stores as they come."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[tuple[str, str, str], Tier]] = Counter()
+        self._reached: Counter[tuple[str, str, str]] = Counter()
+
+    def add(self, one: Store) -> None:
+        """One more store."""
+        if one.holds:
+            self._counts[one.where, one.tier] += 1
+            self._reached[one.where] += one.reach.rank >= 3 or not one.reach.known
+
+    def told(self) -> tuple[Spot, ...]:
+        """By place."""
+        places = sorted({where for where, _ in self._counts})
+        return tuple(Spot(*where, tuple(self._counts[where, tier] for tier in reversed(Tier)), self._reached[where]) for where in places)
+
+
+class Answer:
+    """How many stores of which tier are weaker than they must be, of stores as they come."""
+
+    def __init__(self) -> None:
+        self.assumed = 0
+        """How many hold data of a tier that is only assumed."""
+        self._weak: Counter[Tier] = Counter()
+        self._reached: Counter[Tier] = Counter()
+        self._people: dict[Tier, int] = {}
+
+    def add(self, one: Store) -> None:
+        """One more store."""
+        self.assumed += one.holds and one.assumed
+        if one.failed and one.holds and not one.assumed:
+            self._weak[one.tier] += 1
+            self._reached[one.tier] += one.reach.rank >= 4
+            self._people[one.tier] = max(self._people.get(one.tier, 0), one.subjects or 0)
+
+    def told(self) -> str:
+        """How many stores of the highest tier that fails there are, and how many of them are open to the internet."""
+        if not self._weak:
+            return "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier."
+        tier = max(self._weak)
+        worst, people, reached = self._weak[tier], self._people[tier], self._reached[tier]
+        about = f", the largest holding up to {people:,} people" if people else ""
+        open_ = f" {reached:,} of them can be reached by people outside." if reached else ""
+        verb = "is" if worst == 1 else "are"
+        lower = self._weak.total() - worst
+        others = f" So {'is' if lower == 1 else 'are'} {count(lower, 'store')} of lower tiers." if lower else ""
+        return f"{count(worst, 'store')} of tier {tier.label}{about}, {verb} weaker than that tier requires.{open_}{others}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What one owner answers for."""
+
+    name: str
+    stores: int
+    failed: int
+    unknown: int
+    worst: str
+
+
+class Owners:
+    """What each owner answers for, of stores as they come."""
+
+    def __init__(self) -> None:
+        self._owned: dict[str, list[int]] = {}
+        self._worst: dict[str, tuple[int, str]] = {}
+
+    def add(self, one: Store) -> None:
+        """One more store."""
+        owned = self._owned.setdefault(one.owner, [0, 0, 0])
+        for at, number in enumerate((1, one.failed, one.unknown)):
+            owned[at] += number
+        if one.failed:
+            here = (one.rank, f"{one.severity}, {one.tier.label}: {one.headline}")
+            self._worst[one.owner] = min(self._worst.get(one.owner, here), here)
+
+    def told(self) -> tuple[Owner, ...]:
+        """Owners with what fails, stores that nobody owns first."""
+        made = [
+            Owner(name, stores, failed, unknown, self._worst.get(name, (0, ""))[1])
+            for name, (stores, failed, unknown) in self._owned.items()
+        ]
+        return tuple(sorted(made, key=lambda one: (bool(one.name), -one.failed, one.name)))
 
 
 def flows_of(page: Shown) -> tuple[Flow, ...]:
     """Copies, replicas, exports and logs between what the scan saw, highest tier first."""
-    by_name = {alias: one for one in page.result.resources for alias in (*one.aliases, one.id)}
+    by_name: dict[str, Resource] = {}
+    moving = array("I")
+    for place, resource in enumerate(page.result.resources):
+        by_name.update(dict.fromkeys(resource.aliases, resource) if resource.aliases else {})
+        if resource.links:
+            moving.append(place)
     found = []
-    for resource in page.result.resources:
+    for resource in map(page.result.resources.__getitem__, moving):
         for link in resource.links:
             if link.rel in _FLOWS and resource.kind in HELD:
-                other = by_name.get(link.to)
+                other = page.resources.get(link.to) or by_name.get(link.to)
                 tiers = [page.result.classifications[one.id].tier for one in (resource, other) if one is not None]
                 target = (other.name or other.id) if other else link.to or "something that could not be read"
                 words = " and ".join(dict.fromkeys(tier.label for tier in tiers))

@@ -7,15 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tierwise.model.attestation import State
-from tierwise.model.finding import Finding, Findings, Verdict
-from tierwise.model.resource import HELD
-from tierwise.model.sensitivity import Tier, TierState
-from tierwise.reports.page.stores import Store
-from tierwise.reports.shown import Shown
+from tierwise.model.finding import Finding, Findings, Sort, Verdict
+from tierwise.model.sensitivity import Tier
+from tierwise.reports.page.census import Census
+from tierwise.reports.page.stores import ASSUMED, Store
 from tierwise.reports.text import count, listed
 
-ASSUMED: Final = "assumed"
 _IN_ORDER: Final = "OWN-06"
 """The control that asks for risk acceptances to be in order."""
 LOW_COVERAGE: Final = 0.95
@@ -78,7 +75,7 @@ class Strip:
     assumed: int
 
 
-def row_of(one: Finding) -> str:
+def row_of(one: Finding | Sort) -> str:
     """The row a finding counts in: its tier, or apart where the tier is only assumed."""
     return ASSUMED if one.assumed else one.tier.label
 
@@ -88,9 +85,9 @@ def group_id(row: str, family: str) -> str:
     return f"f-{row.split(' ', maxsplit=1)[0].lower()}-{family}"
 
 
-def strip_of(page: Shown) -> Strip:
+def strip_of(census: Census) -> Strip:
     """The trust strip."""
-    result = page.result
+    result = census.page.result
     verdicts = Findings.of(result.findings).verdicts
     return Strip(
         coverage=f"{result.coverage.whole:.1%}",
@@ -100,38 +97,21 @@ def strip_of(page: Shown) -> Strip:
         read_at=result.run.started,
         profile=result.run.profile,
         sources=listed(list(result.run.sources), 4),
-        accounts=len({one.account for one in result.resources if one.account}),
+        accounts=len(census.accounts),
         resources=len(result.resources),
-        assumed=sum(1 for one in result.resources if one.kind in HELD and result.classifications[one.id].state is TierState.ASSUMED),
+        assumed=census.answer.assumed,
     )
 
 
-def sentence_of(stores: Sequence[Store]) -> str:
-    """The answer: how many stores of the highest tier that fails are weaker than they must be, and how many of them are open to the internet."""
-    weak = [one for one in stores if one.failed and one.holds and not one.assumed]
-    if not weak:
-        return "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier."
-    tier = max(one.tier for one in weak)
-    worst = [one for one in weak if one.tier is tier]
-    people = max((one.subjects or 0 for one in worst), default=0)
-    about = f", the largest holding up to {people:,} people" if people else ""
-    reached = [one for one in worst if one.reach.rank >= 4]
-    open_ = f" {len(reached):,} of them can be reached by people outside." if reached else ""
-    verb = "is" if len(worst) == 1 else "are"
-    lower = len(weak) - len(worst)
-    others = f" So {'is' if lower == 1 else 'are'} {count(lower, 'store')} of lower tiers." if lower else ""
-    return f"{count(len(worst), 'store')} of tier {tier.label}{about}, {verb} weaker than that tier requires.{open_}{others}"
-
-
-def questions(page: Shown, stores: Sequence[Store], better: str) -> tuple[Question, ...]:
+def questions(census: Census, better: str) -> tuple[Question, ...]:
     """The six questions and their answers; the last is told by the trend."""
-    worst = next((one for one in stores if one.failed and one.holds), None)
+    worst = next((one for one in census.ranked if one.failed and one.holds), None)
     return (
         Question("Which store is worst?", _worst(worst), worst.target if worst else ""),
         Question("Whose data is it?", _whose(worst), "people"),
         Question("Who can reach it?", f"{worst.reach.words[:1].upper()}{worst.reach.words[1:]}." if worst else "No store fails.", "map"),
-        Question("What do we not know?", _unknown(page), "quality"),
-        Question("What is overdue?", _overdue(page), "accepted"),
+        Question("What do we not know?", _unknown(census), "quality"),
+        Question("What is overdue?", _overdue(census), "accepted"),
         Question("Are we getting better?", better, "trend"),
     )
 
@@ -151,8 +131,8 @@ def _whose(worst: Store | None) -> str:
     return f"{worst.dataset or worst.name}: {people}{of}. Owner: {worst.owner or 'nobody is named'}."
 
 
-def _unknown(page: Shown) -> str:
-    strip = strip_of(page)
+def _unknown(census: Census) -> str:
+    strip = strip_of(census)
     told = [
         count(strip.unknown, "verdict is unknown", "verdicts are unknown") if strip.unknown else "",
         count(strip.gaps, "listing failed", "listings failed") if strip.gaps else "",
@@ -161,12 +141,11 @@ def _unknown(page: Shown) -> str:
     return f"{'; '.join(one for one in told if one)}." if any(told) else "Every read that was due was answered, and every tier is settled."
 
 
-def _overdue(page: Shown) -> str:
+def _overdue(census: Census) -> str:
     """Acceptances past their date no longer hold, so that their findings stand again: the control that asks for them to be in order tells of them."""
-    problems = Findings.of(page.result.findings).problems
-    faulty = sum(1 for one in problems if one.control == _IN_ORDER and one.verdict is Verdict.FAIL)
-    stale = sum(1 for one in problems if one.attested is State.STALE)
-    soonest = min((one.accepted.expires for one in problems if one.accepted is not None), default="")
+    tally = Findings.of(census.page.result.findings).tally
+    faulty = sum(number for sort, number in tally.items() if sort.control == _IN_ORDER and sort.verdict is Verdict.FAIL)
+    stale, soonest = census.counts.stale, census.counts.soonest
     told = [
         f"{count(faulty, 'resource has', 'resources have')} a risk acceptance that is past its date, ends soon or is otherwise not in order ({_IN_ORDER})."
         if faulty
@@ -177,21 +156,17 @@ def _overdue(page: Shown) -> str:
     return " ".join(one for one in told if one)
 
 
-def heat_map(page: Shown) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
+def heat_map(census: Census) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
     """The families, and a row for each tier that has resources, highest first, assumed tiers apart and last."""
-    result = page.result
     tally: Counter[tuple[str, str, Verdict]] = Counter()
-    for one in Findings.of(result.findings):
-        if one.verdict is not Verdict.NOT_APPLICABLE:
-            tally[row_of(one), one.family, one.verdict] += 1
+    for sort, number in Findings.of(census.page.result.findings).tally.items():
+        if sort.verdict is not Verdict.NOT_APPLICABLE:
+            tally[row_of(sort), sort.family, sort.verdict] += number
     families = tuple(sorted({family for _, family, _ in tally}))
-    held = Counter(
-        ASSUMED if (told := result.classifications[one.id]).state is TierState.ASSUMED else told.tier.label for one in result.resources
-    )
     rows = tuple(
-        HeatRow(label, held[label], tuple(_cells(label, families, tally)))
+        HeatRow(label, census.tiers[label], tuple(_cells(label, families, tally)))
         for label in [*(tier.label for tier in reversed(Tier)), ASSUMED]
-        if held[label]
+        if census.tiers[label]
     )
     return families, rows
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tierwise.model.finding import Findings, Verdict
+from tierwise.model.finding import Verdict
 from tierwise.model.history import Counts, DayPoint
 from tierwise.model.sensitivity import TIER_IDS, Tier
-from tierwise.reports.shown import Shown
+from tierwise.reports.page.census import Census
 
 _ASSUMED: Final = "assumed"
 MOST_DAYS: Final = 10
@@ -35,13 +34,14 @@ class Trend:
     """By the label of its row, what failed on each day; rows that never failed are left out."""
 
 
-def trend_of(page: Shown) -> Trend:
+def trend_of(census: Census) -> Trend:
     """A run beside the last runs of earlier days; without any there is no row, and the answer says so."""
+    page = census.page
     day = page.result.run.started[:10]
     earlier = [one for one in page.view.earlier if one.day < day][-MOST_DAYS:]
     if not earlier:
         return Trend((), (), "No earlier day of this scan is in a store, so this report cannot say.")
-    points = [one.by_row() for one in earlier] + [_now(page)]
+    points = [one.by_row() for one in earlier] + [_now(census)]
     labels = [*((TIER_IDS[tier], tier.label) for tier in reversed(Tier)), (_ASSUMED, _ASSUMED)]
     rows = tuple(
         TrendRow(label, tuple(_cell(one.get(key)) for one in points)) for key, label in labels if any(key in one for one in points)
@@ -55,12 +55,9 @@ def trend_of(page: Shown) -> Trend:
     )
 
 
-def _now(page: Shown) -> dict[str, Counts]:
+def _now(census: Census) -> dict[str, Counts]:
     """The counts of the run as the store would keep them: what somebody answers for is neither failed nor unknown."""
-    tally: Counter[tuple[str, Verdict]] = Counter()
-    for one in Findings.of(page.result.findings).problems:
-        if one.accepted is None:
-            tally[_ASSUMED if one.assumed else TIER_IDS[one.tier], one.verdict] += 1
+    tally = census.counts.now
     keys = {key for key, _ in tally}
     return {key: Counts(failed=tally[key, Verdict.FAIL], unknown=tally[key, Verdict.UNKNOWN]) for key in keys}
 
