@@ -5,7 +5,11 @@ import subprocess
 import pytest
 
 from tierwise.catalogue.register import load_acceptances
+from tierwise.classify.attest import Attested
+from tierwise.classify.gather import signed
+from tierwise.cli.settings import read_attestations, read_corrections
 from tierwise.connectors.merged import NOT_YET, NOWHERE, with_commits
+from tierwise.model.sensitivity import Tier
 
 ONE = """\
   - control: ENC-01
@@ -56,6 +60,26 @@ def test_each_entry_names_the_latest_commit_that_changed_it(git, tmp_path):
     assert said(path) == [both, longer]
     path.write_text(f"# new\nacceptances:\n{TWO}{ONE.replace('2027-01-31', '2027-03-31')}")
     assert said(path) == [both, NOT_YET]
+
+
+def test_corrections_and_attestations_name_theirs(git, tmp_path):
+    corrections, attestations = (tmp_path / "repo" / name for name in ("corrections.yaml", "attestations.yaml"))
+    corrections.write_text(
+        "corrections:\n  - {resource: claims, rule: name-words, source: claims, reason: r, approver: a, expires: 2027-01-31}\n"
+        "attestations:\n  - {kind: pseudonymised, resource: claims, reason: r, approver: a, expires: 2027-01-31}\n"
+    )
+    attestations.write_text(
+        "attested:\n  - {about: incident-plan, scope: {organisation: true}, statement: s, evidence: e, maker: m, role: r, approver: a, made: 2026-01-06}\n"
+    )
+    git("add", ".")
+    git("commit", "-qm", "all")
+    merged = f"merged in {git('rev-parse', 'HEAD')[:12]}"
+    said = read_corrections(corrections)
+    assert [one.merged for one in said.corrections] == [one.merged for one in said.attestations] == [merged]
+    assert signed(said.corrections[0]) == f"Reason: r (approved by a, until 2027-01-31, {merged})"
+    (step,) = Attested(said.attestations).steps(Tier.T2, at_risk=False)
+    assert step.because.endswith(f"(approved by a, until 2027-01-31, {merged})")
+    assert [one.written for one in read_attestations(attestations)] == [f"attestations.yaml:2, {merged}"]
 
 
 def test_what_a_branch_brought_was_merged_in_the_merge(git, tmp_path):

@@ -148,6 +148,31 @@ def test_an_acceptance_is_unused_where_nothing_that_it_names_fails_anywhere():
         assert {key: fact.value for key, fact in found.items()} == wanted, number
 
 
+def test_an_acceptance_of_what_is_gone_is_told_by_the_account_in_which_others_of_its_sort_were_listed():
+    due = {Kind.OBJECT_STORE: [compile_control(control(1)), own_06()]}
+    account = replace(bucket("a", "arn:aws:iam::111122223333:root"), kind=Kind.ACCOUNT, account="111122223333")
+    queue = "arn:aws:sqs:eu-west-2:111122223333:"
+    there = [judged(account, encrypted=True, named=False), judged(bucket("q", f"{queue}q"), encrypted=True, named=False)]
+    gone = replace(GOOD, resource=f"{queue}gone")
+    told = {account.id: {"acceptances.yaml:3 unused"}}
+    cases = [
+        # (what is there, the acceptance, accounts of which a listing failed, what is told)
+        (there, gone, (), told),
+        (there, gone, ("111122223333",), {}),
+        (there[:1], gone, (), {}),
+        (there[1:], gone, (), {}),
+        (there, replace(gone, resource="arn:aws:sqs:us-east-1:111122223333:gone"), (), {}),
+        (there, replace(gone, resource="arn:aws:sqs:eu-west-2:444455556666:gone"), (), {}),
+        (there, replace(gone, resource=f"{queue}gone*"), (), {}),
+        (there, replace(gone, resource="gone"), (), {}),
+        (there, replace(gone, control="LOG-02"), (), {}),
+        (there, replace(gone, resource=f"{queue}q"), (), {}),
+    ]
+    for number, (seen, rule, unlisted, wanted) in enumerate(cases):
+        found = told_unused(seen, [rule], due, unlisted)
+        assert {key: fact.value for key, fact in found.items()} == wanted, number
+
+
 @pytest.mark.parametrize(
     ("day", "months", "later"),
     [("2026-01-31", 1, "2026-02-28"), ("2026-11-30", 3, "2027-02-28"), ("2024-02-29", 12, "2025-02-28"), ("2026-10-31", 2, "2026-12-31")],

@@ -32,7 +32,7 @@ class Attested:
         """How the attestations changed a tier, and why they did not."""
         steps: list[TraceStep] = []
         for one in self.active:
-            signed = f"Reason: {one.reason} (approved by {one.approver}, until {one.expires.isoformat()})"
+            signed = f"Reason: {one.reason} (approved by {one.approver}, until {one.expires.isoformat()}{f', {one.merged}' if one.merged else ''})"
             if at_risk:
                 text = f"it is attested as {one.kind.value}, which does not apply to people whose safety may depend on it. {signed}"
                 steps.append(TraceStep("attestation-refused", text, None, one.file))

@@ -147,5 +147,6 @@ def removes(correction: Correction, rule: str, source: str) -> bool:
 
 
 def signed(correction: Correction) -> str:
-    """The reason, who approved it and until when."""
-    return f"Reason: {correction.reason} (approved by {correction.approver}, until {correction.expires.isoformat()})"
+    """The reason, who approved it, until when, and the commit that brought it."""
+    merged = f", {correction.merged}" if correction.merged else ""
+    return f"Reason: {correction.reason} (approved by {correction.approver}, until {correction.expires.isoformat()}{merged})"

@@ -20,7 +20,8 @@ from tierwise.model.control import Severity
 if TYPE_CHECKING:
     from tierwise.catalogue.controls import Catalogue
     from tierwise.config import Config
-    from tierwise.model.register import AcceptanceRule
+    from tierwise.model.attestation import Statement
+    from tierwise.model.register import AcceptanceRule, Corrections
     from tierwise.scan import Judging
 
 
@@ -94,10 +95,9 @@ def for_those_inside(options: Options, command: str) -> None:
 
 def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     """Catalogue, profile, register and the rest, read and validated."""
-    from tierwise.catalogue.attestations import load_attestations
     from tierwise.catalogue.controls import load_catalogue
     from tierwise.catalogue.profiles import apply_profile, load_profile
-    from tierwise.catalogue.register import load_corrections, load_register
+    from tierwise.catalogue.register import load_register
     from tierwise.cli.masking import mask_of_user
     from tierwise.evaluate.gate import with_bar
     from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
@@ -118,11 +118,11 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
         profile=profile,
         controls=controls,
         register=mask.register(load_register(Path(config.register))) if config.register else EMPTY_REGISTER,
-        corrections=mask.corrections(load_corrections(Path(config.corrections))) if config.corrections else NO_CORRECTIONS,
+        corrections=mask.corrections(read_corrections(Path(config.corrections))) if config.corrections else NO_CORRECTIONS,
         gate=gate,
         acceptances=mask.acceptances(read_acceptances(Path(config.acceptances))) if config.acceptances else (),
         mask=mask,
-        attestations=load_attestations(Path(config.attestations)) if config.attestations else None,
+        attestations=read_attestations(Path(config.attestations)) if config.attestations else None,
     )
 
 
@@ -136,6 +136,23 @@ def all_right(read: Callable[[], T]) -> T | None:
         for problem in error.problems:
             click.echo(log_lines(safe_text(problem)))
         return None
+
+
+def read_corrections(path: Path) -> Corrections:
+    """The corrections of a file, and the attestations that lower a tier, each with the commit that brought it."""
+    from tierwise.catalogue.register import load_corrections
+    from tierwise.connectors.merged import with_commits
+
+    said = load_corrections(path)
+    return replace(said, corrections=with_commits(path, said.corrections), attestations=with_commits(path, said.attestations))
+
+
+def read_attestations(path: Path) -> tuple[Statement, ...]:
+    """The attestations of a file, each with the commit that brought it."""
+    from tierwise.catalogue.attestations import load_attestations
+    from tierwise.connectors.merged import with_commits
+
+    return with_commits(path, load_attestations(path))
 
 
 def read_acceptances(path: Path) -> tuple[AcceptanceRule, ...]:

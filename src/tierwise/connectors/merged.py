@@ -7,21 +7,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from tierwise.connectors.repository import Repository, repository_at
 from tierwise.errors import InputError
+from tierwise.model.attestation import Statement
 from tierwise.model.finding import MERGED
-from tierwise.model.register import AcceptanceRule
+from tierwise.model.register import AcceptanceRule, Attestation, Correction
 
 NOWHERE: Final = "not in a repository"
 NOT_YET: Final = "not committed"
 _LOST: Final = "in a commit that the history here does not have"
 _LENGTH: Final = 12
+T = TypeVar("T", AcceptanceRule, Attestation, Correction, Statement)
 
 
-def with_commits(path: Path, rules: Sequence[AcceptanceRule]) -> tuple[AcceptanceRule, ...]:
-    """The acceptances of a file, each with the latest commit that changed it: whoever merged that has seen what it says now."""
+def with_commits(path: Path, rules: Sequence[T]) -> tuple[T, ...]:
+    """The entries of a file, each with the latest commit that changed it: whoever merged that has seen what it says now."""
+    if not rules:
+        return ()
     starts = [int(rule.file.rpartition(":")[2]) for rule in rules]
     try:
         said = _commits(Path(os.path.realpath(path)), starts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -23,6 +24,7 @@ FACT: Final = "acceptance.faults"
 _VIA: Final = Provenance("acceptances")
 _UNNAMED: Final = NotApplicable("no acceptance names it", _VIA)
 _WILD: Final = frozenset("*?")
+_PARTS: Final = re.compile(r"[:/]")
 
 
 def faults(rule: AcceptanceRule, tier: Tier, policy: AcceptancePolicy, today: date, *, danger: bool) -> frozenset[Fault]:
@@ -115,16 +117,22 @@ def fact_of(
 
 
 def told_unused(
-    judged: Iterable[tuple[Resource, Classification, Facts]], rules: Sequence[AcceptanceRule], due: Mapping[Kind, Sequence[CompiledControl]]
+    judged: Iterable[tuple[Resource, Classification, Facts]],
+    rules: Sequence[AcceptanceRule],
+    due: Mapping[Kind, Sequence[CompiledControl]],
+    unlisted: Collection[str] = (),
 ) -> Mapping[str, AnyFact]:
     """The fact `acceptance.faults` again, of resources that an acceptance names which accepts nothing that fails or is unknown anywhere.
 
     What a plan makes is not there yet, so that no acceptance is unused for it; one of the control that judges acceptances never is.
+    One that names what is gone is told of by its account. `unlisted` are the accounts of which not all was listed.
     """
     named: dict[str, list[tuple[Resource, Facts]]] = {}
     used: set[str] = set()
+    gone = _Gone(rules, due, unlisted)
     for resource, classification, facts in judged:
         fact = facts.get(FACT)
+        gone.see(resource, facts)
         if fact is not None and not isinstance(fact, Known):
             continue
         for rule in rules:
@@ -135,6 +143,7 @@ def told_unused(
                 used.add(rule.file)
             elif fact is not None and resource.address is None:
                 named.setdefault(rule.file, []).append((resource, facts))
+    named.update(gone.told())
     found: dict[str, AnyFact] = {}
     for file in named.keys() - used:
         for resource, facts in named[file]:
@@ -142,6 +151,44 @@ def told_unused(
             held = before.value if isinstance(before, Known) and isinstance(before.value, frozenset) else frozenset()
             found[resource.id] = Known(held | {f"{file} {Fault.UNUSED.value}"}, _VIA)
     return found
+
+
+class _Gone:
+    """The acceptances of what is no longer there, as resources go by.
+
+    Only where an id has the account in it, the account was scanned, others of the same sort were listed there, and no listing of it failed, is it known that nothing is there.
+    """
+
+    def __init__(self, rules: Sequence[AcceptanceRule], due: Mapping[Kind, Sequence[CompiledControl]], unlisted: Collection[str]) -> None:
+        judged = {one.control.id for some in due.values() for one in some}
+        asked = (one for one in rules if _WILD.isdisjoint(one.resource) and any(matches_glob(one.control, name) for name in judged))
+        self._left = {one.file: one.resource for one in asked if _sort(one.resource)}
+        """What they name, of those of which nothing has gone by."""
+        self._listed: set[str] = set()
+        self._accounts: dict[str, tuple[Resource, Facts]] = {}
+        self._unlisted = unlisted
+
+    def see(self, resource: Resource, facts: Facts) -> None:
+        """One more resource."""
+        if resource.kind is Kind.ACCOUNT and resource.address is None and resource.account not in self._unlisted:
+            self._accounts[resource.account] = (resource, facts)
+        for file, name in list(self._left.items()):
+            if names(name, resource):
+                del self._left[file]
+            elif resource.id.startswith(_sort(name)):
+                self._listed.add(file)
+
+    def told(self) -> Mapping[str, list[tuple[Resource, Facts]]]:
+        """Each with the account that tells of it."""
+        there = (
+            (file, set(_PARTS.split(_sort(name))) & self._accounts.keys()) for file, name in self._left.items() if file in self._listed
+        )
+        return {file: [self._accounts[one] for one in accounts] for file, accounts in there if accounts}
+
+
+def _sort(name: str) -> str:
+    """An id without its last part, which others of its sort have in common with it."""
+    return name[: max(map(name.rfind, ":/")) + 1]
 
 
 def _problem(compiled: CompiledControl, classification: Classification, facts: Facts) -> bool:

@@ -54,13 +54,13 @@ def _one_of(ages: Sequence[_Age], *, worst: bool) -> _Age:
 def _age(one: Statement, today: date) -> _Age:
     days = float((today - one.made).days)
     if one.refused or days < 0:
-        return _Age(UNLIMITED, UNLIMITED, State.REJECTED, f"{one.file}, {one.refused or 'it is dated in the future'}")
+        return _Age(UNLIMITED, UNLIMITED, State.REJECTED, f"{one.written}, {one.refused or 'it is dated in the future'}")
     if one.expires is not None and one.expires < today:
-        return _Age(UNLIMITED, UNLIMITED, State.STALE, f"{one.file}, it ended on {one.expires.isoformat()}")
+        return _Age(UNLIMITED, UNLIMITED, State.STALE, f"{one.written}, it ended on {one.expires.isoformat()}")
     if one.unreadable:
         # What cannot be checked is neither in force nor refused.
-        return _Age(days, UNLIMITED, State.ATTESTED, f"{one.file}, its evidence {one.unreadable} cannot be read")
-    return _Age(days, days, State.ATTESTED, f"{one.file}, by {one.role} on {one.made.isoformat()}")
+        return _Age(days, UNLIMITED, State.ATTESTED, f"{one.written}, its evidence {one.unreadable} cannot be read")
+    return _Age(days, days, State.ATTESTED, f"{one.written}, by {one.role} on {one.made.isoformat()}")
 
 
 def _fact(age: _Age) -> AnyFact:

@@ -59,6 +59,13 @@ class Statement:
     unreadable: str = ""
     """The evidence file that could not be read, so that nobody knows whether it is still what was attested."""
     file: str = ""
+    merged: str = ""
+    """The commit that brought it, in words."""
+
+    @property
+    def written(self) -> str:
+        """Where it is written, and the commit that brought it there."""
+        return f"{self.file}, {self.merged}" if self.merged else self.file
 
     @property
     def fact(self) -> str:

@@ -318,6 +318,8 @@ class Correction:
     approver: str
     expires: date
     file: str = ""
+    merged: str = ""
+    """The commit that brought it, in words."""
 
 
 class AttestationKind(StrEnum):
@@ -342,6 +344,8 @@ class Attestation:
     dataset: str = ""
     account: str = ""
     file: str = ""
+    merged: str = ""
+    """The commit that brought it, in words."""
 
     def covers(self, resource: Resource, dataset: str) -> bool:
         """Whether it speaks of a resource that belongs to a dataset (an empty string for none)."""

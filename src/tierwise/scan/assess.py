@@ -158,13 +158,15 @@ def _looked(estate: Estate, resource: Resource, relations: Mapping[str, AnyFact]
             return {}
 
 
-def with_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequence[CompiledControl]]) -> Assessed:
-    """The same with the fact which acceptances accept nothing; every other fact is there by then."""
+def with_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequence[CompiledControl]], gaps: Sequence[Gap] = ()) -> Assessed:
+    """The same with the fact which acceptances accept nothing; every other fact is there by then. `gaps` are the listings that failed."""
     if not judging.acceptances:
         return assessed
     resources = assessed.estate.resources
     judged = ((one, assessed.classifications[key], one.facts) for key, one in resources.items())
-    found = told_unused(judged, judging.acceptances, due)
+    # A listing that failed and names no account may be one of any.
+    unlisted = {one.account for one in resources.values()} if any(not gap.account for gap in gaps) else {gap.account for gap in gaps}
+    found = told_unused(judged, judging.acceptances, due, unlisted)
 
     def told_of(one: Resource) -> Resource:
         return replace(one, facts={**one.facts, FACT: found[one.id]}) if one.id in found else one

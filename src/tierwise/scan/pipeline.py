@@ -97,7 +97,7 @@ def scan(
     said = (note for source in sources if isinstance(source, Remarking) for note in source.remarks())
     collected.notes += dict.fromkeys(judging.mask.text(note) for note in said)
     first = with_datasets(with_facts(first, collected, judging, today), judging.attestations, today)
-    first = with_unused(first, judging, by_kind(compiled))
+    first = with_unused(first, judging, by_kind(compiled), collected.gaps)
     pasts = pasts_of(collected, first, compiled, judging, today)
     name = checkpoint.run if checkpoint is not None else run_name(started)
     run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))
