@@ -90,8 +90,14 @@ def test_an_organisation_tells_what_is_bound_at_each_level_in_the_listing_of_its
         bound(f"//{_MANAGER}/folders/77", "5005/environment/test", ancestors=DEEP[2:]),
     ]
     cloud = Cloud([plain(ancestors=DEEP), *nodes])
+    by_number = asset(
+        "secretmanager.googleapis.com/Secret", f"//secretmanager.googleapis.com/projects/{NUMBER}/secrets/s", {}, ancestors=DEEP
+    )
+    everything = collect(Cloud([by_number, *nodes]), organizations=(ORGANISATION,), services=("secretmanager", "resourcemanager"))
     expected = [(f"projects/{NUMBER}", {"owner": "records"}), (FOLDER, {"environment": "production"}), (ROOT, {"marking": "official"})]
     assert levels_of(collect, cloud, organizations=(ORGANISATION,)) == expected
+    assert levels(everything[by_number["name"]]) == expected
+    assert levels(everything[NODE]) == [(OWN, {"owner": "records"}), *expected[1:]]
     assert cloud.asked("/effectiveTags") == 0
     above = f"cloudresourcemanager/v3/effectiveTags?parent=//{_MANAGER}/{FOLDER}"
     cloud.docs[above] = {"effectiveTags": [{"namespacedTagValue": "5005/environment/production"}, {"namespacedTagValue": "5005/marking/official", "inherited": True}]}  # fmt: skip

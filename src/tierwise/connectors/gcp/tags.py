@@ -136,7 +136,7 @@ def _nodes(resource: Resource, place: Place, ancestors: tuple[str, ...], root: s
     """The project, the folders and the organisation that a resource lies in, up to the root."""
     inside = ancestors or (place.name,)
     for node in inside[: inside.index(root)] if root in inside else inside:
-        if node not in resource.id:
+        if resource.id != f"//{_MANAGER}/{node}":
             yield node, (f"{_MANAGER}/{node}", *((f"{_MANAGER}/projects/{place.id}",) if node.startswith("projects/") else ()))
 
 
