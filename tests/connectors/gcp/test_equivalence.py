@@ -54,6 +54,7 @@ WITHOUT = {
     "firestore.googleapis.com/Database": _NONE,
     "logging.googleapis.com/LogBucket": _NONE,
     "logging.googleapis.com/LogSink": _NONE,
+    "memcache.googleapis.com/Instance": _NONE,
     "redis.googleapis.com/Cluster": _NONE,
     "redis.googleapis.com/Instance": _NONE,
     "spanner.googleapis.com/Backup": _NONE,
