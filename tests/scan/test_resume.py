@@ -16,6 +16,7 @@ from tests.scan.recording import refused
 from tierwise.connectors.base import Organisation
 from tierwise.errors import StoreError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.resource import FactUpdate, Kind, Resource
 from tierwise.scan import collect
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.store.units import KeptUnit
@@ -194,3 +195,12 @@ def test_threads_change_nothing(whole):
     kept: list[KeptUnit] = []
     assert told(scanned(AnyRegion(), checkpoint_in(kept), jobs=8).result) == whole[1]
     assert len(kept) == len(whole[2])
+
+
+def test_what_nobody_reads_this_time_stays_as_it_was_read():
+    collected, was = collect.Collected(), Known(True, Provenance("s3:GetBucketVersioning", as_of="2026-11-23"))
+    collected.take(Resource("a", Kind.OBJECT_STORE, "s3.bucket", "aws", "1", "", "a", facts={"recovery.versioning": was}))
+    unread = Unknown(UnknownReason.NOT_COLLECTED, Provenance("s3:GetBucketVersioning"))
+    for again, left in ((unread, was), (Unknown(UnknownReason.PERMISSION_DENIED), None), (Known(False), None)):
+        collected.take(FactUpdate("a", {"recovery.versioning": again, "access.public_blocked": unread}))
+        assert collected.resources["a"].facts == {"recovery.versioning": left or again, "access.public_blocked": unread}

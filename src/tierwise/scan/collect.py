@@ -19,7 +19,7 @@ from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.reported import Reported
 from tierwise.model.change import Change
 from tierwise.model.content import Look
-from tierwise.model.fact import NOT_COLLECTED, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.shelf import Stock
 
@@ -105,7 +105,9 @@ class Collected:
         told = self.mask.update(update, known)
         links = known.links if told.links is None else told.links
         self.relinked = self.relinked or links != known.links
-        self.resources[known.id] = replace(known, facts={**known.facts, **told.facts}, grants=told.grants or known.grants, links=links)
+        # What nobody has read this time stays as it was read before: by an earlier process, or in an earlier scan.
+        facts = {name: fact for name, fact in told.facts.items() if name not in known.facts or not _is_unread(fact)}
+        self.resources[known.id] = replace(known, facts={**known.facts, **facts}, grants=told.grants or known.grants, links=links)
         return told
 
     def _outcome(self, outcome: ReadOutcome) -> ReadOutcome:
@@ -150,6 +152,10 @@ class Collected:
         """Ids as the sources know them."""
         unmasked = {told: own for own, told in self.masked.items()}
         return [unmasked.get(one, one) for one in ids]
+
+
+def _is_unread(fact: AnyFact) -> bool:
+    return isinstance(fact, Unknown) and fact.reason is UnknownReason.NOT_COLLECTED
 
 
 def _merged(one: Resource, other: Resource) -> Resource:

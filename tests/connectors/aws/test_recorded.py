@@ -253,6 +253,7 @@ def test_an_aggregator_that_may_not_be_asked_is_told_and_everything_is_read(scan
     estate, notes, _ = scanned(world)
     assert isinstance(estate["arn:aws:s3:::a"].facts["recovery.versioning"], Known)
     assert "AccessDenied" in notes[0]
+    assert {one.outcome for one in estate.outcomes} <= {"ok", "absent"}
     assert estate["arn:aws:s3:::a"].tags.value == ({"tier": "T3"} if denied == "select" else {})
 
 

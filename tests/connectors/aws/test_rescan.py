@@ -145,6 +145,7 @@ def test_what_may_have_changed_is_read_again(scan: Scan, change: str) -> None:
     again = scan(estate, first.left(), night=1)
     assert [again.calls[name] for name in (*PER_BUCKET, "sqs:GetQueueAttributes")] == [buckets] * 3 + [queues]
     assert again.says() == scan(estate, night=1).says()
+    assert {one.outcome for one in again.read.outcomes} <= {"ok", "absent"}
 
 
 def test_a_read_that_was_refused_is_tried_again(scan: Scan) -> None:

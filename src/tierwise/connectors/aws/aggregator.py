@@ -45,8 +45,8 @@ class Aggregator:
         """What it has of a type in the caller's account: items as JSON by ARN, read once."""
 
         def make() -> Maybe[Doc | None]:
-            # Asked where the aggregator is; counted where it is asked for.
-            asked = replace(self.caller, account=caller.account, counts=caller.counts, failures=caller.failures, until=caller.until)
+            # Asked where the aggregator is, counted where it is asked for; where it fails nothing is missing, for everything is read then.
+            asked = replace(self.caller, account=caller.account, counts=Counter(), failures=[], until=caller.until)
             found: dict[str, str] = {}
             try:
                 for text in asked.listing(
@@ -60,6 +60,8 @@ class Aggregator:
                 return Unknown(UnknownReason(failed.gap.reason), SELECT.via, failed.gap.detail)
             except (ValueError, KeyError, TypeError):
                 return Unknown(UnknownReason.UNPARSABLE, SELECT.via)
+            finally:
+                caller.counts.update({key: number for key, number in asked.counts.items() if key[1] == "ok"})
             return Known(found, SELECT.via)
 
         return caller.once_per_account(f"{SELECT.operation}:{recorded.type}", make)

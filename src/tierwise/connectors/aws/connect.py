@@ -83,7 +83,7 @@ def _inventory(options: AwsConfig, caller: Caller) -> tuple[Aggregator | None, s
     """The aggregator that was asked for, or why there is none and everything is read from the services."""
     if not options.inventory:
         return None, ""
-    found = look_for(caller, options.aggregator)
+    found = look_for(replace(caller, failures=[]), options.aggregator)
     return (None, found) if isinstance(found, str) else (found, "")
 
 

@@ -89,7 +89,10 @@ class Rescan:
             some = changes_since(caller, self.earlier.started)
             if not isinstance(some, Unknown):
                 found += some
-            elif some.detail != "denied by a service control policy" and some.reason is not UnknownReason.REGION_DISABLED:
+                continue
+            # No fact rests on it: what is not known to be unchanged is read, and nothing is missing for that.
+            caller.failures.clear()
+            if some.detail != "denied by a service control policy" and some.reason is not UnknownReason.REGION_DISABLED:
                 self.not_known(account, f"its changes in {caller.region} could not be read ({some.detail or some.reason.value})")
                 return None
         return Changes(tuple(found))
