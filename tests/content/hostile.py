@@ -113,6 +113,8 @@ def hostile() -> Iterator[tuple[str, str, bytes]]:
         b"PAR1\x15\x02\x19\xfc\xff\xff\xff\xff\x03" + struct.pack("<I", 9) + b"PAR1",
     )
     yield "a parquet page of 2 GB by its own word", "a.parquet", _lying_page(parquet)
+    for what, fields in _FOOTERS.items():
+        yield f"a parquet footer {what}", "a.parquet", b"PAR1" + fields + struct.pack("<I", len(fields)) + b"PAR1"
     yield "an encrypted parquet", "a.parquet", b"PARE" + b"x" * 50 + b"PARE"
     yield "a parquet that is text", "a.parquet", b"name,age\nx,1\n"
     yield "text that is an executable", "a.csv", b"\x7fELF" + bytes(200)
@@ -128,6 +130,19 @@ def hostile() -> Iterator[tuple[str, str, bytes]]:
     yield "zstd that is cut off", "a.zst", b"\x28\xb5\x2f\xfd\x04"
     yield "a workbook with a password", "a.xlsx", b"\xd0\xcf\x11\xe0" + bytes(99) + "EncryptedPackage".encode("utf-16-le")
     yield "bytes of no format", "a.csv", bytes(range(256)) * 99
+
+
+_COLUMN = b"\x15\x0c\x38\x01a\x00"
+"""A node of the schema in Thrift's compact protocol: its type (field 1) is bytes, its name (field 4) is `a`."""
+_ROOT = b"\x48\x01r\x15\x02\x00"
+"""The node above it: a name and one child (field 5)."""
+_FOOTERS = {
+    "whose row groups are numbers": b"\x29\x2c" + _ROOT + _COLUMN + b"\x29\x15\x02\x00",
+    "whose row groups are a number": b"\x29\x2c" + _ROOT + _COLUMN + b"\x25\x02\x00",
+    "whose chunks are a number": b"\x29\x2c" + _ROOT + _COLUMN + b"\x29\x1c\x15\x02\x00\x00",
+    "that names a column with a number": b"\x29\x2c" + _ROOT + b"\x15\x0c\x35\x80\x80\x80\x80\x20\x00" + b"\x00",
+    "of lists in lists": b"\x29" + b"\x19" * 200_000,
+}
 
 
 def _lying_page(parquet: bytes) -> bytes:

@@ -48,11 +48,11 @@ def read_parquet(blob: Blob, bounds: Bounds) -> Reading:
     table = Table(bounds)
     for leaf in leaves:
         table.column(leaf.name)
-    groups = footer.get(4) or [{}]
-    chunks = groups[0].get(1) if isinstance(groups[0], dict) else None
+    group = next(iter(_listed(footer.get(4))), {})
+    chunks = _listed(group.get(1) if isinstance(group, dict) else None)
     pages = _Pages(blob, bounds)
     skipped = 0
-    for leaf, chunk in zip(leaves, chunks or (), strict=False):
+    for leaf, chunk in zip(leaves, chunks, strict=False):
         try:
             for value in pages.values(leaf, chunk):
                 table.put(leaf.name, value)
@@ -67,6 +67,15 @@ def read_parquet(blob: Blob, bounds: Bounds) -> Reading:
 
 def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _name(value: object) -> str:
+    """A name; a number in its place would be taken for so many bytes."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
 def _footer(blob: Blob, bounds: Bounds) -> Struct:
@@ -100,7 +109,7 @@ def _leaves(schema: Any, bounds: Bounds) -> list[_Leaf]:
             raise UnreadableError(Reason.TOO_DEEP, "parquet")
         open_nodes[-1][0] -= 1
         _, above, definition, repetition = open_nodes[-1]
-        kind, name = node.get(3), bytes(node.get(4) or b"").decode("utf-8", "replace")
+        kind, name = node.get(3), _name(node.get(4))
         definition += kind in (1, 2)
         repetition += kind == 2
         shown = above if name in ("list", "element", "item", "array", "key_value", "bag", "array_element") and above else name

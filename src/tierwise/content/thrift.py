@@ -57,6 +57,8 @@ class Compact:
                 raise UnreadableError(Reason.CORRUPT)
 
     def _list(self, depth: int) -> list[Any]:
+        if depth > _DEPTH:
+            raise UnreadableError(Reason.TOO_DEEP)
         head = self._byte()
         length = self._varint() if head >> 4 == 0x0F else head >> 4
         if length > len(self._data) - self.at:
