@@ -181,6 +181,7 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     F("metadata.identifiers", STRINGS, SET, ALL_KINDS, "strong identifiers recognised in names, tags, descriptions (ids of detectors and counts only)", derived="D1"),
     # Attested: days since the youngest attestation in force was made; a person answers for each, no read can tell it
     F("attested.access_review", INT, LO, frozenset({Kind.DATASET}), "the data's owner reviewed who has access; days since that was attested, unlimited where nothing in force says it", unit="days"),
+    F("attested.register_review", INT, LO, frozenset({Kind.DATASET}), "the data's owner reviewed its lines of the asset register; days since that was attested, unlimited where nothing in force says it", unit="days"),
     F("attested.incident_plan", INT, LO, frozenset({Kind.DATASET}), "an incident plan names this dataset; days since that was attested, unlimited where nothing in force says it", unit="days"),
     F("attested.breach_route", INT, LO, frozenset({Kind.DATASET}), "the route of a breach notification within 72 hours, and whom it reaches, is written down; days since that was attested, unlimited where nothing in force says it", unit="days"),
     F("attested.incident_exercise", INT, LO, frozenset({Kind.DATASET}), "the incident plan was exercised; days since that was attested, unlimited where nothing in force says it", unit="days"),
