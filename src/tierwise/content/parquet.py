@@ -48,7 +48,7 @@ def read_parquet(blob: Blob, bounds: Bounds) -> Reading:
     table = Table(bounds)
     for leaf in leaves:
         table.column(leaf.name)
-    group = next(iter(_listed(footer.get(4))), {})
+    group: object = next(iter(_listed(footer.get(4))), None)
     chunks = _listed(group.get(1) if isinstance(group, dict) else None)
     pages = _Pages(blob, bounds)
     skipped = 0
