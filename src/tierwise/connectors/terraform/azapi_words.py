@@ -124,12 +124,13 @@ _DATA_KEY: Final = _in(
     "dataEncryption", "customer_managed_key", _at("primaryKeyURI", "key_vault_key_id"), absent=[], only=("type", "azurekeyvault")
 )
 _SOURCE: Final = _is("sourceServerResourceId", "source_server_id", "")
+_SERVER: Final = (_public("network.publicNetworkAccess"), _SUBNET, _BACKUP, _SPREAD, _DATA_KEY, _SOURCE)
+"""What flexible servers have alike."""
 _IMMUTABLE: Final = _is("securitySettings.immutabilitySettings.state", "immutability", "Disabled")
 _DAYS: Final = tuple(
     (f"delete.daysAfter{event}GreaterThan", f"delete_after_days_since_{name}_greater_than")
     for event, name in (("Modification", "modification"), ("Creation", "creation"), ("LastAccessTime", "last_access_time"))
 )
-_KEPT: Final = ("definition.actions.baseBlob", "definition.actions.version")
 _AGED: Final = Field(
     "rule",
     ("properties", "policy", "rules"),
@@ -161,11 +162,6 @@ _AGED: Final = Field(
         ),
     ),
 )
-
-
-def _kept(name: str, argument: str, of: str) -> Field:
-    """A retention policy of a blob or file service, which has a switch besides its days."""
-    return _in(of, argument, _at("days", "days"), absent=[], only=(name, "true"))
 
 
 ACCOUNT, VAULT, SQL = "azurerm_storage_account", "azurerm_key_vault", "azurerm_mssql_server"
@@ -383,12 +379,7 @@ WORDS: Final[Mapping[str, Words]] = {
     _PG: Words(
         PG,
         (
-            _public("network.publicNetworkAccess"),
-            _SUBNET,
-            _BACKUP,
-            _SPREAD,
-            _DATA_KEY,
-            _SOURCE,
+            *_SERVER,
             _is("storage.storageSizeGB", "storage_mb", make=lambda size: size * 1024),
             _in(
                 "authConfig",
@@ -405,12 +396,7 @@ WORDS: Final[Mapping[str, Words]] = {
     _MYSQL: Words(
         MYSQL,
         (
-            _public("network.publicNetworkAccess"),
-            _SUBNET,
-            _BACKUP,
-            _SPREAD,
-            _DATA_KEY,
-            _SOURCE,
+            *_SERVER,
             _in("storage", "storage", _at("storageSizeGB", "size_gb")),
         ),
     ),
