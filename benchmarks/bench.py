@@ -8,10 +8,11 @@ import resource
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def seed(port: int, folder: Path, *arguments: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished process: exit code, wall and CPU seconds, peak resident memory in MB."""
+    """A finished process: exit code, wall and CPU seconds with those that it started, and peak memory in MB: resident and its own, or, where it was watched, of all together."""
 
     code: int
     wall: float
@@ -97,14 +98,52 @@ class Ran:
     stderr: str
 
 
-def run(command: Sequence[str], env: Mapping[str, str]) -> Ran:
-    """Run a command as a whole process and measure it."""
+def run(command: Sequence[str], env: Mapping[str, str], *, watched: bool = False) -> Ran:
+    """Run a command as a whole process and measure it. `watched`: its memory with that of the processes that it starts, which takes some of its time."""
     began = time.perf_counter()
     child = subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    stderr = child.stderr.read() if child.stderr else ""
-    _pid, status, usage = os.wait4(child.pid, 0)
+    with _watched(child.pid) if watched else nullcontext([0.0]) as peak:
+        stderr = child.stderr.read() if child.stderr else ""
+        _pid, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
-    return Ran(child.returncode, time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, stderr)
+    # One process by itself is known to the page; several together by what was seen of them.
+    return Ran(child.returncode, wall, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss / 1024, *peak), stderr)
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[float]]:
+    """The memory in MB of a process with its children, each time that there are any, as it was seen until the context ends: every tenth of a second at first, and less often the longer it takes."""
+    seen, done, began = [0.0], threading.Event(), time.monotonic()
+
+    def watch() -> None:
+        while not done.wait(0.1 + (time.monotonic() - began) / 100):
+            if children := _children(pid):
+                seen.append(sum(map(_pss, (pid, *children))) / 1024)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _pss(pid: int) -> int:
+    """The proportional set size in kB (proc_pid_smaps(5)): pages that processes share are counted once over all of them. 0 where the process has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def proxy_counts(port: int) -> Mapping[str, Any]:

@@ -109,14 +109,14 @@ def measure(size: int, folder: Path) -> None:
     env = {"PATH": os.environ["PATH"], "TIERWISE_DATA": str(folder / "data"), "HOME": str(folder)}
     kept = ["--store", str(folder / "store.db"), "--series", "made", "--format", f"jsonl={folder / 'out.jsonl'}"]
     base = [str(BIN / "tierwise"), "scan", "inventory"]
-    told("judged", run([*base, str(files[0]), "-q", *chosen], env), size)
+    told("judged", run([*base, str(files[0]), "-q", *chosen], env, watched=True), size)
     for what, file in zip(("judged, written and kept", "the same with 1 in 100 changed"), files, strict=True):
-        told(what, run([*base, str(file), "-q", *chosen, *kept], env), size)
+        told(what, run([*base, str(file), "-q", *chosen, *kept], env, watched=True), size)
     with (folder / "out.jsonl").open("rb") as out:
         verdicts = sum(line.startswith(b'{"finding"') for line in out)
     print(f"  {verdicts / size:.1f} verdicts a resource", flush=True)
     page = ["--format", f"html={folder / 'report.html'}"]
-    told("judged, with the page", run([*base, str(files[1]), "-q", *chosen, *page], env), size)
+    told("judged, with the page", run([*base, str(files[1]), "-q", *chosen, *page], env, watched=True), size)
     store = open_store("", folder / "store.db")
     with store.reading() as connection:
         series = find_series(connection, "")
