@@ -23,6 +23,8 @@ MOST = 10_000
 """How many things are held as they are, unless `holding` says otherwise."""
 BATCH: Final = 32
 """How many are written and read together: what they share is written once."""
+_CLOSE: Final = 8
+"""The same of what is looked at in its order more often than by name."""
 _NEAR: Final = 1_024
 """How many of what is made anew each time are kept, for those that are looked at again and again."""
 
@@ -298,9 +300,12 @@ class Stock(Named[T]):
             self._shelf.add(one)
 
     def sort(self) -> None:
-        """Put them in the order of their names."""
+        """Put them in the order of their names; many are written anew, since they are looked at in that order from now on."""
         names = sorted(self.names)
         self._order = array("Q", [self._order[self.names[name]] for name in names])
+        if self.many:
+            self._shelf = Shelf(Picked(self._shelf, self._order), most=0, batch=_CLOSE)
+            self._order = array("Q", range(len(names)))
         self.names = {name: place for place, name in enumerate(names)}
         self.held = Picked(self._shelf, self._order)
 
