@@ -102,7 +102,8 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
         declared = declared_facts(resource, judging.profile, judging.register)
         return replace(resource, facts={**resource.facts, **declared, "metadata.identifiers": identifiers(resource)})
 
-    estate = replace(assessed.estate, resources=changed(assessed.estate.resources, read_and_declared))
+    resources = assessed.estate.resources
+    estate = replace(assessed.estate, resources=near(resources, read_and_declared))
     # What is found in one pass over all rests on nothing that was declared.
     scene = replace(scene_of(assessed.estate, _context(assessed, judging, collected, today)), estate=estate)
 
@@ -113,14 +114,14 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
     related = near(estate.resources, related_to)
     linkage: Mapping[str, Mapping[str, AnyFact]] = {}
     if scene.kinds & LINKED:
-        linkage = linkage_facts(assessed.estate.resources, assessed.classifications, tuple(collected.gaps))
+        linkage = linkage_facts(resources, assessed.classifications, tuple(collected.gaps))
     wanted = find_spec("tags.missing")
     tagged = wanted.kinds if wanted else frozenset[Kind]()
     registrable = spec_of("register.resolves").kinds
 
     def derived(known: Resource) -> dict[str, AnyFact]:
         one = assessed.classifications[known.id]
-        resource = related_to(known)
+        resource = related_to(read_and_declared(known))
         facts = {**resource.facts, **linkage.get(resource.id, {})}
         registered = resolves(resource, judging.profile, judging.register) if resource.kind in registrable else NOT_COLLECTED
         facts |= tier_facts_of(estate, resource, assessed.classifications, related, scene, registered)
@@ -132,7 +133,7 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
             facts[FACT] = fact_of(resource, one.tier, judging.acceptances, judging.controls, judging.profile.acceptance, today)
         return {name: fact for name, fact in facts.items() if known.facts.get(name) is not fact}
 
-    return replace(assessed, estate=replace(estate, resources=kept_in_two(estate.resources, derived, _with)))
+    return replace(assessed, estate=replace(estate, resources=kept_in_two(resources, derived, _with)))
 
 
 def _with(resource: Resource, facts: Mapping[str, AnyFact]) -> Resource:
