@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 
 import pytest
 
@@ -19,6 +20,7 @@ HERE = os.getpid()
 def forking(monkeypatch):
     monkeypatch.setattr(beside, "MANY", 2)
     monkeypatch.setattr(beside, "_BATCH", 1)
+    monkeypatch.setattr(beside, "_LIFE", 3)
     monkeypatch.setattr(beside, "_may_fork", lambda: True)
 
 
@@ -61,6 +63,18 @@ def test_each_is_made_once_whoever_is_faster(forking, tmp_path):
 
     assert list(in_two(range(700), noted)) == list(range(700))
     assert sorted(map(int, log.read_text().split())) == list(range(700))
+
+
+def test_a_copy_that_has_made_its_batches_gives_way_to_a_new_one(forking):
+    def waiting(numbers):
+        if os.getpid() == HERE:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        return [(number, os.getpid()) for number in numbers]
+
+    made = list(in_two(range(20), waiting))
+    assert [number for number, _ in made] == list(range(20))
+    assert Counter(Counter(maker for _, maker in made).values()) == {5: 1, 3: 5}
+    assert [maker for _, maker in made[:5]] == [HERE] * 5
 
 
 def test_there_are_no_more_turns_than_a_pipe_holds(forking, monkeypatch):

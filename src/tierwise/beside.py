@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import IO, Final, Generic, NoReturn, Self, TypeVar
 
 from tierwise.pack import packed, unpacked
@@ -23,6 +24,8 @@ MANY: Final = 2_000
 _BATCH: Final = 256
 _MOST: Final = 4_096
 """How many batches there are at most: as many as the smallest pipe holds bytes (pipe(7), a page)."""
+_LIFE: Final = 32
+"""How many batches a copy of this process makes: more of what it looks at would be in memory twice at the same time."""
 _LENGTH: Final = 8
 """The bytes after each batch that say how long it is."""
 
@@ -38,10 +41,15 @@ def in_two(places: Sequence[P], make: Callable[[Sequence[P]], Iterable[T]]) -> G
         yield from make(places)
         return
     batches, mine = _batches(places), 0
-    with _Turns(len(batches)) as turns, _Other(lambda: (list(make(one)) for one in reversed(batches) if turns.mine())) as other:
+
+    def theirs(first: int) -> Iterator[list[T]]:
+        return (list(make(one)) for one in islice(reversed(batches), first, first + _LIFE) if turns.mine())
+
+    with _Turns(len(batches)) as turns, _Other(theirs) as other:
         while turns.mine():
             yield from make(batches[mine])
             mine += 1
+            other.renew()
         if other.has_made_all():
             yield from other.made()
             return
@@ -79,25 +87,44 @@ class _Turns:
 
 
 class _Other(Generic[T]):
-    """A copy of this process that makes batches and leaves them in a file, so that neither process holds all of them; none where the system has no room for it."""
+    """A copy of this process that makes batches and leaves them in a file, so that neither process holds all of them; none where the system has no room for it.
 
-    def __init__(self, make: Callable[[], Iterable[list[T]]]) -> None:
+    What a copy looks at is no longer shared with this process: after so many batches it ends, and a new copy goes on.
+    """
+
+    def __init__(self, make: Callable[[int], Iterable[list[T]]]) -> None:
+        """`make` makes batches from one on, counted from the last."""
+        self._make = make
         self._file: IO[bytes] = io.BytesIO()
         self._pid = 0
+        self._made = 0
         with suppress(OSError):
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `__exit__`
-            self._pid = os.fork() or _give(make, self._file)
+            self._start()
+
+    def _start(self) -> None:
+        self._pid = os.fork() or _give(self._make(self._made), self._file)
 
     def __enter__(self) -> Self:
         return self
 
+    def renew(self) -> None:
+        """Start a new copy where the last has made its batches."""
+        if self._pid and self._ended(os.WNOHANG):
+            self._made += _LIFE
+            with suppress(OSError):
+                self._start()
+
     def has_made_all(self) -> bool:
         """Whether it made all of its batches; waits until it has ended."""
-        if not self._pid:
-            return False
-        _, status = os.waitpid(self._pid, 0)
-        self._pid = 0
-        return status == 0
+        return bool(self._pid) and self._ended(0)
+
+    def _ended(self, options: int) -> bool:
+        """Whether the copy has ended well; one that failed is never renewed."""
+        pid, status = os.waitpid(self._pid, options)
+        if pid:
+            self._pid = 0
+        return bool(pid) and status == 0
 
     def made(self) -> Iterator[T]:
         """What it made, the last batch first."""
@@ -116,13 +143,14 @@ class _Other(Generic[T]):
             os.waitpid(self._pid, 0)
 
 
-def _give(make: Callable[[], Iterable[list[T]]], file: IO[bytes]) -> NoReturn:
+def _give(batches: Iterable[list[T]], file: IO[bytes]) -> NoReturn:
     """Make, write and end, whatever happens: nothing of what this process was started for may be done twice."""
     status = 1
     try:
         # What the other process holds is looked at by its own collector; here it would be copied by being looked at.
         gc.freeze()
-        for batch in make():
+        file.seek(0, os.SEEK_END)
+        for batch in batches:
             made = packed(batch)
             file.write(made)
             file.write(len(made).to_bytes(_LENGTH, "big"))
