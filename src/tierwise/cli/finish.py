@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -111,6 +112,8 @@ def _write_pages(pages: Iterable[tuple[str, str]], path: Path) -> None:
     for name, text in pages:
         write_atomically(path.parent / name, text.encode("utf-8", "replace"))
         stale.discard(path.parent / name)
+        # A page that is made leaves cycles behind, and nobody else looks for them while a scan is made; what is older than it is left alone.
+        gc.collect(0)
     try:
         for one in stale:
             one.unlink()
