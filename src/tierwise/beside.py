@@ -24,8 +24,8 @@ MANY: Final = 2_000
 _BATCH: Final = 256
 _MOST: Final = 4_096
 """How many batches there are at most: as many as the smallest pipe holds bytes (pipe(7), a page)."""
-_LIFE: Final = 32
-"""How many batches a copy of this process makes: more of what it looks at would be in memory twice at the same time."""
+_LIFE: Final = 96
+"""How many batches a copy of this process makes: what it looks at is in memory twice as long as it lives, and a new copy takes the system time."""
 _LENGTH: Final = 8
 """The bytes after each batch that say how long it is."""
 
