@@ -37,6 +37,12 @@ def test_an_identifier_in_a_name_becomes_its_detector_and_a_suffix_under_the_key
     assert MASK.text("logs-9990000018").startswith("logs-[nhs_number-test~")
 
 
+def test_a_token_without_six_digits_or_sixteen_capitals_is_masked_as_well():
+    token = "ghp_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZabcdefghij"
+    assert MASK.text(f"deploy-{token}").startswith("deploy-[secret_key-")
+    assert token not in repr(MASK.resource(store(f"deploy-{token}")))
+
+
 @pytest.mark.parametrize("detector", NAMED, ids=lambda one: one.id)
 def test_what_every_strong_detector_finds_in_a_name_is_masked_and_still_evidence(detector):
     for text in (*detector.positives, *detector.synthetic):

@@ -15,6 +15,7 @@ from functools import cache, lru_cache, partial
 from typing import Final
 
 from tierwise.classify.detector import Detector, Match, Values, all_detectors
+from tierwise.classify.detectors import secret_key
 from tierwise.classify.identifiers import NEEDS_WORDS, STANDS_ALONE
 from tierwise.classify.vote import judged, plain
 from tierwise.model.change import Change
@@ -22,8 +23,12 @@ from tierwise.model.fact import AnyFact, Known, NotApplicable, Provenance, Unkno
 from tierwise.model.register import AcceptanceRule, Corrections, Register, Selector
 from tierwise.model.resource import PRINCIPALS, FactUpdate, Gap, Grant, Link, Rel, Resource
 
-_SIGNS: Final = ("@", "-----BEGIN")
-_SHAPES: Final = (re.compile(r"\d\D?\d\D?\d\D?\d\D?\d\D?\d"), re.compile(r"[A-Z0-9]{16}"))
+_SIGNS: Final = ("@",)
+_SHAPES: Final = (
+    re.compile(r"\d\D?\d\D?\d\D?\d\D?\d\D?\d"),
+    re.compile(r"[A-Z0-9]{16}"),
+    re.compile(secret_key.DETECTOR.needs, re.ASCII),
+)
 """One of these every identifier has that is looked for here; all other texts are left at once. As one pattern they take twice as long."""
 _ACCOUNT: Final = re.compile(r"(?<![A-Za-z0-9])\d{12}(?![A-Za-z0-9])")
 """The number of an account or a project, which stands in most ids; no identifier has twelve digits alone."""

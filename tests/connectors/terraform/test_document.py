@@ -87,6 +87,18 @@ BAD = {
     "trailing": (json.dumps(EMPTY).encode() * 2, ["text follows the JSON"]),
     "trailing lines": (json.dumps(EMPTY).encode() + b"\n::debug::exitcode: 0\nError: Process completed", ["text follows the JSON"]),
     "an echo and no plan": (b"[command]/home/runner/terraform-bin show -json tfplan\n\nError: no such file", ["is not JSON", MEND]),
+    "the changes twice, of which the last are none": (
+        json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b")]}).encode()[:-1] + b', "resource_changes": []}',
+        ["has 'resource_changes' a second time", MEND],
+    ),
+    "the changes twice, of which the first are none": (
+        b'{"resource_changes": [], ' + json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b")]}).encode()[1:],
+        ["has 'resource_changes' a second time"],
+    ),
+    "the same part twice, once written with an escape": (
+        b'{"resource\\u005fchanges": [], "resource_changes": []}',
+        ["has 'resource_changes' a second time"],
+    ),
     "the same address twice": (
         json.dumps({**EMPTY, "resource_changes": [entry("aws_s3_bucket.b"), entry("aws_s3_bucket.c"), entry("aws_s3_bucket.b")]}).encode(),
         ["resource_changes[2]", "'aws_s3_bucket.b' a second time", MEND],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +48,10 @@ _AROUND: Final = 16 << 10
 _LONGEST_EVENT: Final = 1 << 20
 _DESCRIPTORS: Final = frozenset({Path("/dev/fd"), Path("/proc/self/fd")})
 _NAMED: Final = 3
+_KEY: Final = re.compile(rb'[\s{,]*("(?:[^"\\]|\\.)*+")\s*:\s*', re.DOTALL)
+"""A key, and all between it and the value before."""
+_ENDS: Final = 64
+"""How many bytes at both ends tell one value from another of the same length."""
 _MAJORS: Final = frozenset({"0", "1"})
 
 
@@ -238,6 +243,7 @@ def decode(raw: bytes | mmap.mmap, name: str) -> Document:
     """The document in these bytes."""
     text = json_text(raw, name)
     sections = _sections(text, name)
+    _refuse_repeated_keys(text, sections, name)
     _refuse_others(sections, name)
     pages = Pages(text)
     pages.give_back()
@@ -259,6 +265,25 @@ def _sections(text: Buffer, name: str) -> dict[str, msgspec.Raw]:
         if _is_event(bytes(text[:_LONGEST_EVENT]).split(b"\n", 1)[0]):
             raise _events(name) from None
         raise _not_whole(error, name) from None
+
+
+def _refuse_repeated_keys(text: Buffer, sections: Mapping[str, msgspec.Raw], name: str) -> None:
+    """InputError where a part of the document is given a second time: only the last was decoded, and what stood before would pass unjudged.
+
+    A part that is given once lies where its key is; of one that is given twice another lies there, or its key comes again.
+    """
+    at, seen = 0, set[str]()
+    while (found := _KEY.match(text, at)) is not None:
+        key: str = msgspec.json.decode(found[1], type=str)
+        value = memoryview(sections[key])
+        start, at = found.end(), found.end() + len(value)
+        ends = min(_ENDS, len(value))
+        if key in seen or bytes(text[start : start + ends]) != value[:ends] or bytes(text[at - ends : at]) != value[-ends:]:
+            raise InputError(
+                f"{name}: has {key[:200]!r} a second time, so the file was edited or put together from several\n"
+                f"  {MEND}; several plans are given as several files"
+            )
+        seen.add(key)
 
 
 def _not_whole(error: Exception, name: str) -> InputError:
