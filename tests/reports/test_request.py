@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
-from tests.reports.sample import BUCKET, finding, result_of
+from tests.reports.sample import BUCKET, bucket, finding, resources, result_of
 from tierwise.model.acceptance import Rank
 from tierwise.model.finding import Verdict
 from tierwise.model.register import AcceptanceRule
@@ -21,7 +21,8 @@ RULE = AcceptanceRule(
 
 def asked(rule=RULE, *more):
     findings = (finding(1, Verdict.FAIL), finding(2, Verdict.UNKNOWN), *more)
-    return Request(rule, findings, shown(result_of(findings), View(marking="OFFICIAL-SENSITIVE")))
+    held = (*resources(), *(bucket(one.resource.rpartition(":")[2], one.resource) for one in more))
+    return Request(rule, findings, shown(result_of(findings, held=held), View(marking="OFFICIAL-SENSITIVE")))
 
 
 def test_the_page_says_what_whose_why_until_when_and_how_to_answer():
