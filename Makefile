@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml uv.lock
 	$(PYTHON) -c 'import sys; sys.exit("tierwise needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --active --inexact --extra demo
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv sync --quiet --frozen --active --inexact --compile-bytecode --extra demo
 	touch $(STAMP)
 
 env: $(STAMP)

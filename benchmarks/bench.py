@@ -82,7 +82,9 @@ def seed(port: int, folder: Path, *arguments: str) -> Mapping[str, Any]:
     """Fill the emulated account; returns the ground truth."""
     truth = folder / "truth.json"
     command = [sys.executable, str(SHARED / "bench" / "seed_account.py"), "--truth", str(truth), *arguments]
-    subprocess.run(command, env=aws_environment(port, folder), check=True, capture_output=True)
+    ran = subprocess.run(command, env=aws_environment(port, folder), check=False, capture_output=True, text=True)
+    if ran.returncode:
+        raise RuntimeError(f"the emulated account could not be filled: {ran.stderr.strip()[-500:]}")
     found: Mapping[str, Any] = json.loads(truth.read_text())
     return found
 

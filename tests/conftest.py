@@ -3,12 +3,17 @@
 import gc
 import os
 import sys
+from functools import cache
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tierwise.catalogue import controls
+from tierwise.catalogue.shipped import shipped_dir
 from tierwise.connectors.aws import session
+from tierwise.model.control import Control
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
 # The same examples each time, so that a change fails by its own fault; `make fuzz` draws new ones.
@@ -20,6 +25,19 @@ settings.load_profile("tierwise")
 
 SESSION = "TIERWISE_TEST_SESSION"
 """A directory that all processes of a test session share."""
+
+
+_parse = controls.parse_control
+_shipped = cache(_parse)
+
+
+def parsed_once(source: Path | str, label: str) -> Control:
+    """A control of a file: one that is shipped is the same for all tests of a process, many of which would parse all of them again."""
+    shipped = isinstance(source, Path) and source.is_relative_to(shipped_dir("controls"))
+    return _shipped(source, label) if shipped else _parse(source, label)
+
+
+setattr(controls, "parse_control", parsed_once)  # noqa: B010 - mypy minds the assignment of a function
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,25 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tierwise.catalogue.controls import parse_control
-from tierwise.catalogue.shipped import shipped_dir
 from tierwise.cli import main as entry
 from tierwise.demo.estate import PLAN
-from tierwise.model.control import Control
-
-_shipped = cache(parse_control)
-
-
-def parsed_once(source: Path | str, label: str) -> Control:
-    """A control of a file: one that is shipped is the same for all commands of this process, each of which would parse all of them again."""
-    shipped = isinstance(source, Path) and source.is_relative_to(shipped_dir("controls"))
-    return _shipped(source, label) if shipped else parse_control(source, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +57,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tierwise(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """`tierwise("scan", "plan", file)` in this process, through the entry point that the script uses."""
-    monkeypatch.setattr("tierwise.catalogue.controls.parse_control", parsed_once)
 
     def run(*args: object) -> Ran:
         monkeypatch.setattr(sys, "argv", ["tierwise", *map(str, args)])
