@@ -76,7 +76,10 @@ def confined(megabytes: int, processors: float | None = None) -> Iterator[Confin
     limit = megabytes << 20
     if V1.is_dir():
         memory, cpu = V1 / name, V1.parent / "cpu" / name
-        values = [(memory, "memory.limit_in_bytes", limit), (memory, "memory.memsw.limit_in_bytes", limit)]
+        values: list[tuple[Path, str, int | str]] = [
+            (memory, "memory.limit_in_bytes", limit),
+            (memory, "memory.memsw.limit_in_bytes", limit),
+        ]
         if processors is not None:
             values += [(cpu, "cpu.cfs_period_us", PERIOD), (cpu, "cpu.cfs_quota_us", int(PERIOD * processors))]
         folders: tuple[Path, ...] = (memory, cpu) if processors is not None else (memory,)
@@ -84,7 +87,7 @@ def confined(megabytes: int, processors: float | None = None) -> Iterator[Confin
         folders = (V2 / name,)
         values = [(V2 / name, "memory.max", limit), (V2 / name, "memory.swap.max", 0)]
         if processors is not None:
-            values.append((V2 / name, "cpu.max", f"{int(PERIOD * processors)} {PERIOD}"))  # type: ignore[arg-type]
+            values.append((V2 / name, "cpu.max", f"{int(PERIOD * processors)} {PERIOD}"))
     made: list[Path] = []
     try:
         for folder in folders:
