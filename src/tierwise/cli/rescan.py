@@ -14,7 +14,7 @@ from tierwise.cli.options import F, require, together
 from tierwise.errors import StoreError
 
 if TYPE_CHECKING:
-    from tierwise.connectors.aws.rescan import Earlier, Kept, Rescan
+    from tierwise.connectors.rescan import Earlier, Kept, Rescan
     from tierwise.scan import Outcome
     from tierwise.store.connect import Store
 
@@ -87,7 +87,7 @@ def asked_since(values: Mapping[str, Any]) -> Since | None:
         require(values["full_every"] == FULL_EVERY, "--full-every says how long --since takes something over; add --since")
         return None
     require(values["executor"] == "threads", "--since leaves too few calls to share out; leave --executor dask out, or --since")
-    from tierwise.connectors.aws.rescan import Rescan
+    from tierwise.connectors.rescan import Rescan
 
     return Since(values["since"], Rescan(timedelta(days=values["full_every"])))
 
@@ -99,15 +99,15 @@ def _key(told: Mapping[str, Any]) -> str:
 
 
 def _earlier(store: Store, key: str, run: str, started: datetime) -> Earlier:
-    from tierwise.connectors.aws.rescan import Earlier
+    from tierwise.connectors.rescan import Earlier
     from tierwise.store.earlier import unit
 
     return Earlier(run, started, lambda name: dict(map(_kept_in, unit(store, key, run, name))))
 
 
 def _kept_in(entry: Any) -> tuple[str, Kept]:
-    from tierwise.connectors.aws.rescan import Kept, Mark
     from tierwise.connectors.inventory.items import item_in
+    from tierwise.connectors.rescan import Kept, Mark
     from tierwise.model.resource import Resource
 
     item = item_in(entry["item"])

@@ -18,8 +18,8 @@ from tests.connectors.collected import absorb, flat
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws import connect, history
 from tierwise.connectors.aws.connect import open_accounts
-from tierwise.connectors.aws.rescan import Earlier, Kept, Rescan
 from tierwise.connectors.aws.session import new_session
+from tierwise.connectors.rescan import Earlier, Kept, Rescan
 from tierwise.model.fact import AnyFact, Unknown, UnknownReason, oldest
 from tierwise.model.resource import Resource
 

@@ -16,13 +16,13 @@ from tierwise.connectors.aws.calls import Caller, attempt
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors, declared_calls
 from tierwise.connectors.aws.members import AwsOrganisation
 from tierwise.connectors.aws.organisation import ACTIVE, INHERITED, Within, chosen, membership, not_active
-from tierwise.connectors.aws.rescan import Rescan
 from tierwise.connectors.aws.role import EXPIRED, UNREACHED, Role, role_arn, roles_by_account
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.aws.task import Elsewhere, Reach
 from tierwise.connectors.base import Detailed
 from tierwise.connectors.declared import Doc, Once
+from tierwise.connectors.rescan import Rescan
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Maybe, Unknown

@@ -19,12 +19,13 @@ from tierwise.connectors.aws.collectors import SESSION_READS, collectors
 from tierwise.connectors.aws.history import Changes, History
 from tierwise.connectors.aws.organisation import Member, Within, not_active
 from tierwise.connectors.aws.read import Collector
-from tierwise.connectors.aws.rescan import Kept, Rescan, digests, is_whole, recorded_since, taken_over
 from tierwise.connectors.aws.role import Role, unreachable
 from tierwise.connectors.aws.session import Account
 from tierwise.connectors.aws.task import Elsewhere, Flatten, Ran, Reach, Task, pack, unpack
+from tierwise.connectors.aws.unchanged import changes_in, digests, fresh
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Draft, Once, Stage, finished
+from tierwise.connectors.rescan import Kept, Rescan, is_whole, recorded_since, taken_over
 from tierwise.content.look import Looker
 from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Inherited, RegionStatus, Resource
@@ -233,7 +234,7 @@ class AwsSource:
         if self._account.aggregator is not None:
             yield from self._account.aggregator.remarks()
         if self._rescan is not None:
-            yield from self._rescan.remarks()
+            yield from self._rescan.remarks("buckets, queues and topics")
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -281,7 +282,7 @@ class AwsSource:
         home.regions = tuple(_Place(self._account, region) for region in selected)
         self._home = home
         if self._rescan is not None:
-            self._changes = self._rescan.changes(caller.everywhere(), self._account.id)
+            self._changes = changes_in(self._rescan, caller.everywhere(), self._account.id)
         for collector in self._selected(everywhere=True):
             yield self._unit(collector, home)
         for place in home.regions:
@@ -466,7 +467,7 @@ class AwsSource:
             if detailed:
                 self._kept[draft.resource.id] = (place, number, pack(draft))
             if self._rescan is not None and collector.history is not None:
-                self._rescan.mark(self._name_of(collector, place), draft.resource.id, self._rescan.fresh(collector, draft), taken=False)
+                self._rescan.mark(self._name_of(collector, place), draft.resource.id, fresh(self._rescan, collector, draft), taken=False)
             yield draft.resource
 
     def _resource(self, collector: Collector, draft: Draft) -> Resource:
@@ -484,7 +485,7 @@ class AwsSource:
         kept = before.kept.get(key)
         if kept is None or not is_whole(kept.resource) or before.named & _names(draft.resource):
             return None
-        if rescan.started - datetime.fromisoformat(kept.mark.read) > rescan.most:
+        if rescan.is_old(kept.mark):
             return None
         for read in collector.reads:
             if read.make is not None and read.operation in kept.mark.docs:
@@ -513,7 +514,7 @@ class AwsSource:
                 changes = self._changes or Changes()
                 loose = changes.loose(history, known) if kept else ""
                 if loose:
-                    rescan.not_known(self._account.id, f"{loose} names nothing that is known")
+                    rescan.not_known(f"account {self._account.id}", f"{loose} names nothing that is known")
                 found = self._before[number] = _Before({} if loose else kept, changes.named(history))
             return found
 
@@ -532,7 +533,7 @@ class AwsSource:
                 caller.read_into(draft, read)
             yield FactUpdate(key, _as_recorded(collector, draft, collector.facts(draft)), collector.grants(draft), links)
             if rescan is not None and collector.history is not None:
-                rescan.mark(self._name_of(collector, place), key, rescan.fresh(collector, draft), taken=False)
+                rescan.mark(self._name_of(collector, place), key, fresh(rescan, collector, draft), taken=False)
             yield from caller.outcomes()
 
 

@@ -12,10 +12,7 @@ from typing import Final
 
 from msgspec import structs
 
-from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.history import Changes, Event, changes_since
-from tierwise.connectors.aws.read import Collector
-from tierwise.connectors.declared import Doc, Draft
+from tierwise.connectors.declared import Doc
 from tierwise.model.content import Depth
 from tierwise.model.fact import AnyFact, Facts, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Inherited, Resource
@@ -59,7 +56,7 @@ class Earlier:
     run: str
     started: datetime
     unit: Callable[[str], Mapping[str, Kept]]
-    """What is kept of one service of an account and region, by resource id."""
+    """What is kept of one unit, by resource id."""
 
 
 @dataclass(slots=True)
@@ -77,34 +74,21 @@ class Rescan:
     taken: dict[str, str] = field(default_factory=dict)
     """When each resource was read that has been taken over."""
     blind: dict[str, str] = field(default_factory=dict)
-    """Why an account's changes are not known, so that all of it is read, or all of a service of it."""
+    """Why changes are not known of a place (`account 111111111111`), so that all of it is read, or all of a service of it."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def changes(self, callers: Iterator[Caller], account: str) -> Changes | None:
-        """The changes of an account since the earlier scan; None where they are not known, or there is none."""
-        if self.earlier is None:
-            return None
-        found: list[Event] = []
-        for caller in callers:
-            some = changes_since(caller, self.earlier.started)
-            if not isinstance(some, Unknown):
-                found += some
-                continue
-            # No fact rests on it: what is not known to be unchanged is read, and nothing is missing for that.
-            caller.failures.clear()
-            if some.detail != "denied by a service control policy" and some.reason is not UnknownReason.REGION_DISABLED:
-                self.not_known(account, f"its changes in {caller.region} could not be read ({some.detail or some.reason.value})")
-                return None
-        return Changes(tuple(found))
-
     def kept(self, unit: str) -> Mapping[str, Kept]:
-        """What the earlier scan kept of one service of an account and region."""
+        """What the earlier scan kept of one unit: a service of an account and region, or of a project."""
         return self.earlier.unit(unit) if self.earlier is not None else {}
 
-    def not_known(self, account: str, why: str) -> None:
-        """Note why something of an account is read again as a whole."""
+    def is_old(self, mark: Mark) -> bool:
+        """Whether something was read so long ago that it is read again, changed or not."""
+        return self.started - datetime.fromisoformat(mark.read) > self.most
+
+    def not_known(self, place: str, why: str) -> None:
+        """Note why something of a place is read again as a whole."""
         with self._lock:
-            self.blind.setdefault(account, why)
+            self.blind.setdefault(place, why)
 
     def mark(self, unit: str, resource: str, mark: Mark, *, taken: bool) -> None:
         """Note a resource for the next scan: as it was taken over, or as it is read now."""
@@ -115,29 +99,19 @@ class Rescan:
             else:
                 self.taken.pop(resource, None)
 
-    def remarks(self) -> Iterator[str]:
-        """What is to be known of it, a line for each thing."""
+    def remarks(self, things: str) -> Iterator[str]:
+        """What is to be known of it, a line for each thing; `things` are what may be taken over."""
         if self.earlier is None:
             return
         since = f"since run {self.earlier.run} of {self.earlier.started:%Y-%m-%d}"
         if self.taken:
             oldest = min(self.taken.values())[:10]
             of = sum(map(len, self.marks.values()))
-            yield f"{len(self.taken):,} of {of:,} buckets, queues and topics are as they were read before, the oldest on {oldest}: no change is known {since}"
-        for account, why in sorted(self.blind.items())[:3]:
-            yield f"account {account} was read again where the history of changes did not tell what is unchanged {since}: {why}"
+            yield f"{len(self.taken):,} of {of:,} {things} are as they were read before, the oldest on {oldest}: no change is known {since}"
+        for place, why in sorted(self.blind.items())[:3]:
+            yield f"{place} was read again where the history of changes did not tell what is unchanged {since}: {why}"
         if len(self.blind) > 3:
-            yield f"the same holds of {len(self.blind) - 3} further accounts"
-
-    def fresh(self, collector: Collector, draft: Draft) -> Mark:
-        """The mark of a resource that is read now."""
-        return Mark(self.started.isoformat(), digests(collector, draft))
-
-
-def digests(collector: Collector, draft: Draft) -> dict[str, str]:
-    """A digest of each document of a draft but those that are answers about its resource alone."""
-    own = {read.operation for read in collector.reads if read.params is not None}
-    return {name: digest(doc) for name, doc in draft.docs.items() if name not in own}
+            yield f"the same holds of {len(self.blind) - 3} further places"
 
 
 def digest(doc: Maybe[Doc | None]) -> str:
