@@ -174,7 +174,15 @@ AUDIENCE = (*BOOLS, "external", "external_conditioned")
 OF_THE_BUCKET = {"Effect": "Allow", "Principal": "*", "Action": ["s3:Get*"], "Resource": ["arn:aws:s3:::records"]}
 
 
+OF_THE_OBJECTS = OF_THE_BUCKET | {"Resource": f"{BUCKET}/*"}
+DENIED_WITHOUT_MFA = {
+    "Effect": "Deny", "NotPrincipal": {"AWS": OWN}, "Action": "s3:*", "Resource": "*",
+    "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+}  # fmt: skip
+
+
 @example(([OF_THE_BUCKET], [OF_THE_BUCKET | {"Resource": UNDETERMINED}]), "s3")
+@example(([OF_THE_OBJECTS, DENIED_WITHOUT_MFA], [OF_THE_OBJECTS, DENIED_WITHOUT_MFA | {"NotPrincipal": UNDETERMINED}]), "s3")
 @given(hidden(POLICIES), st.sampled_from(["s3", "sts"]))
 @settings(max_examples=300, deadline=None)
 def test_an_unread_element_opens_an_audience_or_leaves_it(pair, service):

@@ -369,6 +369,15 @@ def test_an_expired_or_foreign_attestation_does_nothing() -> None:
     assert one(store("biometrics"), corrections=attest("published", account="999988887777")).tier is Tier.T3
 
 
+def test_an_attestation_of_a_dataset_that_unread_tags_may_name_lowers_and_says_nothing_by_itself() -> None:
+    perhaps = lines(RegisterEntry(Selector(tag=("service", "gp")), dataset="D"))
+    silent = one(store(tags=DENIED), perhaps, corrections=attest("pseudonymised", dataset="D"))
+    assert (silent.interval, silent.state) == (TierInterval(Tier.T0, Tier.T4), TierState.ASSUMED)
+    found = one(store("biometrics", tags=DENIED), perhaps, corrections=attest("anonymised", dataset="D"))
+    assert (found.interval, found.personal_data) == (TierInterval(Tier.T1, Tier.T4), one(store("biometrics")).personal_data)
+    assert any("if it belongs to D" in step.because for step in found.trace if step.rule == "attested-anonymised")
+
+
 def test_synthetic_identifiers_count_only_where_the_profile_says_so() -> None:
     resource = store("QQ123456C")
     assert one(resource).state is TierState.ASSUMED

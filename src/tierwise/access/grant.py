@@ -124,7 +124,7 @@ def _exempt(denial: Statement) -> Iterator[Clause]:
             case Sort.ANYONE:
                 yield Clause(NO, NO)
             case Sort.UNREAD:
-                yield Clause(OPEN, OPEN)
+                yield Clause(OPEN, OPEN, OPEN)
             case Sort.ACCOUNT:
                 yield Clause(YES, YES, YES, frozenset({one.name}), bounded=True)
             case _:

@@ -16,6 +16,8 @@ class Attested:
 
     active: tuple[Attestation, ...] = ()
     expired: tuple[Attestation, ...] = ()
+    perhaps: tuple[Attestation, ...] = ()
+    """Those in force for a dataset to which it may belong: they may lower its tier, and say nothing of it by themselves."""
 
     @property
     def says_no_people(self) -> bool:
@@ -24,22 +26,28 @@ class Attested:
 
     def lowered(self, tier: int) -> Tier:
         """The tier after all attestations in force; monotone in the tier, and the lowest of what each gives."""
-        if not self.active:
-            return Tier(tier)
-        return Tier(min([tier, *(_lowered(one.kind, tier) for one in self.active)]))
+        return Tier(min([tier, *(_lowered(one.kind, tier) for one in (*self.active, *self.perhaps))]))
+
+    @property
+    def lowers(self) -> bool:
+        """Whether there are any that may lower a tier."""
+        return bool(self.active or self.perhaps)
 
     def steps(self, before: Tier, *, at_risk: bool) -> list[TraceStep]:
         """How the attestations changed a tier, and why they did not."""
         steps: list[TraceStep] = []
-        for one in self.active:
+        for one in (*self.active, *self.perhaps):
+            may = "" if one in self.active else f", if it belongs to {one.dataset}, which what could not be read would tell"
             signed = f"Reason: {one.reason} (approved by {one.approver}, until {one.expires.isoformat()}{f', {one.merged}' if one.merged else ''})"
             if at_risk:
-                text = f"it is attested as {one.kind.value}, which does not apply to people whose safety may depend on it. {signed}"
+                text = f"it is attested as {one.kind.value}{may}, which does not apply to people whose safety may depend on it. {signed}"
                 steps.append(TraceStep("attestation-refused", text, None, one.file))
             else:
                 tier = Tier(_lowered(one.kind, before))
                 steps.append(
-                    TraceStep(f"attested-{one.kind.value}", f"it is attested as {one.kind.value}: {tier.label}. {signed}", tier, one.file)
+                    TraceStep(
+                        f"attested-{one.kind.value}", f"it is attested as {one.kind.value}{may}: {tier.label}. {signed}", tier, one.file
+                    )
                 )
         for one in self.expired:
             text = f"the attestation as {one.kind.value} ran out on {one.expires.isoformat()} and no longer counts"
@@ -50,12 +58,14 @@ class Attested:
 NOT_ATTESTED = Attested()
 
 
-def attested(resource: Resource, datasets: frozenset[str], corrections: Corrections, today: date) -> Attested:
-    """The attestations that speak of a resource that belongs, or may belong, to these datasets."""
-    mine = [one for one in corrections.attestations if any(one.covers(resource, dataset) for dataset in datasets)]
-    if not mine:
+def attested(resource: Resource, dataset: str, possible: frozenset[str], corrections: Corrections, today: date) -> Attested:
+    """The attestations that speak of a resource that belongs to a dataset, and may belong to further ones."""
+    mine = [one for one in corrections.attestations if one.covers(resource, dataset)]
+    live = [one for one in corrections.attestations if one.expires >= today and one not in mine]
+    perhaps = tuple(one for one in live if any(one.covers(resource, each) for each in possible))
+    if not (mine or perhaps):
         return NOT_ATTESTED
-    return Attested(tuple(one for one in mine if one.expires >= today), tuple(one for one in mine if one.expires < today))
+    return Attested(tuple(one for one in mine if one.expires >= today), tuple(one for one in mine if one.expires < today), perhaps)
 
 
 def _lowered(kind: AttestationKind, tier: int) -> int:

@@ -84,7 +84,7 @@ def _settle(owns: Sequence[Own], estate: Estate, gaps: tuple[Gap, ...]) -> Settl
 
     def lowered(taker: int, tier: int) -> int:
         own = owns[taker].attested if taker < len(owns) else NOT_ATTESTED
-        return tier if not own.active or risky[taker] else own.lowered(tier)
+        return tier if not own.lowers or risky[taker] else own.lowered(tier)
 
     starts = bytes(chain((_start(own, lowered(place, own.before_attestation)) for place, own in enumerate(owns)), silent))
     low = spread(starts, estate.given_by, lambda edge, tier: lowered(edge.taker, tier))

@@ -80,8 +80,7 @@ class Weighing:
         context = self._context
         gathered, vouched = evidence_of(resource, context), NOT_ATTESTED
         if resource.kind in EVIDENCED:
-            datasets = frozenset({gathered.said.dataset, *gathered.said.possible})
-            vouched = attested(resource, datasets, context.corrections, context.today)
+            vouched = attested(resource, gathered.said.dataset, gathered.said.possible, context.corrections, context.today)
         weighed = self._weighed.get(gathered.signs)
         if weighed is None:
             weighed = self._weighed[gathered.signs] = weigh(gathered.signs, context.profile)

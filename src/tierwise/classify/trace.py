@@ -263,7 +263,7 @@ def _trace(place: Place, giver: Edge | None, settled: Settled, profile: Profile,
 def _inherit_step(edge: Edge, settled: Settled) -> TraceStep:
     giver, taker = settled.at(edge.giver), settled.at(edge.taker)
     because = f"it {phrase(edge, giver.resource, taker.resource)}, which is {giver.low.label}"
-    if taker.own.attested.active and not taker.at_risk and taker.own.attested.lowered(giver.low) < giver.low:
+    if taker.own.attested.lowers and not taker.at_risk and taker.own.attested.lowered(giver.low) < giver.low:
         because += f"; as attested, {taker.own.attested.lowered(giver.low).label}"
     return TraceStep("inherit", because, giver.low, giver.resource.id)
 
