@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tierwise.reports.escape import cell, code, command_data, command_property, json_bytes, message, prose
+from tierwise.model.finding import Actual
+from tierwise.reports.escape import cell, code, command_data, command_property, json_bytes, json_lines, message, prose
 from tierwise.reports.text import safe_text
 
 
@@ -62,3 +63,11 @@ def test_json_keeps_every_text_and_hides_nothing(text):
 
 def test_half_a_surrogate_pair_is_written_out():
     assert json.loads(json_bytes(["\ud800"])) == ["\\ud800"]
+
+
+def test_lines_of_json_are_escaped_like_one_document_structs_in_them_too():
+    things = [Actual("fact", "\u202e##[error]\n\x7f", "\ud800"), {"plain": ["text"]}]
+    lines = json_lines(things).decode().splitlines()
+    assert lines == [json_bytes(one).decode() for one in things]
+    assert json.loads(lines[0]) == {"fact": "fact", "value": "\u202e##[error]\n\x7f", "via": "\\ud800"}
+    assert "##[" not in lines[0]

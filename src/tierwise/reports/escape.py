@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from tierwise.reports.text import safe_text
 
+_ENCODER: Final = msgspec.json.Encoder()
 _APART: Final = "\u200b"
 _MARKS: Final = re.compile(r"[\\`*_\[\]~|$]")
 _LEADING: Final = re.compile(r"^([-+#=]|\d+(?=[.)]))")
@@ -71,6 +73,19 @@ def json_bytes(value: Any) -> bytes:
         made = msgspec.json.encode(value)
     except UnicodeEncodeError:
         made = msgspec.json.encode(_encodable(value))
+    return _harmless(made)
+
+
+def json_lines(values: Sequence[Any]) -> bytes:
+    """The same of each, one a line."""
+    try:
+        made = _ENCODER.encode_lines(values)
+    except UnicodeEncodeError:
+        made = _ENCODER.encode_lines(_encodable(values))
+    return _harmless(made)
+
+
+def _harmless(made: bytes) -> bytes:
     if made.isascii() and b"##" not in made and b"\x7f" not in made:
         # Nearly all of a report is this, and the pattern reads slower than these three.
         return made
@@ -85,5 +100,7 @@ def _encodable(value: Any) -> Any:
             return {_encodable(key): _encodable(one) for key, one in value.items()}
         case list() | tuple():
             return [_encodable(one) for one in value]
+        case msgspec.Struct():
+            return {name: _encodable(getattr(value, name)) for name in value.__struct_fields__}
         case _:
             return value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -11,19 +12,22 @@ import msgspec
 from tierwise import __version__
 from tierwise.errors import UsageError
 from tierwise.evaluate.baseline import digests
+from tierwise.model.attestation import State
 from tierwise.model.change import Pending, PlanChange, RungChange
 from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, look_out, region_out, resource_out
-from tierwise.model.finding import Finding, Findings, Fix, Gate, ScanResult, Verdict
+from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Fix, Gate, ScanResult, UnknownPart, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
 from tierwise.reports.attested import standing_of
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import Cause, stopping
-from tierwise.reports.escape import json_bytes
+from tierwise.reports.escape import json_bytes, json_lines
 from tierwise.reports.second import opinions_out, second_out
 from tierwise.reports.shown import Shown, shown
 
 MOST_FINDINGS: Final = 100_000
+_TOGETHER: Final = 64
+"""How many resources or findings are encoded at once: more would save no time, and take memory."""
 
 
 def classification_out(one: Classification) -> dict[str, Any]:
@@ -50,53 +54,88 @@ def classification_out(one: Classification) -> dict[str, Any]:
     }
 
 
-def finding_out(one: Finding) -> dict[str, Any]:
+class FindingOut(msgspec.Struct, frozen=True, gc=False):
+    """A finding in the contract's shape: its fields, and those of what it was read from, in the contract's order."""
+
+    fingerprint: str
+    control: str
+    title: str
+    family: str
+    verdict: Verdict
+    severity: str
+    tier: str
+    assumed: bool
+    resource: str
+    owner: str | None
+    cause: str | None
+    fix_at: str
+    first_seen: str | None
+    accepted: Mapping[str, Any] | None
+    lapsed: str | None
+    attested: State | None
+    why: str
+    expected: str
+    actual: tuple[Actual, ...]
+    at_assumed: Verdict | None
+    introduced: bool
+    before: Verdict | None
+    brought_by: str | None
+    in_baseline: bool
+    as_of: str | None
+    unknowns: tuple[Mapping[str, str | None], ...]
+    remediation: str
+
+
+def finding_out(one: Finding) -> FindingOut:
     """A finding in the contract's shape."""
-    accepted = None
-    if one.accepted:
-        accepted = {
-            "reason": one.accepted.reason,
-            "owner": one.accepted.owner,
-            "approver": one.accepted.approver,
-            "expires": one.accepted.expires,
-            "file": one.accepted.file,
-            "role": one.accepted.role or None,
-            "evidence": one.accepted.evidence or None,
-            "merged": one.accepted.merged or None,
-            "planned": {"ticket": one.accepted.ticket, "date": one.accepted.expires} if one.accepted.ticket else None,
-        }
+    # In the order of the fields, as there are a great many of them.
+    return FindingOut(
+        one.fingerprint,
+        one.control,
+        one.title,
+        one.family,
+        one.verdict,
+        one.severity.word,
+        TIER_IDS[one.tier],
+        one.assumed,
+        one.resource,
+        one.owner or None,
+        one.cause or None,
+        one.fix_at,
+        one.first_seen,
+        _accepted(one.accepted) if one.accepted is not None else None,
+        one.lapsed or None,
+        one.attested,
+        one.why,
+        one.expected,
+        one.actual,
+        one.at_assumed,
+        one.introduced,
+        one.before,
+        one.brought_by or None,
+        one.in_baseline,
+        one.as_of or None,
+        tuple([_unknown(part) for part in one.unknowns]) if one.unknowns else (),
+        one.remediation,
+    )
+
+
+def _accepted(one: Acceptance) -> dict[str, Any]:
     return {
-        "fingerprint": one.fingerprint,
-        "control": one.control,
-        "title": one.title,
-        "family": one.family,
-        "verdict": one.verdict,
-        "severity": one.severity.word,
-        "tier": TIER_IDS[one.tier],
-        "assumed": one.assumed,
-        "resource": one.resource,
-        "owner": one.owner or None,
-        "cause": one.cause or None,
-        "fix_at": one.fix_at,
-        "first_seen": one.first_seen,
-        "accepted": accepted,
-        "lapsed": one.lapsed or None,
-        "attested": one.attested.value if one.attested else None,
-        "why": one.why,
-        "expected": one.expected,
-        "actual": [{"fact": part.fact, "value": part.value, "via": part.via} for part in one.actual],
-        "at_assumed": one.at_assumed.value if one.at_assumed else None,
-        "introduced": one.introduced,
-        "before": one.before.value if one.before else None,
-        "brought_by": one.brought_by or None,
-        "in_baseline": one.in_baseline,
-        "as_of": one.as_of or None,
-        "unknowns": [
-            {"fact": part.fact, "reason": part.reason, "via": part.via, "action": part.action or None, "detail": part.detail}
-            for part in one.unknowns
-        ],
-        "remediation": one.remediation,
+        "reason": one.reason,
+        "owner": one.owner,
+        "approver": one.approver,
+        "expires": one.expires,
+        "file": one.file,
+        "role": one.role or None,
+        "evidence": one.evidence or None,
+        "merged": one.merged or None,
+        "planned": {"ticket": one.ticket, "date": one.expires} if one.ticket else None,
     }
+
+
+def _unknown(one: UnknownPart) -> dict[str, str | None]:
+    return {"fact": one.fact, "reason": one.reason, "via": one.via, "action": one.action or None, "detail": one.detail}
 
 
 def fix_out(fix: Fix) -> dict[str, Any]:
@@ -254,24 +293,33 @@ def override_out(gate: Gate) -> dict[str, Any] | None:
     }
 
 
-def resources_json(page: Shown) -> Iterable[bytes]:
-    """Each resource with its classification."""
+def resources_json(page: Shown, joined: Callable[[Sequence[Any]], bytes]) -> Iterable[bytes]:
+    """Each resource with its classification, some at a time, in the contract's shape and as `joined` puts them together."""
     classifications = page.result.classifications
 
-    def made(some: Iterable[Resource]) -> Iterator[bytes]:
-        for resource in some:
-            one = classifications[resource.id]
-            out = resource_out(resource)
-            out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
-            out["classification"] = classification_out(one)
-            yield json_bytes(out)
+    def told(resource: Resource) -> dict[str, Any]:
+        one = classifications[resource.id]
+        out = resource_out(resource)
+        out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
+        out["classification"] = classification_out(one)
+        return out
 
-    return page.view.spread(page.result.resources, made)
+    return page.view.spread(page.result.resources, lambda some: _together(map(told, some), joined))
 
 
-def findings_json(page: Shown, findings: Findings) -> Iterable[bytes]:
-    """Each finding."""
-    return page.view.spread(findings.rows, lambda some: (json_bytes(finding_out(one)) for one in findings.made_of(some)))
+def findings_json(page: Shown, findings: Findings, joined: Callable[[Sequence[Any]], bytes]) -> Iterable[bytes]:
+    """Each finding, in the same way."""
+    return page.view.spread(findings.rows, lambda some: _together(map(finding_out, findings.made_of(some)), joined))
+
+
+def _together(told: Iterator[Any], joined: Callable[[Sequence[Any]], bytes]) -> Iterator[bytes]:
+    while some := list(islice(told, _TOGETHER)):
+        yield joined(some)
+
+
+def _listed(told: Sequence[Any]) -> bytes:
+    """Entries of a list, one a line: no line ends within one, as JSON writes that as an escape."""
+    return json_lines(told)[:-1].replace(b"\n", b",\n")
 
 
 def render(result: ScanResult, view: View) -> bytes:
@@ -292,14 +340,14 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
 
 
 def _pieces(page: Shown, findings: Findings) -> Iterator[bytes]:
-    # Encoded one by one: the whole document as Python values would be several times its own size.
+    # Encoded some at a time: the whole document as Python values would be several times its own size.
     yield msgspec.json.format(json_bytes(head_out(page)), indent=1)[:-2]
-    for name, items in ((b"resources", resources_json(page)), (b"findings", findings_json(page, findings))):
+    for name, pieces in ((b"resources", resources_json(page, _listed)), (b"findings", findings_json(page, findings, _listed))):
         yield b',\n "%s": [' % name
         between = b"\n"
-        for item in items:
+        for piece in pieces:
             yield between
-            yield item
+            yield piece
             between = b",\n"
         yield b"\n ]"
     yield b",\n" + msgspec.json.format(json_bytes(_tail(page)), indent=1)[2:] + b"\n"

@@ -8,7 +8,7 @@ from typing import Any
 from tierwise.model.codec import gap_out, region_out
 from tierwise.model.finding import ScanResult
 from tierwise.reports.base import Report, View
-from tierwise.reports.escape import json_bytes
+from tierwise.reports.escape import json_bytes, json_lines
 from tierwise.reports.json_report import change_out, findings_json, fix_out, head_out, pending_out, resources_json
 from tierwise.reports.second import opinions_out, second_out
 from tierwise.reports.shown import shown
@@ -19,11 +19,9 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     page = shown(result, view)
     seen = page.result
     yield _line(head_out(page))
-    for resource in resources_json(page):
-        yield b'{"resource":%s}\n' % resource
+    yield from resources_json(page, lambda some: json_lines([{"resource": one} for one in some]))
     findings = page.all()
-    for finding in findings_json(page, findings):
-        yield b'{"finding":%s}\n' % finding
+    yield from findings_json(page, findings, lambda some: json_lines([{"finding": one} for one in some]))
     for fix in seen.fixes:
         yield _line({"fix": fix_out(fix)})
     for change in seen.changes:
