@@ -21,6 +21,7 @@ from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.scan.together import Listed, at_odds
 from tierwise.shelf import Stock
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Collected:
     looks: list[Look] = field(default_factory=list)
     shared: set[tuple[str, str, str]] = field(default_factory=set)
     """The outcomes of shared documents that have come in: operation, outcome and document."""
+    again: dict[str, Listed] = field(default_factory=dict)
+    """What was listed more than once, by id."""
     relinked: bool = False
     """Whether links that waited have come in since tiers were computed."""
     notes: list[str] = field(default_factory=list)
@@ -97,18 +100,22 @@ class Collected:
             self.masked[resource.id] = told.id
         self.planned = self.planned or told.address is not None
         known = self.resources.get(told.id)
-        self.resources[told.id] = told if known is None else _merged(known, told)
+        if known is not None:
+            self.again.setdefault(told.id, Listed([known])).listings.append(told)
+        self.resources[told.id] = told if known is None else self.again[told.id].resource
         return told
 
     def _update(self, update: FactUpdate) -> FactUpdate:
         known = self.resources[self.masked.get(update.resource, update.resource)]
-        told = self.mask.update(update, known)
+        kept = told = self.mask.update(update, known)
+        if known.id in self.again:
+            told = self.again[known.id].updated(told)
         links = known.links if told.links is None else told.links
         self.relinked = self.relinked or links != known.links
         # What nobody has read this time stays as it was read before: by an earlier process, or in an earlier scan.
         facts = {name: fact for name, fact in told.facts.items() if name not in known.facts or not _is_unread(fact)}
         self.resources[known.id] = replace(known, facts={**known.facts, **facts}, grants=told.grants or known.grants, links=links)
-        return told
+        return kept
 
     def _outcome(self, outcome: ReadOutcome) -> ReadOutcome:
         """File what came of a read; that of a document that several resources share once."""
@@ -148,6 +155,12 @@ class Collected:
         if lost := len(said) - len(known):
             self.notes.append(f"{reported.source}: {reported.tool} speaks of stores that are not in this scan: {lost}")
 
+    def remarks(self) -> Iterator[str]:
+        """What is to be known of what was listed more than once and told otherwise."""
+        odd = sorted(key for key in self.again if at_odds(self.resources[key]))
+        if odd:
+            yield f"resources that were listed more than once and told otherwise: {len(odd):,}, the first {odd[0]}; what was told otherwise is unknown"
+
     def as_asked(self, ids: Iterable[str]) -> list[str]:
         """Ids as the sources know them."""
         unmasked = {told: own for own, told in self.masked.items()}
@@ -156,11 +169,6 @@ class Collected:
 
 def _is_unread(fact: AnyFact) -> bool:
     return isinstance(fact, Unknown) and fact.reason is UnknownReason.NOT_COLLECTED
-
-
-def _merged(one: Resource, other: Resource) -> Resource:
-    """One resource listed twice (two files of a plan set, two accounts that see one bucket): facts and links together, the first wins."""
-    return replace(one, facts={**other.facts, **one.facts}, links=tuple(dict.fromkeys([*one.links, *other.links])))
 
 
 def _members(one: Maybe[frozenset[str]], other: Maybe[frozenset[str]]) -> Maybe[frozenset[str]]:

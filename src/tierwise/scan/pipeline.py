@@ -95,7 +95,7 @@ def scan(
         made = {key: made.get(key, frozenset()) | asks.get(key, frozenset()) for key in (*made, *asks)}
         first = assess(collected, judging, today)
     said = (note for source in sources if isinstance(source, Remarking) for note in source.remarks())
-    collected.notes += dict.fromkeys(judging.mask.text(note) for note in said)
+    collected.notes += dict.fromkeys(judging.mask.text(note) for note in (*said, *collected.remarks()))
     first = with_datasets(with_facts(first, collected, judging, today), judging.attestations, today)
     first = with_unused(first, judging, by_kind(compiled), collected.gaps)
     pasts = pasts_of(collected, first, compiled, judging, today)

@@ -98,4 +98,7 @@ def test_denied_status_or_selectors_leave_what_is_recorded_unknown(trail, collec
 def test_a_denied_listing_is_a_gap_and_a_closed_region_is_not(aws, collect):
     gaps = collect("cloudtrail", canned={("cloudtrail", "DescribeTrails"): "AccessDeniedException"}).gaps
     assert [(gap.region, sorted(gap.kinds)) for gap in gaps] == [("eu-west-2", ["audit-trail"])]
-    assert not collect("cloudtrail", canned={("cloudtrail", "DescribeTrails"): "OptInRequired"}).gaps
+    refused = {("cloudtrail", "DescribeTrails"): "OptInRequired"}
+    assert len(collect("cloudtrail", canned=refused).gaps) == 1
+    closed = collect("cloudtrail", canned={**refused, ("resourcegroupstaggingapi", "GetResources"): "OptInRequired"})
+    assert (closed.gaps, [one.operation for one in closed.outcomes if "Trail" in one.operation]) == ([], [])

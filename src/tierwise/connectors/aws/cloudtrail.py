@@ -14,7 +14,7 @@ from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.declared import Doc, Draft, field_of
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
 LIST = Read("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails", kinds=frozenset({Kind.AUDIT_TRAIL}), links=True)
@@ -35,17 +35,11 @@ def survey(caller: Caller) -> Iterator[Draft]:
                 if arn not in found or item.get("HomeRegion") == regional.region:
                     found[arn] = (item, regional)
         except ListingFailedError as error:
-            # A region that is closed or disabled has its own row in the report, and holds no trail that works.
-            if not _closed(error):
-                failed = failed or error
+            failed = failed or error
     for arn, (item, regional) in found.items():
         yield _draft(arn, item, regional)
     if failed:
         raise failed
-
-
-def _closed(error: ListingFailedError) -> bool:
-    return error.gap.detail == "denied by a service control policy" or error.gap.reason == UnknownReason.REGION_DISABLED
 
 
 def _draft(arn: str, item: Mapping[str, Any], caller: Caller) -> Draft:

@@ -181,6 +181,10 @@ class AwsSource:
         self._before: dict[int, _Before] = {}
         """By collector."""
         self._lock = threading.Lock()
+        self._unopened = 0
+        """Regions of which it is not known yet whether they are open."""
+        self._inactive = False
+        """Whether the account was closed while it was scanned."""
         self._changes: Changes | None = None
         """Since the earlier scan; None where all is read."""
         self._taken: dict[str, Kept] = {}
@@ -283,11 +287,15 @@ class AwsSource:
         self._home = home
         if self._rescan is not None:
             self._changes = changes_in(self._rescan, caller.everywhere(), self._account.id)
-        for collector in self._selected(everywhere=True):
-            yield self._unit(collector, home)
+        self._unopened = len(home.regions)
+        if not home.regions:
+            yield from self._units_everywhere(home)
         for place in home.regions:
-            yield Unit(self._account.id, place.region, "region", partial(self._open_region, place))
+            yield Unit(self._account.id, place.region, "region", partial(self._open_region, place, home))
         yield from caller.outcomes()
+
+    def _units_everywhere(self, home: _Place) -> Iterator[Unit]:
+        return (self._unit(collector, home) for collector in self._selected(everywhere=True))
 
     def _members(self, caller: Caller) -> Maybe[frozenset[str]]:
         try:
@@ -308,11 +316,20 @@ class AwsSource:
         enabled = [str(item["RegionName"]) for item in regions if item.get("OptInStatus") != "not-opted-in"]
         return sorted(enabled), sorted(str(item["RegionName"]) for item in regions if item.get("OptInStatus") == "not-opted-in")
 
-    def _open_region(self, place: _Place) -> Iterator[Item]:
+    def _open_region(self, place: _Place, home: _Place) -> Iterator[Item]:
+        yield from self._opened(place)
+        with self._lock:
+            self._unopened -= 1
+            last = not self._unopened and not self._inactive
+        if last:
+            # What asks every region asks those that are open, which is known of all of them now.
+            yield from self._units_everywhere(home)
+
+    def _opened(self, place: _Place) -> Iterator[Item]:
         caller = place.caller()
         table = place.read_tags(caller)
         if isinstance(table, Unknown) and (gone := self._gone(caller, table)) is not None:
-            place.closed = True
+            place.closed = self._inactive = True
             yield not_active(gone)
             yield from caller.outcomes()
             return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from tierwise.connectors.base import Item, Organisation, Unit, grouped
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
@@ -23,6 +25,8 @@ from tierwise.connectors.gcp.session import Google
 from tierwise.content.look import Looker
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
+
+_WIDEST_FIRST: Final = ("organizations", "folders", "projects")
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class GoogleSource:
     def __init__(self, run: GoogleRun) -> None:
         self._run = run
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        self._lock = threading.Lock()
         self._wanted: Callable[[str], bool] | None = None
         """Which resources are surveyed, by id; None for all."""
         chosen = [one for one in collectors() if not run.services or one.service in run.services]
@@ -257,8 +262,15 @@ class GoogleSource:
             inherited = tags.keep(caller, draft, bound, asset.ancestors or caller.place.ancestors)
             draft.resource = finished(collector, draft, caller.place.unit, inherited)
             if any(read.stage is Stage.DETAIL for read in mine):
-                self._kept[draft.resource.id] = (collector, draft, caller.place)
+                self._keep(collector, draft, caller.place)
             yield draft.resource
+
+    def _keep(self, collector: Collector, draft: Draft, place: Place) -> None:
+        """Keep what more may be read of; of one resource in scopes that overlap, what the scope that knows most of it has said."""
+        with self._lock:
+            before = self._kept.get(draft.resource.id)
+            if before is None or _rank(draft, place) < _rank(before[1], before[2]):
+                self._kept[draft.resource.id] = (collector, draft, place)
 
     def _deepen(self, collector: Collector, draft: Draft, place: Place, wanted: frozenset[str]) -> Iterator[Item]:
         caller = self._caller(place)
@@ -270,6 +282,13 @@ class GoogleSource:
         links = collector.links(draft) if linked else None
         yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft), links)
         yield from caller.outcomes()
+
+
+def _rank(draft: Draft, place: Place) -> tuple[int, int, str]:
+    """How little is known of a draft, and how narrow the scope is in which it was found."""
+    level = place.scope.partition("/")[0]
+    unknown = sum(isinstance(one, Unknown) for one in draft.docs.values())
+    return unknown, _WIDEST_FIRST.index(level) if level in _WIDEST_FIRST else len(_WIDEST_FIRST), place.scope
 
 
 def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
