@@ -51,6 +51,7 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
         Package(5, "19.65.1"),
         Package(6, "21.22.1"),
     ),
+    "azuread": (Package(2, "12.6.1"), Package(3, "14.3.1")),
     "azurerm": (Package(2, "0.7.24"), Package(3, "12.27.0"), Package(4, "14.23.1")),
     "google": (
         Package(3, "0.4.44", "~> 3.0"),

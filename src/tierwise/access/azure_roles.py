@@ -135,6 +135,76 @@ IDS: Final[Mapping[str, str]] = {
 """Built-in roles by the end of their id, which is the same in every tenant."""
 
 
+def _on(*data: str, actions: tuple[str, ...] = ()) -> tuple[Permission, ...]:
+    return (Permission(actions, (), data),)
+
+
+def _may(*actions: str, barred: tuple[str, ...] = ()) -> tuple[Permission, ...]:
+    return (Permission(actions, barred),)
+
+
+_STORAGE, _VAULTS, _HUBS, _BUS = (
+    "microsoft.storage/storageaccounts",
+    "microsoft.keyvault/vaults",
+    "microsoft.eventhub",
+    "microsoft.servicebus",
+)
+_GIVES: Final = ("microsoft.authorization/roleassignments/write", "microsoft.authorization/roleassignments/delete")
+_LOGS: Final = (
+    "*/read",
+    "microsoft.operationalinsights/workspaces/analytics/query/action",
+    "microsoft.operationalinsights/workspaces/search/action",
+)
+PERMITS: Final[Mapping[str, tuple[Permission, ...]]] = {
+    OWNER: _may("*"),
+    "Contributor": _may("*", barred=("microsoft.authorization/*/delete", "microsoft.authorization/*/write")),
+    "User Access Administrator": _may("*/read", "microsoft.authorization/*"),
+    "Role Based Access Control Administrator": _may("*/read", *_GIVES),
+    "Reader": _may("*/read"),
+    "Monitoring Reader": _may(*_LOGS[:1], _LOGS[2]),
+    "Network Contributor": _may("microsoft.network/*"),
+    "Managed Identity Operator": _may("microsoft.managedidentity/userassignedidentities/*/assign/action"),
+    "AcrPull": _may("microsoft.containerregistry/registries/pull/read"),
+    "AcrPush": _may("microsoft.containerregistry/registries/pull/read", "microsoft.containerregistry/registries/push/write"),
+    "SQL DB Contributor": _may("microsoft.sql/servers/databases/*"),
+    "SQL Server Contributor": _may("microsoft.sql/servers/*"),
+    "Storage Account Contributor": _may(f"{_STORAGE}/*"),
+    "Storage Account Key Operator Service Role": _may(f"{_STORAGE}/listkeys/action", f"{_STORAGE}/regeneratekey/action"),
+    **{
+        f"Storage {what} Data {role}": _on(f"{_STORAGE}/{where}/{verb}")
+        for what, where in (
+            ("Blob", "blobservices/containers/blobs"),
+            ("Queue", "queueservices/queues/messages"),
+            ("Table", "tableservices/tables/entities"),
+        )
+        for role, verb in (("Contributor", "*"), ("Reader", "read"))
+    },
+    "Storage Blob Data Owner": _on(f"{_STORAGE}/blobservices/containers/blobs/*"),
+    "Storage Blob Delegator": _may(f"{_STORAGE}/blobservices/generateuserdelegationkey/action"),
+    "Storage File Data SMB Share Contributor": _on(f"{_STORAGE}/fileservices/fileshares/files/*"),
+    "Storage File Data SMB Share Reader": _on(f"{_STORAGE}/fileservices/fileshares/files/read"),
+    "Key Vault Administrator": _on(f"{_VAULTS}/*"),
+    "Key Vault Contributor": _may("microsoft.keyvault/*"),
+    "Key Vault Reader": _on(f"{_VAULTS}/*/read", f"{_VAULTS}/secrets/readmetadata/action"),
+    "Key Vault Secrets Officer": _on(f"{_VAULTS}/secrets/*"),
+    "Key Vault Secrets User": _on(f"{_VAULTS}/secrets/getsecret/action"),
+    "Key Vault Certificates Officer": _on(f"{_VAULTS}/certificates/*"),
+    "Key Vault Crypto Officer": _on(f"{_VAULTS}/keys/*"),
+    "Key Vault Crypto User": _on(f"{_VAULTS}/keys/decrypt/action"),
+    "Key Vault Crypto Service Encryption User": _on(f"{_VAULTS}/keys/unwrap/action"),
+    **{
+        f"Azure {name} Data {role}": _on(f"{provider}/{verb}", actions=(f"{provider}/*",) if role == "Owner" else ())
+        for name, provider in (("Event Hubs", _HUBS), ("Service Bus", _BUS))
+        for role, verb in (("Owner", "*"), ("Receiver", "*/receive/action"), ("Sender", "*/send/action"))
+    },
+    "DocumentDB Account Contributor": _may("microsoft.documentdb/databaseaccounts/*"),
+    "Cosmos DB Account Reader Role": _may("microsoft.documentdb/databaseaccounts/readonlykeys/action"),
+    "Log Analytics Reader": _may(*_LOGS),
+    "Log Analytics Contributor": _may(*_LOGS, "microsoft.operationalinsights/*", f"{_STORAGE}/listkeys/action"),
+}
+"""What built-in roles permit of what opens a store, by name and in lower case ("Azure built-in roles" of the Azure RBAC documentation)."""
+
+
 def role_of(actions: Iterable[str], barred: Iterable[str], data: Iterable[str], data_barred: Iterable[str]) -> Role:
     """What the permissions of a custom role allow."""
     control, without, on_data, not_data = (tuple(one.lower() for one in each) for each in (actions, barred, data, data_barred))

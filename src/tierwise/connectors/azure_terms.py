@@ -1,4 +1,4 @@
-"""Azure's words as both its readers meet them, live and in plans: TLS versions, durations, redundancy, who is let in. Pure."""
+"""Azure's words as both its readers meet them, live and in plans: TLS versions, durations, redundancy. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ REDUNDANCY: Final = {
 """Copies of a storage account by the end of its sku."""
 WORM_STATES: Final = {"locked": "compliance", "unlocked": "governance", "disabled": "none"}
 """What the states of an immutability policy mean (lower case): nobody shortens one that is locked."""
-TENANT: Final = "Azure RBAC documentation, role assignments: a principal is an object of the subscription's own tenant"
 WEEK_HOURS: Final = 168
 DELEGATED: Final = "constant: Azure Storage documentation, user delegation SAS: seven days at most; shared keys are off"
 _WITHIN: Final = frozenset({"aad", "privatelink"})
@@ -59,36 +58,6 @@ def copies_stay(scope: Maybe[str], across: Maybe[bool]) -> Maybe[bool]:
     """Whether neither copy operations (`allowedCopyScope`) nor object replication (`across` tenants) take a storage account's blobs out of its tenant."""
     within = scope if isinstance(scope, Unknown) else Known(scope.value.lower() in _WITHIN, scope.via)
     return all_of(within, negated(across))
-
-
-def put_audience(
-    sheet: FactSheet,
-    kind: Kind,
-    *,
-    anonymous: Maybe[bool] | None = None,
-    external: AnyFact | None = None,
-    conditioned: Maybe[bool] | None = None,
-) -> None:
-    """Who is let in: Azure's stores name nobody themselves; roles are given to principals of the own tenant. `conditioned`: whether a condition binds all `external` ones."""
-    via = Provenance(f"constant: {TENANT}")
-    no = Known(False, via)
-    outside = external or Known(frozenset(), via)
-    put_listed(
-        sheet,
-        {
-            "access.anonymous_read": anonymous or no,
-            "access.anonymous_write": no,
-            "access.any_authenticated": no,
-            "access.external_principals": outside,
-        },
-        kind,
-    )
-    if conditioned is not None:
-        sheet.put("access.external_conditioned", conditioned)
-    elif isinstance(outside, Known) and not outside.value:
-        sheet.not_applicable("access.external_conditioned", "no principal outside the tenant is let in", via)
-    else:
-        sheet.put("access.external_conditioned", outside if isinstance(outside, Unknown) else Known(False, outside.via))
 
 
 def put_network(sheet: FactSheet, kind: Kind, public: Maybe[bool], admits: Maybe[bool], private: Maybe[bool]) -> None:

@@ -9,8 +9,9 @@ from tests.connectors.azure.cloud import GROUP, SUBSCRIPTION, TENANT, Cloud, Rep
 from tests.connectors.azure.conftest import ALL_FACTS
 from tests.connectors.azure.test_authorization import ABOVE, BLOB_READER, MEMBER, OWNER, READER, WHOLE, assignment, definition
 from tests.connectors.azure.test_storage import ACCOUNT, account, value
-from tierwise.connectors.azure.directory import LOOKUPS, MICROSOFT
+from tierwise.connectors.azure.directory import LOOKUPS
 from tierwise.connectors.azure.outsiders import ASSIGNMENT, DEFINITION, DELEGATED, OFFERED
+from tierwise.connectors.azure_audience import MICROSOFT
 from tierwise.model.fact import NotApplicable, Unknown, UnknownReason
 
 EXTERNAL, CONDITIONED = "access.external_principals", "access.external_conditioned"

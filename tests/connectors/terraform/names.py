@@ -20,11 +20,12 @@ from tierwise.connectors.terraform.planned import Node
 from tierwise.connectors.terraform.providers import CLOUDS
 
 FOLDER: Final = Path(__file__).parent / "provider_names"
-PROVIDERS: Final = ("aws", "azurerm", "google")
+PROVIDERS: Final = ("aws", "azuread", "azurerm", "google")
 
 
 EVERYWHERE: Final = {
     "aws": {"id", "arn", "region", "location", "tags", "tags_all"},
+    "azuread": {"id", "arn", "region", "location", "tags", "tags_all"},
     "azurerm": {"id", "arn", "region", "location", "tags", "tags_all"},
     "google": {
         "id", "arn", "region", "location", "tags", "tags_all", "labels", "effective_labels", "terraform_labels", "project", "zone",

@@ -19,7 +19,7 @@ from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.errors import InputError
 from tierwise.model.fact import Known
 
-NEWEST: Final = {"aws": 6, "azurerm": 4, "google": 6}
+NEWEST: Final = {"aws": 6, "azuread": 3, "azurerm": 4, "google": 6}
 RENAMED: Final[dict[str, dict[str, dict[str, str]]]] = yaml.safe_load(
     (Path(__file__).parents[3] / "tools" / "terraform_types.yaml").read_text(encoding="utf-8")
 )["renamed"]

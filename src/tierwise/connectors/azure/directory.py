@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure.read import Lookup
+from tierwise.connectors.azure_audience import MICROSOFT, NOBODY, Strangers
 from tierwise.connectors.declared import Doc
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 
@@ -33,8 +34,6 @@ APPLICATIONS_IN: Final = Lookup(
     "groups/{}/transitiveMembers/microsoft.graph.servicePrincipal", "GroupMember.Read.All", "id", facts=OUTSIDE, absent=_NO_CAST
 )
 LOOKUPS: Final = (GUESTS, APPLICATIONS, USERS_IN, APPLICATIONS_IN)
-MICROSOFT: Final = frozenset({"f8cdef31-a31e-4b4a-93e4-5f571e91255a", "72f988bf-86f1-41af-91ab-2d7cd011db47"})
-"""The tenants of Microsoft's own services (Microsoft Entra documentation, "Verify first-party Microsoft applications in sign-in reports")."""
 _OWNERLESS: Final = frozenset({"managedidentity", "socialidp"})
 """Types of service principal that no application stands behind; both are the tenant's (Microsoft Graph reference, resource type servicePrincipal)."""
 _USERS, _AGENTS = frozenset({"user"}), frozenset({"serviceprincipal", "msi", "application"})
@@ -55,15 +54,6 @@ class Holder:
     """Whether its role was given over the border of a tenant (`delegatedManagedIdentityResourceId`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strangers:
-    """Those from outside whom a holder stands for."""
-
-    named: frozenset[str] = frozenset()
-    open: Unknown | None = None
-    """Why there may be more."""
-
-
 def strangers(caller: Caller, holder: Holder) -> Strangers:
     """Guests as `guest:ID`, groups of other tenants as `foreign-group:ID`, applications by the tenant that owns them."""
     known = caller.place.shared.holders
@@ -76,7 +66,7 @@ def _strangers(caller: Caller, holder: Holder) -> Strangers:
     if holder.type == _FOREIGN:
         return Strangers(frozenset({f"foreign-group:{holder.id}"}))
     if holder.type == _DEVICES:
-        return Strangers()
+        return NOBODY
     if holder.type in _USERS:
         return _among(caller, (holder.id,), _guest)
     if holder.type in _AGENTS:
@@ -84,10 +74,10 @@ def _strangers(caller: Caller, holder: Holder) -> Strangers:
     if holder.type in _GROUPS:
         return _members(caller, holder.id)
     # It may be any of them: who is neither a guest nor an application may be a group; of a user's id there is none.
-    found = _both(_among(caller, (holder.id,), _guest), _agent(caller, holder))
+    found = _among(caller, (holder.id,), _guest) | _agent(caller, holder)
     if found.named or holder.id in _by_id(_applications(caller)):
         return found
-    return _both(found, _members(caller, holder.id))
+    return found | _members(caller, holder.id)
 
 
 def probe(caller: Caller) -> None:
@@ -106,24 +96,20 @@ def probe(caller: Caller) -> None:
 
 def _agent(caller: Caller, holder: Holder) -> Strangers:
     found = _among(caller, (holder.id,), _application)
-    if holder.across and found == Strangers() and holder.id not in _by_id(_applications(caller)):
+    if holder.across and found == NOBODY and holder.id not in _by_id(_applications(caller)):
         return Strangers(frozenset({f"delegated:{holder.id}"}))
     return found
 
 
 def _members(caller: Caller, group: str) -> Strangers:
-    named = Strangers()
+    named = NOBODY
     for lookup, of in ((USERS_IN, _guest), (APPLICATIONS_IN, _application)):
         listed = caller.place.shared.once(lookup.path.format(group), partial(_listed, caller, lookup, group))
         if isinstance(listed, Unknown):
-            named = _both(named, Strangers(open=listed))
+            named |= Strangers(open=listed)
         elif ids := tuple(_by_id(listed)):
-            named = _both(named, _among(caller, ids, of))
+            named |= _among(caller, ids, of)
     return named
-
-
-def _both(one: Strangers, other: Strangers) -> Strangers:
-    return Strangers(one.named | other.named, one.open or other.open)
 
 
 def _among(caller: Caller, ids: tuple[str, ...], of: Callable[[Caller, str], Maybe[str]]) -> Strangers:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.access.azure_roles import Permission, opens
 from tierwise.connectors import fields
-from tierwise.connectors.azure.directory import OUTSIDE, Holder, Strangers, strangers
+from tierwise.connectors.azure.directory import OUTSIDE, Holder, strangers
 from tierwise.connectors.azure.ids import same
 from tierwise.connectors.azure.place import AUTHORIZATION, NO_LIST, above
 from tierwise.connectors.azure.read import Joined, Row
+from tierwise.connectors.azure_audience import NOBODY, Audience, Given, Strangers, audience
 from tierwise.connectors.declared import Doc, Draft, Stage, always
-from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
+from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 
 if TYPE_CHECKING:
@@ -37,24 +37,8 @@ _OF_SUBSCRIPTION, _OF_GROUP, _OF_RESOURCE = 3, 5, 9
 """Parts of an id at each level, with the empty one before the first slash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who from outside is let in to a resource."""
-
-    named: frozenset[str] = frozenset()
-    bare: bool = False
-    """Whether no condition binds one of them."""
-    open: Unknown | None = None
-    """Why there may be more."""
-    loose: Unknown | None = None
-    """Why there may be more whom no condition binds."""
-    via: Provenance = NOWHERE
-
-
 _AUDIENCE: Final = "audience"
 Named = Maybe[tuple[Holder, ...]]
-Given = tuple[Strangers, bool]
-"""Those from outside whom a holder stands for, and whether a condition binds it."""
 
 
 def _nobody(_draft: Draft) -> Named:
@@ -68,11 +52,7 @@ def outsiders(named: Callable[[Draft], Named] = _nobody, data: Callable[[Draft],
         whole = caller.place.delegated
         hidden = next((why for row in _NEEDED if (why := _unseen(caller, row)) is not None), None)
         each = [(Strangers(whole, hidden), False), *_each(caller, draft, named(draft), data=data(draft))]
-        loose = next((given.open for given, conditioned in each if given.open is not None and not conditioned), None)
-        still = loose or next((given.open for given, _ in each if given.open is not None), None)
-        bare = any(given.named and not conditioned for given, conditioned in each)
-        found = frozenset[str]().union(*(given.named for given, _ in each))
-        return Known({_AUDIENCE: Audience(found, bare, still, loose, ASSIGNMENT.via)}, ASSIGNMENT.via)
+        return Known({_AUDIENCE: audience(each, ASSIGNMENT.via)}, ASSIGNMENT.via)
 
     return Joined("outsiders", ASSIGNMENT.via, OUTSIDE, make)
 
@@ -121,7 +101,7 @@ def _by_role(caller: Caller, draft: Draft, here: tuple[str, ...], *, data: bool)
             continue
         given = strangers(caller, who)
         # Whether a role that is not known lets in is open, but where everybody who holds it is the tenant's own.
-        open_ = Strangers(open=opened) if isinstance(opened, Unknown) and given != Strangers() else given
+        open_ = Strangers(open=opened) if isinstance(opened, Unknown) and given != NOBODY else given
         yield open_, who.conditioned
 
 

@@ -21,7 +21,8 @@ INVENTORY: Final = Row("Microsoft.ResourceGraph/resources", frozenset(), table="
 SUBSCRIPTIONS: Final = Row("Microsoft.Resources/subscriptions", frozenset(), table="resourcecontainers")
 GROUPS: Final = Row("Microsoft.Resources/subscriptions/resourceGroups", frozenset(), table="resourcecontainers")
 if TYPE_CHECKING:
-    from tierwise.connectors.azure.directory import Holder, Strangers
+    from tierwise.connectors.azure.directory import Holder
+    from tierwise.connectors.azure_audience import Strangers
 
 NO_LIST: Final = "Authorization REST API, Permission: nothing is allowed that is not listed"
 _MANAGEMENT_GROUP: Final = "/providers/microsoft.management/managementgroups/"

@@ -7,13 +7,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tierwise.connectors import azure_terms, fields
+from tierwise.connectors import azure_audience, azure_terms, fields
 from tierwise.connectors.azure.ids import parent_of, same
 from tierwise.connectors.azure.outsiders import audience_of
 from tierwise.connectors.azure.read import Read, Row
+from tierwise.connectors.azure_audience import NOBODY, Strangers
 from tierwise.connectors.azure_terms import PROVIDER_KEY, admits_ranges, key_url
 from tierwise.connectors.declared import Doc, Draft
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
+from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel
 
 if TYPE_CHECKING:
@@ -45,15 +46,8 @@ def put_audience(
     sheet: FactSheet, draft: Draft, *, anonymous: Maybe[bool] | None = None, more: Maybe[frozenset[str]] | None = None
 ) -> None:
     """Who is let in: everybody, those from outside who hold a role that reaches it, and `more` tenants that the resource names."""
-    found = audience_of(draft)
-    tenants, lost = (more.value, None) if isinstance(more, Known) else (frozenset[str](), more)
-    named, still, loose = found.named | tenants, found.open or lost, found.loose or lost
-    if found.bare or tenants:
-        conditioned: Maybe[bool] | None = Known(False, found.via)
-    else:
-        conditioned = loose or (Known(True, found.via) if named else still)
-    outside: AnyFact = Known(named, found.via) if still is None else still.including(named | still.includes)
-    azure_terms.put_audience(sheet, draft.resource.kind, anonymous=anonymous, external=outside, conditioned=conditioned)
+    tenants = NOBODY if more is None else Strangers(open=more) if isinstance(more, Unknown) else Strangers(more.value)
+    azure_audience.put_audience(sheet, draft.resource.kind, audience_of(draft).besides(tenants), anonymous)
 
 
 def is_public(row: Maybe[Doc | None]) -> Maybe[bool]:

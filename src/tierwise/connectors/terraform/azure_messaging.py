@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.connectors import azure_terms
 from tierwise.connectors.azure_terms import admits_ranges
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting
 from tierwise.connectors.terraform.azure import flag
 from tierwise.connectors.terraform.plan import Plan
@@ -46,7 +46,8 @@ class Spelling:
 
 def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Link, ...]:
     """The facts that a namespace decides for itself and what is in it; returns the links to its key and its logs."""
-    put_always(sheet, kind)
+    put_always(sheet)
+    azure_grants.put_audience(sheet, kind, namespace, plan)
     custody, links = _key(namespace, plan, spelling)
     default = azure.by_version(plan, namespace, {2: None, 3: None, 4: "1.2"})
     read, write = azure_reach.recorded(plan, namespace, _RECORDS, _RECORDS)
@@ -70,11 +71,10 @@ def put_namespace(sheet: FactSheet, kind: Kind, namespace: Planned, plan: Plan, 
     return (*links, *azure_reach.log_links(plan, namespace))
 
 
-def put_always(sheet: FactSheet, kind: Kind) -> None:
+def put_always(sheet: FactSheet) -> None:
     """What holds for every namespace, wherever it is."""
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     sheet.constant("transport.tls_required", True, _TLS)
-    azure_terms.put_audience(sheet, kind)
 
 
 def _key(namespace: Planned, plan: Plan, spelling: Spelling) -> tuple[Maybe[str], tuple[Link, ...]]:

@@ -6,19 +6,22 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierwise.connectors import azure_terms
+from tierwise.connectors.azure_audience import Given, Strangers
 from tierwise.connectors.azure_terms import admits_ranges
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, number
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import put_listed
 
 VAULT, POLICY = "azurerm_key_vault", "azurerm_key_vault_access_policy"
+HSM: Final = "azurerm_key_vault_managed_hardware_security_module"
 CHILDREN: Final = (Child(POLICY, "key_vault_id", ("id",)), *azure_reach.REACHED)
 _RECORDS: Final = frozenset({"auditevent"})
+_LOCAL: Final = "who may use a managed HSM is told by roles within it (Managed HSM documentation, local RBAC)"
 _OPEN: Final = "constant: Azure Key Vault documentation, networking: every network is admitted where no rules are set"
 NAMES: Final = (
     "network.public_endpoint", "network.private_endpoint", "network.ingress_any", "logging.data_read", "logging.data_write",
@@ -26,18 +29,21 @@ NAMES: Final = (
 )  # fmt: skip
 
 
-def put_vault(sheet: FactSheet, kind: Kind, vault: Planned, plan: Plan) -> None:
-    """The facts that a vault decides for itself and what it holds."""
+def put_vault(sheet: FactSheet, kind: Kind, vault: Planned, plan: Plan, store: Planned) -> None:
+    """The facts that a vault decides for itself and what it holds, of it or of `store`, which it holds."""
     public = flag(vault, "public_network_access_enabled", default=True)
     azure_terms.put_network(sheet, kind, public, _admits(vault), azure_reach.has_private_endpoint(plan, vault))
     read, write = azure_reach.recorded(plan, vault, _RECORDS, _RECORDS)
     put_listed(sheet, {"logging.data_read": read, "logging.data_write": write}, kind)
-    azure_terms.put_audience(sheet, kind, external=_external(vault, plan))
+    roles = by_rbac(vault)
+    closed = isinstance(roles, Known) and not roles.value
+    own = () if store is vault else (vault,)
+    azure_grants.put_audience(sheet, kind, store, plan, *own, more=_let_in(vault, plan, roles), data=not closed)
 
 
 def put_lost(sheet: FactSheet, kind: Kind, lost: Unknown) -> None:
     """The same facts where the vault is not in the plan."""
-    azure_terms.put_audience(sheet, kind, external=lost)
+    azure_grants.put_lost(sheet, kind, lost)
     put_listed(sheet, dict.fromkeys(NAMES, lost), kind)
 
 
@@ -75,32 +81,36 @@ def _admits(vault: Planned) -> Maybe[bool]:
     return ranges.value.open or Known(False, action.via)
 
 
-def policies(vault: Planned, plan: Plan) -> Iterator[Node | Unknown]:
-    """The access policies of a vault, inline and apart."""
+def _policies(vault: Planned, plan: Plan) -> Iterator[tuple[Planned, Node] | Unknown]:
+    """The access policies of a vault, inline and apart, each with what it stands in."""
     inline = vault.root.blocks("access_policy")
     if isinstance(inline, Known):
-        yield from inline.value
+        yield from ((vault, one) for one in inline.value)
     elif not azure.is_left_out(vault, "access_policy", inline):
         yield inline
     children = plan.children(vault, POLICY)
     if children.loose is not None:
         yield children.loose
     for one in children.found:
-        yield one.root
+        yield one, one.root
 
 
-def _external(vault: Planned, plan: Plan) -> AnyFact:
-    """The tenants other than its own that a vault's access policies name."""
-    own = vault.root.text("tenant_id")
-    found: set[str] = set()
-    still: Unknown | None = None
-    for policy in policies(vault, plan):
-        tenant = policy if isinstance(policy, Unknown) else policy.text("tenant_id")
-        if isinstance(tenant, Unknown):
-            # Of a tenant that is not known yet, nothing says that it is another one; nor that it is not.
-            still = tenant
-        elif tenant.value and isinstance(own, Known) and own.value and tenant.value.lower() != own.value.lower():
-            found.add(tenant.value.lower())
-    if still is not None:
-        return Unknown(still.reason, still.via, still.detail, includes=frozenset(found))
-    return Known(frozenset(found), vault.at("access_policy"))
+def _let_in(vault: Planned, plan: Plan, by_roles: Maybe[bool]) -> Iterator[Given]:
+    """Whom the vault's own list lets in: its access policies, where roles do not decide; of a managed HSM its local roles, which are not read."""
+    if vault.type == HSM:
+        yield Strangers(open=Unknown(UnknownReason.NOT_COLLECTED, vault.root.via, _LOCAL)), False
+    elif not (isinstance(by_roles, Known) and by_roles.value):
+        own = vault.root.text("tenant_id")
+        for policy in _policies(vault, plan):
+            yield Strangers(open=policy) if isinstance(policy, Unknown) else _named(*policy, own, plan), False
+
+
+def _named(holder: Planned, policy: Node, own: Maybe[str | None], plan: Plan) -> Strangers:
+    """Those from outside whom an access policy names: all of another tenant's, and of the own tenant its guests."""
+    tenant = policy.text("tenant_id")
+    if isinstance(tenant, Unknown):
+        # Of a tenant that is not known yet, nothing says that it is another one; nor that it is not.
+        return Strangers(open=tenant)
+    if tenant.value and isinstance(own, Known) and own.value and tenant.value.lower() != own.value.lower():
+        return Strangers(frozenset({tenant.value.lower()}))
+    return azure_grants.principal(holder, policy, "object_id", plan)

@@ -160,6 +160,10 @@ class Instances:
         found = self._found.get(module, {}).get(_spelt(name), {})
         return {None: found} if isinstance(found, str) else found
 
+    def kinds(self) -> frozenset[str]:
+        """The types that there is something of, `data.T` for data sources."""
+        return frozenset(name.rpartition(".")[0] for module in self._found.values() for name in module)
+
 
 def _spelt(name: Name) -> str:
     mode, kind, called = name

@@ -44,6 +44,24 @@ CASES = (
         of=VAULT,
         beside={"tenant_id": TENANT},
     ),
+    Case(
+        VAULT,
+        "access_policy.0.object_id",
+        "access.external_principals",
+        {OTHER: UnknownReason.OUT_OF_SCOPE},
+        absent=frozenset(),
+        having={"tenant_id": TENANT, "access_policy": [{"tenant_id": TENANT}]},
+    ),
+    Case(
+        "azurerm_key_vault_access_policy",
+        "object_id",
+        "access.external_principals",
+        {OTHER: UnknownReason.OUT_OF_SCOPE},
+        absent=frozenset(),
+        having={"tenant_id": TENANT},
+        of=VAULT,
+        beside={"tenant_id": TENANT},
+    ),
     Case(VAULT, "soft_delete_retention_days", "recovery.soft_delete_days", {7: 7}, absent=90),
     Case(KEY, "key_type", "key.protection_level", {"RSA-HSM": "hsm", "RSA": "software"}, absent="software"),
     Case(KEY, "rotation_policy.0.automatic.0.time_after_creation", "key.rotation_days", {"P60D": 60}, absent=UNLIMITED),
@@ -156,7 +174,7 @@ def test_roles_leave_open_who_may_decrypt(plan, tmp_path):
 
 
 def test_an_access_policy_of_another_tenant_is_external(plan, tmp_path):
-    vault(plan, {"access_policy": [{"tenant_id": TENANT.upper(), "object_id": "a"}]})
+    vault(plan, {"access_policy": [{"tenant_id": TENANT.upper(), "object_id": None}]})
     assert value(checked(plan, tmp_path, f"{VAULT}.v"), "access.external_principals") == frozenset()
     plan.add(
         "azurerm_key_vault_access_policy", "p", {"tenant_id": OTHER, "object_id": "b"}, unknown={"key_vault_id": True}, expressions=IN_VAULT

@@ -28,6 +28,14 @@ _SNAPSHOTS = {"redis_configuration": [{"rdb_backup_enabled": True, "rdb_backup_f
 _CONTAINER = "azurerm_cosmosdb_sql_container"
 _CLUSTER, _URL = "azurerm_log_analytics_cluster", "https://v.vault.azure.net/keys/ours"
 CASES = (
+    Case(
+        "azurerm_cosmosdb_sql_role_assignment",
+        "principal_id",
+        "access.external_principals",
+        {"5d1f6a0c-64ab-4a0c-8a4f-0f4f0c9a1b11": UnknownReason.OUT_OF_SCOPE},
+        absent=frozenset(),
+        of=COSMOS,
+    ),
     Case(_PUBLIC, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True, having=PLACE),
     Case(RECOVERY, "public_network_access_enabled", "network.public_endpoint", {True: True, False: False}, absent=True),
     Case(COSMOS, "key_vault_key_id", "encryption.key_custody", _OURS, absent="provider-owned"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure
+from tierwise.connectors.terraform import azure, azure_grants
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
@@ -28,7 +28,7 @@ def convert(vault: Planned, plan: Plan) -> Resource:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     custody, links = _key(vault, plan)
     sheet.put("encryption.key_custody", custody)
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, vault, plan)
     if vault.type == RECOVERY:
         sheet.put("network.public_endpoint", flag(vault, "public_network_access_enabled", default=True))
     else:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.azure_audience import Given, Strangers
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
+from tierwise.connectors.terraform.azure_grants import COSMOS_ROLE
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child, Children
 from tierwise.connectors.terraform.plan import Plan
@@ -47,7 +49,7 @@ def convert(account: Planned, plan: Plan) -> Resource:
     links = (*azure.key_links(plan, account, account.root, "key_vault_key_id"), *azure_reach.log_links(plan, account))
     sheet.constant("transport.tls_required", True, _TLS)
     sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(account, "minimal_tls_version", default="Tls12")))
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, account, plan, more=_own_roles(account, plan))
     public = flag(account, "public_network_access_enabled", default=True)
     azure_terms.put_network(sheet, kind, public, _admits(account), azure_reach.has_private_endpoint(plan, account))
     keys = _keys(account)
@@ -68,6 +70,15 @@ def convert(account: Planned, plan: Plan) -> Resource:
     found = plan.resource(account, kind, name or account.place.name, sheet.facts, links=links, aliases=aliases, description=holds)
     columns = tuple(_keys_of(account, plan))
     return replace(found, evidence=replace(found.evidence, columns=columns)) if columns else found
+
+
+def _own_roles(account: Planned, plan: Plan) -> Iterator[Given]:
+    """Who holds a role of the account's own."""
+    roles = plan.children(account, COSMOS_ROLE.type)
+    for one in roles.found:
+        yield azure_grants.principal(one, one.root, "principal_id", plan), False
+    if roles.loose is not None:
+        yield Strangers(open=roles.loose), False
 
 
 def _keys_of(account: Planned, plan: Plan) -> Iterator[Column]:
@@ -221,7 +232,7 @@ def _redundancy(account: Planned) -> Maybe[str]:
 CONVERTER = Converter(
     frozenset({ACCOUNT}),
     convert,
-    (*(Child(kind, "account_name", ("name",)) for kind in _DATABASES), *azure_reach.COMMON),
+    (*(Child(kind, "account_name", ("name",)) for kind in _DATABASES), COSMOS_ROLE, *azure_reach.COMMON),
     azure.KEY_TYPES,
     others=((KEYSPACE, (Child(TABLE, "cassandra_keyspace_id", ("id",)),)),),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_dbms, azure_reach
+from tierwise.connectors.terraform import azure, azure_dbms, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_dbms import MYSQL_FLEXIBLE, PG_FLEXIBLE, RULES, parameter, switch
 from tierwise.connectors.terraform.converter import Converter
@@ -33,7 +33,7 @@ def convert(server: Planned, plan: Plan) -> Resource:
     links += plan.links(Rel.COPY_OF, server, server.root, ("source_server_id",), {server.type})
     sheet.put("transport.tls_required", switch(parameter(plan, server, "require_secure_transport")))
     sheet.put("transport.min_tls", _min_tls(server, plan))
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, server, plan)
     _network(server, plan, sheet, kind)
     _logins(server, plan, sheet)
     azure_dbms.put_common(server, plan, sheet)

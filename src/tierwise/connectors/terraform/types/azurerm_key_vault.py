@@ -22,7 +22,7 @@ def convert(vault: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     sheet.constant("encryption.at_rest", True, ENCRYPTED)
     sheet.constant("encryption.key_custody", PROVIDER_KEY, ENCRYPTED)
-    azure_vault.put_vault(sheet, Kind.SECRET, vault, plan)
+    azure_vault.put_vault(sheet, Kind.SECRET, vault, plan, vault)
     sheet.put("recovery.soft_delete_days", azure_vault.soft_delete_days(vault))
     name = text_or(vault.root, "name")
     aliases = (text_or(vault.root, "id"), name, text_or(vault.root, "vault_uri"))

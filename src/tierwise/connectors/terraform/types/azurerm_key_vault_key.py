@@ -7,7 +7,7 @@ from typing import Final
 from tierwise.connectors import azure_terms
 from tierwise.connectors.terraform import azure, azure_reach, azure_vault
 from tierwise.connectors.terraform.azure import HSM_KEY, KEYS, text_or
-from tierwise.connectors.terraform.azure_vault import VAULT
+from tierwise.connectors.terraform.azure_vault import HSM, VAULT
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
@@ -15,7 +15,6 @@ from tierwise.connectors.terraform.planned import Node, Planned, Step, absent
 from tierwise.model.fact import UNLIMITED, AnyFact, FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Resource
 
-HSM: Final = "azurerm_key_vault_managed_hardware_security_module"
 _PARENTS: Final = ("key_vault_id", "managed_hsm_id")
 _ROTATION: Final = ("key.rotation_enabled", "key.rotation_days")
 _IN_HSM: Final = "Azure Managed HSM documentation: keys live in FIPS 140-3 Level 3 validated modules"
@@ -45,7 +44,7 @@ def convert(key: Planned, plan: Plan) -> Resource:
         for name in ("key.deletion_window_days", "key.purge_protected", "key.decrypt_named_only"):
             sheet.put(name, lost)
     else:
-        azure_vault.put_vault(sheet, Kind.KEY, vault, plan)
+        azure_vault.put_vault(sheet, Kind.KEY, vault, plan, key)
         sheet.put("key.deletion_window_days", azure_vault.soft_delete_days(vault))
         sheet.put("key.purge_protected", azure_vault.purge_protected(vault))
         sheet.put("key.decrypt_named_only", _named_only(vault))

@@ -34,7 +34,7 @@ def convert(secret: Planned, plan: Plan) -> Resource:
         azure_vault.put_lost(sheet, Kind.SECRET, lost)
         sheet.put("recovery.soft_delete_days", lost)
     else:
-        azure_vault.put_vault(sheet, Kind.SECRET, vault, plan)
+        azure_vault.put_vault(sheet, Kind.SECRET, vault, plan, secret)
         sheet.put("recovery.soft_delete_days", azure_vault.soft_delete_days(vault))
     name = text_or(secret.root, "name")
     url = text_or(secret.root, "versionless_id") or azure_terms.key_url(text_or(secret.root, "id"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.azure_audience import Strangers
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
@@ -33,7 +34,7 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     sheet.constant("transport.tls_required", True, _TLS)
     sheet.constant("transport.min_tls", "1.2", _TLS)
     sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)
-    azure_terms.put_audience(sheet, kind, external=_tenants(cluster))
+    azure_grants.put_audience(sheet, kind, cluster, plan, more=((_tenants(cluster), False),))
     public = flag(cluster, "public_network_access_enabled", default=True)
     azure_terms.put_network(sheet, kind, public, _admits(cluster), azure_reach.has_private_endpoint(plan, cluster))
     sheet.constant("access.local_auth_enabled", False, _LOGINS)
@@ -72,16 +73,14 @@ def _key(cluster: Planned, plan: Plan) -> tuple[Maybe[str], tuple[Link, ...]]:
     return lost, (Link(Rel.USES_KEY, "", lost),)
 
 
-def _tenants(cluster: Planned) -> AnyFact:
+def _tenants(cluster: Planned) -> Strangers:
     """Tenants whose identities may be let in; `*` is every tenant."""
     listed = cluster.root.texts("trusted_external_tenants")
     if isinstance(listed, Unknown):
-        return listed
-    if listed.value.open is not None:
-        return Unknown(listed.value.open.reason, listed.via, includes=frozenset(listed.value.known))
-    if not listed.value.known:
-        return absent(listed.via, "what no list of tenants means depends on the version of the service")
-    return Known(frozenset(one for one in listed.value.known if one != "MyTenantOnly"), listed.via)
+        return Strangers(open=listed)
+    if not listed.value.known and listed.value.open is None:
+        return Strangers(open=absent(listed.via, "what no list of tenants means depends on the version of the service"))
+    return Strangers(frozenset(one for one in listed.value.known if one != "MyTenantOnly"), listed.value.open)
 
 
 def _admits(cluster: Planned) -> Maybe[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import number, text_or
 from tierwise.connectors.terraform.azure_reach import WORKSPACE
 from tierwise.connectors.terraform.converter import Converter
@@ -31,7 +31,7 @@ def convert(workspace: Planned, plan: Plan) -> Resource:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     custody, links = _custody(workspace, plan)
     sheet.put("encryption.key_custody", custody)
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, workspace, plan)
     # Thirty days by default, seven in the free tier (AzureRM documentation of `retention_in_days`).
     sku = text_or(workspace.root, "sku")
     kept = number(workspace, "retention_in_days", default=_FREE if sku == "Free" else _DAYS)

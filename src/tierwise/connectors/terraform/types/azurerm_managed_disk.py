@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
@@ -33,7 +33,7 @@ def convert(disk: Planned, plan: Plan) -> Resource:
     sheet.constant("encryption.at_rest", True, _ENCRYPTED)
     custody, links = _key(disk, plan)
     sheet.put("encryption.key_custody", custody)
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, disk, plan)
     if kind is Kind.BLOCK_VOLUME:
         _network(disk, sheet, kind)
         for name in ("logging.data_read", "logging.data_write"):

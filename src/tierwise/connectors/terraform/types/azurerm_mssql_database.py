@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach, azure_sql
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_sql import AUDIT, DATABASE_AUDIT, SERVERS
 from tierwise.connectors.terraform.converter import Converter
@@ -36,7 +36,10 @@ def convert(database: Planned, plan: Plan) -> Resource:
     server = azure.parent_of(plan, database, _PARENT, SERVERS)
     lost = azure.elsewhere(database, azure.first(database, _PARENT), "server")
     links = [*_encryption(database, server, plan, sheet, lost)]
-    azure_terms.put_audience(sheet, Kind.RELATIONAL_DB)
+    if server is None:
+        azure_grants.put_lost(sheet, Kind.RELATIONAL_DB, lost)
+    else:
+        azure_grants.put_audience(sheet, Kind.RELATIONAL_DB, database, plan, server)
     put_listed(sheet, azure_sql.server_facts(server, plan) if server else dict.fromkeys(_DECIDED, lost), Kind.RELATIONAL_DB)
     network = azure_sql.network(server, plan) if server else (lost, lost, lost)
     azure_terms.put_network(sheet, Kind.RELATIONAL_DB, *network)

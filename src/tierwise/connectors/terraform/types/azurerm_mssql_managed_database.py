@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach, azure_sql
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_sql import INSTANCE
 from tierwise.connectors.terraform.converter import Converter
@@ -42,12 +41,13 @@ def convert(database: Planned, plan: Plan) -> Resource:
         for spec in facts_of(kind):
             if not spec.derived and spec.name.startswith(_DECIDED):
                 sheet.put(spec.name, lost)
-        azure_terms.put_audience(sheet, kind)
+        azure_grants.put_lost(sheet, kind, lost)
     else:
         above = azurerm_mssql_managed_instance.convert(instance, plan)
         for name, fact in above.facts.items():
             if name not in _OWN:
                 sheet.put(name, fact)
+        azure_grants.put_audience(sheet, kind, database, plan, instance)
         links += [Link(Rel.MEMBER_OF, above.id), *(one for one in above.links if one.rel in (Rel.USES_KEY, Rel.LOGS_TO))]
     links += plan.links(Rel.COPY_OF, database, database.root, ("point_in_time_restore", 0, "source_database_id"), {DATABASE})
     # Seven days where nothing is written (AzureRM documentation of `short_term_retention_days`).

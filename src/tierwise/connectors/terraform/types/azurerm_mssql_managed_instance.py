@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach, azure_sql
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_sql import ADMINS, ENCRYPTIONS, INSTANCE
 from tierwise.connectors.terraform.converter import Converter
@@ -32,7 +32,7 @@ def convert(instance: Planned, plan: Plan) -> Resource:
     public = flag(instance, "public_data_endpoint_enabled", default=False)
     admits = Unknown(UnknownReason.NOT_COLLECTED, instance.at("subnet_id"), _GROUPS)
     azure_terms.put_network(sheet, kind, public, admits, Known(True, instance.at("subnet_id")))
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, instance, plan)
     put_listed(sheet, azure_sql.server_facts(instance, plan), kind)
     read, write = azure_reach.recorded(plan, instance, _READ, _READ)
     sheet.put("logging.data_read", read)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach, azure_sql
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach, azure_sql
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_sql import AUDIT, CHILDREN, SERVERS
 from tierwise.connectors.terraform.converter import Converter
@@ -23,7 +23,7 @@ def convert(server: Planned, plan: Plan) -> Resource:
     custody, links = azure_sql.key_of(server, plan)
     sheet.put("encryption.key_custody", custody)
     azure_terms.put_network(sheet, Kind.RELATIONAL_DB, *azure_sql.network(server, plan))
-    azure_terms.put_audience(sheet, Kind.RELATIONAL_DB)
+    azure_grants.put_audience(sheet, Kind.RELATIONAL_DB, server, plan)
     put_listed(sheet, azure_sql.server_facts(server, plan), Kind.RELATIONAL_DB)
     for name in ("retention.backup_days", "recovery.point_in_time", "recovery.redundancy"):
         sheet.not_applicable(name, "it is set on each database of the server", server.root.via)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
@@ -32,7 +32,7 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     default = azure.by_version(plan, cache, {2: "1.0", 3: "1.0", 4: "1.2"})
     sheet.put("transport.min_tls", azure_terms.min_tls(azure.text(cache, "minimum_tls_version", default=default)))
     sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, cache, plan)
     _network(cache, plan, sheet, kind)
     _logins(cache, sheet)
     for name in ("logging.data_read", "logging.data_write"):

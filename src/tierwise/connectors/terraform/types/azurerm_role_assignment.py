@@ -6,10 +6,18 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from tierwise.access.azure_roles import BUILT_IN, IDS, WIDE, Role, assignment_facts, definition_facts, role_of
+from tierwise.access.azure_roles import BUILT_IN, WIDE, Role, assignment_facts, definition_facts, role_of
 from tierwise.connectors.terraform import azure
 from tierwise.connectors.terraform.azure import text_or
-from tierwise.connectors.terraform.azure_reach import GROUP
+from tierwise.connectors.terraform.azure_grants import (
+    ASSIGNMENT,
+    DEFINITION,
+    READS,
+    WIDE_TYPES,
+    name_by_id,
+    permissions_of,
+    role_given,
+)
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
@@ -17,14 +25,6 @@ from tierwise.connectors.terraform.references import Resolved, references_of
 from tierwise.model.fact import FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Link, Rel, Resource
 
-ASSIGNMENT, DEFINITION = "azurerm_role_assignment", "azurerm_role_definition"
-_READ_DEFINITION: Final = f"data.{DEFINITION}"
-_WIDE_TYPES: Final = frozenset(
-    {
-        GROUP, "azurerm_subscription", "azurerm_management_group",
-        f"data.{GROUP}", "data.azurerm_subscription", "data.azurerm_management_group",
-    }
-)  # fmt: skip
 _STORES: Final = frozenset(
     {
         "azurerm_storage_account", "azurerm_key_vault", "azurerm_cosmosdb_account", "azurerm_eventhub_namespace",
@@ -35,7 +35,6 @@ _STORES: Final = frozenset(
 _STORE_ID: Final = re.compile(
     r"/providers/microsoft\.(?:storage|keyvault|documentdb|eventhub|servicebus|operationalinsights|kusto)/", re.IGNORECASE
 )
-_LISTS: Final = ("actions", "not_actions", "data_actions", "not_data_actions")
 
 
 def convert(planned: Planned, plan: Plan) -> Resource:
@@ -57,7 +56,7 @@ def _assignment(one: Planned, plan: Plan) -> Resource:
         links = tuple(link for link in plan.links(Rel.READS, one, one.root, ("scope",), _STORES) if link.to and _is_store(link.to, plan))
     attached = plan.links(Rel.ATTACHES, one, one.root, ("role_definition_id",), {DEFINITION})
     own = tuple(link for link in attached if link.to in {plan.id_of(each.address) for each in plan.by_type.get(DEFINITION, ())})
-    name = text_or(one.root, "role_definition_name") or _name_by_id(text_or(one.root, "role_definition_id")) or one.place.name
+    name = text_or(one.root, "role_definition_name") or name_by_id(text_or(one.root, "role_definition_id")) or one.place.name
     return plan.resource(one, Kind.POLICY, name, sheet.facts, links=(*links, *own), aliases=(text_or(one.root, "id"),))
 
 
@@ -66,48 +65,27 @@ def _is_store(to: str, plan: Plan) -> bool:
 
 
 def _role(one: Planned, plan: Plan) -> Maybe[Role]:
-    """The role that an assignment gives: by name, by the id of a built-in one, or a definition of this plan."""
-    name, by_id = one.root.text("role_definition_name"), one.root.text("role_definition_id")
-    way = plan.resolve(one, one.root, ("role_definition_id",), {DEFINITION, _READ_DEFINITION})
-    target = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
-    if target is not None and target.place.mode == "managed":
-        return _permissions(target)
-    written = text_or(target.root, "name") if target is not None else ""
-    found = (name.value if isinstance(name, Known) else None) or written or _name_by_id(text_or(one.root, "role_definition_id"))
-    if found and (role := BUILT_IN.get(found)) is not None:
-        return Known(role, one.at("role_definition_name"))
-    custom = next(
-        (each for each in plan.by_type.get(DEFINITION, ()) if found and not each.is_gone and text_or(each.root, "name") == found), None
-    )
-    if custom is not None:
-        return _permissions(custom)
-    if found or (isinstance(by_id, Known) and by_id.value):
-        return Unknown(UnknownReason.NOT_COLLECTED, one.at("role_definition_name"), "the permissions of this role are not in the plan")
-    lost = by_id if isinstance(by_id, Unknown) else name
-    reason = lost.reason if isinstance(lost, Unknown) else UnknownReason.NOT_COLLECTED
-    return Unknown(reason, lost.via, "which role it gives is not known")
-
-
-def _name_by_id(found: str) -> str:
-    return IDS.get(found.rpartition("/")[2].lower(), "")
+    """The role that an assignment gives."""
+    found = role_given(one, plan)
+    if isinstance(found, Unknown):
+        return found
+    if isinstance(found, Planned):
+        return _permissions(found)
+    via = one.at("role_definition_name")
+    if (role := BUILT_IN.get(found)) is not None:
+        return Known(role, via)
+    return Unknown(UnknownReason.NOT_COLLECTED, via, "the permissions of this role are not in the plan")
 
 
 def _permissions(definition: Planned) -> Maybe[Role]:
-    blocks = definition.root.blocks("permissions")
-    if isinstance(blocks, Unknown):
-        return blocks
-    lists: dict[str, list[str]] = {name: [] for name in _LISTS}
-    for block in blocks.value:
-        for name in _LISTS:
-            texts = block.texts(name)
-            if isinstance(texts, Unknown):
-                if block.is_configured and not block.is_written(name):
-                    continue
-                return texts
-            if texts.value.open is not None:
-                return texts.value.open
-            lists[name] += texts.value.known
-    return Known(role_of(*(lists[name] for name in _LISTS)), blocks.via)
+    found = permissions_of(definition)
+    if isinstance(found, Unknown):
+        return found
+    lists = (
+        [word for one in found.value for word in getattr(one, name)]
+        for name in ("actions", "not_actions", "data_actions", "not_data_actions")
+    )
+    return Known(role_of(*lists), found.via)
 
 
 def _wide(one: Planned, plan: Plan) -> Maybe[bool]:
@@ -115,7 +93,7 @@ def _wide(one: Planned, plan: Plan) -> Maybe[bool]:
     scope = one.root.text("scope")
     if isinstance(scope, Known) and scope.value:
         return Known(WIDE.match(scope.value) is not None, scope.via)
-    way = plan.resolve(one, one.root, ("scope",), _WIDE_TYPES)
+    way = plan.resolve(one, one.root, ("scope",), WIDE_TYPES)
     named = references_of(one.root.expression("scope"))
     if isinstance(way, Resolved) or _names_wide(named):
         return Known(True, scope.via)
@@ -126,7 +104,7 @@ def _wide(one: Planned, plan: Plan) -> Maybe[bool]:
 
 def _names_wide(named: Iterable[str]) -> bool:
     """A data source that is read outside the plan is named by its type all the same."""
-    return any(name.startswith(tuple(f"{kind}." for kind in _WIDE_TYPES)) for name in named)
+    return any(name.startswith(tuple(f"{kind}." for kind in WIDE_TYPES)) for name in named)
 
 
 def _definition(one: Planned, plan: Plan) -> Resource:
@@ -139,4 +117,4 @@ def _definition(one: Planned, plan: Plan) -> Resource:
     return plan.resource(one, Kind.POLICY, name, sheet.facts, aliases=aliases, description=text_or(one.root, "description"))
 
 
-CONVERTER = Converter(frozenset({ASSIGNMENT, DEFINITION}), convert, reads=frozenset({_READ_DEFINITION, *_WIDE_TYPES, *_STORES}))
+CONVERTER = Converter(frozenset({ASSIGNMENT, DEFINITION}), convert, reads=_STORES | READS)

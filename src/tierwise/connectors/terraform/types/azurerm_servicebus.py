@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import text_or
 from tierwise.connectors.terraform.azure_messaging import Spelling, put_always, put_namespace
 from tierwise.connectors.terraform.converter import Converter
@@ -57,10 +57,13 @@ def _queue(queue: Planned, plan: Plan) -> Resource:
     namespace = azure.parent_of(plan, queue, _PARENT, {NAMESPACE})
     links: tuple[Link, ...] = ()
     if namespace is None:
-        sheet.facts.update(_lost(azure.elsewhere(queue, azure.first(queue, _PARENT), "namespace")))
-        put_always(sheet, Kind.QUEUE)
+        lost = azure.elsewhere(queue, azure.first(queue, _PARENT), "namespace")
+        sheet.facts.update(_lost(lost))
+        put_always(sheet)
+        azure_grants.put_lost(sheet, Kind.QUEUE, lost)
     else:
         above = put_namespace(sheet, Kind.QUEUE, namespace, plan, _SPELLING)
+        azure_grants.put_audience(sheet, Kind.QUEUE, queue, plan, namespace)
         links = (*above, Link(Rel.MEMBER_OF, plan.id_of(namespace.address)))
     age = _age(queue)
     sheet.put("retention.delete_after_days", age)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_dbms, azure_reach
+from tierwise.connectors.terraform import azure, azure_dbms, azure_grants, azure_reach
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_dbms import ADMINS, MARIADB, MYSQL, PG, RULES
 from tierwise.connectors.terraform.converter import Converter
@@ -31,7 +31,7 @@ def convert(server: Planned, plan: Plan) -> Resource:
     links = [*_key(server, plan, sheet), *azure_reach.log_links(plan, server)]
     links += plan.links(Rel.COPY_OF, server, server.root, ("creation_source_server_id",), {server.type})
     _transport(server, plan, sheet)
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, server, plan)
     public = flag(server, "public_network_access_enabled", default=True)
     admits = azure_reach.admits_by_rules(plan, server, RULES[server.type])
     azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, server))

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from tierwise.connectors import azure_terms
 from tierwise.connectors.azure_terms import DELEGATED, REDUNDANCY, WEEK_HOURS, admits_ranges, signature_hours
-from tierwise.connectors.terraform import azure, azure_reach
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach
 from tierwise.connectors.terraform.aws import Absent, Inline, Setting, Split, setting
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_blob import ages, immutability
@@ -184,7 +184,8 @@ def _access(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
     )
     website = _website(setting(plan, account, WEBSITE, "static_website"))
     # The `$web` container answers anyone, whatever the account's switch says (Azure Storage documentation, static website hosting).
-    azure_terms.put_audience(sheet, kind, anonymous=kleene.either(website, _open_containers(account, plan, allowed)))
+    anonymous = kleene.either(website, _open_containers(account, plan, allowed))
+    azure_grants.put_audience(sheet, kind, account, plan, anonymous=anonymous)
     shared = flag(account, "shared_access_key_enabled", default=True)
     blob = azure.block_or_none(account, "blob_properties")
     facts = {

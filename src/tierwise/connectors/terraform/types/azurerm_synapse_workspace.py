@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tierwise.connectors import azure_terms
-from tierwise.connectors.terraform import azure, azure_reach, azure_sql
+from tierwise.connectors.terraform import azure, azure_grants, azure_reach, azure_sql
 from tierwise.connectors.terraform.aws import Absent, setting
 from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
@@ -33,7 +33,7 @@ def convert(workspace: Planned, plan: Plan) -> Resource:
     sheet.constant("transport.tls_required", True, _TLS)
     sheet.constant("transport.min_tls", "1.2", _TLS)
     sheet.constant("transport.internode_encrypted", True, azure_terms.LINKS)
-    azure_terms.put_audience(sheet, kind)
+    azure_grants.put_audience(sheet, kind, workspace, plan)
     public = flag(workspace, "public_network_access_enabled", default=True)
     admits = azure_reach.admits_by_rules(plan, workspace, _RULE)
     azure_terms.put_network(sheet, kind, public, admits, azure_reach.has_private_endpoint(plan, workspace))
