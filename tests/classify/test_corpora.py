@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from benchmarks.corpora import SETTLED, cases
+from functools import cache
+
+from benchmarks.corpora import SETTLED, Case, cases
 from tests.classify.profiles import PROFILE
 from tierwise.classify.content import Column, examine
 from tierwise.classify.found import content_signs
 from tierwise.classify.weigh import weigh
+from tierwise.model.detection import Detection
 
-MADE = cases(20261127, 96)
-FOUND = [examine([Column(one.name, one.values) for one in case.columns]) for case in MADE]
+
+@cache
+def examined() -> list[tuple[Case, list[Detection]]]:
+    """The tables, and what is found in each."""
+    return [(case, examine([Column(one.name, one.values) for one in case.columns])) for case in cases(20261127, 96)]
 
 
 def test_no_table_of_things_is_raised() -> None:
     raised = [
         [(one.name, one.family) for one in case.columns]
-        for case, found in zip(MADE, FOUND, strict=True)
+        for case, found in examined()
         if case.things and weigh(tuple(content_signs(found, 3, synthetic_counts=True)), PROFILE).state is not None
     ]
     assert raised == []
 
 
 def test_columns_of_people_are_found_and_no_others_are_taken_for_them() -> None:
-    true = {(case.name, one.name, one.label) for case in MADE for one in case.columns if one.label in SETTLED}
+    true = {(case.name, one.name, one.label) for case, _ in examined() for one in case.columns if one.label in SETTLED}
     said = {
         (case.name, str(one.column), one.detector)
-        for case, found in zip(MADE, FOUND, strict=True)
+        for case, found in examined()
         for one in found
         if one.confidence >= PROFILE.infer_confidence and one.detector in SETTLED
     }
@@ -35,6 +41,6 @@ def test_columns_of_people_are_found_and_no_others_are_taken_for_them() -> None:
 
 
 def test_no_table_comes_out_more_than_one_tier_too_low() -> None:
-    for case, found in zip(MADE, FOUND, strict=True):
+    for case, found in examined():
         weighed = weigh(tuple(content_signs(found, 3, synthetic_counts=True)), PROFILE)
         assert case.tier - (1 if weighed.state is None else weighed.outcome.tier) <= 1, [(one.name, one.label) for one in case.columns]
