@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -18,18 +19,18 @@ from tools.fact_sources import told_by
 
 PAGE = Path(__file__).parents[2] / "docs" / "not-told.md"
 CLOUDS = ("AWS", "Azure", "GCP")
+EXAMPLES: dict[str, Callable[[], ScanResult]] = {
+    "Azure": lambda: azure(tenant()).result,
+    "GCP": lambda: gcp(estate(), organizations=(ORGANISATION,)).result,
+}
 _ROW = re.compile(r"\| `([a-z_.]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]+ \|\n")
 
 
 @cache
 def open_kinds(cloud: str) -> dict[str, list[str]]:
     """By fact, the kinds of which no resource tells it where everything in the cloud's example was read."""
-    results: dict[str, ScanResult] = {
-        "Azure": azure(tenant()).result,
-        "GCP": gcp(estate(), organizations=(ORGANISATION,)).result,
-    }
     told: dict[tuple[str, str], bool] = defaultdict(bool)
-    for one in results[cloud].resources if cloud in results else ():
+    for one in EXAMPLES[cloud]().resources if cloud in EXAMPLES else ():
         for name, fact in one.facts.items():
             told[name, one.kind.value] |= not isinstance(fact, Unknown)
     found: dict[str, list[str]] = defaultdict(list)
