@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,6 +126,34 @@ def test_the_filter_leaves_the_lines_that_hold_the_words_and_says_how_many(brows
     assert all(wanted in one.inner_text() for one in left)
     assert page.locator("#filter-said").inner_text().startswith(f"{len(left)} of ")
     page.close()
+
+
+def test_the_lines_that_are_left_are_saved_as_csv_with_no_cell_that_is_a_formula(browser, tmp_path):
+    path = tmp_path / "formula.html"
+    for text in ("=HYPERLINK(1)", "+1; =2", "\uff1dcmd", '@"x",y'):
+        path.write_text(render(hostile_result(text), View()), "utf-8")
+        page = opened(browser, path)
+        with page.expect_download() as saved:
+            page.click("#filter-save")
+        rows = list(csv.reader(io.StringIO(Path(saved.value.path()).read_text("utf-8-sig"))))
+        assert saved.value.suggested_filename == "findings.csv"
+        assert len(rows) == page.locator(".lines tr").count() + 1
+        assert {len(row) for row in rows} == {5}
+        assert any(text.split(";")[0] in one for row in rows for one in row)
+        assert [one for row in rows for one in row if re.search(r"(^|; ?)[=+\-@\uff1d\uff0b\uff0d\uff20]", one)] == []
+        page.close()
+
+
+def test_no_table_of_the_report_is_wider_than_a_laptops_screen_nor_lists_than_a_phones(browser, report):
+    for width, which in ((1366, ".wide"), (320, ".wide.cards")):
+        page = opened(browser, report, width)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert page.locator(which).count() > 5
+        beyond = (
+            "(which) => [...document.querySelectorAll(which)].filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+        )
+        assert page.evaluate(beyond, which) == []
+        page.close()
 
 
 def test_the_keyboard_reaches_the_report_first_and_every_table(browser, report):

@@ -51,6 +51,7 @@ def _evidence(
         one.attestation,
         _coverage(scanned, standing, one.sight),
         {state: standing[state] for state in State if standing[state]},
+        one.controls,
     )
 
 

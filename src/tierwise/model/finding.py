@@ -272,6 +272,8 @@ class RequirementEvidence:
     """What is known of it at all, well or ill: `scanned`, `partly` (scanned, and something is open or for somebody to attest), `attested`, `not visible`."""
     standing: Mapping[State, int] = field(default_factory=dict)
     """How what is attested for it stands; in none of the three numbers above."""
+    controls: tuple[str, ...] = ()
+    """Those that give evidence of it."""
 
 
 @dataclass(frozen=True, slots=True)

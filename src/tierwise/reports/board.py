@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from tierwise.model.finding import MERGED, Findings, Verdict
+from tierwise.model.finding import MERGED, Findings
 from tierwise.model.history import ROWS, Cause, Comparison
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.history import label
@@ -19,7 +19,6 @@ from tierwise.reports.shown import Shown
 from tierwise.reports.text import count, listed
 
 _DATASETS: Final = 5
-_OLD_DAYS: Final = 90
 _SOON_DAYS: Final = 30
 _DECISIONS: Final = 5
 
@@ -68,7 +67,7 @@ def _parts(month: Month) -> Iterator[Part]:
     yield heading("The five datasets that matter most")
     yield from _datasets(census)
     yield heading("Accepted risks and what is overdue")
-    yield Listed(tuple(_standing(month)))
+    yield Listed(tuple(_standing(month, census)))
     yield heading("Decisions asked of the board")
     yield Listed(tuple(_decisions(month, census.ranked))[:_DECISIONS] or ("None this month.",))
 
@@ -128,7 +127,7 @@ def _datasets(census: Census) -> Iterator[Part]:
     )
 
 
-def _standing(month: Month) -> Iterator[str]:
+def _standing(month: Month, census: Census) -> Iterator[str]:
     problems = Findings.of(month.page.result.findings).problems
     held = [one.accepted for one in problems if one.accepted is not None]
     if held:
@@ -139,10 +138,8 @@ def _standing(month: Month) -> Iterator[str]:
             yield f"{count(loose, 'of these acceptances stands', 'of these acceptances stand')} in no commit, so that nothing shows that somebody has reviewed {'it' if loose == 1 else 'them'}."
     else:
         yield "No risk is accepted."
-    since = (month.day - timedelta(days=_OLD_DAYS)).isoformat()
-    old = [one for one in problems if one.verdict is Verdict.FAIL and one.accepted is None and one.tier >= Tier.T3 and not one.assumed]
-    late = [one for one in old if one.first_seen and one.first_seen[:10] <= since]
-    yield f"{count(len(late), 'requirement')} of tiers T3 and T4 {'has' if len(late) == 1 else 'have'} been unmet for {_OLD_DAYS} days or more, of {len(old):,} unmet there."
+    late, old = summary.overdue_of(census)
+    yield f"{count(late, 'requirement')} of tiers T3 and T4 {'has' if late == 1 else 'have'} been unmet for {summary.OLD_DAYS} days or more, of {old:,} unmet there."
 
 
 def _decisions(month: Month, ranked: Sequence[Store]) -> Iterator[str]:

@@ -7,34 +7,38 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
 from tierwise.evaluate.baseline import digests
 from tierwise.model.control import Control
-from tierwise.model.finding import PROBLEMS, Finding, Findings, ScanResult, Verdict
+from tierwise.model.finding import PROBLEMS, Finding, Findings, Gate, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.model.words import describe
 from tierwise.reports.attested import standing_of, told
 from tierwise.reports.base import Report, View
 from tierwise.reports.page import attested, evidence, measures, stores, summary, trend
 from tierwise.reports.page.census import MOST_ROWS, Census, census_of
-from tierwise.reports.page.more import More, cut
+from tierwise.reports.page.more import More, cut, first_of
 from tierwise.reports.page.plot import bars
 from tierwise.reports.page.shell import frame, render_page
 from tierwise.reports.page.stores import Store
 from tierwise.reports.planned import sentences
-from tierwise.reports.shown import Shown, shown
+from tierwise.reports.shown import Shown, open_parts, shown
 from tierwise.reports.text import count
+from tierwise.shelf import places_of
 
 MOST_FINDINGS: Final = 1_500
 MOST_STORES: Final = 400
-"""With what else the page shows, under 2 MB at the lengths of names that clouds allow; the others stand on pages of their own, or are counted where they would stand."""
+FIRST_FINDINGS, FIRST_STORES = 1_000_000, 500_000
+"""So many bytes of each at most: with what else the first page shows under 2 MB. The others stand on pages of their own, or are counted where they would stand."""
 PAGE_BYTES: Final = 1_700_000
 MOST_PAGES: Final = 100
 """Of findings, and of stores, beside the first page; the csv and json reports hold what is beyond."""
-_MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES, _MOST_ACCEPTED = 10, MOST_ROWS, 12, 25, 500
+_MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES, _MOST_ACCEPTED, _MOST_SPOTS = 10, MOST_ROWS, 12, 25, 500, 25
+_SOON: Final = timedelta(days=30)
 _NO_ATTESTED: Final = (
     "No file of attestations was given, so that nothing of what only people can vouch for is judged.",
     "What people attest is not told to this audience.",
@@ -58,11 +62,32 @@ _SECTIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Noted:
+    """What is not met or not known of a store: what is required, and what was read and by which call."""
+
+    verdict: str
+    control: str
+    title: str
+    told: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Detail:
     store: Store
     trace: tuple[str, ...]
-    lines: tuple[Finding, ...]
+    lines: tuple[_Noted, ...]
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """An owner's stores, the worst first."""
+
+    target: str
+    name: str
+    total: int
+    stores: tuple[Store, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,7 @@ class _Control:
     passed: int
     why: str
     ladder: tuple[tuple[str, str], ...]
+    places: tuple[evidence.Line, ...]
 
 
 def render(result: ScanResult, view: View) -> str:
@@ -86,10 +112,11 @@ def pages(result: ScanResult, view: View, name: str) -> Iterator[tuple[str, str]
     """The same as files, for a first page that is called `name`: the names of the others, relative to its folder, and their texts; the first page comes last, with the links to the others."""
     parts = _Parts.of(shown(result, view), MOST_PAGES)
     findings = _More(parts, name, "findings", sum(parts.totals.values()))
-    for first, lines in cut(parts.rest, MOST_FINDINGS, PAGE_BYTES, MOST_PAGES):
+    for first, lines in cut(parts.rest, parts.listed, PAGE_BYTES, MOST_PAGES):
         yield findings.page(first, len(lines), groups=evidence.groups_of(lines, {}))
     described = _More(parts, name, "stores", len(parts.census.held))
-    for first, details in cut(_details(parts.census, islice(parts.census.ranked, MOST_STORES, None)), MOST_STORES, PAGE_BYTES, MOST_PAGES):
+    rest = _details(parts.census, islice(parts.census.ranked, len(parts.details), None))
+    for first, details in cut(rest, len(parts.details), PAGE_BYTES, MOST_PAGES):
         yield described.page(first, len(details), details=details)
     yield name, render_page("report.html.j2", _told(parts, findings.made, described.made))
 
@@ -129,6 +156,7 @@ class _Parts:
     rest: Iterator[tuple[tuple[str, str], evidence.Line]]
     details: tuple[_Detail, ...]
     controls: tuple[_Control, ...]
+    estates: tuple[_Estate, ...]
 
     @classmethod
     def of(cls, page: Shown, more: int) -> _Parts:
@@ -136,9 +164,15 @@ class _Parts:
         census = census_of(page)
         totals = evidence.totals_of(page)
         lines = evidence.lines_of(census, MOST_FINDINGS * (1 + more))
-        groups = evidence.groups_of(islice(lines, MOST_FINDINGS), totals)
-        first = tuple(_details(census, islice(census.ranked, MOST_STORES)))
-        return cls(census, totals, groups, lines, first, tuple(_controls(census)))
+        groups = evidence.groups_of(first_of(lines, MOST_FINDINGS, FIRST_FINDINGS), totals)
+        first = tuple(first_of(_details(census, census.ranked), MOST_STORES, FIRST_STORES))
+        controls = tuple(_controls(census, evidence.spots_of(groups, _MOST_SPOTS)))
+        return cls(census, totals, groups, lines, first, controls, tuple(_estates(census, first)))
+
+    @property
+    def listed(self) -> int:
+        """How many findings the first page lists."""
+        return sum(len(one.lines) for one in self.groups)
 
     @property
     def targets(self) -> frozenset[str]:
@@ -148,6 +182,7 @@ class _Parts:
                 *(one.id for one in self.groups),
                 *(one.store.target for one in self.details),
                 *(f"c-{one.id}" for one in self.controls),
+                *(one.target for one in self.estates),
                 *(name for name, _ in _SECTIONS),
             }
         )
@@ -164,14 +199,14 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
     census, groups, details = parts.census, parts.groups, parts.details
     page, result = census.page, census.page.result
     datasets, flows = census.sets.told(), stores.flows_of(page)
-    accepted = tuple(_accepted(census))
+    accepted, lapsed = tuple(_accepted(census)), tuple(_lapsed(census))
     planned = [(one.resource, words) for one in result.changes for words in sentences(one)]
     over_time = trend.trend_of(census)
     families, heat = summary.heat_map(census)
     people = attested.datasets_of(census)
     return {
         **_shell(census),
-        "gate": result.gate.decision,
+        "gate": _gate(result.gate),
         "digest": _control_set(page),
         "sections": _SECTIONS,
         "targets": {one: f"#{one}" for one in parts.targets},
@@ -198,7 +233,7 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
         "flows": flows[:_MOST_ROWS],
         "more_flows": max(0, len(flows) - _MOST_ROWS),
         "groups": groups,
-        "shown_findings": sum(len(one.lines) for one in groups),
+        "shown_findings": parts.listed,
         "total_findings": sum(one.total for one in groups),
         "details": details,
         "total_stores": len(census.held),
@@ -214,7 +249,11 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
         "lights": measures.RULES,
         "accepted": accepted,
         "more_accepted": census.counts.accepted - len(accepted) if accepted else 0,
+        "lapsed": lapsed,
+        "more_lapsed": census.counts.lapsed - len(lapsed) if lapsed else 0,
         "owners": census.owners.told(),
+        "owned": {one.name: one.target for one in parts.estates},
+        "estates": parts.estates,
         "gaps": result.gaps[:_MOST_ROWS],
         "unseen": evidence.unseen_of(census, _MOST_ROWS),
         "outcomes": evidence.outcomes_of(page),
@@ -237,10 +276,35 @@ def _details(census: Census, ranked: Iterable[Store]) -> Iterator[_Detail]:
         told = census.page.result.classifications[store.id]
         found = sorted((one for one in census.problems_of(store) if one.verdict in wanted), key=census.page.rank)
         trace = tuple(step.because for step in told.trace[:_MOST_TRACE])
-        yield _Detail(store, trace, tuple(found[:_MOST_LINES]), max(0, len(found) - _MOST_LINES))
+        yield _Detail(store, trace, tuple(map(_noted, found[:_MOST_LINES])), max(0, len(found) - _MOST_LINES))
 
 
-def _controls(census: Census) -> Iterator[_Control]:
+def _noted(one: Finding) -> _Noted:
+    read = ", ".join(f"{part.fact} is {part.value}{f' ({part.via})' if part.via else ''}" for part in one.actual)
+    told = open_parts(one) if one.verdict is Verdict.UNKNOWN else f"found {read}" if read else ""
+    held = f"; accepted until {one.accepted.expires}" if one.accepted is not None else ""
+    return _Noted(
+        one.verdict.value, one.control, one.title, f"required {one.expected}{f'; {told}' if told else ''}{held}", evidence.day_of(one)
+    )
+
+
+def _estates(census: Census, details: Sequence[_Detail]) -> Iterator[_Estate]:
+    """The owners of the stores that the page describes, in the order of their worst."""
+    owned: dict[str, list[Store]] = {}
+    for one in details:
+        owned.setdefault(one.store.owner, []).append(one.store)
+    totals = {one.name: one.stores for one in census.owners.told()}
+    for number, (name, held) in enumerate(owned.items(), 1):
+        yield _Estate(f"o-{number}", name, totals[name], tuple(held[:_MOST_SPOTS]))
+
+
+def _gate(gate: Gate) -> str:
+    """The decision, and what it leaves out: a gate on what is new passes whatever was there already."""
+    aside = {"new": ": it judges what is new, and what was there already only advises", "observe": ": it only says what would block"}
+    return f"{gate.decision}{aside.get(gate.mode, '')}"
+
+
+def _controls(census: Census, spots: Mapping[str, tuple[evidence.Line, ...]]) -> Iterator[_Control]:
     """The controls that fail or are unknown somewhere, with what each asks at each tier."""
     tally: Counter[tuple[str, Verdict]] = Counter()
     for sort, number in Findings.of(census.page.result.findings).tally.items():
@@ -248,7 +312,7 @@ def _controls(census: Census) -> Iterator[_Control]:
     for name, title in sorted(census.counts.titles.items()):
         failed, unknown, passed = (tally[name, one] for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
         control = census.page.view.controls.get(name)
-        yield _Control(name, title, failed, unknown, passed, control.rationale if control else "", _ladder(control))
+        yield _Control(name, title, failed, unknown, passed, control.rationale if control else "", _ladder(control), spots.get(name, ()))
 
 
 def _ladder(control: Control | None) -> tuple[tuple[str, str], ...]:
@@ -263,20 +327,34 @@ def _control_set(page: Shown) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()[:12] if page.view.controls else ""
 
 
-def _accepted(census: Census) -> Iterator[Mapping[str, str]]:
-    accepted = census.page.problems(lambda one: one.accepted is not None, _MOST_ACCEPTED) if census.counts.accepted else ()
-    for one in accepted:
-        if one.accepted is not None:
-            yield {
-                "expires": one.accepted.expires,
-                "title": one.title,
-                "control": one.control,
-                "tier": one.tier.label,
-                "where": one.resource,
-                "reason": one.accepted.reason,
-                "approver": one.accepted.by,
-                "written": one.accepted.written,
-            }
+def _accepted(census: Census) -> Iterator[Mapping[str, Any]]:
+    """What somebody answers for, the next to end first."""
+    held = census.page.problems(lambda one: one.accepted is not None, _MOST_ACCEPTED) if census.counts.accepted else ()
+    places = places_of(census.page.result.by_id)
+    soon = (datetime.fromisoformat(census.page.result.run.started) + _SOON).date().isoformat()
+    for one, accepted in sorted(((one, one.accepted) for one in held if one.accepted is not None), key=lambda pair: pair[1].expires):
+        yield {
+            **_spot(one, census.store(places[one.resource])),
+            "expires": accepted.expires,
+            "soon": accepted.expires <= soon,
+            "owner": accepted.owner or one.owner or "nobody is named",
+            "reason": accepted.reason,
+            "approver": accepted.by,
+            "written": accepted.written,
+        }
+
+
+def _lapsed(census: Census) -> Iterator[Mapping[str, Any]]:
+    """What an acceptance names that is not in force."""
+    places = places_of(census.page.result.by_id)
+    for one in census.page.problems(lambda one: bool(one.lapsed), _MOST_ACCEPTED) if census.counts.lapsed else ():
+        yield {**_spot(one, census.store(places[one.resource])), "why": one.lapsed}
+
+
+def _spot(one: Finding, store: Store | None) -> Mapping[str, Any]:
+    """What is not met, and where."""
+    where = {"where": store.name if store else one.resource, "target": store.target if store else ""}
+    return {**where, "title": one.title, "control": one.control, "tier": one.tier.label}
 
 
 REPORT = Report("html", render, "self-contained pages for a security lead", pages=pages)

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from tierwise.model.attestation import State
-from tierwise.model.finding import Findings, RequirementEvidence
+from tierwise.model.finding import Findings, RequirementEvidence, Verdict
 from tierwise.reports.attested import OPEN, STATES, beside
 from tierwise.reports.page.census import Census
+from tierwise.reports.page.measures import Part, part_of
 from tierwise.reports.shown import Shown
 
 HEADS = tuple({State.ATTESTED.value: "Attested", OPEN: "Could not be checked"}.get(state, state.capitalize()) for state in STATES)
@@ -43,6 +44,8 @@ class PrincipleRow:
     unknown: int
     attested: str
     asked: str
+    parts: tuple[Part, ...]
+    """What each control says of it."""
 
 
 def datasets_of(census: Census) -> tuple[AttestedRow, ...]:
@@ -63,6 +66,9 @@ def datasets_of(census: Census) -> tuple[AttestedRow, ...]:
 
 def principles_of(page: Shown) -> tuple[PrincipleRow, ...]:
     """The requirements in the framework's order."""
+    verdicts: dict[str, Counter[Verdict]] = defaultdict(Counter)
+    for sort, number in Findings.of(page.result.findings).tally.items():
+        verdicts[sort.control][sort.verdict] += number
     return tuple(
         PrincipleRow(
             one.id,
@@ -73,6 +79,7 @@ def principles_of(page: Shown) -> tuple[PrincipleRow, ...]:
             one.unknown,
             beside(one) if one.standing else "nothing",
             one.attestation or "nothing",
+            tuple(part_of(page, name, verdicts[name]) for name in one.controls),
         )
         for one in page.result.requirements
     )

@@ -68,25 +68,39 @@ class Counts:
     """Why verdicts are open, and what would settle them."""
     now: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
     """What nobody answers for, by row and verdict."""
+    held: Counter[str] = field(default_factory=Counter)
+    """What somebody answers for, by row."""
     stale: int = 0
-    accepted: int = 0
+    lapsed: int = 0
+    """What an acceptance names that is not in force."""
     soonest: str = ""
     """When the first of the accepted risks ends."""
+    opened: Counter[str] = field(default_factory=Counter)
+    """Of what fails at T3 and T4 and nobody answers for, the days on which it was first seen; the empty one where no store knows."""
     titles: dict[str, str] = field(default_factory=dict)
     """Of the controls."""
     judged: dict[str, Judged] = field(default_factory=lambda: defaultdict(Judged))
     """By control."""
     worst: dict[tuple[str, Severity], Worst] = field(default_factory=dict)
 
+    @property
+    def accepted(self) -> int:
+        """How much somebody answers for."""
+        return self.held.total()
+
     def see(self, one: Finding, place: int) -> None:
         """One more, of the resource at a place."""
         held = one.accepted
         self.titles[one.control] = one.title
+        row = ASSUMED if one.assumed else TIER_IDS[one.tier]
         if held is None:
-            self.now[ASSUMED if one.assumed else TIER_IDS[one.tier], one.verdict] += 1
+            self.now[row, one.verdict] += 1
+            if one.verdict is Verdict.FAIL and one.tier >= Tier.T3 and not one.assumed:
+                self.opened[(one.first_seen or "")[:10]] += 1
         else:
-            self.accepted += 1
+            self.held[row] += 1
             self.soonest = min(self.soonest or held.expires, held.expires)
+        self.lapsed += bool(one.lapsed)
         self.stale += one.attested is State.STALE
         if one.verdict is Verdict.UNKNOWN:
             self.unseen.update({(part.reason, part.action or part.via or part.fact) for part in one.unknowns})
@@ -114,8 +128,10 @@ class Counts:
         self.unseen.update(other.unseen)
         self.now.update(other.now)
         self.titles.update(other.titles)
+        self.held.update(other.held)
+        self.opened.update(other.opened)
         self.stale += other.stale
-        self.accepted += other.accepted
+        self.lapsed += other.lapsed
         self.soonest = min(filter(None, (self.soonest, other.soonest)), default="")
         for control, judged in other.judged.items():
             self.judged[control].add(judged)

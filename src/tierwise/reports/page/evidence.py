@@ -32,6 +32,7 @@ class Risk:
     people: str
     reach: str
     owner: str
+    since: str
     fix: str
 
 
@@ -56,6 +57,8 @@ class Line:
     """Why an acceptance of it is not in force."""
     attested: str
     """Of attested evidence: how it stands."""
+    since: str
+    """The day on which it was first seen; empty where no store has kept a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def _risk(fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
         f"up to {store.subjects:,}" if store.subjects is not None else "not known",
         store.reach.words,
         fix.owner or worst.owner or "nobody is named",
+        day_of(worst) or "not known",
         first_sentence(fix.remedy) or worst.title,
     )
 
@@ -156,7 +160,24 @@ def _line(one: Finding, store: Store | None) -> Line:
         else "",
         one.lapsed,
         one.attested.value if one.attested is not None else "",
+        day_of(one),
     )
+
+
+def day_of(one: Finding) -> str:
+    """The day on which it was first seen."""
+    return (one.first_seen or "")[:10]
+
+
+def spots_of(groups: Iterable[Group], most: int) -> dict[str, tuple[Line, ...]]:
+    """For each control the first of the lines in some groups, as many as are wanted."""
+    found: dict[str, list[Line]] = {}
+    for group in groups:
+        for line in group.lines:
+            held = found.setdefault(line.control, [])
+            if len(held) < most:
+                held.append(line)
+    return {control: tuple(lines) for control, lines in found.items()}
 
 
 def unseen_of(census: Census, most: int) -> tuple[Unseen, ...]:

@@ -178,7 +178,11 @@ def _because(known: Sequence[_Tally], places: int, left: Sequence[str]) -> Itera
 def _parts(one: Requirement, page: Shown, tallies: Mapping[str, _Tally]) -> Iterator[Part]:
     """Each of its controls with its verdicts."""
     for name in one.controls:
-        found = tallies[name].verdicts if name in tallies else Counter[Verdict]()
-        told = [f"{found[verdict]:,} {words}" for verdict, words in _WORDS.items() if found[verdict]]
-        control = page.view.controls.get(name)
-        yield Part(name, control.title if control else "", ", ".join(told) or "nothing judged")
+        yield part_of(page, name, tallies[name].verdicts if name in tallies else Counter())
+
+
+def part_of(page: Shown, name: str, found: Counter[Verdict]) -> Part:
+    """A control with its verdicts."""
+    told = [f"{found[verdict]:,} {words}" for verdict, words in _WORDS.items() if found[verdict]]
+    control = page.view.controls.get(name)
+    return Part(name, control.title if control else "", ", ".join(told) or "nothing judged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from itertools import islice
 from typing import Final, TypeVar
 
 import msgspec
@@ -20,6 +21,16 @@ class More:
 
     href: str
     words: str
+
+
+def first_of(entries: Iterable[T], most: int, most_bytes: int) -> Iterator[T]:
+    """The first entries, so many and of about so many bytes at most; no more of them are taken than are given."""
+    size = 0
+    for one in islice(entries, most):
+        yield one
+        size += _MARKUP + size_of(one)
+        if size > most_bytes:
+            return
 
 
 def cut(entries: Iterable[T], before: int, most_bytes: int, most_pages: int) -> Iterator[tuple[int, tuple[T, ...]]]:

@@ -12,7 +12,7 @@ from typing import Final
 from tierwise.model.finding import Finding, Verdict
 from tierwise.model.resource import HELD, Rel, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
-from tierwise.reports.page.reach import Reach, reach_of
+from tierwise.reports.page.reach import Outside, Reach, reach_of
 from tierwise.reports.shown import Shown
 from tierwise.reports.text import count
 
@@ -283,29 +283,39 @@ class Answer:
         self.assumed = 0
         """How many hold data of a tier that is only assumed."""
         self._weak: Counter[Tier] = Counter()
-        self._reached: Counter[Tier] = Counter()
-        self._people: dict[Tier, int] = {}
+        self._reached: Counter[tuple[Tier, Outside]] = Counter()
+        self._largest: dict[Tier, tuple[int, str]] = {}
 
     def add(self, one: Store) -> None:
         """One more store."""
         self.assumed += one.holds and one.assumed
         if one.failed and one.holds and not one.assumed:
             self._weak[one.tier] += 1
-            self._reached[one.tier] += one.reach.rank >= 4
-            self._people[one.tier] = max(self._people.get(one.tier, 0), one.subjects or 0)
+            self._reached[one.tier, one.reach.outside] += 1
+            if (one.subjects or 0) > self._largest.get(one.tier, (0, ""))[0]:
+                self._largest[one.tier] = (one.subjects or 0, one.basis)
 
     def told(self) -> str:
-        """How many stores of the highest tier that fails there are, and how many of them are open to the internet."""
+        """How many stores fail, of the highest tier that does and of others, and how many of the former people outside can reach, or nobody knows."""
         if not self._weak:
             return "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier."
         tier = max(self._weak)
-        worst, people, reached = self._weak[tier], self._people[tier], self._reached[tier]
-        about = f", the largest holding up to {people:,} people" if people else ""
-        open_ = f" {reached:,} of them can be reached by people outside." if reached else ""
-        verb = "is" if worst == 1 else "are"
-        lower = self._weak.total() - worst
-        others = f" So {'is' if lower == 1 else 'are'} {count(lower, 'store')} of lower tiers." if lower else ""
-        return f"{count(worst, 'store')} of tier {tier.label}{about}, {verb} weaker than that tier requires.{open_}{others}"
+        worst, lower = self._weak[tier], self._weak.total() - self._weak[tier]
+        people, basis = self._largest.get(tier, (0, ""))
+        about = f", the largest holding up to {people:,} people ({basis})" if people else ""
+        others = f"{',' if about else ''} and {count(lower, 'store')} of lower tiers" if lower else "," if about else ""
+        verb, whose = ("is", "its tier") if worst + lower == 1 else ("are", "their tier")
+        return f"{count(worst, 'store')} of tier {tier.label}{about}{others} {verb} weaker than {whose} requires.{self._outside(tier)}"
+
+    def _outside(self, tier: Tier) -> str:
+        """How many of the stores of a tier are open to people outside, and of how many nobody could say."""
+        anyone, named, open_ = (self._reached[tier, one] for one in (Outside.ANYONE, Outside.NAMED, Outside.NOT_KNOWN))
+        told = [f"{anyone:,} can be reached by anyone outside"] * bool(anyone)
+        told += [f"{named:,} {'' if told else 'can be reached '}by named accounts outside"] * bool(named)
+        told += [f"of {open_:,} it is not known who can reach {'it' if open_ == 1 else 'them'}"] * bool(open_)
+        if told:
+            return f" At {tier.name}, {'; '.join(told)}."
+        return f" None at {tier.name} can be reached by people outside." if self._reached[tier, Outside.NOBODY] else ""
 
 
 @dataclass(frozen=True, slots=True)

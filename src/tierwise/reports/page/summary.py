@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from tierwise.model.finding import Finding, Findings, Sort, Verdict
@@ -13,6 +14,8 @@ from tierwise.reports.page.census import Census
 from tierwise.reports.page.stores import ASSUMED, Store
 from tierwise.reports.text import count, listed
 
+OLD_DAYS: Final = 90
+"""After so many days a requirement of T3 or T4 that is not met is overdue."""
 _IN_ORDER: Final = "OWN-06"
 """The control that asks for risk acceptances to be in order."""
 LOW_COVERAGE: Final = 0.95
@@ -91,16 +94,28 @@ def strip_of(census: Census) -> Strip:
     verdicts = Findings.of(result.findings).verdicts
     return Strip(
         coverage=f"{result.coverage.whole:.1%}",
-        low=result.coverage.whole < LOW_COVERAGE,
+        low=result.coverage.whole < LOW_COVERAGE or result.gate.result == "incomplete",
         unknown=verdicts[Verdict.UNKNOWN],
         gaps=sum(1 for one in result.gaps if one.account or not one.expected),
-        read_at=result.run.started,
+        read_at=_moment(result.run.started),
         profile=result.run.profile,
         sources=listed(list(result.run.sources), 4),
         accounts=len(census.accounts),
         resources=len(result.resources),
         assumed=census.answer.assumed,
     )
+
+
+def _moment(started: str) -> str:
+    """When the run began, as people write it."""
+    return f"{datetime.fromisoformat(started).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def overdue_of(census: Census) -> tuple[int, int]:
+    """How much of what fails at T3 and T4, and nobody answers for, was first seen so many days ago, and how much there is of it."""
+    since = (date.fromisoformat(census.page.result.run.started[:10]) - timedelta(days=OLD_DAYS)).isoformat()
+    opened = census.counts.opened
+    return sum(number for day, number in opened.items() if day and day <= since), opened.total()
 
 
 def questions(census: Census, better: str) -> tuple[Question, ...]:
@@ -146,11 +161,14 @@ def _overdue(census: Census) -> str:
     tally = Findings.of(census.page.result.findings).tally
     faulty = sum(number for sort, number in tally.items() if sort.control == _IN_ORDER and sort.verdict is Verdict.FAIL)
     stale, soonest = census.counts.stale, census.counts.soonest
+    late, _ = overdue_of(census)
     told = [
         f"{count(faulty, 'resource has', 'resources have')} a risk acceptance that is past its date, ends soon or is otherwise not in order ({_IN_ORDER})."
         if faulty
         else "",
         f"{count(stale, 'attestation is', 'attestations are')} older than the tier allows." if stale else "",
+        f"{count(late, 'requirement')} of T3 and T4 unmet for {OLD_DAYS} days or more." if late else "",
+        "" if faulty or stale or late else "Nothing is past its date.",
         f"Of the accepted risks that hold, the next ends on {soonest}." if soonest else "No accepted risk is in force.",
     ]
     return " ".join(one for one in told if one)

@@ -57,13 +57,17 @@ def trend_of(census: Census) -> Trend:
 
 def _now(census: Census) -> dict[str, Counts]:
     """The counts of the run as the store would keep them: what somebody answers for is neither failed nor unknown."""
-    tally = census.counts.now
-    keys = {key for key, _ in tally}
-    return {key: Counts(failed=tally[key, Verdict.FAIL], unknown=tally[key, Verdict.UNKNOWN]) for key in keys}
+    tally, held = census.counts.now, census.counts.held
+    return {
+        key: Counts(failed=tally[key, Verdict.FAIL], unknown=tally[key, Verdict.UNKNOWN], accepted=held[key])
+        for key in {*(key for key, _ in tally), *held}
+    }
 
 
 def _cell(one: Counts | None) -> str:
-    return f"{one.failed:,} failed, {one.unknown:,} unknown" if one is not None and (one.failed or one.unknown) else "nothing"
+    if one is None or not (one.failed or one.unknown or one.accepted):
+        return "nothing"
+    return f"{one.failed:,} failed, {one.unknown:,} unknown{f', {one.accepted:,} accepted' if one.accepted else ''}"
 
 
 def _answer(earlier: Sequence[DayPoint], points: Sequence[dict[str, Counts]]) -> str:
@@ -77,4 +81,6 @@ def _answer(earlier: Sequence[DayPoint], points: Sequence[dict[str, Counts]]) ->
         else "As many are unmet as"
     )
     unknown = "" if open_now == open_before else f"; unknown verdicts went from {open_before:,} to {open_now:,}"
-    return f"{moved} on {earlier[-1].day}: {now:,} now, {before:,} then{unknown}. 'tierwise diff' says why."
+    aside_before, aside_now = (one.get(_ASSUMED, Counts()).failed for one in points[-2:])
+    aside = "" if aside_now == aside_before else f" Where the tier is only assumed: {aside_now:,} now, {aside_before:,} then."
+    return f"{moved} on {earlier[-1].day}: {now:,} now, {before:,} then{unknown}.{aside} 'tierwise diff' says why."
