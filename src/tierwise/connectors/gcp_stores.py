@@ -10,13 +10,14 @@ from tierwise.connectors.fields import whole
 from tierwise.connectors.gcp_terms import put_network_only, put_no_policy
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown, UnknownReason
 
-_REDIS_NETWORK: Final = "Memorystore for Redis, networking: an instance has a private address only"
-_REDIS_NO_IAM: Final = "Memorystore for Redis, access control: an instance has no IAM policy of its own"
-_REDIS_NOT_LOGGED: Final = "Memorystore for Redis, audit logging: only administrative calls are logged, no commands"
+_REDIS_NETWORK: Final = "Memorystore for Redis and Valkey, networking: an instance has a private address only"
+_REDIS_NO_IAM: Final = "Memorystore for Redis and Valkey, access control: an instance has no IAM policy of its own"
+_REDIS_NOT_LOGGED: Final = "Memorystore for Redis and Valkey, audit logging: only administrative calls are logged, no commands"
 REDIS_SNAPSHOTS: Final = Known(
     0, Provenance("constant: Memorystore for Redis, RDB snapshots: the latest only, for the recovery of the instance")
 )
 """RDB snapshots are for restarts of the instance: only the last one is kept, and nobody can go back to an earlier one."""
+_MEMCACHE: Final = "Memorystore for Memcached API v1, Instance: it has no such setting"
 _FILESTORE_NETWORK: Final = "Filestore, networking: an instance has a private address only"
 _FILESTORE_NO_IAM: Final = "Filestore, access control: who may mount is set by network and export options, not by IAM"
 PLAIN: Final = "Filestore: NFS traffic is plain unless Kerberos encrypts it (NFSv4.1 with a directory service)"
@@ -35,7 +36,7 @@ ALLOYDB_REGIONAL: Final = "AlloyDB, create a primary instance: several zones unl
 
 
 def put_redis(sheet: FactSheet) -> None:
-    """Sets what every instance and cluster of Memorystore for Redis has alike."""
+    """Sets what every instance and cluster of Memorystore for Redis and Valkey has alike."""
     put_no_policy(sheet, _REDIS_NO_IAM)
     put_network_only(sheet, _REDIS_NETWORK)
     for name in ("logging.data_read", "logging.data_write"):
@@ -43,14 +44,28 @@ def put_redis(sheet: FactSheet) -> None:
 
 
 def put_redis_tls(sheet: FactSheet, encrypted: Maybe[bool]) -> None:
-    """Sets what in-transit encryption of Memorystore for Redis means."""
+    """Sets what in-transit encryption of Memorystore for Redis and Valkey means."""
     sheet.put("transport.tls_required", encrypted)
     sheet.put("transport.internode_encrypted", encrypted)
     if isinstance(encrypted, Unknown):
         sheet.put("transport.min_tls", Unknown(encrypted.reason, encrypted.via, encrypted.detail, between=("none", "1.2")))
     else:
-        # Memorystore for Redis, "About in-transit encryption": TLS 1.2 and higher.
+        # Memorystore for Redis and for Valkey, "About in-transit encryption": TLS 1.2 and higher.
         sheet.known("transport.min_tls", "1.2" if encrypted.value else "none", encrypted.via)
+
+
+def put_memcache(sheet: FactSheet) -> None:
+    """Sets what every instance of Memorystore for Memcached has alike."""
+    put_no_policy(sheet, "Memorystore for Memcached, access control: an instance has no IAM policy of its own")
+    put_network_only(sheet, "Memorystore for Memcached, networking: private services access, no public address")
+    for name in ("logging.data_read", "logging.data_write"):
+        sheet.constant(name, False, "Memorystore for Memcached, audit logging: administrative calls only, no commands")
+    gcp_terms.put_custody(sheet, Known("", Provenance(f"constant: {_MEMCACHE}")))
+    put_redis_tls(sheet, Known(False, Provenance(f"constant: {_MEMCACHE}")))
+    for name in ("access.shared_key_enabled", "access.local_auth_enabled", "access.central_identity_enabled"):
+        sheet.constant(name, False, _MEMCACHE)
+    sheet.constant("retention.backup_days", 0, _MEMCACHE)
+    sheet.constant("recovery.redundancy", "zone", "Memorystore for Memcached, overview: keys are split among the nodes and not replicated")
 
 
 def put_filestore(sheet: FactSheet) -> None:

@@ -130,6 +130,26 @@ def key_links(plan: Plan, planned: Planned, node: Node, *path: Step) -> tuple[Li
     return tuple(Link(one.rel, key_url(one.to), one.unknown) for one in found)
 
 
+def key_in(plan: Plan, planned: Planned, name: str, argument: str, because: str) -> tuple[Maybe[str], tuple[Link, ...]]:
+    """The custody of the key that a block names, and the link to it; `because` is why it is Azure's where there is no block."""
+    block = block_or_none(planned, name)
+    if isinstance(block, Unknown):
+        return block, (Link(Rel.USES_KEY, "", block),)
+    if block.value is None:
+        return Known(PROVIDER_KEY, Provenance(f"constant: {because}")), ()
+    return custody(plan, planned, block.value, argument), key_links(plan, planned, block.value, argument)
+
+
+def zones(planned: Planned) -> Maybe[str]:
+    """`recovery.redundancy` by the availability zones that a resource lists; in one, which Azure picks, where it lists none."""
+    listed = planned.root.texts("zones")
+    if isinstance(listed, Unknown):
+        return Known("zone", listed.via) if is_left_out(planned, "zones", listed) else listed
+    if listed.value.open is not None or not (planned.is_new or planned.root.has("zones")):
+        return listed.value.open or absent(listed.via)
+    return Known("multi-zone" if len(listed.value.known) > 1 else "zone", listed.via)
+
+
 def text_or(node: Node, *path: Step) -> str:
     """A known text, else an empty one; for names and aliases."""
     found = node.text(*path)

@@ -57,6 +57,8 @@ STORES: Final[Mapping[str, str]] = {
     "azurerm_kusto_cluster": "microsoft.kusto/clusters",
     "azurerm_synapse_workspace": "microsoft.synapse/workspaces",
     "azurerm_redis_cache": "microsoft.cache/redis",
+    "azurerm_redis_enterprise_cluster": "microsoft.cache/redisenterprise",
+    "azurerm_managed_redis": "microsoft.cache/redisenterprise",
     "azurerm_managed_disk": "microsoft.compute/disks",
     "azurerm_snapshot": "microsoft.compute/snapshots",
     "azurerm_recovery_services_vault": "microsoft.recoveryservices/vaults",
@@ -84,6 +86,7 @@ _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("azurerm_eventhub", "azurerm_servicebus_queue", "azurerm_servicebus_topic"), ("namespace_id", "namespace_name")),
     "azurerm_mssql_managed_database": ("managed_instance_id",),
     "azurerm_kusto_database": ("cluster_name",),
+    "azurerm_synapse_sql_pool": ("synapse_workspace_id",),
 }  # fmt: skip
 """What a role may be given for that stands within a store, with the arguments that name the store."""
 _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([^/]+)(?:/resourcegroups/([^/]+)(?:/providers/(.+))?)?/?\Z", re.IGNORECASE)

@@ -13,10 +13,11 @@ RECOVERY, BACKUP, LOGS = "azurerm_recovery_services_vault", "azurerm_data_protec
 HUBS, BUS, QUEUE = "azurerm_eventhub_namespace", "azurerm_servicebus_namespace", "azurerm_servicebus_queue"
 KUSTO, SYNAPSE, REGISTRY, KEY = "azurerm_kusto_cluster", "azurerm_synapse_workspace", "azurerm_container_registry", "azurerm_key_vault_key"
 DIAGNOSTICS = "azurerm_monitor_diagnostic_setting"
+POOL, ENTERPRISE, MANAGED = "azurerm_synapse_sql_pool", "azurerm_redis_enterprise_cluster", "azurerm_managed_redis"
 KINDS = {
     COSMOS: Kind.DOCUMENT_DB, REDIS: Kind.CACHE, DISK: Kind.BLOCK_VOLUME, SNAPSHOT: Kind.SNAPSHOT, RECOVERY: Kind.BACKUP_VAULT,
     BACKUP: Kind.BACKUP_VAULT, LOGS: Kind.LOG_STORE, HUBS: Kind.STREAM, BUS: Kind.QUEUE, KUSTO: Kind.WAREHOUSE, SYNAPSE: Kind.WAREHOUSE,
-    REGISTRY: Kind.REGISTRY,
+    REGISTRY: Kind.REGISTRY, ENTERPRISE: Kind.CACHE, MANAGED: Kind.CACHE,
 }  # fmt: skip
 PLACE = {"geo_location": [{"location": "uksouth", "zone_redundant": False}]}
 _NAMESPACES = (HUBS, BUS)
@@ -26,6 +27,7 @@ _OURS = {_URL: "customer"}
 _PERIODIC = {"backup": [{"type": "Periodic"}]}
 _SNAPSHOTS = {"redis_configuration": [{"rdb_backup_enabled": True, "rdb_backup_frequency": 1440, "rdb_backup_max_snapshot_count": 7}]}
 _CONTAINER = "azurerm_cosmosdb_sql_container"
+_DATABASE = "azurerm_redis_enterprise_database"
 _CLUSTER, _URL = "azurerm_log_analytics_cluster", "https://v.vault.azure.net/keys/ours"
 CASES = (
     Case(
@@ -100,7 +102,7 @@ CASES = (
     Case(
         REDIS, "redis_configuration.0.rdb_backup_max_snapshot_count", "retention.backup_days", {7: 7}, absent=1, bare=0, having=_SNAPSHOTS
     ),
-    Case((REDIS, KUSTO), "zones", "recovery.redundancy", [(["1", "2"], "multi-zone"), (["1"], "zone")], absent="zone"),
+    Case((REDIS, KUSTO, ENTERPRISE), "zones", "recovery.redundancy", [(["1", "2"], "multi-zone"), (["1"], "zone")], absent="zone"),
     Case(
         "azurerm_redis_firewall_rule",
         "end_ip",
@@ -118,6 +120,27 @@ CASES = (
         absent=UnknownReason.UNPARSABLE,
         having={"end_ip": "255.255.255.255"},
         of=REDIS,
+    ),
+    Case(ENTERPRISE, "minimum_tls_version", "transport.min_tls", {"1.0": "1.0", "1.2": "1.2"}, absent="1.2"),
+    Case(_DATABASE, "client_protocol", "transport.tls_required", {"Encrypted": True, "Plaintext": False}, absent=True, of=ENTERPRISE),
+    Case(MANAGED, "customer_managed_key.0.key_vault_key_id", "encryption.key_custody", _OURS, absent="provider-owned"),
+    Case(MANAGED, "public_network_access", "network.public_endpoint", {"Enabled": True, "Disabled": False}, absent=True),
+    Case(MANAGED, "high_availability_enabled", "recovery.redundancy", {False: "zone", True: UNSAID}, absent=UNSAID),
+    Case(
+        MANAGED,
+        "default_database.0.client_protocol",
+        "transport.tls_required",
+        {"Encrypted": True, "Plaintext": False},
+        absent=True,
+        bare=UNSAID,
+    ),
+    Case(
+        MANAGED,
+        "default_database.0.access_keys_authentication_enabled",
+        "access.shared_key_enabled",
+        {True: True, False: False},
+        absent=False,
+        bare=UNSAID,
     ),
     Case(DISK, "disk_encryption_set_id", "encryption.key_custody", {"/diskEncryptionSets/ours": "customer"}, absent="provider-owned"),
     Case(
@@ -202,6 +225,27 @@ CASES = (
     Case(SYNAPSE, "azuread_authentication_only", "access.local_auth_enabled", {True: False, False: True}, absent=True),
     Case(SYNAPSE, "customer_managed_key.0.key_versionless_id", "encryption.key_custody", _OURS, absent="provider-owned"),
     Case(SYNAPSE, "sql_aad_admin", "access.central_identity_enabled", [([{"login": "admins"}], True), ([], False)], absent=False),
+    Case(POOL, "data_encrypted", "encryption.at_rest", {True: True}, absent=UnknownReason.UNRESOLVED_REFERENCE),
+    *(
+        Case(POOL, path, "copy-of", {"/sqlPools/of-ours": ("/sqlPools/of-ours",)}, absent=())
+        for path in ("recovery_database_id", "restore.0.source_database_id")
+    ),
+    Case(
+        POOL,
+        "synapse_workspace_id",
+        "access.local_auth_enabled",
+        {"/workspaces/of-ours": UnknownReason.UNRESOLVED_REFERENCE},
+        absent=UnknownReason.UNRESOLVED_REFERENCE,
+        sensitive=UnknownReason.UNRESOLVED_REFERENCE,
+    ),
+    Case(
+        f"{POOL}_extended_auditing_policy",
+        "storage_endpoint",
+        "logs-to",
+        {"https://records.blob.core.windows.net/": ("https://records.blob.core.windows.net/",)},
+        absent=(),
+        of=POOL,
+    ),
     Case(REGISTRY, "encryption.0.key_vault_key_id", "uses-key", {_URL: (_URL,)}, absent=()),
     Case("azurerm_kusto_database", "soft_delete_period", "retention.delete_after_days", {"P30D": 30}, absent=UNLIMITED, of=KUSTO),
     Case(DIAGNOSTICS, "enabled_log.0.category_group", "logging.data_read", {"allLogs": True}, absent=False, of=COSMOS),
@@ -288,6 +332,7 @@ PARTS = (
     Part("azurerm_synapse_firewall_rule", SYNAPSE, _WIDE),
     Part(f"{SYNAPSE}_extended_auditing_policy", SYNAPSE),
     Part(f"{SYNAPSE}_sql_aad_admin", SYNAPSE, {"login": "admins"}),
+    Part(f"{POOL}_extended_auditing_policy", POOL),
 )
 
 
@@ -598,6 +643,40 @@ def test_synapse_takes_rules_and_audit_from_resources_of_their_own(plan, tmp_pat
     assert value(one, "access.local_auth_enabled") is False
 
 
+def test_a_pool_has_the_network_the_logins_and_the_key_of_its_workspace(plan, tmp_path):
+    key = {"customer_managed_key": [{"key_versionless_id": _URL}]}
+    plan.add(SYNAPSE, "w", {"name": "w", "azuread_authentication_only": True, "location": "UK South", **key}, unknown={"id": True})
+    of = {"synapse_workspace_id": ref(f"{SYNAPSE}.w.id")}
+    plan.add(POOL, "x", {"name": "x"}, unknown={"id": True, "synapse_workspace_id": True}, expressions=of)
+    plan.add(
+        f"{SYNAPSE}_extended_auditing_policy", "a", {"log_monitoring_enabled": True}, unknown={"synapse_workspace_id": True}, expressions=of
+    )
+    one = read(plan, tmp_path, POOL)
+    assert (one.kind, one.region, unsaid(one)) == (Kind.WAREHOUSE, "uksouth", set())
+    assert (value(one, "encryption.at_rest"), value(one, "encryption.key_custody")) == (True, "customer")
+    assert (value(one, "access.local_auth_enabled"), value(one, "logging.data_read")) == (False, True)
+    assert {(link.rel, link.to) for link in one.links} == {(Rel.USES_KEY, _URL), (Rel.MEMBER_OF, f"{SYNAPSE}.w")}
+
+
+def test_a_pool_of_a_workspace_without_a_key_is_encrypted_where_it_says_so(plan, tmp_path):
+    plan.add(SYNAPSE, "w", {"name": "w", "id": "/workspaces/w"})
+    add(plan, POOL, {"synapse_workspace_id": "/workspaces/w", "data_encrypted": None})
+    one = read(plan, tmp_path, POOL)
+    assert value(one, "encryption.at_rest") is False
+    assert isinstance(one.facts["encryption.key_custody"], NotApplicable)
+
+
+def test_a_cluster_demands_encryption_where_all_its_databases_do(plan, tmp_path):
+    add(plan, ENTERPRISE)
+    of = {"cluster_id": ref(f"{ENTERPRISE}.x.id")}
+    plan.add(_DATABASE, "a", {"client_protocol": "Encrypted"}, unknown={"cluster_id": True}, expressions=of)
+    one = read(plan, tmp_path, ENTERPRISE)
+    assert (value(one, "transport.tls_required"), reason(one, "access.shared_key_enabled")) == (True, UNSAID)
+    assert (value(one, "network.public_endpoint"), value(one, "encryption.key_custody")) == (True, "provider-owned")
+    plan.add(_DATABASE, "b", {"client_protocol": "Plaintext"}, unknown={"cluster_id": True}, expressions=of)
+    assert value(read(plan, tmp_path, ENTERPRISE), "transport.tls_required") is False
+
+
 UNKNOWNS = {
     COSMOS: {"key_vault_key_id": "encryption.key_custody", "geo_location": "recovery.redundancy", "backup": "recovery.point_in_time"},
     REDIS: {"minimum_tls_version": "transport.min_tls", "public_network_access_enabled": "network.public_endpoint"},
@@ -625,7 +704,7 @@ def test_what_only_apply_decides_is_unknown_and_what_is_sensitive_redacted(plan,
         assert reason(hidden, fact) is UnknownReason.REDACTED, fact
 
 
-@pytest.mark.parametrize("kind", [COSMOS, REDIS, RECOVERY, LOGS, HUBS, BUS, KUSTO, SYNAPSE])
+@pytest.mark.parametrize("kind", [COSMOS, REDIS, RECOVERY, LOGS, HUBS, BUS, KUSTO, SYNAPSE, ENTERPRISE, MANAGED])
 def test_an_existing_store_is_not_judged_by_what_a_cut_plan_leaves_out(plan, tmp_path, kind):
     add(plan, kind, {"id": "/subscriptions/x/stores/x"}, unknown={}, actions=("no-op",))
     one = read(plan, tmp_path, kind)
@@ -633,7 +712,7 @@ def test_an_existing_store_is_not_judged_by_what_a_cut_plan_leaves_out(plan, tmp
     assert reason(one, fact) is UnknownReason.NOT_COLLECTED
 
 
-@pytest.mark.parametrize("kind", [COSMOS, DISK, SNAPSHOT, RECOVERY, BACKUP, LOGS, HUBS, BUS, KUSTO, SYNAPSE])
+@pytest.mark.parametrize("kind", [COSMOS, DISK, SNAPSHOT, RECOVERY, BACKUP, LOGS, HUBS, BUS, KUSTO, SYNAPSE, ENTERPRISE, MANAGED])
 def test_the_key_of_an_existing_store_is_not_guessed(plan, tmp_path, kind):
     add(plan, kind, {"id": "/subscriptions/x/stores/x"}, unknown={}, actions=("no-op",))
     assert reason(read(plan, tmp_path, kind), "encryption.key_custody") is UnknownReason.NOT_COLLECTED

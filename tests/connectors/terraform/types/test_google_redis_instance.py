@@ -8,15 +8,27 @@ from tests.connectors.terraform.types.cases import Case
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import facts_of
 
-INSTANCE, CLUSTER = "google_redis_instance", "google_redis_cluster"
+INSTANCE, CLUSTER, VALKEY = "google_redis_instance", "google_redis_cluster", "google_memorystore_instance"
 _KEY = "projects/keys/locations/europe-west2/keyRings/r/cryptoKeys/k"
 _SERVER = {"SERVER_AUTHENTICATION": True, "DISABLED": False}
 CASES = (
     Case(INSTANCE, "customer_managed_key", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
-    Case(CLUSTER, "kms_key", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
+    Case((CLUSTER, VALKEY), "kms_key", "encryption.key_custody", {_KEY: "customer"}, absent="provider-owned"),
     Case(INSTANCE, "transit_encryption_mode", "transport.tls_required", _SERVER, absent=False),
     Case(
         CLUSTER, "transit_encryption_mode", "transport.tls_required", {"TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION": True}, absent=False
+    ),
+    Case(VALKEY, "transit_encryption_mode", "transport.tls_required", {"SERVER_AUTHENTICATION": True}, absent=False),
+    Case(VALKEY, "authorization_mode", "access.central_identity_enabled", {"IAM_AUTH": True, "AUTH_DISABLED": False}, absent=False),
+    Case(
+        CLUSTER, "cross_cluster_replication_config.0.primary_cluster.0.cluster", "copy-of", {"clusters/ours": ("clusters/ours",)}, absent=()
+    ),
+    Case(
+        VALKEY,
+        "cross_instance_replication_config.0.primary_instance.0.instance",
+        "copy-of",
+        {"instances/ours": ("instances/ours",)},
+        absent=(),
     ),
     Case(INSTANCE, "auth_enabled", "access.shared_key_enabled", {True: True, False: False}, absent=False),
     Case(
@@ -28,13 +40,13 @@ CASES = (
     ),
     Case(INSTANCE, "tier", "recovery.redundancy", {"STANDARD_HA": "multi-zone", "BASIC": "zone"}, absent="zone"),
     Case(
-        CLUSTER,
+        (CLUSTER, VALKEY),
         "zone_distribution_config.0.mode",
         "recovery.redundancy",
         {"SINGLE_ZONE": "zone", "MULTI_ZONE": "multi-zone"},
         absent="multi-zone",
     ),
-    Case(CLUSTER, "automated_backup_config.0.retention", "retention.backup_days", {"604800s": 7}, absent=0),
+    Case((CLUSTER, VALKEY), "automated_backup_config.0.retention", "retention.backup_days", {"604800s": 7}, absent=0),
 )
 
 

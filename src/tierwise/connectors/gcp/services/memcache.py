@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from tierwise.connectors import fields, gcp_stores, gcp_terms
+from tierwise.connectors import fields, gcp_stores
 from tierwise.connectors.declared import Draft, Stage
 from tierwise.connectors.gcp.ids import values_of
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
-from tierwise.model.fact import AnyFact, FactSheet, Known, Provenance
+from tierwise.model.fact import AnyFact, FactSheet, Known
 from tierwise.model.resource import Kind
 
 if TYPE_CHECKING:
     from tierwise.connectors.gcp.calls import Caller
 
 TYPE: Final = "memcache.googleapis.com/Instance"
-_API: Final = "Memorystore for Memcached API v1, Instance: it has no such setting"
-_SPLIT: Final = "Memorystore for Memcached, overview: keys are split among the nodes of an instance and not replicated"
 _UNSET: Final = "Memorystore for Memcached API v1: none where it was never set"
 _CACHE: Final = frozenset({Kind.CACHE})
 LIST: Final = Read(
@@ -44,16 +42,7 @@ def survey(caller: Caller, declared: Row, asset: Asset) -> Iterator[Draft]:
 def facts(draft: Draft) -> Mapping[str, AnyFact]:
     """All facts of an instance."""
     sheet, row = FactSheet(), draft.doc(INSTANCES)
-    gcp_terms.put_no_policy(sheet, "Memorystore for Memcached, access control: an instance has no IAM policy of its own")
-    gcp_terms.put_network_only(sheet, "Memorystore for Memcached, networking: private services access, no public address")
-    for name in ("logging.data_read", "logging.data_write"):
-        sheet.constant(name, False, "Memorystore for Memcached, audit logging: administrative calls only, no commands")
-    gcp_terms.put_custody(sheet, Known("", Provenance(f"constant: {_API}")))
-    gcp_stores.put_redis_tls(sheet, Known(False, Provenance(f"constant: {_API}")))
-    for name in ("access.shared_key_enabled", "access.local_auth_enabled", "access.central_identity_enabled"):
-        sheet.constant(name, False, _API)
-    sheet.constant("retention.backup_days", 0, _API)
-    sheet.constant("recovery.redundancy", "zone", _SPLIT)
+    gcp_stores.put_memcache(sheet)
     nodes, size = fields.number(row, "nodeCount"), fields.number(row, "nodeConfig", "memorySizeMb")
     if isinstance(nodes, Known) and isinstance(size, Known):
         sheet.known("volume.bytes", int(nodes.value) * int(size.value) * 1024**2, row.via)

@@ -47,12 +47,7 @@ def convert(vault: Planned, plan: Plan) -> Resource:
 
 def _key(vault: Planned, plan: Plan) -> tuple[Maybe[str], Iterable[Link]]:
     if vault.type == RECOVERY:
-        block = azure.block_or_none(vault, "encryption")
-        if isinstance(block, Unknown):
-            return block, (Link(Rel.USES_KEY, "", block),)
-        if block.value is None:
-            return Known(azure_terms.PROVIDER_KEY, Provenance(f"constant: {_ENCRYPTED}, under Microsoft's keys")), ()
-        return azure.custody(plan, vault, block.value, "key_id"), azure.key_links(plan, vault, block.value, "key_id")
+        return azure.key_in(plan, vault, "encryption", "key_id", f"{_ENCRYPTED}, under Microsoft's keys")
     keys = plan.children(vault, _KEY)
     if keys.found:
         holder = keys.found[0]

@@ -45,15 +45,7 @@ def convert(cluster: Planned, plan: Plan) -> Resource:
     put_listed(sheet, _ages(cluster, plan), kind)
     for name in ("recovery.point_in_time", "retention.backup_days"):
         sheet.not_applicable(name, _RECOVERY, cluster.root.via)
-    zones = cluster.root.texts("zones")
-    spread: Maybe[str]
-    if isinstance(zones, Unknown):
-        spread = Known("zone", zones.via) if azure.is_left_out(cluster, "zones", zones) else zones
-    elif not cluster.is_new and not cluster.root.has("zones"):
-        spread = absent(zones.via)
-    else:
-        spread = Known("multi-zone" if len(zones.value.known) > 1 else "zone", zones.via)
-    sheet.put("recovery.redundancy", spread)
+    sheet.put("recovery.redundancy", azure.zones(cluster))
     sheet.put("recovery.delete_protected", azure_reach.delete_protected(plan, cluster))
     name = text_or(cluster.root, "name")
     holds = ", ".join(text_or(one.root, "name") for one in plan.children(cluster, DATABASE).found)

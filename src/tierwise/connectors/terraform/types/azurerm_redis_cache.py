@@ -10,7 +10,7 @@ from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.joins import Child
 from tierwise.connectors.terraform.plan import Plan
-from tierwise.connectors.terraform.planned import Planned, absent
+from tierwise.connectors.terraform.planned import Planned
 from tierwise.model import kleene
 from tierwise.model.fact import FactSheet, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Kind, Resource
@@ -72,14 +72,7 @@ def _logins(cache: Planned, sheet: FactSheet) -> None:
 
 
 def _recovery(cache: Planned, sheet: FactSheet) -> None:
-    zones = cache.root.texts("zones")
-    if isinstance(zones, Unknown):
-        computed = azure.is_left_out(cache, "zones", zones)
-        sheet.put("recovery.redundancy", Known("zone", zones.via) if computed else zones)
-    elif zones.value.open is None and (cache.is_new or cache.root.has("zones")):
-        sheet.known("recovery.redundancy", "multi-zone" if len(zones.value.known) > 1 else "zone", zones.via)
-    else:
-        sheet.put("recovery.redundancy", zones.value.open or absent(zones.via))
+    sheet.put("recovery.redundancy", azure.zones(cache))
     sheet.put("retention.backup_days", _backup(cache))
 
 

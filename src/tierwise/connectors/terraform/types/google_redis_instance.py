@@ -1,4 +1,4 @@
-"""Memorystore for Redis instances and clusters; they have addresses inside a network alone."""
+"""Memorystore for Redis instances and clusters, and for Valkey instances; they have addresses inside a network alone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
-from tierwise.model.resource import Kind, Resource
+from tierwise.model.resource import Kind, Rel, Resource
 
-INSTANCE, CLUSTER = "google_redis_instance", "google_redis_cluster"
-_OFF: Final = "Memorystore for Redis: off unless the instance says otherwise"
+INSTANCE, CLUSTER, VALKEY = "google_redis_instance", "google_redis_cluster", "google_memorystore_instance"
+_OFF: Final = "Memorystore for Redis and Valkey: off unless the instance says otherwise"
+_PRIMARY: Final = {
+    CLUSTER: ("cross_cluster_replication_config", 0, "primary_cluster", 0, "cluster"),
+    VALKEY: ("cross_instance_replication_config", 0, "primary_instance", 0, "instance"),
+}
+"""Where one says of what it is the replica."""
 
 
 def convert(cache: Planned, plan: Plan) -> Resource:
@@ -23,20 +28,24 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     sheet = FactSheet()
     key = "customer_managed_key" if cache.type == INSTANCE else "kms_key"
     links = gcp.put_key(plan, cache, (key,), sheet)
+    if cache.type in _PRIMARY:
+        links += plan.links(Rel.COPY_OF, cache, cache.root, _PRIMARY[cache.type], {cache.type})
     gcp_stores.put_redis(sheet)
     encrypted = _encrypted(cache)
     gcp_stores.put_redis_tls(sheet, encrypted)
     password = gcp.flag(cache, "auth_enabled", default=False, doc=_OFF) if cache.type == INSTANCE else _never(cache)
     sheet.put("access.shared_key_enabled", password)
     sheet.put("access.local_auth_enabled", password)
-    by_iam = gcp_terms.is_word(gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH")
+    by_iam = gcp_terms.is_word(
+        gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH", "IAM_AUTH"
+    )
     sheet.put("access.central_identity_enabled", _never(cache) if cache.type == INSTANCE else by_iam)
     sheet.put("retention.backup_days", _backup_days(cache))
     sheet.put("recovery.redundancy", _redundancy(cache))
     size = cache.root.number("memory_size_gb")
     if cache.type == INSTANCE and isinstance(size, Known) and size.value:
         sheet.known("volume.bytes", size.value * gcp_terms.GIB, size.via)
-    name = text_or(cache.root, "name")
+    name = text_or(cache.root, "instance_id" if cache.type == VALKEY else "name")
     return gcp.resource(
         plan,
         cache,
@@ -59,7 +68,7 @@ def _encrypted(cache: Planned) -> Maybe[bool]:
 
 
 def _backup_days(cache: Planned) -> AnyFact:
-    if cache.type == CLUSTER:
+    if cache.type != INSTANCE:
         found = gcp.blocks(cache, "automated_backup_config")
         if isinstance(found, Unknown):
             return found
@@ -69,9 +78,14 @@ def _backup_days(cache: Planned) -> AnyFact:
 
 
 def _redundancy(cache: Planned) -> Maybe[str]:
-    if cache.type == CLUSTER:
+    if cache.type != INSTANCE:
         mode = gcp.text(
-            cache, "zone_distribution_config", 0, "mode", default="MULTI_ZONE", doc="Memorystore for Redis Cluster: several zones"
+            cache,
+            "zone_distribution_config",
+            0,
+            "mode",
+            default="MULTI_ZONE",
+            doc="Memorystore for Redis Cluster and Valkey: several zones",
         )
         one = gcp_terms.is_word(mode, "SINGLE_ZONE")
         return one if isinstance(one, Unknown) else Known("zone" if one.value else "multi-zone", one.via)
@@ -81,4 +95,4 @@ def _redundancy(cache: Planned) -> Maybe[str]:
     return tier if isinstance(tier, Unknown) else Known("multi-zone" if tier.value else "zone", tier.via)
 
 
-CONVERTER = Converter(frozenset({INSTANCE, CLUSTER}), convert, reads=gcp.KEY_TYPES | READS)
+CONVERTER = Converter(frozenset({INSTANCE, CLUSTER, VALKEY}), convert, reads=gcp.KEY_TYPES | READS)
