@@ -93,6 +93,7 @@ AZURE: Final[Mapping[str, str]] = {
     "azurerm_kusto_cluster": "Microsoft.Kusto/clusters",
     "azurerm_log_analytics_workspace": "Microsoft.OperationalInsights/workspaces",
     "azurerm_managed_disk": "Microsoft.Compute/disks",
+    "azurerm_managed_redis": "Microsoft.Cache/redisEnterprise",
     "azurerm_mariadb_server": "Microsoft.DBforMariaDB/servers",
     "azurerm_mssql_database": "Microsoft.Sql/servers/databases",
     "azurerm_mssql_managed_database": "Microsoft.Sql/managedInstances/databases",
@@ -104,6 +105,7 @@ AZURE: Final[Mapping[str, str]] = {
     "azurerm_postgresql_server": "Microsoft.DBforPostgreSQL/servers",
     "azurerm_recovery_services_vault": "Microsoft.RecoveryServices/vaults",
     "azurerm_redis_cache": "Microsoft.Cache/redis",
+    "azurerm_redis_enterprise_cluster": "Microsoft.Cache/redisEnterprise",
     "azurerm_role_assignment": "Microsoft.Authorization/roleAssignments",
     "azurerm_role_definition": "Microsoft.Authorization/roleDefinitions",
     "azurerm_security_center_subscription_pricing": _SUBSCRIPTION,
@@ -113,6 +115,7 @@ AZURE: Final[Mapping[str, str]] = {
     "azurerm_sql_server": "Microsoft.Sql/servers",
     "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
     "azurerm_subscription_policy_assignment": _SUBSCRIPTION,
+    "azurerm_synapse_sql_pool": "Microsoft.Synapse/workspaces/sqlPools",
     "azurerm_synapse_workspace": "Microsoft.Synapse/workspaces",
 }
 """The beginning of Terraform types, and the type under which Resource Graph lists them."""
@@ -125,6 +128,7 @@ GCP: Final[Mapping[str, str]] = {
     "google_compute_snapshot": "compute.googleapis.com/Snapshot",
     "google_filestore_instance": "file.googleapis.com/Instance",
     "google_firestore_database": "firestore.googleapis.com/Database",
+    "google_memcache_instance": "memcache.googleapis.com/Instance",
     "google_redis_cluster": "redis.googleapis.com/Cluster",
     "google_redis_instance": "redis.googleapis.com/Instance",
     "google_spanner_": "spanner.googleapis.com/Database",

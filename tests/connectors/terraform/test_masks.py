@@ -24,6 +24,10 @@ def test_a_text_that_repeats_a_sensitive_one_is_marked_where_it_is():
     assert widened(value, {"bucket": True}) == {"bucket": True, "arn": True, "rules": [False, {"id": True}]}
 
 
+def test_values_that_are_one_text_which_repeats_a_sensitive_one_are_sensitive_as_a_whole():
+    assert widened("nhs-records", {}, {"bucket": "nhs-records"}, {"bucket": True}) is True
+
+
 def test_a_short_text_is_a_repetition_only_as_a_whole():
     assert widened({"a": "abc", "b": "abc", "c": "xabcx"}, {"a": True}) == {"a": True, "b": True}
     assert widened({"a": "no", "b": "no"}, {"a": True}) == {"a": True}

@@ -21,6 +21,8 @@ def widened(value: object, mask: object, other: object = None, other_mask: objec
     secrets = {text for text in (*_under(value, mask), *_under(other, other_mask)) if len(text) >= _SHORTEST}
     found: dict[str, Any] = dict(mask) if isinstance(mask, dict) else {}
     for path in (*_repeats(value, secrets), *_derived(value, found)):
+        if not path:
+            return True
         _mark(found, path)
     return found
 
