@@ -30,6 +30,10 @@ what leaves the classifier are counts and places, never a value.
   dates of birth, only where the column or a label is named for them.
 - **Two of three.** A *weak* test needs two kinds of evidence out of name, values and context (other columns of people in the table, or a word before a
   candidate in text). Postcodes, sexes, addresses and VAT numbers belong to things too and count only beside signs of people.
+- **Hints.** A name that other things have too (`Contact`, `Name`, `ph`) supports what the values say and proves nothing alone.
+- **Subjects.** In a table of organisations (`EstablishmentName`, `practice_code`) telephones, postcodes and addresses are theirs; words for what people
+  have in common (diagnoses, offences, ethnicities) are nobody's where a table of statistics counts them (`Count`, and no column of references) or a list
+  has each but once. Signs of people in another column outweigh both, and what endangers people is never set aside.
 - **Confidence** adds up over independent kinds of evidence; below the profile's `infer_confidence` a detection is possible and raises nothing.
 - **Test ranges** are counted as synthetic, and raise a tier only where the profile sets `synthetic_counts`.
 

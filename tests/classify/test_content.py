@@ -19,7 +19,7 @@ from tierwise.classify.withheld import Distinct, Withheld
 from tierwise.model.detection import Detection, Strength
 
 COUNTS = 0.7
-VALUES = [(one.id, values) for one in all_detectors() for values in (one.values, one.loose) if values is not None]
+VALUES = [(one.id, values) for one in all_detectors() for values in (one.values, one.loose, one.narrow) if values is not None]
 
 
 def _judged(values: Values, text: str) -> Match:
@@ -243,3 +243,66 @@ def test_the_bound_on_chance_is_one_for_what_chance_gives_and_tiny_beyond_it() -
     assert tail(3, 100, 0.03) == 1.0
     assert tail(100, 100, 0.5) == pytest.approx(0.5**100)
     assert tail(5, 5, 0.03) < 1e-6 < tail(3, 3, 0.03)
+
+
+GIVEN = ("Jane", "David", "Susan", "Oluwaseun", "Zbigniew", "Priya", "Emma", "Thomas")
+
+
+def name(draw: random.Random) -> str:
+    return f"{draw.choice(GIVEN)} {draw.choice('BCDFGHJKL')}{draw.choice(('ailey', 'ooper', 'anning'))}"
+
+
+def test_a_name_that_other_things_have_supports_what_the_values_say_and_proves_nothing() -> None:
+    assert _counted(examine([_column(name, name="Contact")])) == {("Contact", "full_name")}
+    assert _counted(examine([_column(name, name="Product")])) == set()
+    assert _counted(examine([_column(lambda draw: f"{draw.choice(('Steel', 'Oak'))} part {draw.randrange(99)}", name="Contact")])) == set()
+
+
+def test_a_title_or_the_order_of_registers_says_that_these_are_people() -> None:
+    for written in ("Mrs P {}", "{}, Susan"):
+        assert _counted(examine([_column(lambda draw, form=written: form.format(draw.choice("BCDFGH") + "OOPER"))])) == {
+            ("c1", "full_name")
+        }
+
+
+def test_mailboxes_that_many_domains_have_are_posts() -> None:
+    post = _column(
+        lambda draw: f"{draw.choice(('roadworks', 'blue.badges', 'nsip'))}@{draw.choice('abcdefghijkl')}shire.gov.uk", name="Mail"
+    )
+    person = _column(lambda draw: f"{name(draw).replace(' ', '.')}{draw.randrange(40)}@{draw.choice('ab')}mail.co.uk", name="Mail")
+    assert _counted(examine([post])) == set()
+    assert _counted(examine([person])) == {("Mail", "email")}
+
+
+WARDS = ("Asthma", "Type 2 diabetes", "Migraine", "Epilepsy", "Dementia")
+
+
+def test_words_that_are_counted_or_listed_are_nobodys() -> None:
+    counted = [
+        Column("Condition", WARDS * 40),
+        Column("Sex", ("M", "F") * 100),
+        _column(lambda draw: str(draw.randrange(900)), name="Count"),
+    ]
+    listed = [
+        Column("SNOMED code", [str(48694002 + place) for place in range(40)]),
+        Column("Diagnosis", [f"Asthma {place}" for place in range(40)]),
+    ]
+    assert _counted(examine(counted)) == _counted(examine(listed)) == set()
+    own = _column(lambda draw: f"R{draw.randrange(10**9)}", name="Case")
+    assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), own, counted[2]]))
+    assert ("Diagnosis", "diagnosis") in _counted(examine([*listed, _column(nhs, 40)]))
+    refuge = Column("refuge_address", [f"{place} Witness protection row" for place in range(40)])
+    assert _counted(examine([refuge])) == {("refuge_address", "protected_person")}
+
+
+def test_telephones_of_organisations_are_nobodys_and_those_of_people_beside_them_are() -> None:
+    def phone(draw: random.Random) -> str:
+        return f"01{draw.choice((204, 273, 482))}{draw.randrange(10**6):06d}"
+
+    school = Column("EstablishmentName", [f"Oakfield Primary School {place % 50}" for place in range(200)])
+    assert _counted(examine([school, _column(phone, name="Telephone")])) == set()
+    assert _counted(examine([school, _column(phone, name="Parent telephone")])) == {("Parent telephone", "phone")}
+    assert _counted(examine([_column(phone, name="Telephone")])) == {("Telephone", "phone")}
+    bare = _column(lambda draw: f"79111{draw.randrange(10**5):05d}", name="ph")
+    assert _counted(examine([bare])) == {("ph", "phone")}
+    assert _counted(examine([Column("ph", [f"{one / 10}" for one in range(40, 90)])])) == set()

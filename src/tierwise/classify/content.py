@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, NoReturn, SupportsIndex
 
-from tierwise.classify.detector import Detector, Match, all_detectors, names_column
+from tierwise.classify.detector import Detector, Match, all_detectors, hints_column, names_column
+from tierwise.classify.detectors import full_name
 from tierwise.classify.names import singular, split_words
 from tierwise.classify.text import Engine, InText, default_engine, scan
 from tierwise.classify.vote import UNLIKELY, Sample, Tally, judged, plain, sample_of, tidy, vote, whole, without_label
@@ -39,13 +40,42 @@ _THINGS: Final = frozenset(
 )  # fmt: skip
 """Words of a column's name that say it numbers things: whatever check its values pass, they are no people's."""
 _BUSINESS: Final = frozenset(
-    ("business", "company", "office", "branch", "site", "store", "shop", "depot", "warehouse", "supplier", "vendor", "registered", "premises", "venue", "station", "outlet", "hq", "organisation", "organization", "trading", "school", "hospital", "practice", "surgery")
+    ("business", "company", "office", "branch", "site", "store", "shop", "depot", "warehouse", "supplier", "vendor", "registered", "premises", "venue", "station", "outlet", "hq", "organisation", "organization", "trading", "establishment", "institution", "provider", "charity", "pharmacy", "club", "school", "hospital", "practice", "surgery")
 )  # fmt: skip
 """Words that make a name, a postcode or an address that of an organisation."""
+_NAMED: Final = frozenset(("name", "type", "code", "number", "no", "id", "status", "category", "description", "kind"))
+"""Words that make a column of organisations its table's subject: `practice_name`, `BusinessType`."""
+_COUNTED: Final = frozenset(
+    (
+        "count",
+        "total",
+        "number",
+        "rate",
+        "percentage",
+        "percent",
+        "proportion",
+        "population",
+        "average",
+        "mean",
+        "median",
+        "estimate",
+        "frequency",
+        "of",
+        "people",
+        "person",
+        "per",
+        "all",
+        "obs",
+        "value",
+    )
+)
+"""Words of which the name of a column of statistics is made: `Number of people`."""
+_REFERENCES: Final = frozenset(("ref", "reference", "number", "no", "certificate", "id", "claim", "case"))
+"""Words of a name that say that its values are somebody's own, so that none comes again."""
 _PERSONAL_ANYWAY: Final = frozenset({"email"})
 """What tells people from organisations by its values."""
 _OF_PEOPLE: Final = frozenset(
-    ("home", "residential", "personal", "patient", "customer", "applicant", "claimant", "client", "citizen", "employee", "person", "pupil", "tenant", "resident", "next", "kin")
+    ("home", "residential", "personal", "patient", "customer", "applicant", "claimant", "client", "citizen", "employee", "person", "pupil", "tenant", "resident", "next", "kin", "parent", "carer", "guardian", "mother", "father", "child", "mobile", "cell")
 )  # fmt: skip
 """Words that say themselves that a column is about people."""
 
@@ -69,6 +99,10 @@ class _Found:
     detection: Detection
     gated: bool
     """It counts only beside other signs of people."""
+    words: frozenset[str] = frozenset()
+    """Those of the column's name."""
+    listed: bool = False
+    """Its column is a list of words or codes, each but once."""
     people: Distinct | None = None
     """The different values that are from no test range."""
 
@@ -79,7 +113,9 @@ def examine(columns: Iterable[Column], *, engine: Engine | None = None, people: 
     A detection below the profile's `infer_confidence` is one that is possible and no more. The different values of those that are
     certain, of a test that is not weak, and from no test range, are added to `people` by detector, so that what several tables hold is counted once.
     """
-    table = [_found(column, engine or default_engine()) for column in columns]
+    columns = list(columns)
+    subject = _Subject.of(columns)
+    table = [[subject.gate(one) for one in _found(column, engine or default_engine())] for column in columns]
     about_people = [any(_says_people(one) for one in found) for found in table]
     result: list[Detection] = []
     for place, found in enumerate(table):
@@ -90,6 +126,33 @@ def examine(columns: Iterable[Column], *, engine: Engine | None = None, people: 
         if people is not None:
             _count(found, kept, people)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What the names of a table's columns say its rows are."""
+
+    organisations: bool
+    statistics: bool
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> _Subject:
+        """By a name, a kind or a number of organisations; by what is counted where no row has something of its own."""
+        names = [(_words(one.name), one) for one in columns if one.name is not None]
+        counts = [one for words, one in names if words and words <= _COUNTED and sample_of(one.values).type == "numeric"]
+        return cls(
+            any(not words.isdisjoint(_BUSINESS) and not words.isdisjoint(_NAMED) for words, _ in names),
+            bool(counts) and not any(sample_of(one.values).listed for _, one in names if one not in counts),
+        )
+
+    def gate(self, found: _Found) -> _Found:
+        """What a row of such a table has as well as a person counts only beside other signs of people; what endangers them always does."""
+        values = found.detector.values
+        shared = values is not None and (
+            (values.of_things and self.organisations and found.words.isdisjoint(_OF_PEOPLE))
+            or (values.vocabulary and found.detector.category.category is not Category.C5 and (self.statistics or found.listed))
+        )
+        return replace(found, gated=True) if shared else found
 
 
 def _count(found: list[_Found], kept: list[Detection], people: dict[str, Distinct]) -> None:
@@ -109,6 +172,7 @@ def _says_people(found: _Found) -> bool:
     values = found.detector.values
     return (
         found.detection.confidence >= COUNTS
+        and not found.gated
         and found.detector.category.category in PEOPLE
         and not (values is not None and values.of_things)
     )
@@ -177,6 +241,10 @@ class _Heading:
         """Whether the name says it, for values of this type."""
         return _named(detector, self._name, declared) and not self.of_organisation(detector)
 
+    def hints(self, detector: Detector) -> bool:
+        """Whether the whole name is one that supports what the values say."""
+        return bool(detector.hints) and hints_column(detector, self._name)
+
     def labels(self, detector: Detector) -> bool:
         """Whether the label says it."""
         context = detector.values.context if detector.values is not None else frozenset()
@@ -200,11 +268,16 @@ def _judged_column(detector: Detector, heading: _Heading, sample: Sample, place:
     named = heading.names(detector, sample.type if values is None or not values.named_rate else "")
     labelled = heading.labels(detector)
     told = named or labelled
-    said = vote(detector, values, sample, named=told, misnamed=misnamed) if values is not None else None
-    if detector.loose is not None and (said is None or not told) and (labelled or heading.names(detector, "")):
+    hinted = not told and heading.hints(detector)
+    said = vote(detector, values, sample, named=told, misnamed=misnamed, hinted=hinted) if values is not None else None
+    if detector.loose is not None and (said is None or not told) and (labelled or hinted or heading.names(detector, "")):
         loosely = vote(detector, detector.loose, sample, named=True, misnamed=misnamed)
         if loosely is not None:
             said, values, named = loosely, detector.loose, heading.names(detector, "")
+    if detector.narrow is not None:
+        narrowly = vote(detector, detector.narrow, sample, named=told, misnamed=misnamed)
+        if narrowly is not None and narrowly.by_values:
+            said, values = narrowly, detector.narrow
     if said is None and not (told and sample.plausible(detector) and (values is None or not values.named_rate)):
         return None
     strength = values.strength if values is not None else Strength.WEAK if detector.weak else Strength.MEDIUM
@@ -212,6 +285,9 @@ def _judged_column(detector: Detector, heading: _Heading, sample: Sample, place:
     if named or labelled:
         parts.append(_BY_WEAK_NAME if detector.weak else detector.column_confidence)
         evidence += ["name"] if named else []
+    if hinted:
+        parts.append(_BY_WEAK_NAME)
+        evidence.append("name")
     if said is not None:
         parts.append(_BY_VALUES[strength] if said.by_values else _BY_VALUES[Strength.WEAK])
         evidence.append("values")
@@ -222,7 +298,8 @@ def _judged_column(detector: Detector, heading: _Heading, sample: Sample, place:
     detection = Detection(
         detector.id, place, tally.hits, sample.checked, tally.synthetic, tally.distinct, _summed(*parts), strength, chance, tuple(evidence)
     )
-    return _Found(detector, detection, gated, tally.people)
+    listed = sample.listed and words.isdisjoint(_REFERENCES) and ("code" in words or (said is not None and said.by_values))
+    return _Found(detector, detection, gated, words, listed, tally.people)
 
 
 @lru_cache(maxsize=32768)
@@ -271,6 +348,16 @@ _RARE: Final = 1e-3
 
 def masked(name: str) -> str:
     """A column's name, or which detector recognises it where it is itself an identifier, as in a file without a header."""
+    detector = _identified(name)
+    return name if detector is None else MASKED.format(detector.id)
+
+
+def is_value(text: str) -> bool:
+    """Whether a cell is what a column of people holds rather than what it is called: an identifier, or somebody's name."""
+    return _identified(text) is not None or full_name.judge(text) is not Match.NO
+
+
+def _identified(name: str) -> Detector | None:
     text = tidy(name)
     for detector in all_detectors():
         by_find = detector.find is not None and detector.find(name) is not Match.NO
@@ -282,5 +369,5 @@ def masked(name: str) -> str:
             and judged(values, text, plain(text)) is not Match.NO
         )
         if by_find or by_value:
-            return MASKED.format(detector.id)
-    return name
+            return detector
+    return None

@@ -79,6 +79,10 @@ class Values:
     """Counts only beside other signs of people in the same table: things have it as well as people."""
     of_things: bool = False
     """Organisations have it as well, so that it is no sign of people to other columns."""
+    of_one: Callable[[str], str] | None = None
+    """The part of a value that is somebody's own; where most values share theirs, they are posts and not people."""
+    vocabulary: bool = False
+    """Words for what people have in common: a list that has each but once explains them, and a table of statistics counts them."""
     context: frozenset[str] = frozenset()
     """Words before a candidate in running text that are evidence of their own."""
     in_text: bool = False
@@ -99,6 +103,8 @@ class Detector:
     category: DataCategory
     columns: tuple[str, ...] = ()
     """Column names as words (`nhs number`), found as whole runs of words."""
+    hints: tuple[str, ...] = ()
+    """Whole column names that other things have as well: they support what the values say, and prove nothing alone."""
     column_confidence: float = 0.8
     weak: bool = False
     """A column name alone is weak evidence."""
@@ -112,6 +118,8 @@ class Detector:
     """For content."""
     loose: Values | None = None
     """Another way of writing them that many other things have: it counts only where the column's name or a label says what they are."""
+    narrow: Values | None = None
+    """A way of writing them that few other things have: it counts for more."""
     positives: tuple[str, ...] = ()
     synthetic: tuple[str, ...] = ()
     negatives: tuple[str, ...] = ()
@@ -215,6 +223,11 @@ def names_column(detector: Detector, name: str, declared: str) -> bool:
         return False
     words = tuple(singular(word) for word in split_words(name))
     return any(_named_by(entry, words) for entry in _entries(detector.columns))
+
+
+def hints_column(detector: Detector, name: str) -> bool:
+    """Whether a column's whole name is one that the detector's columns have among other things."""
+    return tuple(singular(word) for word in split_words(name)) in _entries(detector.hints)
 
 
 @cache

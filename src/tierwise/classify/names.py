@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -30,9 +31,21 @@ _WITHHELD: Final = re.compile(r"\[[a-z0-9_]+(?: test value|\??)?(?:(?:-test)?[-~
 """What stands for an identifier: a detector's id, which is no word of whoever gave the name."""
 
 
+_OWNED: Final = re.compile(r"(?<=[A-Za-z])['\N{RIGHT SINGLE QUOTATION MARK}][sS]\b")
+
+
 def split_words(text: str) -> tuple[str, ...]:
-    """The lower-case words of a name: split at separators, at a change of case, and between letters and digits."""
-    return tuple(word.lower() for word in _WORD.findall(text[:MAX_TEXT]))
+    """The lower-case words of a name: split at separators, at a change of case, and between letters and digits.
+
+    Accents and the ending of a possessive are no part of a word: `Child's name` is a child name, and `ffôn` is `ffon`.
+    """
+    return tuple(word.lower() for word in _WORD.findall(_bare(text[:MAX_TEXT])))
+
+
+def _bare(text: str) -> str:
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return _OWNED.sub("", text) if "'" in text or "\N{RIGHT SINGLE QUOTATION MARK}" in text else text
 
 
 def singular(word: str) -> str:

@@ -20,6 +20,7 @@ def terms(*phrases: str, positives: tuple[str, ...], negatives: tuple[str, ...])
         rate=0.5,
         named_rate=0.0,
         as_written=True,
+        vocabulary=True,
         positives=positives,
         negatives=negatives,
     )

@@ -32,6 +32,13 @@ UNLIKELY: Final = 1e-6
 _EMPTY: Final = frozenset(
     {"", "null", "none", "nil", "na", "n/a", "nan", "nat", "-", "--", ".", "?", "unknown", "not known", "\\n", "#n/a", "undefined"}
 )
+
+
+def is_empty(text: str) -> bool:
+    """Whether a cell says that nothing is known."""
+    return text.strip().lower() in _EMPTY
+
+
 _FLAGS: Final = frozenset({"true", "false", "t", "f", "y", "n", "yes", "no", "0", "1", "on", "off", "0.0", "1.0"})
 _SEPARATORS: Final = str.maketrans("", "", " -")
 _DOTS: Final = str.maketrans("", "", "._")
@@ -75,6 +82,8 @@ class Sample:
     checked: int
     type: str
     """The type that a schema would declare for such values: boolean, timestamp, numeric, or nothing in particular."""
+    listed: bool
+    """It has each of its values but once."""
     opaque: bool
     """Its values are UUIDs, hashes or the numbers of books."""
     crowded: bool
@@ -112,7 +121,7 @@ def tidy(text: str) -> str:
 
 def sample_of(values: Sequence[str]) -> Sample:
     """The filled values of a column, at most `MAX_VALUES`, spread evenly."""
-    filled = [one for one in values if one.strip().lower() not in _EMPTY]
+    filled = [one for one in values if not is_empty(one)]
     if len(filled) > MAX_VALUES:
         step = len(filled) / MAX_VALUES
         filled = [filled[int(place * step)] for place in range(MAX_VALUES)]
@@ -122,7 +131,14 @@ def sample_of(values: Sequence[str]) -> Sample:
 
 def _sample(written: Counter[str], prose: tuple[str, ...], checked: int) -> Sample:
     different = tuple(Value(one, plain(one), rows) for one, rows in written.items())
-    return Sample(different, prose, checked, _type(different), _mostly(different, _UUID, _HASH) or _books(different), _crowded(different))
+    listed = checked >= _LIST and len(different) == checked
+    return Sample(
+        different, prose, checked, _type(different), listed, _mostly(different, _UUID, _HASH) or _books(different), _crowded(different)
+    )
+
+
+_LIST: Final = 8
+"""Fewer different values may be so by chance."""
 
 
 def without_label(sample: Sample) -> tuple[tuple[str, ...], Sample]:
@@ -256,6 +272,7 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
     pattern = whole(values.shape)
     shaped = passed = hits = synthetic = 0
     kept, people = Distinct(), Distinct()
+    own: set[str] = set()
     parts: list[set[str]] = [set() for _ in values.varies]
     for one in sample:
         if pattern.fullmatch(one.written) is None:
@@ -269,12 +286,14 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
         synthetic += one.rows if match is Match.SYNTHETIC else 0
         value = bare(one.plain)
         kept.add(value)
+        if values.of_one is not None:
+            own.add(values.of_one(one.plain))
         if match is Match.REAL:
             people.add(value)
         for part, seen in zip(values.varies, parts, strict=True):
             if len(seen) < _DIFFERENT:
                 seen.add(one.plain[slice(*part)])
-    varied = passed < 8 or all(len(seen) >= _needed(seen, passed) for seen in parts)
+    varied = passed < 8 or (all(len(seen) >= _needed(seen, passed) for seen in parts) and (values.of_one is None or len(own) * 2 > passed))
     return Tally(checked, shaped, passed, hits, synthetic, kept.count, people, varied)
 
 
@@ -298,7 +317,7 @@ class Vote:
     """The values alone tell it from chance."""
 
 
-def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, misnamed: bool) -> Vote | None:
+def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, misnamed: bool, hinted: bool = False) -> Vote | None:
     """The vote of a column, or None where its values speak against the detector or say nothing."""
     if sample.vetoed or not sample.values or (sample.crowded and not values.crowded and not named):
         return None
@@ -307,8 +326,8 @@ def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, mis
         return None
     alone = (
         result.passed > 0
-        and result.over_chance(values.chance, values.rate)
-        and result.chance_of(values.chance) <= UNLIKELY
+        and result.over_chance(values.chance, min(values.rate, _HINTED) if hinted else values.rate)
+        and result.chance_of(values.chance) <= (_UNLIKELY_HINTED if hinted else UNLIKELY)
         and result.varied
         and result.shaped >= values.coverage * result.checked
         and not (misnamed and values.chance > _NARROW)
@@ -318,6 +337,9 @@ def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, mis
     return Vote(detector, result, named, alone) if alone or agrees else None
 
 
+_HINTED: Final = 0.15
+"""Share of values that has to pass where the column's name supports them."""
+_UNLIKELY_HINTED: Final = 1e-3
 _NARROW: Final = 1e-3
 """A test of such a chance is not outweighed by a name that speaks of things."""
 _SAYS_LITTLE: Final = 0.3

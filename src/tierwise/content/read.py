@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
+from tierwise.content.aligned import read_aligned
 from tierwise.content.avro import read_avro
 from tierwise.content.blob import Blob, Bounds, Bytes, Reason, UnreadableError, Window, spread
 from tierwise.content.delimited import delimiter_of, read_delimited
@@ -81,8 +82,13 @@ def _text(blob: Blob, head: bytes, name: str, bounds: Bounds, _layer: int) -> It
                 raise
         else:
             return
-    delimiter = {"tsv": "\t", "tab": "\t", "psv": "|"}.get(tail) or delimiter_of(text) or ("," if tail == "csv" else None)
-    if delimiter is not None and tail not in _PROSE:
+    delimiter = {"tsv": "\t", "tab": "\t", "psv": "|"}.get(tail)
+    if delimiter is None and tail not in _PROSE:
+        if tail != "csv" and (aligned := read_aligned(text, bounds, whole=whole)) is not None:
+            yield aligned
+            return
+        delimiter = delimiter_of(text) or ("," if tail == "csv" else None)
+    if delimiter is not None:
         yield read_delimited(text, delimiter, bounds, whole=whole)
     else:
         yield read_text(text, "log" if tail == "log" else "xml" if text.lstrip()[:1] == "<" else "text", bounds)

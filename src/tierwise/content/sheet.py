@@ -16,8 +16,8 @@ from xml.parsers import expat
 from zipfile import ZipFile
 
 from tierwise.content.blob import KIB, Bounds, Reason, UnreadableError
-from tierwise.content.delimited import has_header
-from tierwise.content.table import Reading, Table, unnamed
+from tierwise.content.heading import heading
+from tierwise.content.table import Reading, Table
 
 _CHUNK: Final = 16 * KIB
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})\d+")
@@ -63,14 +63,11 @@ def read_ods(archive: ZipFile, bounds: Bounds) -> Iterator[Reading]:
 
 
 def _reading(kind: str, rows: list[list[str]], bounds: Bounds, beside: Sequence[str]) -> Reading:
-    headed = has_header(rows)
-    width = max((len(row) for row in rows), default=0)
-    first = rows[0] if headed else []
-    names = [first[place] if place < len(first) and first[place] else unnamed(place) for place in range(width)]
+    names, start = heading(rows)
     table = Table(bounds)
     for name in names:
         table.column(name)
-    for row in rows[headed:]:
+    for row in rows[start:]:
         table.row(names, row)
     for text in beside:
         table.put(None, text)

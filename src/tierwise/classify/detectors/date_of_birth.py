@@ -62,9 +62,11 @@ DETECTOR: Final = Detector(
         "date birth",
         "dateofbirth",
         "d o b",
+        "do b",
         "birth dt",
         "birthdt",
         "year of birth",
+        "dyddiad geni",
     ),
     types=MOMENT_OR_TEXT,
     values=Values(

@@ -38,6 +38,12 @@ DETECTOR: Final = Detector(
         "disability",
         "disability code",
         "treatment code",
+        "nature of disability",
+        "qualifying condition",
+        "presenting condition",
+        "presenting complaint",
+        "anabledd",
+        "diagnosi",
     ),
     types=TEXT_OR_NUMBER,
     values=terms(

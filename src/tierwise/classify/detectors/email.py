@@ -15,6 +15,17 @@ _ADDRESS: Final = re.compile(
     r"(?<![\w.+%-])([A-Za-z0-9][A-Za-z0-9._%+'-]{0,63})@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24})(?![\w-])",
     re.ASCII,
 )
+_SERVICES: Final = (
+    "procurement", "planning", "parking", "registrar", "registration", "highway", "street", "housing", "benefit", "council", "counciltax", "tax", "revenue",
+    "rates", "election", "electoral", "waste", "recycling", "building", "control", "education", "admission", "school", "reception", "surgery",
+    "practice", "clinic", "ward", "library", "leisure", "museum", "theatre", "environment", "environmental", "health", "trading", "standard", "customer",
+    "customerservice", "contactcentre", "callcentre", "complaint", "feedback", "foi", "legal", "comm", "communication", "marketing", "sale", "order",
+    "purchase", "purchasing", "ledger", "invoice", "payroll", "job", "career", "recruitment", "training", "event", "booking", "web", "website", "general",
+    "main", "centre", "department", "dept", "unit", "duty", "room", "report", "reporting", "newsletter", "subscription", "system", "monitoring",
+    "server", "backup", "daemon", "mailer", "test", "secretary", "clerk", "headteacher", "manager", "director", "president", "chair", "ebilling", "servicedesk",
+    "social", "care", "adult", "safeguarding", "mash", "community", "regeneration", "policy", "transport", "licence", "cemetery", "archive", "tourism", "visit",
+)  # fmt: skip
+"""Departments, services and posts of councils, surgeries and firms."""
 _ROLES: Final = frozenset(
     [
         "team",
@@ -77,6 +88,7 @@ _ROLES: Final = frozenset(
         "notification",
         "bot",
         "ci",
+        *_SERVICES,
     ]
 )
 _SYNTHETIC: Final = ("example.com", "example.org", "example.net", ".example", ".test", ".invalid", ".localhost")
@@ -115,7 +127,7 @@ DETECTOR: Final = Detector(
     id="email",
     title="e-mail address of a person",
     category=DataCategory(Category.C1),
-    columns=("email", "e mail", "email address", "emailaddress", "mail address"),
+    columns=("email", "e mail", "email address", "emailaddress", "mail address", "e bost", "ebost"),
     column_confidence=0.8,
     find=find,
     needs="@",
@@ -127,6 +139,7 @@ DETECTOR: Final = Detector(
         rate=0.2,
         coverage=0.1,
         as_written=True,
+        of_one=lambda address: address.partition("@")[0],
         in_text=True,
         positives=("jane.smith@dept.gov.uk", "a.b1990@mail.co.uk"),
         synthetic=("jane.smith@example.org",),

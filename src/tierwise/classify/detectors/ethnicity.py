@@ -20,6 +20,7 @@ DETECTOR: Final = Detector(
         "ethnic code",
         "ethnic category",
         "race",
+        "ethnigrwydd",
     ),
     types=TEXT_OR_NUMBER,
     values=terms(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tierwise.classify.detector import Detector, Match, Values
@@ -431,15 +432,45 @@ _GIVEN: Final = frozenset(
 
 
 def judge(text: str) -> Match:
-    """A given name among at most five words; streets are named after people too."""
+    """A title, a surname in capitals before a comma, or a given name among at most five words. Streets and firms are named after people too."""
+    words = _name(text)
+    styled = len(words) > 1 and (words[0] in _TITLES or _REVERSED.fullmatch(text) is not None)
+    return Match.REAL if styled or (len(words) <= 5 and not _GIVEN.isdisjoint(words)) else Match.NO
+
+
+def judge_titled(text: str) -> Match:
+    """A title before a name, or a surname in capitals before a given name."""
+    words = _name(text)
+    reversed_ = _REVERSED.fullmatch(text) is not None and not _GIVEN.isdisjoint(words[1:])
+    return Match.REAL if len(words) > 1 and (words[0] in _TITLES or reversed_) else Match.NO
+
+
+def _name(text: str) -> tuple[str, ...]:
+    """The words of what may be a name; none of a firm's or a street's."""
     words = split_words(text)
-    return Match.REAL if len(words) <= 5 and not _GIVEN.isdisjoint(words) and words[-1] not in _STREETS else Match.NO
+    return words if 0 < len(words) <= 6 and words[-1] not in _STREETS and _FIRMS.isdisjoint(words) else ()
 
 
+_TITLES: Final = frozenset(("mr", "mrs", "miss", "ms", "mx", "dr", "prof", "rev", "mister", "revd"))
+_REVERSED: Final = re.compile(r"[A-Z][A-Z' -]+, ?[A-Z][A-Za-z'-]*(?: [A-Z][A-Za-z'.-]*)*", re.ASCII)
+_FIRMS: Final = frozenset(
+    ("ltd", "limited", "plc", "llp", "inc", "gmbh", "group", "partners", "son", "sons", "school", "academy", "primary", "college", "surgery", "centre",
+     "hospital", "church", "cafe", "hotel", "arms", "inn", "association", "council", "trust", "society", "club", "foundation", "solicitors", "services")
+)  # fmt: skip
 _STREETS: Final = frozenset(
     ("street", "road", "lane", "avenue", "close", "drive", "way", "court", "gardens", "place", "square", "terrace", "crescent", "grove", "row", "house")
 )  # fmt: skip
 
+
+_PEOPLE: Final = (
+    "person", "customer", "client", "patient", "applicant", "claimant", "tenant", "resident", "occupier", "householder", "owner", "landlord",
+    "taxpayer", "payee", "beneficiary", "employee", "staff", "member", "staff member", "contact", "complainant", "respondent", "objector", "commenter",
+    "supporter", "petitioner", "elector", "voter", "child", "pupil", "student", "learner", "parent", "carer", "guardian", "mother", "father", "spouse",
+    "partner", "sibling", "holder", "account holder", "cardholder", "keeper", "driver", "passenger", "borrower", "donor", "volunteer", "victim", "witness",
+    "suspect", "offender", "defendant", "prisoner", "detainee", "inmate", "nominee", "candidate", "attendee", "participant", "service user", "liable party",
+    "liable", "lead tenant", "joint tenant", "informant", "deceased", "registrant", "sponsor", "signatory", "foster carer", "dependant", "principal",
+)  # fmt: skip
+"""Words for people of whom columns give the name."""
 
 DETECTOR: Final = Detector(
     id="full_name",
@@ -458,11 +489,29 @@ DETECTOR: Final = Detector(
         "family name",
         "middle name",
         "maiden name",
-        "customer name",
-        "patient name",
-        "applicant name",
-        "person name",
-        "child name",
+        "known as",
+        "preferred name",
+        "next of kin",
+        *(f"{one} name" for one in _PEOPLE),
+        *(f"name of {one}" for one in _PEOPLE),
+        "enw llawn",
+        "enw cyntaf",
+        "cyfenw",
+    ),
+    hints=(
+        "name",
+        "names",
+        "nm",
+        "fname",
+        "lname",
+        "enw",
+        "contact",
+        "title and name",
+        "nominal",
+        "allocated worker",
+        "case worker",
+        "social worker",
+        *_PEOPLE,
     ),
     values=Values(
         shape=r"[A-Za-z][A-Za-z'. ,-]{1,60}",
@@ -472,13 +521,26 @@ DETECTOR: Final = Detector(
         rate=0.4,
         named_rate=0.0,
         as_written=True,
-        positives=("Jane Smith", "Mr David O'Neil", "SMITH, Susan"),
-        negatives=("Great Yarmouth", "Steel bracket", "Charles Street"),
+        positives=("Jane Smith", "Mr David O'Neil", "SMITH, Susan", "Mrs P Oyelaran", "KOWALCZYK, Zbigniew"),
+        negatives=("Great Yarmouth", "Steel bracket", "Charles Street", "John Lewis plc", "BRACKET, STEEL, 40MM"),
+    ),
+    narrow=Values(
+        shape=r"[A-Za-z][A-Za-z'. ,-]{1,60}",
+        judge=judge_titled,
+        strength=Strength.MEDIUM,
+        chance=0.01,
+        rate=0.6,
+        as_written=True,
+        positives=("Mrs P Oyelaran", "Mr David O'Neil", "SMITH, Susan"),
+        negatives=("Jane Smith", "Dr Smith Partners", "SCREW, Pan", "Mr", "Miss Street"),
     ),
     column_positives=(
         "full_name",
         "FirstName",
         "applicant_surname:text",
+        "Name of objector",
+        "LIABLE_NAME",
+        "Cyfenw",
     ),
     column_negatives=(
         "name",

@@ -73,6 +73,8 @@ DETECTOR: Final = Detector(
         "nat ins number",
         "nat ins no",
         "ni num",
+        "rhif yswiriant gwladol",
+        "rhif yg",
     ),
     column_confidence=0.9,
     find=find,

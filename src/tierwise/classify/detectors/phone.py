@@ -17,6 +17,11 @@ _DRAMA: Final = re.compile(
 """Ranges that Ofcom keeps for drama and that nobody has; 555-01xx of North America."""
 
 
+def judge_bare(digits: str) -> Match:
+    """A number that a spreadsheet took for one: without its leading zero, or without the plus before the country's code."""
+    return judge("0" + (digits[2:] if digits.startswith("44") and len(digits) > 10 else digits))
+
+
 def judge(text: str) -> Match:
     """A national number of a range of people, or an international one written with its plus sign."""
     plus = text.startswith(("+", "0044"))
@@ -46,7 +51,14 @@ DETECTOR: Final = Detector(
         "tel",
         "mob",
         "msisdn",
+        "contact number",
+        "contact no",
+        "daytime tel",
+        "cell phone",
+        "ffon",
+        "rhif symudol",
     ),
+    hints=("ph", "home", "work", "day", "evening"),
     types=TEXT_OR_NUMBER,
     values=Values(
         shape=r"(?:\+[1-9]|0044)[0-9() .-]{7,18}[0-9]|\(?0[1-9][0-9() .-]{7,13}[0-9]",
@@ -62,6 +74,18 @@ DETECTOR: Final = Detector(
         positives=("07911 123456", "+44 7911 123456", "020 7219 4272", "+49 30 901820", "+44(0)20 7219 4272"),
         synthetic=("07700 900123", "+44 1632 960123", "(020) 7946 0123"),
         negatives=("0999 123 4567", "08001111111", "0300 123 4567", "0000 000 0000"),
+    ),
+    loose=Values(
+        shape=r"(?:44)?[127]\d{8,9}",
+        judge=judge_bare,
+        strength=Strength.WEAK,
+        chance=0.79,
+        random=("7999999999",),
+        named_rate=0.8,
+        of_things=True,
+        positives=("7911123456", "447911123456", "1273482604"),
+        synthetic=("7700900123",),
+        negatives=("7611123456", "4411"),
     ),
     column_positives=(
         "phone_number",

@@ -22,6 +22,23 @@ def judge(text: str) -> Match:
     return Match.REAL if _STREET.fullmatch(text) else Match.NO
 
 
+_WHOSE: Final = (
+    "applicant",
+    "claimant",
+    "patient",
+    "customer",
+    "client",
+    "tenant",
+    "keeper",
+    "owner",
+    "objector",
+    "commenter",
+    "respondent",
+    "parent",
+    "next of kin",
+)
+"""People of whom columns give the address."""
+
 DETECTOR: Final = Detector(
     id="postal_address",
     title="postal address",
@@ -38,6 +55,17 @@ DETECTOR: Final = Detector(
         "correspondence address",
         "billing address",
         "delivery address",
+        "property address",
+        "prop addr",
+        "contact address",
+        "current address",
+        "previous address",
+        "address property",
+        "address of property",
+        "addr1",
+        "addr line",
+        *(f"{one} address" for one in _WHOSE),
+        "cyfeiriad",
     ),
     values=Values(
         shape=r"[A-Za-z0-9][\s\S]{5,200}",

@@ -19,6 +19,7 @@ DETECTOR: Final = Detector(
         "religious affiliation",
         "faith",
         "philosophical belief",
+        "crefydd",
     ),
     types=TEXT_OR_NUMBER,
     values=terms(

@@ -21,6 +21,9 @@ DETECTOR: Final = Detector(
         "looked after",
         "sen status",
         "ehcp",
+        "category of abuse",
+        "category of concern",
+        "abuse category",
     ),
     types=TEXT_OR_NUMBER,
     values=terms(

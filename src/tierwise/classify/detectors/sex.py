@@ -29,6 +29,7 @@ DETECTOR: Final = Detector(
         "patient sex",
         "person sex",
         "sex at birth",
+        "rhyw",
     ),
     weak=True,
     types=TEXT_OR_NUMBER,
