@@ -221,18 +221,32 @@ def names_column(detector: Detector, name: str, declared: str) -> bool:
     """Whether a column of this name and declared type holds what the detector looks for."""
     if column_type(declared) not in detector.types:
         return False
-    words = tuple(singular(word) for word in split_words(name))
+    words = _written_out(name)
     return any(_named_by(entry, words) for entry in _entries(detector.columns))
 
 
 def hints_column(detector: Detector, name: str) -> bool:
     """Whether a column's whole name is one that the detector's columns have among other things."""
-    return tuple(singular(word) for word in split_words(name)) in _entries(detector.hints)
+    return _written_out(name) in _entries(detector.hints)
 
 
 @cache
 def _entries(columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(singular(word) for word in split_words(entry)) for entry in columns)
+    return tuple(map(_written_out, columns))
+
+
+def _written_out(name: str) -> tuple[str, ...]:
+    """The words of a column's name, without plural endings and usual abbreviations."""
+    return tuple(_SHORT.get(word, word) for word in map(singular, split_words(name)))
+
+
+_SHORT: Final = {
+    "nm": "name", "no": "number", "num": "number", "nbr": "number", "nr": "number", "addr": "address", "adr": "address", "tel": "telephone", "telno": "telephone",
+    "mob": "mobile", "cust": "customer", "appl": "applicant", "emp": "employee", "pat": "patient", "desc": "description", "diag": "diagnosis", "cd": "code",
+    "dt": "date", "pcode": "postcode", "fname": "forename", "lname": "surname", "sname": "surname", "acct": "account", "acc": "account", "ref": "reference",
+    "cert": "certificate", "lic": "licence", "license": "licence", "reg": "registration", "doc": "document",
+}  # fmt: skip
+"""Abbreviations as the columns of databases and spreadsheets have them."""
 
 
 def _named_by(entry: tuple[str, ...], words: tuple[str, ...]) -> bool:

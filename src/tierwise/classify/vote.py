@@ -327,7 +327,7 @@ def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, mis
     alone = (
         result.passed > 0
         and result.over_chance(values.chance, min(values.rate, _HINTED) if hinted else values.rate)
-        and result.chance_of(values.chance) <= (_UNLIKELY_HINTED if hinted else UNLIKELY)
+        and result.chance_of(values.chance) <= (_UNLIKELY_HELPED if hinted or values.vocabulary else UNLIKELY)
         and result.varied
         and result.shaped >= values.coverage * result.checked
         and not (misnamed and values.chance > _NARROW)
@@ -339,7 +339,8 @@ def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, mis
 
 _HINTED: Final = 0.15
 """Share of values that has to pass where the column's name supports them."""
-_UNLIKELY_HINTED: Final = 1e-3
+_UNLIKELY_HELPED: Final = 1e-3
+"""The same as `UNLIKELY` where the name supports the values, and for words: a column has few different ones, and they need other evidence beside them."""
 _NARROW: Final = 1e-3
 """A test of such a chance is not outweighed by a name that speaks of things."""
 _SAYS_LITTLE: Final = 0.3

@@ -29,6 +29,8 @@ DETECTOR: Final = Detector(
         "patient sex",
         "person sex",
         "sex at birth",
+        "sex code",
+        "gender code",
         "rhyw",
     ),
     weak=True,
