@@ -9,9 +9,26 @@ import pytest
 
 from tierwise import beside
 from tierwise.errors import UsageError
-from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Provenance
-from tierwise.model.resource import NO_TAGS, Kind, Resource
-from tierwise.shelf import Each, Named, Picked, Shelf, Stock, changed, holding, in_order, joined, kept, kept_in_two, near, packs, places_of
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Provenance, Unknown, UnknownReason, told_apart
+from tierwise.model.resource import FACTS, NO_TAGS, Kind, Resource
+from tierwise.pack import Common
+from tierwise.shelf import (
+    Alike,
+    Each,
+    Named,
+    Picked,
+    Shelf,
+    Stock,
+    changed,
+    holding,
+    in_order,
+    joined,
+    kept,
+    kept_in_two,
+    near,
+    packs,
+    places_of,
+)
 
 MOST = 5
 
@@ -44,6 +61,47 @@ def test_a_fact_that_nobody_read_is_the_same_object_in_a_copy() -> None:
     copy = Shelf([resource("a")], most=0)[0]
     assert copy == resource("a")
     assert copy.facts["transport.tls_required"] is NOT_COLLECTED
+
+
+def test_what_is_met_again_is_one_object_and_what_only_looks_alike_is_not() -> None:
+    common = Common(told_apart, most=4)
+    one, again = {"a": Known(value=True), "b": Known("x")}, {"a": Known(value=True), "b": Known("x"), "c": NOT_COLLECTED}
+    assert common.taken_apart(one)[1] == list(one.items())
+    numbers, rest = common.taken_apart(again)
+    assert rest == [("c", NOT_COLLECTED)]
+    assert common.taken_apart(one) == (numbers[:4], [])
+    put = common.put_together(numbers, rest)
+    assert put == again
+    assert list(put) == ["a", "b", "c"]
+    assert put["a"] is again["a"]
+    # One is not true, and what a connector says was not collected is not what nobody read.
+    others = {"a": Known(1), "b": Known(value=True), "c": Unknown(UnknownReason.NOT_COLLECTED)}
+    for _ in range(3):
+        put = common.put_together(*common.taken_apart(others))
+        assert put == others
+        assert put["a"].value is not True
+        assert put["c"] is not NOT_COLLECTED
+
+
+def test_another_process_writes_numbers_that_this_one_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "MANY", 2)
+    monkeypatch.setattr(beside, "_BATCH", 2)
+    monkeypatch.setattr(beside, "_may_fork", lambda: True)
+    things = [replace(resource("a"), id=str(number), facts={"x": Known(f"v{number % 3}")}) for number in range(40)]
+    shelf: Shelf[Resource] = Shelf(most=0)
+    shelf.take(beside.in_two(things, lambda some: packs(some, 1)))
+    assert list(shelf) == things
+
+
+def test_of_equal_things_one_is_held_and_the_others_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tierwise.shelf._FEW", 2)
+    things = [("a",), ("b",), ("a",), ("c",), ("d",), ("b",), ("c",)]
+    alike = Alike(things)
+    assert list(alike) == things
+    assert [alike[place] for place in range(len(alike))] == things
+    assert alike[-1] == ("c",)
+    assert list(alike[1:3]) == things[1:3]
+    assert alike[0] is alike[2]
 
 
 class Word(StrEnum):
@@ -109,7 +167,10 @@ def test_a_second_process_reads_the_same_shelf(monkeypatch: pytest.MonkeyPatch) 
     assert list(beside.in_two(shelf, lambda some: (one * 2 for one in some))) == [one * 2 for one in range(100)]
 
 
-def test_memory_does_not_grow_with_what_is_held() -> None:
+def test_memory_does_not_grow_with_what_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is met again has a bound of its own.
+    monkeypatch.setattr(FACTS, "_most", 0)
+
     def peak(count: int) -> int:
         tracemalloc.start()
         shelf = Shelf((resource(f"r{number}") for number in range(count)), most=100)

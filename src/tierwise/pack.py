@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
+_SEEN: Final = 1 << 12
+TAKEN_APART: Final = "taken_apart"
+"""The method of what knows best how it is taken apart: what makes it anew, and of what."""
+
 
 class _Reducers(dict[type, Any]):
-    """How things are taken apart, by type: a frozen dataclass by its fields, which its own way does one by one, and a struct by its own."""
+    """How things are taken apart, by type: by their own method, a frozen dataclass by its fields, which its own way does one by one, and a struct by its own."""
 
     def __missing__(self, kind: type) -> Any:
+        if hasattr(kind, TAKEN_APART):
+            own = self[kind] = getattr(kind, TAKEN_APART)
+            return own
         if issubclass(kind, msgspec.Struct):
             self[kind] = kind.__reduce__
             return kind.__reduce__
@@ -42,3 +51,60 @@ def packed(things: Sequence[Any]) -> bytes:
 def unpacked(packed: bytes) -> Any:
     """The reverse: copies that are equal to what was packed."""
     return pickle.loads(packed)  # noqa: S301 - written by this process or a copy of it
+
+
+class Common:
+    """What very many things have alike, by name: what is met again is kept once in this process, and written as its number.
+
+    A copy of this process knows what was kept when it was made, and keeps no more: the numbers in what it writes are known here.
+    """
+
+    __slots__ = ("_equal", "_held", "_most", "_numbers", "_process", "_seen", "_told")
+
+    def __init__(self, told: Callable[[Any], Hashable], most: int = 1 << 14) -> None:
+        """`told` is what is equal for those that may stand for each other; `most` is how many are kept: of what comes later nothing is."""
+        self._told = told
+        self._most = most
+        self._process = os.getpid()
+        self._held: list[tuple[str, Any]] = [("", None)]
+        """By number, each under its name; none has the number 0."""
+        self._numbers: dict[int, int] = {}
+        """By the identity of what is held."""
+        self._equal: dict[tuple[str, Hashable], int] = {}
+        self._seen: set[int] = set()
+        """The hashes of what was met once, lately."""
+
+    def taken_apart(self, things: Mapping[str, Any]) -> tuple[bytes, list[tuple[str, Any]]]:
+        """The numbers of things by name, and those that have none in their order; 0 stands for each of them."""
+        found = self.numbers(things)
+        rest = [] if all(found) else [one for one, number in zip(things.items(), found, strict=True) if not number]
+        return array("H", found).tobytes(), rest
+
+    def numbers(self, things: Mapping[str, Any]) -> list[int]:
+        """The number of each thing under its name; 0 where it has none."""
+        known, held, other = self._numbers, self._held, self._number
+        return [at if (at := known.get(id(one), 0)) and held[at][0] == name else other(name, one) for name, one in things.items()]
+
+    def _number(self, name: str, thing: Any) -> int:
+        key = (name, self._told(thing))
+        number = self._equal.get(key, 0)
+        if number or len(self._held) >= self._most or os.getpid() != self._process:
+            return number
+        if (seen := hash(key)) not in self._seen:
+            # What only one thing has would take the room of what many have.
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            self._seen.add(seen)
+            return 0
+        number = self._equal[key] = len(self._held)
+        self._held.append((name, thing))
+        self._numbers[id(thing)] = number
+        return number
+
+    def put_together(self, numbers: bytes, rest: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+        """The reverse."""
+        found = array("H", numbers)
+        if not rest:
+            return dict(map(self._held.__getitem__, found))
+        left = iter(rest)
+        return dict(self._held[one] if one else next(left) for one in found)

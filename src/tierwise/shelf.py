@@ -6,7 +6,7 @@ import os
 import tempfile
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, Final, TypeAlias, TypeVar, overload
@@ -18,6 +18,7 @@ from tierwise.pack import packed, unpacked
 T = TypeVar("T")
 U = TypeVar("U")
 V = TypeVar("V")
+H = TypeVar("H", bound=Hashable)
 
 MOST = 10_000
 """How many things are held as they are, unless `holding` says otherwise."""
@@ -25,6 +26,8 @@ BATCH: Final = 32
 """How many are written and read together: what they share is written once."""
 _CLOSE: Final = 8
 """The same of what is looked at in its order more often than by name."""
+_FEW: Final = 1 << 14
+"""How many are held of those that many are equal to."""
 _NEAR: Final = 1_024
 """How many of what is made anew each time are kept, for those that are looked at again and again."""
 
@@ -152,6 +155,50 @@ def shelved(things: Iterable[T], *, most: int | None = None, batch: int = BATCH)
     """Things in their order: a few as a tuple, many on a shelf."""
     shelf = Shelf(things, most=most, batch=batch)
     return shelf if shelf.many else tuple(shelf)
+
+
+class Alike(Sequence[H]):
+    """Things that cannot be changed, of which very many are equal: those are held once, and of each place which of them it is."""
+
+    __slots__ = ("_few", "_of", "_others", "_seen")
+
+    def __init__(self, things: Iterable[H]) -> None:
+        self._few: list[H] = []
+        self._seen: dict[H, int] = {}
+        self._of = array("I")
+        """By place: one of those, or behind them the place of another."""
+        self._others: Shelf[H] = Shelf(most=0)
+        for one in things:
+            self.add(one)
+
+    def add(self, one: H) -> None:
+        """Put one behind the others."""
+        which = self._seen.get(one)
+        if which is None and len(self._few) < _FEW:
+            which = self._seen[one] = len(self._few)
+            self._few.append(one)
+        elif which is None:
+            which = _FEW + len(self._others)
+            self._others.add(one)
+        self._of.append(which)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    @overload
+    def __getitem__(self, at: int) -> H: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[H]: ...
+
+    def __getitem__(self, at: int | slice) -> H | Sequence[H]:
+        if isinstance(at, slice):
+            return Picked(self, range(*at.indices(len(self))))
+        which = self._of[at]
+        return self._few[which] if which < _FEW else self._others[which - _FEW]
+
+    def __iter__(self) -> Iterator[H]:
+        return map(self.__getitem__, range(len(self._of)))
 
 
 class Picked(Sequence[T]):
@@ -334,10 +381,10 @@ def near(things: Mapping[str, T], make: Callable[[T], U]) -> Mapping[str, U]:
     return Named(places_of(things), Each(in_order(things), make))
 
 
-def kept(things: Mapping[str, T], made: Iterable[U]) -> Mapping[str, U]:
-    """What was made of each, in their order, by their names."""
+def kept(things: Mapping[str, T], made: Iterable[H]) -> Mapping[str, H]:
+    """What was made of each, in their order, by their names; of many that are equal one is kept."""
     if isinstance(things, Named) and not few(things):
-        return Named(things.names, Shelf(made))
+        return Named(things.names, Alike(made))
     return dict(zip(things, made, strict=True))
 
 

@@ -21,7 +21,7 @@ from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, Unknown, UnknownReason, oldest
-from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, Sort, UnknownPart, Verdict
+from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, Parted, Sort, UnknownPart, Verdict
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
 from tierwise.shelf import Pack, Shelf, packs
@@ -277,7 +277,7 @@ def findings_of(
     """
     rows = _Rows(resources, classifications, pasts, _Benches(due))
     rows.judge()
-    return Findings(rows.problems, rows.tally(), rows, _every, rows.seen)
+    return Findings(rows.problems, rows.tally(), rows, _every, rows.seen, _parted)
 
 
 def _every(rows: Iterable[tuple[_Row, Sequence[Finding]]]) -> Iterator[Finding]:
@@ -285,6 +285,11 @@ def _every(rows: Iterable[tuple[_Row, Sequence[Finding]]]) -> Iterator[Finding]:
         held = iter(problems)
         for bar in row.bars:
             yield next(held) if bar.judgement.verdict in PROBLEMS else _finding(bar, row)
+
+
+def _parted(rows: Iterable[tuple[_Row, Sequence[Finding]]]) -> Iterator[Parted]:
+    for row, problems in rows:
+        yield Parted(row.resource.id, problems, [bar.counted for bar in row.bars if bar.judgement.verdict not in PROBLEMS])
 
 
 def _finding(bar: _Bar, row: _Row) -> Finding:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
+
 from tierwise.model.change import Action, Change, Part
 from tierwise.model.content import NOT_SAMPLED, Depth, Found, Look, Sampled
 from tierwise.model.detection import Detection, Strength
-from tierwise.model.fact import UNLIMITED, AnyFact, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
+from tierwise.model.fact import UNLIMITED, AnyFact, Facts, Known, Maybe, NotApplicable, Provenance, Unknown, UnknownReason, Value
 from tierwise.model.resource import (
     EMPTY_EVIDENCE,
+    FACTS,
     Column,
     Evidence,
     FactUpdate,
@@ -126,6 +129,33 @@ def fact_in(name: str, data: Mapping[str, Any], kind: Kind | None) -> AnyFact:
     return _checked(name, Known(value_in(value), _via(*via)), kind)
 
 
+def facts_out(facts: Facts) -> Any:
+    """Facts by name, in the order of their names."""
+    return {name: fact_out(fact) for name, fact in sorted(facts.items())}
+
+
+def facts_json(facts: Facts) -> Any:
+    """The same for a JSON encoder, which finds it written; as it is where it cannot be written as it is."""
+    known, written = zip(facts, FACTS.numbers(facts), strict=True), _WRITTEN
+    try:
+        made = [(name, written.get(number) or _fact_json(name, facts[name], number)) for name, number in known]
+    except UnicodeEncodeError:
+        return facts_out(facts)
+    made.sort()
+    return msgspec.Raw(b"{%s}" % b",".join([text for _, text in made]))
+
+
+_WRITTEN: Final[dict[int, bytes]] = {}
+"""What many resources have alike, by its number."""
+
+
+def _fact_json(name: str, fact: AnyFact, number: int) -> bytes:
+    made = b"%s:%s" % (msgspec.json.encode(name), msgspec.json.encode(fact_out(fact)))
+    if number:
+        _WRITTEN[number] = made
+    return made
+
+
 def link_out(link: Link) -> dict[str, Any]:
     """A link; one that could not be read says why."""
     out: dict[str, Any] = {"rel": link.rel, "to": link.to}
@@ -178,8 +208,8 @@ def look_out(one: Look) -> dict[str, Any]:
     return {**told, "found": [found_out(part) for part in one.found], "refused": one.refused or None, "blocked": one.blocked or None}
 
 
-def resource_out(resource: Resource) -> dict[str, Any]:
-    """A resource without its classification."""
+def resource_out(resource: Resource, facts: Callable[[Facts], Any] = facts_out) -> dict[str, Any]:
+    """A resource without its classification; `facts` is how its facts are told."""
     out: dict[str, Any] = {
         "id": resource.id,
         "kind": resource.kind,
@@ -190,7 +220,7 @@ def resource_out(resource: Resource) -> dict[str, Any]:
         "name": resource.name,
         "address": resource.address,
         **_tags_out(resource.tags),
-        "facts": {name: fact_out(fact) for name, fact in sorted(resource.facts.items())},
+        "facts": facts(resource.facts),
         "links": [link_out(link) for link in resource.links],
     }
     if resource.aliases:

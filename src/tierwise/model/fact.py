@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -116,6 +116,17 @@ def says_same(one: AnyFact, other: AnyFact) -> bool:
 def say_same(one: Facts, other: Facts) -> bool:
     """The same of all facts of a resource."""
     return one.keys() == other.keys() and all(fact is other[name] or says_same(fact, other[name]) for name, fact in one.items())
+
+
+def told_apart(fact: AnyFact) -> Hashable:
+    """What is equal for facts of one name that may stand for each other: the same words, and not 1 for true or what was told for what nobody read."""
+    match fact:
+        case Known(value=value):
+            return type(value), fact
+        case Unknown(between=between):
+            return fact is NOT_COLLECTED, *map(type, between or ()), fact
+        case _:
+            return fact
 
 
 def oldest(facts: Iterable[AnyFact]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 import msgspec
@@ -159,10 +160,18 @@ class Sort(NamedTuple):
         return cls(one.control, one.family, one.verdict, one.tier, one.assumed)
 
 
+class Parted(NamedTuple):
+    """The findings of one resource: those that fail or are unknown, and the sorts of the others."""
+
+    resource: str
+    problems: Sequence[Finding]
+    others: Sequence[Sort]
+
+
 class Findings(Sequence[Finding]):
     """Findings in their order. Those that fail or are unknown are held; the others, most of them, may be made each time they are looked at."""
 
-    __slots__ = ("ends", "made_of", "problems", "rows", "tally")
+    __slots__ = ("_parted", "ends", "made_of", "problems", "rows", "tally")
 
     def __init__(
         self,
@@ -171,6 +180,7 @@ class Findings(Sequence[Finding]):
         rows: Sequence[Any],
         made_of: Callable[[Iterable[Any]], Iterator[Finding]],
         ends: Sequence[int] | None = None,
+        parted: Callable[[Iterable[Any]], Iterator[Parted]] | None = None,
     ) -> None:
         self.problems: Sequence[Finding] = problems if isinstance(problems, Sequence) else shelved(problems, most=MOST_PROBLEMS)
         """Those that fail or are unknown, in their order."""
@@ -182,6 +192,7 @@ class Findings(Sequence[Finding]):
         """The findings of some rows."""
         self.ends = ends
         """Where the problems of each resource end, in the order of the resources and after the nought at which the first begin; None where nobody knows without looking."""
+        self._parted = parted
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Findings:
@@ -191,6 +202,16 @@ class Findings(Sequence[Finding]):
         held = (one for one in findings if one.verdict in PROBLEMS)
         return cls(held, Counter(map(Sort.of, findings)), findings, iter)
 
+    def parted(self, rows: Iterable[Any]) -> Iterator[Parted]:
+        """The findings of some rows, resource by resource: those that fail or are unknown, and of the others only the sort where they need not be made for it."""
+        if self._parted is not None:
+            yield from self._parted(rows)
+            return
+        for resource, some in groupby(self.made_of(rows), key=lambda one: one.resource):
+            found = list(some)
+            problems = [one for one in found if one.verdict in PROBLEMS]
+            yield Parted(resource, problems, [Sort.of(one) for one in found if one.verdict not in PROBLEMS])
+
     @property
     def verdicts(self) -> Counter[Verdict]:
         """How many there are of each verdict."""
@@ -199,13 +220,24 @@ class Findings(Sequence[Finding]):
             found[sort.verdict] += count
         return found
 
-    def mapped(self, change: Callable[[Finding], Finding]) -> Findings:
-        """Each of them changed, in what no tally counts."""
-        return Findings(map(change, self.problems), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)), self.ends)
+    def mapped(self, change: Callable[[Finding], Finding], *, renames: bool = False) -> Findings:
+        """Each of them changed, in what no tally counts; `renames`: perhaps in what resource it is of."""
+        return self._with(map(change, self.problems), change, None if renames else self.parted)
 
     def told(self, change: Callable[[Finding], Finding]) -> Findings:
         """The same by a change that costs less than holding what it makes: of very many it is made whenever one is looked at."""
-        return Findings(each(self.problems, change), self.tally, self.rows, lambda rows: map(change, self.made_of(rows)), self.ends)
+        return self._with(each(self.problems, change), change, self.parted)
+
+    def _with(
+        self,
+        problems: Iterable[Finding],
+        change: Callable[[Finding], Finding],
+        parted: Callable[[Iterable[Any]], Iterator[Parted]] | None,
+    ) -> Findings:
+        def changed(rows: Iterable[Any]) -> Iterator[Parted]:
+            return (Parted(key, list(map(change, some)), others) for key, some, others in self.parted(rows))
+
+        return Findings(problems, self.tally, self.rows, lambda rows: map(change, self.made_of(rows)), self.ends, parted and changed)
 
     def having(self, verdicts: frozenset[str]) -> Findings:
         """Those of some verdicts only."""

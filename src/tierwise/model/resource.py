@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from tierwise.model.content import NOT_SAMPLED, Depth, Found, Sampled
-from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown, told_apart
+from tierwise.pack import Common
 
 
 class Kind(StrEnum):
@@ -212,6 +213,29 @@ class Resource:
     """The organisational units, management groups or folders of its account, from the top, where known: `Health/Clinical`."""
     existing: bool = False
     """In a plan: it is there already, and stays as it is in all that is judged of it."""
+
+    def taken_apart(self) -> tuple[Callable[..., Resource], tuple[object, ...]]:
+        """Itself for a file (`tierwise.pack`), without what most have alike."""
+        said, more = self.tags, (self.links, self.aliases, self.evidence, self.grants, self.unit, self.existing)
+        plain = said.value if isinstance(said, Known) and said.via is NOWHERE else said
+        names = (self.id, self.kind.value, self.type, self.provider, self.account, self.region, self.name, self.address)
+        facts = FACTS.taken_apart(self.facts)
+        return _put_together, (*names, plain, *facts) if more == _NO_MORE else (*names, plain, *facts, *more)
+
+
+FACTS: Final = Common(told_apart)
+"""Those that resources have alike."""
+_KINDS: Final = {kind.value: kind for kind in Kind}
+_NO_MORE: Final = ((), (), EMPTY_EVIDENCE, (), "", False)
+
+
+def _put_together(
+    id_: str, kind: str, type_: str, provider: str, account: str, region: str, name: str, address: str | None,
+    said: Maybe[Mapping[str, str]] | Mapping[str, str], numbers: bytes, rest: Sequence[tuple[str, AnyFact]], *more: Any,
+) -> Resource:  # fmt: skip
+    tags = said if isinstance(said, Known | Unknown) else Known(said)
+    facts = FACTS.put_together(numbers, rest)
+    return Resource(id_, _KINDS[kind], type_, provider, account, region, name, address, tags, facts, *(more or _NO_MORE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         run=replace(result.run, sources=tuple(mask(one) for one in result.run.sources)),
         resources=each(result.resources, partial(_resource, mask=mask)),
         classifications=renamed(result.classifications, mask, _classification),
-        findings=Findings.of(result.findings).mapped(partial(_finding, mask=mask)),
+        findings=Findings.of(result.findings).mapped(partial(_finding, mask=mask), renames=True),
         gaps=tuple(replace(one, account=mask(one.account), detail="") for one in result.gaps),
         gate=_gate(result.gate, mask),
         outcomes=tuple(replace(one, account=mask(one.account), resource=mask(one.resource)) for one in result.outcomes),
@@ -102,7 +102,7 @@ def for_pipelines(result: ScanResult, audience: str) -> ScanResult:
         result,
         resources=tuple(replace(one, id=names[one.id], name=names[one.id]) if one.id in names else one for one in result.resources),
         classifications={label(key): one for key, one in result.classifications.items()},
-        findings=Findings.of(result.findings).mapped(finding),
+        findings=Findings.of(result.findings).mapped(finding, renames=True),
         fixes=tuple(structs.replace(one, fix_at=label(one.fix_at), resources=tuple(map(label, one.resources))) for one in result.fixes),
     )
 

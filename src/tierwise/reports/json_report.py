@@ -14,7 +14,7 @@ from tierwise.errors import UsageError
 from tierwise.evaluate.baseline import digests
 from tierwise.model.attestation import State
 from tierwise.model.change import Pending, PlanChange, RungChange
-from tierwise.model.codec import SCAN_SCHEMA, earlier_out, gap_out, look_out, region_out, resource_out
+from tierwise.model.codec import SCAN_SCHEMA, earlier_out, facts_json, gap_out, look_out, region_out, resource_out
 from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Fix, Gate, ScanResult, UnknownPart, Verdict
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
@@ -299,7 +299,7 @@ def resources_json(page: Shown, joined: Callable[[Sequence[Any]], bytes]) -> Ite
 
     def told(resource: Resource) -> dict[str, Any]:
         one = classifications[resource.id]
-        out = resource_out(resource)
+        out = resource_out(resource, facts_json)
         out |= {"dataset": one.dataset or None, "owner": one.owner or None, "personal_data": one.personal_data.value}
         out["classification"] = classification_out(one)
         return out

@@ -18,7 +18,7 @@ from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.inventory.items import item_in, item_out
 from tierwise.errors import InputError
 from tierwise.model.change import Change
-from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA, earlier_in, gap_in, region_in, resource_in
+from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA, earlier_in, facts_json, gap_in, region_in, resource_in
 from tierwise.model.fact import Known, Maybe
 from tierwise.model.resource import REGISTER, Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.shelf import Shelf
@@ -50,7 +50,7 @@ def lines(
 
 
 def _written(items: Iterable[Item]) -> Iterator[bytes]:
-    return (msgspec.json.encode(item_out(item)) + b"\n" for item in items)
+    return (msgspec.json.encode(item_out(item, facts_json)) + b"\n" for item in items)
 
 
 @dataclass(frozen=True, slots=True)

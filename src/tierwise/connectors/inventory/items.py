@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from tierwise.model.change import Change
 from tierwise.model.codec import (
     earlier_in,
     earlier_out,
+    facts_out,
     gap_in,
     gap_out,
     grant_in,
@@ -26,15 +27,15 @@ from tierwise.model.codec import (
     update_in,
     update_out,
 )
-from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import NOWHERE, Facts, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
 
 
-def item_out(item: Item) -> dict[str, Any]:
-    """One item, under the word for what it is; TypeError for what is only for the moment: units, and looks into stores."""
+def item_out(item: Item, facts: Callable[[Facts], Any] = facts_out) -> dict[str, Any]:
+    """One item, under the word for what it is, `facts` being how those of resources are told; TypeError for what is only for the moment: units, and looks into stores."""
     match item:
         case Resource():
-            return _resource_out(item)
+            return _resource_out(item, facts)
         case Change():
             return {"earlier": earlier_out(item)}
         case Gap():
@@ -78,8 +79,8 @@ def _members_out(members: Maybe[frozenset[str]]) -> dict[str, Any]:
     return {"members": sorted(members.value), "via": [members.via.via, members.via.action]}
 
 
-def _resource_out(resource: Resource) -> dict[str, Any]:
-    out: dict[str, Any] = {"resource": resource_out(resource)}
+def _resource_out(resource: Resource, facts: Callable[[Facts], Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {"resource": resource_out(resource, facts)}
     if resource.grants:
         out["grants"] = [grant_out(one) for one in resource.grants]
     if isinstance(resource.tags, Known) and resource.tags.via != NOWHERE:
