@@ -464,6 +464,25 @@ def read(path: Path) -> dict[str, list[str]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
+def table(seed: int, size: int, suffix: str, *, dense: bool) -> bytes:
+    """A table as CSV or JSON lines with free text in its last column: dense with eight identifiers a row of about a kilobyte, or sparse with one in eight kilobytes."""
+    make = Maker(seed)
+    draws = (make.nhs, make.nino, make.email, make.phone, make.card, make.iban, make.postcode, make.name) if dense else ()
+    names = ["nhs_number", "ni_number", "email", "mobile", "card_number", "iban", "postcode", "full_name"][: len(draws)]
+    words = [make.gb.word() for _ in range(500)]
+    lines = [] if suffix == ".jsonl" else [",".join(("row", *names, "notes"))]
+    length = 0
+    while length < size:
+        note = " ".join(make.r.choices(words, k=130)) + ("" if dense or make.r.random() > 0.12 else f" {make.email()}")
+        row = (str(len(lines)), *(draw() for draw in draws), note)
+        if suffix == ".jsonl":
+            lines.append(json.dumps(dict(zip(("row", *names, "notes"), row, strict=True)), ensure_ascii=False))
+        else:
+            lines.append(",".join(row))
+        length += len(lines[-1]) + 1
+    return "\n".join(lines).encode()[:size]
+
+
 def text(seed: int, size: int, *, dense: bool) -> bytes:
     """Running text: dense with about eight identifiers a kilobyte, as an export has, or sparse with one in eight kilobytes, as prose."""
     make = Maker(seed)

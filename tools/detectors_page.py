@@ -40,6 +40,13 @@ what leaves the classifier are counts and places, never a value.
 In running text the candidates of all shapes are found in one pass, by RE2 with the extra `fast` and by Python's own engine without, with the same
 findings. Texts over {whole:,} KiB are probed: one byte in {share}, in blocks spread evenly.
 
+## Measured
+
+`python -m benchmarks.classification --seed 78 --tables 300 --presidio PYTHON` prints, of 282 columns of the strong and medium detectors in 1,035 columns of
+people and of 48 families of things: precision and recall of 1.000 and 1.000; 0.399 and 0.898 for plain regular expressions and 0.574 and 0.962 for the
+pattern recognisers of Presidio 2.2.366, each on the labels that it knows. All 300 tables come out at their tier. Presidio's language models are not on
+the package index and are not loaded; names and places are what they would add.
+
 ## The list
 
 Chance is measured on random values of the shape, or marked *set* where it is a bound that was chosen because there is nothing to draw at random. It is empty where no random value has the shape by accident, or where the name alone speaks; 100 % means that the values only have to fit the name.

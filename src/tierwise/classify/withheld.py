@@ -11,17 +11,27 @@ _T = TypeVar("_T")
 _SHOWN: Final = "<withheld>"
 
 
+_set: Final = object.__setattr__
+
+
 class Withheld:
     """Bytes that matched. Whatever asks for a text gets the same constant; whatever would carry the bytes away is refused."""
 
-    __slots__ = ("__bytes",)
+    __slots__ = ("__bytes", "__digest")
+    __bytes: bytes
+    __digest: int | None
 
     def __init__(self, value: bytes) -> None:
-        self.__bytes = value
+        _set(self, "_Withheld__bytes", value)
+        _set(self, "_Withheld__digest", None)
 
     def digest(self) -> int:
-        """A 64-bit digest, for counting different values; it identifies the value to whoever can guess it, so it is never kept or shown."""
-        return int.from_bytes(blake2b(self.__bytes, digest_size=8).digest(), "big")
+        """A 64-bit digest, for counting different values; it identifies the value to whoever can guess it, so it goes with the value and is never shown."""
+        digest = self.__digest
+        if digest is None:
+            digest = int.from_bytes(blake2b(self.__bytes, digest_size=8).digest(), "big")
+            _set(self, "_Withheld__digest", digest)
+        return digest
 
     def tested(self, test: Callable[[str], _T]) -> _T:
         """What a test says of the bytes read as UTF-8."""
@@ -45,9 +55,7 @@ class Withheld:
         raise TypeError("withheld data is never copied, pickled or serialised")
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name != "_Withheld__bytes" or hasattr(self, name):
-            raise AttributeError("withheld data does not change")
-        object.__setattr__(self, name, value)
+        raise AttributeError("withheld data does not change")
 
 
 class Distinct:
