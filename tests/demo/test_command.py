@@ -16,6 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from tests.browser import chromium
 from tierwise.catalogue.register import parse_register
 from tierwise.catalogue.yamlfile import load
 from tierwise.classify.why import Case, Way, why
@@ -171,11 +172,21 @@ def test_a_board_reads_the_month_on_one_side_and_what_is_frozen_is_not_written_a
         "Decisions asked of the board",
     ):
         assert asked in text
+    assert "what follows is since its first" in text
+    assert sides(home / "board" / "board-2026-01.html") == 1
     sums = (home / "board" / "board-2026-01.sha256").read_text("utf-8").split()
     assert sums[::2] == [hashlib.sha256((home / "board" / name).read_bytes()).hexdigest() for name in sums[1::2]]
     assert "is frozen" in refused(*words)
     assert "no run in 2026-03" in refused("board", "--month", "2026-03", "--store", "sample/history.db")
     assert "a month such as" in refused("board", "--month", "2026-13")
+
+
+def sides(page: Path) -> int:
+    """How many sides of A4 a page is when it is printed."""
+    with chromium() as browser:
+        opened = browser.new_page()
+        opened.goto(page.as_uri())
+        return len(re.findall(rb"/Type ?/Page\b", opened.pdf(format="A4")))
 
 
 def test_papers_are_not_for_the_public(shown):

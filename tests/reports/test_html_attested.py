@@ -13,6 +13,9 @@ from tierwise.model.sensitivity import Tier
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View
 from tierwise.reports.html_report import render
+from tierwise.reports.page.census import census_of
+from tierwise.reports.page.summary import heat_map
+from tierwise.reports.shown import shown
 
 NAME = "benefits <b>"
 DATASET = replace(bucket(NAME, f"dataset:{NAME}"), kind=Kind.DATASET, provider="register", facts={})
@@ -94,3 +97,10 @@ def test_without_attestations_or_for_the_public_it_says_why_nothing_is_told():
     public = page(audience="public")
     assert "What people attest is not told to this audience." in section(public, "attested")
     assert "benefits" not in public
+
+
+def test_what_is_only_attested_is_told_in_its_cell_and_is_no_pass():
+    one = of_dataset(1, Verdict.ATTESTED, attested=State.ATTESTED)
+    result = replace(result_of((one,), held=(DATASET,)), classifications={DATASET.id: classification(Tier.T3)})
+    _, (row,) = heat_map(census_of(shown(result, View())))
+    assert [(cell.words, cell.state) for cell in row.cells] == [("1 attested", "none")]

@@ -196,8 +196,8 @@ def board(month: str, freeze: bool, output: Path | None, **values: Any) -> None:
         try:
             before = find_run(connection, run.series, (date.fromisoformat(f"{month}-01") - timedelta(days=1)).isoformat())
         except StoreError:
-            before = None
-        moved = comparison(connection, before, run) if before is not None and not before.pruned else None
+            before = find_run(connection, run.series, "first")
+        moved = comparison(connection, before, run) if before.id != run.id and not before.pruned else None
     frozen = utc_now().date().isoformat() if freeze else ""
     _write_paper(board_paper(Month(month, shown(result, view), moved, frozen)), (output or Path()) / f"board-{month}", once=freeze)
 

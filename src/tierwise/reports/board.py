@@ -10,6 +10,7 @@ from typing import Final
 from tierwise.model.finding import MERGED, Findings
 from tierwise.model.history import ROWS, Cause, Comparison
 from tierwise.model.sensitivity import Tier
+from tierwise.reports.attested import standing_of, told
 from tierwise.reports.history import label
 from tierwise.reports.page import summary
 from tierwise.reports.page.census import Census, census_of
@@ -32,7 +33,7 @@ class Month:
     page: Shown
     """The month's last run."""
     moved: Comparison | None
-    """From the last run before the month to it; None where there is none."""
+    """From the last run before the month to it, or from the month's first where there is none; None where it is the first of all."""
     frozen: str = ""
     """The day on which the figures were frozen; empty for a draft."""
 
@@ -63,7 +64,7 @@ def _parts(month: Month) -> Iterator[Part]:
     yield heading("By tier")
     yield Grid("Stores and requirements by tier", ("Tier", "Resources", "Not met", "Not known", "Met"), tuple(_tiers(census)))
     yield heading("How it moved")
-    yield from _moved(month.moved)
+    yield from _moved(month)
     yield heading("The five datasets that matter most")
     yield from _datasets(census)
     yield heading("Accepted risks and what is overdue")
@@ -78,8 +79,16 @@ def _vouched(census: Census) -> str:
         f"On {page.result.run.started[:10]}, {strip.coverage} of what had to be read was answered, on {count(strip.resources, 'resource')}"
         f" in {count(strip.accounts, 'account')}. {count(strip.unknown, 'requirement is', 'requirements are')} neither met nor unmet, because it could not be read;"
         f" {count(strip.gaps, 'list', 'lists')} of resources could not be read at all; for {count(strip.assumed, 'store')} nobody has said what it holds."
-        " What a scan cannot see, such as training, contracts and purpose, is not in these figures."
+        f" {_attested(page)}"
     )
+
+
+def _attested(page: Shown) -> str:
+    """Whether what no scan sees is in the figures."""
+    standing = standing_of(page.result)
+    if not standing:
+        return "What a scan cannot see, such as training, contracts and purpose, is not in these figures."
+    return f"What a scan cannot see is for people to attest: {told(standing)}. What is attested is never counted as met."
 
 
 def _tiers(census: Census) -> Iterator[tuple[str, ...]]:
@@ -89,10 +98,13 @@ def _tiers(census: Census) -> Iterator[tuple[str, ...]]:
         yield row.label, f"{row.stores:,}", *(f"{number:,}" for number in numbers)
 
 
-def _moved(moved: Comparison | None) -> Iterator[Part]:
+def _moved(month: Month) -> Iterator[Part]:
+    moved = month.moved
     if moved is None:
-        yield paragraph("There is no run from before this month to compare with.")
+        yield paragraph("There is no run from before this one to compare with.")
         return
+    if moved.before.day.startswith(month.name):
+        yield paragraph("There is no run from before this month: what follows is since its first.")
     bridge = moved.bridge
     rows = [row for row in ROWS if any(row in side for side in (bridge.opening, bridge.closing, *bridge.lines.values()))]
     lines = [("Unmet at the start", bridge.opening, "{:,}")]
@@ -106,7 +118,7 @@ def _moved(moved: Comparison | None) -> Iterator[Part]:
 
 
 def _datasets(census: Census) -> Iterator[Part]:
-    found = census.sets.told()[:_DATASETS]
+    found = [one for one in census.sets.told() if one.copies < one.stores][:_DATASETS]
     if not found:
         yield paragraph("No dataset about people has been declared or found.")
         return

@@ -9,6 +9,7 @@ from typing import Final
 from tierwise.model.finding import Finding, Findings, Verdict
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.page.census import stores_of
+from tierwise.reports.page.reach import Outside
 from tierwise.reports.page.stores import Store
 from tierwise.reports.paper import Grid, Listed, Paper, Part, heading, lead, paragraph
 from tierwise.reports.shown import Shown
@@ -68,7 +69,11 @@ def _parts(page: Shown, own: Sequence[Store]) -> Iterator[Part]:
     )
     if own:
         yield heading("What you answer for")
-        yield Grid("Your data, the most pressing first", ("Name", "What it is", "People", "How it stands"), tuple(map(_row, own[:_MOST])))
+        yield Grid(
+            "Your data, the most pressing first; do not add up the people, who may be in more than one",
+            ("Name", "What it is", "People", "How it stands"),
+            tuple(map(_row, own[:_MOST])),
+        )
         yield from _more(len(own) - _MOST)
     if sure:
         yield heading("What is not as it should be")
@@ -85,8 +90,10 @@ def _answer(own: Sequence[Store], weak: Sequence[Store]) -> str:
         return "Nothing that was looked at has you as its owner."
     if not weak:
         return f"All {count(len(own), 'place')} where your data is kept have what they call for."
-    open_ = [one for one in weak if one.reach.rank >= 4]
-    outside = f" People outside can reach {len(open_)} of them: see to these first." if open_ else ""
+    open_ = sum(one.reach.outside in (Outside.ANYONE, Outside.NAMED) for one in weak)
+    unsure = sum(one.reach.outside is Outside.NOT_KNOWN for one in weak)
+    outside = f" People outside can reach {open_} of them: see to these first." if open_ else ""
+    outside += f" For {unsure} of them we could not find out who can." if unsure else ""
     return f"{len(weak)} of {count(len(own), 'place')} where your data is kept {'lacks' if len(weak) == 1 else 'lack'} something that they call for.{outside}"
 
 

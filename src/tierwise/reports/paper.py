@@ -13,6 +13,7 @@ from tierwise.reports.page.shell import frame, render_page
 from tierwise.reports.text import safe_text
 
 _WIDTH: Final = 76
+_LONGEST: Final = 30
 ODT: Final = "application/vnd.oasis.opendocument.text"
 
 
@@ -134,7 +135,10 @@ def _wrapped(text: str, first: str = "") -> list[str]:
 
 def _content(paper: Paper) -> Iterator[str]:
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-content {SPACES} {VERSION}><office:automatic-styles>'
-    yield '<style:style style:name="cell" style:family="table-cell"><style:table-cell-properties fo:padding="0.1cm" fo:border="0.5pt solid #888888"/></style:style>'
+    yield '<style:style style:name="cell" style:family="table-cell"><style:table-cell-properties fo:padding="0.05cm" fo:border="0.5pt solid #888888"/></style:style>'
+    for number, part in enumerate(paper.parts):
+        if isinstance(part, Grid):
+            yield from (_column(f"table{number}-{at}", width) for at, width in enumerate(_widths(part)))
     yield "</office:automatic-styles><office:body><office:text>"
     if paper.marking:
         yield _p("Marking", paper.marking)
@@ -156,10 +160,21 @@ def _content(paper: Paper) -> Iterator[str]:
 
 
 def _table(part: Grid, number: int) -> Iterator[str]:
-    yield f'<table:table table:name="table{number}"><table:table-column table:number-columns-repeated="{len(part.head)}"/>'
+    columns = "".join(f'<table:table-column table:style-name="table{number}-{at}"/>' for at in range(len(part.head)))
+    yield f'<table:table table:name="table{number}">{columns}'
     yield f"<table:table-header-rows>{_row(part.head, 'Head')}</table:table-header-rows>"
     yield from (_row(row, "Standard") for row in part.rows)
     yield "</table:table>"
+
+
+def _widths(part: Grid) -> Iterator[int]:
+    """How wide the columns are beside each other, by their longest texts; what is very long is broken."""
+    for texts in zip(part.head, *part.rows, strict=True):
+        yield min(max(map(len, texts)), _LONGEST) + 3
+
+
+def _column(name: str, width: int) -> str:
+    return f'<style:style style:name="{name}" style:family="table-column"><style:table-column-properties style:rel-column-width="{width}*"/></style:style>'
 
 
 def _row(cells: tuple[str, ...], style: str) -> str:
@@ -180,20 +195,20 @@ def _shown(text: str) -> str:
 def _style(name: str, size: str, *, bold: bool, before: str) -> str:
     weight = ' fo:font-weight="bold"' if bold else ""
     return (
-        f'<style:style style:name="{name}" style:family="paragraph"><style:paragraph-properties fo:margin-top="{before}" fo:margin-bottom="0.1cm"/>'
-        f'<style:text-properties fo:font-size="{size}"{weight}/></style:style>'
+        f'<style:style style:name="{name}" style:family="paragraph"><style:paragraph-properties fo:margin-top="{before}" fo:margin-bottom="0.05cm"/>'
+        f'<style:text-properties fo:font-family="Liberation Sans, Arial, sans-serif" fo:font-size="{size}"{weight}/></style:style>'
     )
 
 
 _STYLES: Final = (
     f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-styles {SPACES} {VERSION}><office:styles>'
-    + _style("Standard", "10pt", bold=False, before="0cm")
-    + _style("Title", "16pt", bold=True, before="0cm")
-    + _style("Heading", "12pt", bold=True, before="0.3cm")
-    + _style("Lead", "12pt", bold=True, before="0.1cm")
-    + _style("Head", "10pt", bold=True, before="0cm")
-    + _style("Caption", "9pt", bold=False, before="0.1cm")
-    + _style("Marking", "11pt", bold=True, before="0cm")
+    + _style("Standard", "8.5pt", bold=False, before="0cm")
+    + _style("Title", "14pt", bold=True, before="0cm")
+    + _style("Heading", "10.5pt", bold=True, before="0.2cm")
+    + _style("Lead", "10.5pt", bold=True, before="0.1cm")
+    + _style("Head", "8.5pt", bold=True, before="0cm")
+    + _style("Caption", "8pt", bold=False, before="0.05cm")
+    + _style("Marking", "10pt", bold=True, before="0cm")
     + '</office:styles><office:automatic-styles><style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm"'
     + ' fo:page-height="29.7cm" fo:margin="1.5cm"/></style:page-layout></office:automatic-styles><office:master-styles>'
     + '<style:master-page style:name="Standard" style:page-layout-name="page"/></office:master-styles></office:document-styles>'

@@ -245,7 +245,7 @@ class _Group:
     def told(self, name: str) -> Dataset:
         """The dataset that they are."""
         return Dataset(
-            name,
+            f"{name} (a copy)" if self._copies == self._stores else name,
             self._tier,
             self._largest.subjects if self._largest else None,
             self._largest.basis if self._largest else "",

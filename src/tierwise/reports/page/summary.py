@@ -18,6 +18,7 @@ OLD_DAYS: Final = 90
 """After so many days a requirement of T3 or T4 that is not met is overdue."""
 _IN_ORDER: Final = "OWN-06"
 """The control that asks for risk acceptances to be in order."""
+_COUNTED: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.ATTESTED)
 LOW_COVERAGE: Final = 0.95
 """Below it the strip that tells what could not be seen is the loudest thing on the page."""
 
@@ -39,18 +40,20 @@ class Cell:
     failed: int
     unknown: int
     passed: int
+    attested: int
     target: str
 
     @property
     def state(self) -> str:
-        """`fail`, `unknown`, `pass` or `none`; the look of the cell, which its words say too."""
+        """`fail`, `unknown`, `pass` or `none`; the look of the cell, which its words say too. What is only attested has no look of its own: nothing was seen."""
         return "fail" if self.failed else "unknown" if self.unknown else "pass" if self.passed else "none"
 
     @property
     def words(self) -> str:
         """What the cell says."""
         told = [f"{self.failed:,} failed"] * bool(self.failed) + [f"{self.unknown:,} unknown"] * bool(self.unknown)
-        return ", ".join(told) or (f"{self.passed:,} passed" if self.passed else "nothing judged")
+        well = [f"{self.passed:,} passed"] * bool(self.passed) + [f"{self.attested:,} attested"] * bool(self.attested)
+        return ", ".join(told or well) or "nothing judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,5 +194,5 @@ def heat_map(census: Census) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
 
 def _cells(label: str, families: Sequence[str], tally: Mapping[tuple[str, str, Verdict], int]) -> Iterator[Cell]:
     for family in families:
-        failed, unknown, passed = (tally.get((label, family, one), 0) for one in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS))
-        yield Cell(failed, unknown, passed, group_id(label, family) if failed or unknown else "")
+        failed, unknown, passed, attested = (tally.get((label, family, one), 0) for one in _COUNTED)
+        yield Cell(failed, unknown, passed, attested, group_id(label, family) if failed or unknown else "")
