@@ -17,6 +17,7 @@ from tierwise.connectors import live_declared
 from tierwise.connectors.aws import collectors as aws
 from tierwise.connectors.aws import history, organisation, recorded
 from tierwise.connectors.azure import collectors as azure
+from tierwise.connectors.azure.history import ACTIVITY
 from tierwise.connectors.gcp import collectors as gcp
 from tierwise.model.control import Control
 from tierwise.model.coverage import coverage_words
@@ -109,7 +110,7 @@ def calls_page() -> str:
             (f"{one.service}:{one.operation}", one.action or "-")
             for one in (*aws.declared_reads(), *organisation.READS, *recorded.READS, history.LOOKUP)
         },
-        "Azure": {(one.via.via, one.action or "-") for one in azure.declared_reads()},
+        "Azure": {(one.via.via, one.action or "-") for one in (*azure.declared_reads(), ACTIVITY)},
         "Google Cloud": {(one.via.via, one.action or "-") for one in gcp.declared_reads()},
     }
     return PAGE + intro + "".join(f"\n## {cloud}\n\n{table(('Call', 'Allowed by'), sorted(found))}" for cloud, found in calls.items())

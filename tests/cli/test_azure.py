@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -13,6 +16,7 @@ from azure.identity import CredentialUnavailableError
 from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, error, named, row, subscription
 from tests.connectors.azure.test_content import Store
 from tests.connectors.azure.test_storage import DOCS, SAFE, TYPE
+from tierwise.cli import live
 from tierwise.connectors.azure import session
 from tierwise.reports import base
 
@@ -187,3 +191,36 @@ def test_a_selection_of_controls_needs_less(tierwise):
     some = json.loads(tierwise("permissions", "azure", "--control", "ENC-02").out)["Actions"]
     assert "Microsoft.Storage/storageAccounts/read" in some
     assert "Microsoft.Storage/storageAccounts/managementPolicies/read" not in some
+
+
+def test_the_role_is_printed_where_the_sdk_is_not_installed(home):
+    look = "import sys; sys.modules['azure'] = None; sys.argv = ['tierwise', 'permissions', 'azure', '--since']; from tierwise.cli.main import run; run()"
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False, cwd=home)
+    assert (ran.returncode, "Microsoft.Insights/eventtypes/values/read" in json.loads(ran.stdout)["Actions"]) == (0, True), ran.stderr
+
+
+def test_the_activity_log_is_asked_for_with_since_alone(tierwise):
+    assert "eventtypes" not in tierwise("permissions", "azure").out
+    tierwise("permissions", "azure", "--directory", "--since").complains(2, "--directory")
+
+
+def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_dates_it(tenant, tierwise, home, monkeypatch):
+    tenant.docs[f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.insights/eventtypes/management/values"] = {"value": []}
+    logs = "/blobservices/default/providers/microsoft.insights/diagnosticsettings"
+    found = []
+    for night in range(2):
+        monkeypatch.setattr(live, "utc_now", lambda night=night: datetime(2026, 11, 23, 2, tzinfo=UTC) + timedelta(days=night))
+        ran = tierwise(
+            "scan", "azure", "--since", "--store", home / "store.db", "--fail-on", "none", "--format", "json=scan.json", "--max-rate", "1e6"
+        )
+        assert ran.code == 0, ran.err
+        found.append(json.loads((home / "scan.json").read_text())["findings"])
+        assert tenant.asked(logs) == 2
+    dated = {
+        (one["control"], one["verdict"], one["as_of"][:10]) for one in found[1] if one["as_of"] and one["resource"].endswith("records")
+    }
+    assert ("LOG-02", "pass", "2026-11-23") in dated
+    assert not {"EXP-01", "EXP-10", "RES-03"} & {control for control, _, _ in dated}, "what clients may change is read each time"
+    assert [(one["control"], one["resource"], one["verdict"]) for one in found[0]] == [
+        (one["control"], one["resource"], one["verdict"]) for one in found[1]
+    ]

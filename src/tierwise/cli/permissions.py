@@ -88,6 +88,7 @@ def aws(
 @_deeper
 @click.option("--scope", multiple=True, metavar="ID", help="Management group or subscription to assign it in; default: a word to replace.")
 @click.option("--assign-to", default="", metavar="OBJECT-ID", help="With --terraform: assign it to this principal; default: to nobody.")
+@click.option("--since", is_flag=True, help="Also what a scan with this option asks each subscription's activity log; default: not.")
 @click.option("--directory", is_flag=True, help="The permissions in Microsoft Graph instead: they tell who is from outside the tenant.")
 def azure(
     as_tf: bool,
@@ -97,6 +98,7 @@ def azure(
     with_names: bool,
     with_sampling: bool,
     assign_to: str,
+    since: bool,
     directory: bool,
 ) -> None:
     """Print the custom role: what a scan reads and nothing else; no keys, and data actions only in a role of their own.
@@ -105,6 +107,7 @@ def azure(
     tierwise permissions azure > role.json
     tierwise permissions azure --directory > graph.json
     """  # noqa: D301 - click keeps the lines after a backspace as they are
+    from tierwise.connectors.azure.history import ACTIVITY
     from tierwise.connectors.azure.permissions import as_manifest, as_terraform, grants_in_terraform, graph_permissions, role_definition
 
     require(
@@ -112,7 +115,7 @@ def azure(
         "--assign-to goes with --terraform; else: az role assignment create --assignee ID --role 'tierwise scan' --scope ID",
     )
     require(
-        not (directory and (scope or with_names or with_sampling)),
+        not (directory and (scope or with_names or with_sampling or since)),
         "--directory prints permissions of the tenant, which have no scope or depth",
     )
     wanted, depth = _wanted(control, profile), _depth(names=with_names, sampling=with_sampling)
@@ -120,7 +123,7 @@ def azure(
     if directory:
         click.echo(grants_in_terraform(graph, assign_to) if as_tf else json.dumps(as_manifest(graph), indent=2))
         return
-    document = role_definition(wanted, scope, depth)
+    document = role_definition(wanted, scope, depth, (ACTIVITY,) if since else ())
     click.echo(as_terraform(document, assign_to) if as_tf else json.dumps(document, indent=2))
     if graph and not (with_names or with_sampling):
         click.echo(f"beside the role, in Microsoft Graph: {', '.join(graph)} (tierwise permissions azure --directory)", err=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tierwise.config import Config
     from tierwise.connectors.aws.task import Elsewhere
     from tierwise.connectors.base import Source
+    from tierwise.connectors.rescan import Rescan
     from tierwise.model.content import Depth
     from tierwise.model.profile import GatePolicy
     from tierwise.scan import Judging, Outcome
@@ -218,7 +219,9 @@ azure_options = together(
 """Which subscriptions are read, and how."""
 
 
-def open_azure(config: AzureConfig, started: datetime, sampling: Sampling | None = None) -> tuple[Source, ...]:
+def open_azure(
+    config: AzureConfig, started: datetime, sampling: Sampling | None = None, rescan: Rescan | None = None
+) -> tuple[Source, ...]:
     """The tenant as a source; UsageError where the SDK is not installed."""
     try:
         from tierwise.connectors.azure.connect import open_tenant
@@ -226,13 +229,14 @@ def open_azure(config: AzureConfig, started: datetime, sampling: Sampling | None
         if error.name is None or not error.name.startswith("azure"):
             raise
         raise UsageError("Azure's SDK is not installed: pip install 'tierwise[azure]'") from None
-    return open_tenant(config, started, depth=depth_of(sampling))
+    return open_tenant(config, started, depth=depth_of(sampling), rescan=rescan)
 
 
 @scan.command()
 @azure_options
 @resume_option
 @dry_run_option
+@since_options
 @sampling_options
 @import_option
 @scan_options
@@ -247,7 +251,12 @@ def azure(**values: Any) -> None:
     config = replace(config, azure=azure_config(config.azure, values))
     sampling = sampling_asked(config.sampling, values)
     live = Live("azure", config.azure, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started, _: open_azure(config.azure, started, sampling), dry=values["dry_run"])
+    since = asked_since(values)
+
+    def opened(started: datetime, _held: ExitStack) -> Sequence[Source]:
+        return open_azure(config.azure, started, sampling, since.rescan if since is not None else None)
+
+    scan_live(live, values["resume"], opened, since, dry=values["dry_run"])
 
 
 def gcp_config(config: GcpConfig, values: Mapping[str, Any]) -> GcpConfig:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -127,6 +127,15 @@ def is_whole(resource: Resource) -> bool:
     unknowns = [*resource.facts.values(), *(link.unknown for link in resource.links)]
     failed = any(isinstance(one, Unknown) and one.reason in _FAILED for one in unknowns)
     return not failed and not resource.evidence.unread and isinstance(resource.tags, Known)
+
+
+def settled(kept: Kept, names: Iterable[str]) -> Facts:
+    """Of some facts of a resource those that were read, dated, and are not unknown for a reason that may have passed."""
+    found = {name: fact for name in names if (fact := kept.resource.facts.get(name)) is not None}
+    passing = _FAILED | {UnknownReason.NOT_COLLECTED}
+    return {
+        name: _dated(fact, kept.mark.read) for name, fact in found.items() if not (isinstance(fact, Unknown) and fact.reason in passing)
+    }
 
 
 def taken_over(kept: Kept, now: Resource, inherited: tuple[Inherited, ...]) -> Resource:

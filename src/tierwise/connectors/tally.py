@@ -32,6 +32,11 @@ class Tally:
             self.failures.append(ReadOutcome(self.account, self.region, operation, unknown.reason.value, resource))
         return unknown
 
+    def take(self, other: Tally) -> None:
+        """Count what another has counted too."""
+        self.counts.update(other.counts)
+        self.failures += other.failures
+
     def outcomes(self) -> Iterator[ReadOutcome]:
         """What came of all calls so far."""
         for (operation, outcome, shared, resource), count in self.counts.items():

@@ -17,9 +17,9 @@ from tests.connectors.collected import flat
 from tests.content.hostile import hostile
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure.connect import open_tenant
-from tierwise.connectors.azure.content import READ
 from tierwise.connectors.azure.guard import BlobGuard, UndeclaredCallError
 from tierwise.connectors.azure.permissions import as_terraform, role_definition
+from tierwise.connectors.azure.services.storage_reads import READ_BLOBS
 from tierwise.content.budget import Budget, Limits
 from tierwise.content.look import Looker
 from tierwise.model.content import Depth, Look
@@ -135,7 +135,7 @@ def test_a_blob_that_cannot_be_read_says_why(reply, said):
     cloud = Store({"one/people.csv": PEOPLE}, {"one/people.csv": reply})
     look = looked(cloud)
     assert look.unread == {f"unknown: {said}": 1}
-    assert look.blocked == (READ if said == "denied" else "")
+    assert look.blocked == (READ_BLOBS if said == "denied" else "")
     assert "evil.example" not in cloud.hosts
 
 
@@ -152,7 +152,7 @@ def test_an_archived_blob_is_not_asked_for():
 )
 def test_a_listing_that_is_denied_says_which_action_would_allow_it(cloud):
     look = looked(cloud)
-    assert (look.unread, look.blocked) == ({"keys: denied": 1}, READ)
+    assert (look.unread, look.blocked) == ({"keys: denied": 1}, READ_BLOBS)
 
 
 @pytest.mark.parametrize("body", [b"", b"<a", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"<EnumerationResults/>"])
@@ -213,5 +213,5 @@ def test_no_other_operation_on_blobs_passes_the_guard_of_content(method, url, al
 def test_the_role_that_samples_is_one_of_its_own():
     inventory, sampling = role_definition(), role_definition(depth=Depth.CONTENT)
     assert inventory["DataActions"] == sampling["Actions"] == []
-    assert sampling["DataActions"] == [READ]
-    assert READ in as_terraform(sampling)
+    assert sampling["DataActions"] == [READ_BLOBS]
+    assert READ_BLOBS in as_terraform(sampling)

@@ -86,12 +86,16 @@ class Caller:
         """The subscription."""
         return self.place.id
 
-    def ask(self, read: Read, at: str, resource: str = "") -> Maybe[Doc | None]:
+    def apart(self) -> Caller:
+        """A caller for the same place whose counts are its own."""
+        return Caller(self.place, self.arm, self.now)
+
+    def ask(self, read: Read, at: str, resource: str = "", query: Mapping[str, str] = NO_OPTIONS) -> Maybe[Doc | None]:
         """One read of the resource with an id (of the subscription where the read is of one): its answer, None for `not configured`, or why it is unknown.
 
         A listing is read to its end and answers `{"value": [...]}`: a part is never taken for the whole.
         """
-        url = f"{quote(at, safe=_ID)}{f'/{read.path}' if read.path else ''}?api-version={read.version}"
+        url = f"{quote(at, safe=_ID)}{f'/{read.path}' if read.path else ''}?{urlencode({'api-version': read.version, **query}, quote_via=quote)}"
         # The ids that a listing gives are asked as they are: one that is missing, or that leads elsewhere, is no place to read.
         if not self.arm.guard.allows("GET", self.arm.endpoint + url):
             return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "it has no id that it can be read by"), read, resource)
@@ -121,6 +125,8 @@ class Caller:
             total = max(total, _count(page.value.get(counted))) if counted else 0
             seen.add(url)
             url = str(page.value.get(following) or "")
+            if url and isinstance(read, Read) and len(seen) == read.pages:
+                return self._failed(Unknown(UnknownReason.NOT_COLLECTED, read.via, f"more than {read.pages} pages"), read, resource)
             if url and (url in seen or not way.guard.allows("GET", url)):
                 return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "the next page is not where it should be"), read, resource)
         if len(items) < total:

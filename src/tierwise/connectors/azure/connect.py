@@ -13,11 +13,13 @@ from tierwise.config import AzureConfig
 from tierwise.connectors.azure.calls import Caller, attempt
 from tierwise.connectors.azure.collectors import collectors, declared_calls
 from tierwise.connectors.azure.guard import Guard
+from tierwise.connectors.azure.history import ACTIVITY
 from tierwise.connectors.azure.place import GROUPS, INHERITED, SUBSCRIPTIONS, Place, Shared, places_of
 from tierwise.connectors.azure.session import ENDPOINTS, Arm
 from tierwise.connectors.azure.source import AzureScope, AzureSource, AzureTenant
 from tierwise.connectors.base import Detailed
 from tierwise.connectors.declared import Doc
+from tierwise.connectors.rescan import Rescan
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
 from tierwise.model.fact import Unknown
@@ -30,14 +32,21 @@ _UNREACHED: Final = frozenset({"ServiceRequestError", "ServiceRequestTimeoutErro
 
 
 def open_tenant(
-    options: AzureConfig, now: datetime, *, credential: Any = None, transport: Any = None, depth: Depth = Depth.METADATA
+    options: AzureConfig,
+    now: datetime,
+    *,
+    credential: Any = None,
+    transport: Any = None,
+    depth: Depth = Depth.METADATA,
+    rescan: Rescan | None = None,
 ) -> tuple[Detailed, ...]:
     """The tenant as one source. CredentialsError where nothing in it can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     endpoint = ENDPOINTS[options.cloud]
     found = credential or _credential(options)
     attempt(lambda: found.get_token(f"{endpoint}/.default"), _explained)
-    arm = Arm(found, Guard(endpoint, declared_calls()), endpoint, ceiling=options.requests_per_second, transport=transport)
+    calls = (*declared_calls(), *((ACTIVITY,) if rescan is not None else ()))
+    arm = Arm(found, Guard(endpoint, calls), endpoint, ceiling=options.requests_per_second, transport=transport)
     scope = AzureScope(
         tuple(one.lower() for one in options.subscriptions), options.management_groups, frozenset(one.lower() for one in options.services)
     )
@@ -54,7 +63,7 @@ def open_tenant(
     if not places or len(missing) == len(wanted):
         raise CredentialsError(_nothing_seen(missing))
     tenant = next((str(place.row.get("tenantId")) for place in places.values() if place.row.get("tenantId")), options.tenant)
-    return (AzureSource(AzureTenant(tenant, arm, now, places, missing, tuple(caller.outcomes()), depth), scope),)
+    return (AzureSource(AzureTenant(tenant, arm, now, places, missing, tuple(caller.outcomes()), depth), scope, rescan),)
 
 
 def _credential(options: AzureConfig) -> Any:

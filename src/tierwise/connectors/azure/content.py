@@ -18,19 +18,15 @@ from azure.core.exceptions import AzureError
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure.calls import Caller
-from tierwise.connectors.azure.services.storage_reads import ACCOUNT, CONTAINERS
+from tierwise.connectors.azure.services.storage_reads import ACCOUNT, CONTAINERS, READ_BLOBS
 from tierwise.connectors.azure.session import Answer, Blobs
 from tierwise.connectors.declared import Draft
 from tierwise.content.blob import MIB, Reason, UnreadableError
 from tierwise.content.choose import Entry, Level
 from tierwise.content.look import Looker
-from tierwise.model.content import Depth, Look
+from tierwise.model.content import Look
 from tierwise.model.fact import Known, Unknown, UnknownReason
 
-READ: Final = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
-"""The data action of both reads (REST API, "List Blobs" and "Get Blob", permissions)."""
-BY_DEPTH: Final[Mapping[Depth, tuple[str, ...]]] = {Depth.METADATA: (), Depth.NAMES: (READ,), Depth.CONTENT: (READ,)}
-"""The data actions that a depth adds to the actions of an inventory."""
 TYPES: Final = frozenset({ACCOUNT.type})
 """The types of stores that are looked into."""
 _PAGE: Final = 1000
@@ -55,7 +51,7 @@ def look(caller: Caller, blobs: Blobs, draft: Draft, looker: Looker) -> Look:
     url = fields.value(draft.doc(ACCOUNT), "properties", "primaryEndpoints", "blob")
     endpoint = str(url.value).rstrip("/") if isinstance(url, Known) else ""
     found = looker.into_objects(draft.resource.id, _Account(caller, blobs, draft.resource.id, endpoint))
-    return replace(found, blocked=READ if found.blocked else "")
+    return replace(found, blocked=READ_BLOBS if found.blocked else "")
 
 
 def _code(answer: Answer) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from tierwise.connectors.azure.collectors import declared_reads
-from tierwise.connectors.azure.content import BY_DEPTH
 from tierwise.connectors.azure.directory import LOOKUPS
-from tierwise.connectors.azure.read import Lookup
+from tierwise.connectors.azure.read import Declaration, Lookup
+from tierwise.connectors.azure.services.storage_reads import BY_DEPTH
 from tierwise.connectors.declared import needed
 from tierwise.connectors.hcl import hcl
 from tierwise.model.content import Depth
@@ -31,8 +31,10 @@ PLACE: Final = "/providers/Microsoft.Management/managementGroups/MANAGEMENT-GROU
 """What stands for the scope until one is given."""
 
 
-def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] = (), depth: Depth = Depth.METADATA) -> Document:
-    """The custom role that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
+def role_definition(
+    facts: frozenset[str] | None = None, scopes: Sequence[str] = (), depth: Depth = Depth.METADATA, more: Sequence[Declaration] = ()
+) -> Document:
+    """The custom role that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made), and `more`.
 
     In the form that `az role definition create --role-definition FILE` takes. It grants no data action; a deeper look needs a role of its
     own, beside the inventory's, which grants nothing else.
@@ -41,7 +43,9 @@ def role_definition(facts: frozenset[str] | None = None, scopes: Sequence[str] =
     actions = (
         []
         if deeper
-        else sorted({read.action for read in declared_reads() if not isinstance(read, Lookup) and needed(read, facts)}, key=str.lower)
+        else sorted(
+            {read.action for read in (*declared_reads(), *more) if not isinstance(read, Lookup) and needed(read, facts)}, key=str.lower
+        )
     )
     return {
         "Name": _SAMPLING if deeper else NAME,

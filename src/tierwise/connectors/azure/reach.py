@@ -111,8 +111,8 @@ def diagnostics(of: str, below: str = "", facts: frozenset[str] = RECORDED, when
     path = f"{below}/{_DIAGNOSTICS}" if below else _DIAGNOSTICS
     links = frozenset({Rel.LOGS_TO})
     if when is None:
-        return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True)
-    return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True, when=when)
+        return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True, told=True)
+    return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True, told=True, when=when)
 
 
 def sends(settings: Maybe[Doc | None], wanted: frozenset[str]) -> Maybe[bool]:
@@ -172,8 +172,8 @@ def of_parent(read: Read, levels: int = 1, when: Callable[[Draft], bool] | None 
 
 
 def itself(row: Row, version: str) -> Read:
-    """The read of a resource itself, for parts whose facts its row decides."""
-    return Read(row.type, "", version, row.action, facts=row.facts)
+    """The read of a resource itself, for parts whose facts and key its row decides."""
+    return Read(row.type, "", version, row.action, facts=row.facts, links=frozenset({Rel.USES_KEY}), told=True)
 
 
 def locks_read() -> Read:

@@ -83,6 +83,10 @@ class Read:
     """Error codes that mean `not configured` (a value), not a failure."""
     listing: bool = False
     """Whether it answers a list, page by page."""
+    pages: int = 0
+    """After how many pages a list is given up; 0 for never."""
+    told: bool = False
+    """Whether nothing but calls to Azure Resource Manager changes what it answers, so that the activity log tells of each change."""
     of_tenant: bool = False
     """Whether what it is asked of stands in the tenant, in no subscription."""
     when: Callable[[Draft], bool] = always

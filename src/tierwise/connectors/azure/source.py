@@ -15,12 +15,14 @@ from tierwise.connectors.azure.ids import same, subscription_of
 from tierwise.connectors.azure.place import INVENTORY, SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
 from tierwise.connectors.azure.session import Arm, Blobs
+from tierwise.connectors.azure.unchanged import Unchanged
 from tierwise.connectors.base import Item, Organisation, Unit, grouped
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
+from tierwise.connectors.rescan import Rescan
 from tierwise.content.look import Looker
 from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Unknown, UnknownReason
-from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
+from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Rel, Resource
 
 _RESOURCES: Final = "resources"
 
@@ -61,9 +63,10 @@ class AzureTenant:
 class AzureSource:
     """Source protocol over one tenant: one inventory for all subscriptions, reads per resource."""
 
-    def __init__(self, tenant: AzureTenant, scope: AzureScope) -> None:
+    def __init__(self, tenant: AzureTenant, scope: AzureScope, rescan: Rescan | None = None) -> None:
         self._tenant = tenant
         self._scope = scope
+        self._unchanged = Unchanged(rescan) if rescan is not None else None
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
         self._wanted: Callable[[str], bool] | None = None
         """Which resources are surveyed, by id; None for all."""
@@ -98,6 +101,11 @@ class AzureSource:
             if any(read.operation not in draft.docs for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
                 yield Unit(place.id, draft.resource.region, collector.service, run, provider="azure", asked={resource: wanted})
+
+    def remarks(self) -> Iterator[str]:
+        """What is to be known of how it was read."""
+        if self._unchanged is not None:
+            yield from self._unchanged.rescan.remarks("resources")
 
     def probes(self) -> Iterable[Unit]:
         """The lists of the tenant's directory."""
@@ -224,14 +232,17 @@ class AzureSource:
             draft.resource = finished(collector, draft, caller.place.unit)
             if detailed:
                 self._kept[draft.resource.id] = (collector, draft, caller.place)
-            yield draft.resource
+            # Of a resource that is asked for again, what the first survey took over stays.
+            yield draft.resource if self._unchanged is None or self._wanted is not None else self._unchanged.known(collector, draft, caller)
 
     def _deepen(self, collector: Collector, draft: Draft, place: Place, wanted: frozenset[str]) -> Iterator[Item]:
         caller = self._caller(place)
-        linked = False
+        rels = frozenset[Rel]()
         for read in collector.detail_reads(wanted):
             caller.read_into(draft, read)
-            linked = linked or bool(read.links)
-        links = collector.links(draft) if linked else None
+            rels |= read.links
+        links = collector.links(draft) if rels else None
+        if links is not None and self._unchanged is not None:
+            links = self._unchanged.linked(draft.resource.id, links, rels)
         yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft), links)
         yield from caller.outcomes()

@@ -62,6 +62,7 @@ ADMIN: Final = Read(
     f"{SYNAPSES}/administrators/read",
     facts=frozenset({"access.central_identity_enabled"}),
     absent=frozenset({"ResourceNotFound", "NotFound", "AadAdminNotFound"}),
+    told=True,
 )
 AUDIT: Final = Read(
     SYNAPSES,
@@ -70,6 +71,7 @@ AUDIT: Final = Read(
     f"{SYNAPSES}/extendedAuditingSettings/read",
     facts=reach.RECORDED,
     links=frozenset({Rel.LOGS_TO}),
+    told=True,
 )
 OF_SYNAPSE: Final = (RULES, ADMIN, AUDIT)
 LOCKS: Final = reach.locks_read()

@@ -98,7 +98,9 @@ def _has_roles(draft: Draft) -> bool:
     return not (isinstance(api, Known) and api.value != _SQL)
 
 
-ROLES: Final = Read(TYPE, "sqlRoleAssignments", VERSION, f"{TYPE}/sqlRoleAssignments/read", facts=OUTSIDE, listing=True, when=_has_roles)
+ROLES: Final = Read(
+    TYPE, "sqlRoleAssignments", VERSION, f"{TYPE}/sqlRoleAssignments/read", facts=OUTSIDE, listing=True, told=True, when=_has_roles
+)
 """Roles of the API for NoSQL, which stand on the account beside Azure's."""
 
 

@@ -62,6 +62,7 @@ _ADMINS: Final = Read(
     f"{MYSQL}/administrators/read",
     facts=frozenset({"access.central_identity_enabled"}),
     listing=True,
+    told=True,
 )
 """PostgreSQL says in its row whether Entra identities log in."""
 
@@ -74,7 +75,7 @@ def _reads(of: str) -> tuple[Read, ...]:
     version = _VERSIONS[of]
     return (
         Read(of, "databases", version, f"{of}/databases/read", Stage.SURVEY, listing=True, make=_databases),
-        Read(of, "configurations", version, f"{of}/configurations/read", facts=_PARAMETERS, listing=True),
+        Read(of, "configurations", version, f"{of}/configurations/read", facts=_PARAMETERS, listing=True, told=True),
         Read(
             of,
             "firewallRules",
@@ -82,6 +83,7 @@ def _reads(of: str) -> tuple[Read, ...]:
             f"{of}/firewallRules/read",
             facts=frozenset({"network.ingress_any"}),
             listing=True,
+            told=True,
             when=_is_public,
         ),
         *((_ADMINS,) if of == MYSQL else ()),

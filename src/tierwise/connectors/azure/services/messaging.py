@@ -59,6 +59,7 @@ def _rules(of: str) -> Read:
         _VERSIONS[of],
         f"{of}/networkRuleSets/read",
         facts=frozenset({"network.ingress_any"}),
+        told=True,
         when=_is_namespace,
     )
 

@@ -60,7 +60,14 @@ def _is_public(draft: Draft) -> bool:
 
 
 RULES: Final = Read(
-    TYPE, "firewallRules", VERSION, f"{TYPE}/firewallRules/read", facts=frozenset({"network.ingress_any"}), listing=True, when=_is_public
+    TYPE,
+    "firewallRules",
+    VERSION,
+    f"{TYPE}/firewallRules/read",
+    facts=frozenset({"network.ingress_any"}),
+    listing=True,
+    told=True,
+    when=_is_public,
 )
 LOGS: Final = reach.diagnostics(TYPE, facts=frozenset())
 

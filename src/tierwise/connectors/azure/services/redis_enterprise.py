@@ -51,6 +51,7 @@ DATABASES: Final = Read(
     f"{TYPE}/databases/read",
     facts=frozenset({"transport.tls_required", "access.shared_key_enabled", "access.local_auth_enabled"}),
     listing=True,
+    told=True,
 )
 
 

@@ -102,17 +102,19 @@ def _protector(of: str) -> Read:
         f"{of}/encryptionProtector/read",
         facts=frozenset({"encryption.key_custody"}),
         links=frozenset({Rel.USES_KEY}),
+        told=True,
     )
 
 
 def _admins(of: str) -> tuple[Read, Read]:
     return (
-        Read(of, "administrators", VERSION, f"{of}/administrators/read", facts=_LOGINS, listing=True),
-        Read(of, "azureADOnlyAuthentications", VERSION, f"{of}/azureADOnlyAuthentications/read", facts=_LOGINS, listing=True),
+        Read(of, "administrators", VERSION, f"{of}/administrators/read", facts=_LOGINS, listing=True, told=True),
+        Read(of, "azureADOnlyAuthentications", VERSION, f"{of}/azureADOnlyAuthentications/read", facts=_LOGINS, listing=True, told=True),
     )
 
 
 PROTECTOR: Final = replace(_protector(SERVERS), when=_needs_protector)
+# Statements set rules and encryption too (Transact-SQL reference, sp_set_firewall_rule, ALTER DATABASE SET ENCRYPTION), of which no activity log tells.
 RULES: Final = Read(
     SERVERS,
     "firewallRules",
@@ -129,6 +131,7 @@ AUDIT: Final = Read(
     f"{SERVERS}/extendedAuditingSettings/read",
     facts=reach.RECORDED,
     links=_LOGS,
+    told=True,
 )
 AUDIT_LOGS: Final = reach.diagnostics(SERVERS, "databases/master", frozenset())
 """Where audit events of a server go by Azure Monitor: they are a category of log of its master database."""
@@ -141,8 +144,8 @@ def _of_database(of: str) -> tuple[Read, Read, Read, Read]:
     short, long = "backupShortTermRetentionPolicies", "backupLongTermRetentionPolicies"
     return (
         _awake(Read(of, "transparentDataEncryption/current", VERSION, f"{of}/transparentDataEncryption/read", facts=encryption)),
-        Read(of, f"{short}/default", VERSION, f"{of}/{short}/read", facts=kept),
-        Read(of, f"{long}/default", VERSION, f"{of}/{long}/read", facts=kept),
+        Read(of, f"{short}/default", VERSION, f"{of}/{short}/read", facts=kept, told=True),
+        Read(of, f"{long}/default", VERSION, f"{of}/{long}/read", facts=kept, told=True),
         _labels(of),
     )
 
@@ -157,6 +160,7 @@ OWN_AUDIT: Final = _awake(
         f"{DATABASES}/extendedAuditingSettings/read",
         facts=reach.RECORDED,
         links=_LOGS,
+        told=True,
     )
 )
 DATABASE_LOGS: Final = reach.diagnostics(DATABASES, facts=frozenset())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from tierwise.connectors import fields
@@ -9,6 +10,7 @@ from tierwise.connectors.azure import reach
 from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.declared import Draft
+from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Maybe
 from tierwise.model.resource import Kind, Rel
 
@@ -75,6 +77,8 @@ SHARES: Final = Read(
     VERSION,
     f"{TYPE}/fileServices/read",
     facts=frozenset({"recovery.soft_delete_days"}),
+    # What clients set of a file service are metrics, origins and SMB (File service REST API, Set File Service Properties).
+    told=True,
     when=_has_shares_alone,
 )
 
@@ -97,6 +101,7 @@ SCOPES: Final = Read(
     facts=frozenset({"encryption.key_custody"}),
     links=frozenset({Rel.USES_KEY}),
     listing=True,
+    told=True,
     when=_has_own_key,
 )
 CONTAINERS: Final = Read(
@@ -125,8 +130,13 @@ LIFECYCLE: Final = Read(
     facts=frozenset({"retention.expiry_configured", "retention.delete_after_days", "retention.noncurrent_days"}),
     # An account without a policy answers 404 (Azure Storage documentation, "Configure a lifecycle management policy").
     absent=frozenset({"ManagementPolicyNotFound"}),
+    told=True,
     when=_has_blobs,
 )
 BLOB_LOGS: Final = reach.diagnostics(TYPE, "blobServices/default", when=_has_blobs)
 SHARE_LOGS: Final = reach.diagnostics(TYPE, "fileServices/default", when=_has_shares_alone)
 READS: Final = (BLOBS, SHARES, SCOPES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS, OUTSIDERS)
+READ_BLOBS: Final = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+"""The data action of both reads of blobs, of their names and of what is in them (REST API, "List Blobs" and "Get Blob", permissions)."""
+BY_DEPTH: Final[Mapping[Depth, tuple[str, ...]]] = {Depth.METADATA: (), Depth.NAMES: (READ_BLOBS,), Depth.CONTENT: (READ_BLOBS,)}
+"""The data actions that a depth adds to the actions of an inventory."""

@@ -47,6 +47,7 @@ AUDIT: Final = Read(
     f"{TYPE}/extendedAuditingSettings/read",
     facts=reach.RECORDED,
     links=frozenset({Rel.LOGS_TO}),
+    told=True,
 )
 LOCKS: Final = reach.locks_read()
 FROM_WORKSPACE: Final = tuple(reach.of_parent(read) for read in (reach.itself(SYNAPSE, VERSION), *analytics.OF_SYNAPSE))
