@@ -50,6 +50,44 @@ def test_a_policy_of_a_planned_directory_bucket_is_of_nothing_outside(tmp_path):
     assert set(plan.read(tmp_path)) == {"aws_s3_directory_bucket.d"}
 
 
+def read_while_applying(plan, **after):
+    """A bucket policy by a data source that Terraform reads only while it applies."""
+    plan.add(BUCKET, "d", after, mode="data", actions=("read",), unknown={"id": True, "arn": True})
+    plan.add(f"{BUCKET}_policy", "p", {"policy": PUBLIC}, unknown={"bucket": True}, expressions={"bucket": ref(f"data.{BUCKET}.d.id")})
+
+
+def test_a_part_is_of_what_a_data_source_names_that_is_yet_to_be_read(tmp_path):
+    plan = PlanBuilder()
+    read_while_applying(plan, bucket="records")
+    plan.add(f"{BUCKET}_public_access_block", "b", {"bucket": "records", **dict.fromkeys(BLOCK, False)})
+    bucket = plan.read(tmp_path)[STUB]
+    assert (bucket.name, value(bucket, "access.anonymous_read")) == ("records", True)
+
+
+def test_a_data_source_that_names_a_planned_resource_leads_to_that_and_one_without_a_name_to_none(tmp_path):
+    plan = PlanBuilder()
+    plan.add(BUCKET, "own", {"bucket": "records"}, unknown={"id": True, "arn": True})
+    plan.add(f"{BUCKET}_public_access_block", "b", {"bucket": "records", **dict.fromkeys(BLOCK, False)})
+    read_while_applying(plan, bucket="records")
+    found = plan.read(tmp_path)
+    assert set(found) == {f"{BUCKET}.own"}
+    assert value(found[f"{BUCKET}.own"], "access.anonymous_read") is True
+    nameless = PlanBuilder()
+    read_while_applying(nameless)
+    assert nameless.read(tmp_path) == {}
+
+
+def test_a_store_of_azure_is_known_by_the_name_that_a_data_source_has(tmp_path):
+    plan = PlanBuilder()
+    account = "azurerm_storage_account"
+    plan.add(account, "d", {"name": "records"}, mode="data", actions=("read",), unknown={"id": True})
+    of = {"storage_account_id": ref(f"data.{account}.d.id")}
+    key = {"key_vault_key_id": "https://v.vault.azure.net/keys/k"}
+    plan.add(f"{account}_customer_managed_key", "k", key, unknown=dict.fromkeys(of, True), expressions=of)
+    found = plan.read(tmp_path)[f'outside.{account}["records"]']
+    assert (found.name, value(found, "encryption.key_custody")) == ("records", "customer")
+
+
 def test_several_parts_are_of_one_outside_resource(tmp_path):
     plan = PlanBuilder()
     plan.add(f"{BUCKET}_versioning", "v", {"bucket": "records", "versioning_configuration": [{"status": "Enabled"}]})

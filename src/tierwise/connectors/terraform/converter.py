@@ -73,6 +73,12 @@ def kept_types(clouds: frozenset[str]) -> frozenset[str]:
 
 
 @cache
+def parts(clouds: frozenset[str]) -> frozenset[str]:
+    """The types of some clouds that only set parts of others."""
+    return frozenset(child.type for _, children in joins(clouds) for child in children) - converters(clouds).keys()
+
+
+@cache
 def joins(clouds: frozenset[str]) -> tuple[tuple[frozenset[str], tuple[Child, ...]], ...]:
     """Which types of some clouds are children of which, each parent once."""
     found: dict[str, dict[Child, None]] = defaultdict(dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -122,6 +122,14 @@ class Blocks:
             if block.provider_config_key:
                 self.provider_keys.setdefault(block.provider_config_key, block.provider_config_key)
 
+    def names(self) -> Iterator[tuple[ModulePath, str, str]]:
+        """The module, type and name of each block of a managed resource."""
+        for path, module in self._slices.items():
+            for spelt in module:
+                kind, _, name = spelt.partition(".")
+                if "." not in name:
+                    yield path, kind, name
+
     def of(self, path: ModulePath, name: Name) -> ConfigResource | None:
         """The block of a name in a module."""
         if (path, name) != self._last[0]:
@@ -159,6 +167,10 @@ class Instances:
         """Key to address of a resource in a module instance."""
         found = self._found.get(module, {}).get(_spelt(name), {})
         return {None: found} if isinstance(found, str) else found
+
+    def modules(self) -> Iterable[ModuleInstance]:
+        """The module instances in which there is something."""
+        return self._found.keys()
 
     def kinds(self) -> frozenset[str]:
         """The types that there is something of, `data.T` for data sources."""

@@ -14,7 +14,7 @@ from tierwise.connectors.terraform.joins import Child, parents_named, path_of, v
 from tierwise.connectors.terraform.plan import Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned
 from tierwise.connectors.terraform.references import Resolved, Unresolved, origin_of, resolve
-from tierwise.model.fact import Known, UnknownReason
+from tierwise.model.fact import Known, Unknown, UnknownReason
 
 OUTSIDE: Final = "outside"
 
@@ -25,6 +25,7 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     Only by a value that is known: a part whose parent cannot be told is a loose end of those that it may belong to.
     """
     found: dict[str, Planned] = {}
+    led: dict[str, str] = {}
     inside: dict[object, Mapping[str, list[str]]] = {}
     for parent, child, types in _parts(converters):
         for one in plan.by_type.get(child.type, ()):
@@ -34,14 +35,26 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
                     parents = [each for kind in sorted(types) for each in plan.by_type.get(kind, ())]
                     inside[keys] = values_of(plan, parents, child)
                 if name := _name(plan, one, child, types, inside[keys]):
-                    made = _made(one, child, parent, name)
+                    made = _made(one, parent, dict.fromkeys(child.keys, name), name)
                     found.setdefault(made.address, made)
-    if not found:
+                elif there := _by_data_source(plan, one, child, parent, inside[keys]):
+                    source, values, name = there
+                    made = _made(one, parent, values, name)
+                    own = parents_named(inside[keys], name, child)
+                    led[source] = own[0] if own else found.setdefault(made.address, made).address
+    if not (found or led):
         return plan
+    told = {address: (found.get(to) or plan.by_address[to]).type for address, to in led.items()}
+    layout = replace(plan.layout, told={**plan.layout.told, **told}, merged={**plan.layout.merged, **led})
     by_type = dict(plan.by_type)
     for kind, several in grouped(found.values(), lambda one: one.type).items():
         by_type[kind] = (*by_type.get(kind, ()), *several)
-    return replace(plan, by_type=by_type, by_address={**plan.by_address, **found}, judged=plan.judged | found.keys())
+    return replace(plan, by_type=by_type, by_address={**plan.by_address, **found}, judged=plan.judged | found.keys(), layout=layout)
+
+
+def data_sources(converters: Collection[Converter]) -> frozenset[str]:
+    """The data sources that may name what stands outside a plan."""
+    return frozenset(f"data.{parent}" for parent, _, _ in _parts(converters))
 
 
 def _parts(converters: Collection[Converter]) -> Iterator[tuple[str, Child, frozenset[str]]]:
@@ -73,7 +86,25 @@ def _name(plan: Plan, one: Planned, child: Child, types: frozenset[str], inside:
     return "" if leads else named.value.removeprefix(child.prefix)
 
 
-def _made(one: Planned, child: Child, parent: str, name: str) -> Planned:
+def _by_data_source(
+    plan: Plan, one: Planned, child: Child, parent: str, inside: Mapping[str, list[str]]
+) -> tuple[str, Mapping[str, str], str] | None:
+    """The data source that is read only while the plan is applied and by which a part names its parent: its address, and how the parent is called."""
+    path = path_of(child, one)
+    if not isinstance(one.root.text(*path), Unknown):
+        return None
+    way = resolve(plan.layout, origin_of(one), one.root.expression(*path), {f"data.{parent}"})
+    source = plan.by_address.get(way.address) if isinstance(way, Resolved) else None
+    if source is None:
+        return None
+    for key in (*child.keys, "name"):
+        named = source.root.text(key)
+        if isinstance(named, Known) and named.value and len(parents_named(inside, named.value, child)) < 2:
+            return source.address, dict.fromkeys(child.keys if key in child.keys else (key,), named.value), named.value
+    return None
+
+
+def _made(one: Planned, parent: str, values: Mapping[str, str], name: str) -> Planned:
     address = f"{OUTSIDE}.{parent}[{json.dumps(name, ensure_ascii=False)}]"
-    root = Node(address, dict.fromkeys(child.keys, name), _omits=UnknownReason.NOT_COLLECTED)
+    root = Node(address, dict(values), _omits=UnknownReason.NOT_COLLECTED)
     return Planned(address, Address((), "managed", parent, name), ("no-op",), root, provider=one.provider, source=one.source, outside=True)

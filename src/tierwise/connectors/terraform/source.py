@@ -14,10 +14,11 @@ from tierwise.beside import in_two
 from tierwise.connectors.base import Item, Unit
 from tierwise.connectors.terraform import azapi
 from tierwise.connectors.terraform.assemble import assemble
-from tierwise.connectors.terraform.converter import converters, joins, kept_types
+from tierwise.connectors.terraform.converter import converters, joins, kept_types, parts
 from tierwise.connectors.terraform.document import MAX_INPUT, Document, PlanPath, is_descriptor, read_document
 from tierwise.connectors.terraform.earlier import compare, earlier
-from tierwise.connectors.terraform.outside import with_outside
+from tierwise.connectors.terraform.left_out import with_left_out
+from tierwise.connectors.terraform.outside import data_sources, with_outside
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
 from tierwise.connectors.terraform.planset import told_of_each_other
@@ -82,8 +83,10 @@ def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSou
 def plan_of(document: Document, prefix: str = "") -> Plan:
     """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
-    plan = azapi.told(replace(assemble(document, prefix, kept_types(found) | azapi.TYPES), clouds=found))
-    return with_outside(plan, tuple(dict.fromkeys(converters(found).values()))).joining(joins(found))
+    every = tuple(dict.fromkeys(converters(found).values()))
+    kept = kept_types(found) | azapi.TYPES | data_sources(every)
+    plan = with_left_out(azapi.told(replace(assemble(document, prefix, kept), clouds=found)), parts(found))
+    return with_outside(plan, every).joining(joins(found))
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:
