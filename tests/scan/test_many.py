@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import tracemalloc
 from collections.abc import Iterable, Iterator
@@ -140,12 +141,15 @@ def test_memory_hardly_grows_with_the_inventory(tmp_path, monkeypatch):
         tracemalloc.start()
         source = open_inventory(file)
         result = scan([source], some, started=source.started, jobs=1).result
+        # What is still in cycles is held by nobody; when it goes depends on all that ran before.
+        gc.collect()
         found, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert len(result.findings) > size
         assert len(result.resources) == size
         return found
 
-    held(100)
-    # Ten thousand bytes a resource where all is held; what is left are names, places, and caches of texts, which have bounds.
-    assert (held(500) - held(200)) / 300 < 2_500
+    # The first time fills the caches of texts, which have bounds, and does so as far as other tests have not.
+    held(300)
+    # Ten thousand bytes a resource where all is held; what is left are names and places.
+    assert (held(300) - held(100)) / 200 < 1_000
