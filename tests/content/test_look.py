@@ -71,6 +71,10 @@ def test_a_small_corner_is_not_drowned_by_a_large_level():
     assert "exports/hr/people.csv" in found
 
 
+def test_prefixes_that_were_not_followed_at_first_are_where_listings_are_left():
+    assert len(keys(f"{team}/extract.csv" for team in "abcdefghijklmno")) == LIMITS.listings - 1
+
+
 def test_one_of_each_format_comes_before_a_second_of_any():
     found = keys([*(f"{number:03d}.log" for number in range(500)), "z.parquet"], Limits(objects=3))
     assert "z.parquet" in found

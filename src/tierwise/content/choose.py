@@ -12,7 +12,7 @@ from tierwise.content.budget import Limits
 from tierwise.content.read import extension
 
 _WIDTH: Final = 6
-"""Prefixes of one level that are followed, evenly from first to last."""
+"""Prefixes of one level that are followed at first, evenly from first to last; the others where listings are left."""
 _MARKS: Final = ("9", "Z", "m")
 """Where further pages of a long level begin: after its digits, its capitals and half of its letters, in the order of UTF-8 that keys are listed in."""
 
@@ -52,7 +52,7 @@ def choose(level: Callable[[str, str], Level], limits: Limits) -> Chosen:
 
     Of each level some prefixes are followed and some objects kept, one of each format before a second of any.
     """
-    waiting, kept, keys, tops = [""], list[list[Entry]](), dict[str, None](), set[str]()
+    waiting, later, kept, keys, tops = [""], list[str](), list[list[Entry]](), dict[str, None](), set[str]()
     visits = Counter[str]()
     pages = 0
     while waiting and pages < limits.listings:
@@ -72,7 +72,11 @@ def choose(level: Callable[[str, str], Level], limits: Limits) -> Chosen:
         tops |= {_top(key) for key in (*entries, *prefixes)}
         if entries:
             kept.append(_one_of_each(list(entries.values()), limits.objects))
-        waiting += [prefixes[place] for place in spread(range(len(prefixes)), _WIDTH)]
+        followed = {prefixes[place] for place in spread(range(len(prefixes)), _WIDTH)}
+        waiting += [one for one in prefixes if one in followed]
+        later += [one for one in prefixes if one not in followed]
+        if not waiting:
+            waiting = [later.pop(place) for place in reversed(spread(range(len(later)), _WIDTH))]
     return Chosen(tuple(_in_turn(kept, limits.objects)), tuple(keys), len(tops))
 
 
