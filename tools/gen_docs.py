@@ -19,6 +19,7 @@ from tierwise.connectors.aws import history, organisation, recorded
 from tierwise.connectors.azure import collectors as azure
 from tierwise.connectors.azure.history import ACTIVITY
 from tierwise.connectors.gcp import collectors as gcp
+from tierwise.connectors.gcp.history import LOG
 from tierwise.model.control import Control
 from tierwise.model.coverage import coverage_words
 from tierwise.model.profile import Profile, Requirement, sight_words
@@ -111,7 +112,7 @@ def calls_page() -> str:
             for one in (*aws.declared_reads(), *organisation.READS, *recorded.READS, history.LOOKUP)
         },
         "Azure": {(one.via.via, one.action or "-") for one in (*azure.declared_reads(), ACTIVITY)},
-        "Google Cloud": {(one.via.via, one.action or "-") for one in gcp.declared_reads()},
+        "Google Cloud": {(one.via.via, one.action or "-") for one in (*gcp.declared_reads(), LOG)},
     }
     return PAGE + intro + "".join(f"\n## {cloud}\n\n{table(('Call', 'Allowed by'), sorted(found))}" for cloud, found in calls.items())
 

@@ -132,19 +132,28 @@ def azure(
 @permissions.command()
 @_selection
 @_deeper
+@click.option("--since", is_flag=True, help="Also what a scan with this option asks each project's audit log; default: not.")
 @click.option("--organization", default="", metavar="NUMBER", help="With --terraform: where the role is; default: a word to replace.")
 @click.option("--assign-to", default="", metavar="MEMBER", help="With --terraform: bind it to this member; default: to nobody.")
 def gcp(
-    as_tf: bool, control: tuple[str, ...], profile: str, with_names: bool, with_sampling: bool, organization: str, assign_to: str
+    as_tf: bool,
+    control: tuple[str, ...],
+    profile: str,
+    with_names: bool,
+    with_sampling: bool,
+    since: bool,
+    organization: str,
+    assign_to: str,
 ) -> None:
     """Print the custom role: what a scan reads and nothing else; 'gcloud iam roles create tierwiseScan --file' takes it."""
+    from tierwise.connectors.gcp.history import LOG
     from tierwise.connectors.gcp.permissions import as_terraform, role_definition
 
     require(
         as_tf or not (assign_to or organization),
         "--organization and --assign-to go with --terraform; else: gcloud organizations add-iam-policy-binding NUMBER --member M --role R",
     )
-    document = role_definition(_wanted(control, profile), _depth(names=with_names, sampling=with_sampling))
+    document = role_definition(_wanted(control, profile), _depth(names=with_names, sampling=with_sampling), (LOG,) if since else ())
     click.echo(as_terraform(document, organization, assign_to) if as_tf else json.dumps(document, indent=2))
 
 

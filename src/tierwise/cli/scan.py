@@ -281,7 +281,7 @@ gcp_options = together(
 """Which projects are read, and how."""
 
 
-def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = None) -> tuple[Source, ...]:
+def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = None, rescan: Rescan | None = None) -> tuple[Source, ...]:
     """The projects as a source; UsageError where google-auth is not installed."""
     try:
         from tierwise.connectors.gcp.connect import open_projects
@@ -289,13 +289,14 @@ def open_gcp(config: GcpConfig, started: datetime, sampling: Sampling | None = N
         if error.name is None or error.name.partition(".")[0] not in ("google", "requests"):
             raise
         raise UsageError("google-auth is not installed: pip install 'tierwise[gcp]'") from None
-    return open_projects(config, started, depth=depth_of(sampling))
+    return open_projects(config, started, depth=depth_of(sampling), rescan=rescan)
 
 
 @scan.command()
 @gcp_options
 @resume_option
 @dry_run_option
+@since_options
 @sampling_options
 @import_option
 @scan_options
@@ -310,7 +311,9 @@ def gcp(**values: Any) -> None:
     config = replace(config, gcp=gcp_config(config.gcp, values))
     sampling = sampling_asked(config.sampling, values)
     live = Live("gcp", config.gcp, config, options, sampling, imported(values))
-    scan_live(live, values["resume"], lambda started, _: open_gcp(config.gcp, started, sampling), dry=values["dry_run"])
+    since = asked_since(values)
+    rescan = since.rescan if since is not None else None
+    scan_live(live, values["resume"], lambda started, _: open_gcp(config.gcp, started, sampling, rescan), since, dry=values["dry_run"])
 
 
 @scan.command()

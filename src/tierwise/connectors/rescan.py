@@ -99,6 +99,12 @@ class Rescan:
             else:
                 self.taken.pop(resource, None)
 
+    def forget(self, unit: str, resource: str) -> None:
+        """Leave nothing of a resource, so that the next scan reads it."""
+        with self._lock:
+            self.marks.get(unit, {}).pop(resource, None)
+            self.taken.pop(resource, None)
+
     def remarks(self, things: str) -> Iterator[str]:
         """What is to be known of it, a line for each thing; `things` are what may be taken over."""
         if self.earlier is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
 
+from tierwise.model.canonical import canonical
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, Maybe, NotApplicable, Unknown, UnknownReason, says_same
 from tierwise.model.resource import Evidence, FactUpdate, Link, Resource
 
@@ -42,7 +43,7 @@ class Listed:
 
 def joined(listings: Sequence[Resource]) -> Resource:
     """One resource with all that its listings know; what they tell otherwise is unknown."""
-    first = min(listings, key=_order)
+    first = min(listings, key=canonical)
     named = {name: min((getattr(one, name) for one in listings), key=_nearness) for name in _NAMES}
     return replace(
         first,
@@ -91,7 +92,7 @@ def _otherwise(answers: Sequence[AnyFact]) -> Unknown:
 
 
 def _tags(told: Sequence[Maybe[Mapping[str, str]]]) -> Maybe[Mapping[str, str]]:
-    every = sorted(told, key=_order)
+    every = sorted(told, key=canonical)
     known = [one for one in every if isinstance(one, Known)]
     if not known:
         return every[0]
@@ -105,7 +106,7 @@ def _tags(told: Sequence[Maybe[Mapping[str, str]]]) -> Maybe[Mapping[str, str]]:
 
 def _evidence(told: Sequence[Evidence]) -> Evidence:
     """Evidence that one listing has read is not missing because another was refused it."""
-    first = min(told, key=_order)
+    first = min(told, key=canonical)
     inherited = (one.inherited for one in told)
     return replace(
         first,
@@ -115,7 +116,9 @@ def _evidence(told: Sequence[Evidence]) -> Evidence:
         external=_union(one.external for one in told),
         rows=_union(one.rows for one in told),
         # The nearest first: an order that is one listing's own.
-        inherited=min(inherited, key=lambda levels: (any(isinstance(one.tags, Unknown) for one in levels), -len(levels), _order(levels))),
+        inherited=min(
+            inherited, key=lambda levels: (any(isinstance(one.tags, Unknown) for one in levels), -len(levels), canonical(levels))
+        ),
     )
 
 
@@ -127,7 +130,7 @@ def _links(told: Sequence[Sequence[Link]]) -> tuple[Link, ...]:
 
 
 def _union(told: Iterable[Iterable[T]]) -> tuple[T, ...]:
-    return tuple(sorted(dict.fromkeys(one for some in told for one in some), key=_order))
+    return tuple(sorted(dict.fromkeys(one for some in told for one in some), key=canonical))
 
 
 def _nearness(name: str | None) -> tuple[bool, str]:
@@ -135,21 +138,4 @@ def _nearness(name: str | None) -> tuple[bool, str]:
 
 
 def _order_of_fact(fact: AnyFact) -> tuple[bool, bool, str, str]:
-    return isinstance(fact, Unknown), isinstance(fact, NotApplicable), fact.via.as_of, _order(fact)
-
-
-def _order(one: Any) -> str:
-    """An order that is the same in every process: members of sets and keys of mappings are sorted."""
-    match one:
-        case frozenset():
-            return f"{sorted(map(_order, one))}"
-        case Mapping():
-            return f"{sorted((str(key), _order(value)) for key, value in one.items())}"
-        case tuple() | list():
-            return f"{[_order(each) for each in one]}"
-        case Known() | Unknown() | NotApplicable() | Link():
-            return f"{[type(one).__name__, *(_order(getattr(one, name)) for name in one.__struct_fields__)]}"
-        case Resource() | Evidence():
-            return f"{[_order(getattr(one, each.name)) for each in fields(one)]}"
-        case _:
-            return repr(one)
+    return isinstance(fact, Unknown), isinstance(fact, NotApplicable), fact.via.as_of, canonical(fact)

@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from msgspec import structs
 
 from tests.connectors.aws.changing import Estate, bucket, small, url
 from tests.connectors.aws.conftest import ALL_FACTS, REGION
 from tests.connectors.collected import Estate as Read
 from tests.connectors.collected import absorb, flat
+from tests.connectors.rescanned import Night, unread
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws import connect, history
 from tierwise.connectors.aws.connect import open_accounts
 from tierwise.connectors.aws.session import new_session
-from tierwise.connectors.rescan import Earlier, Kept, Rescan
-from tierwise.model.fact import AnyFact, Unknown, UnknownReason, oldest
-from tierwise.model.resource import Resource
+from tierwise.connectors.rescan import Earlier, Rescan
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PER_BUCKET = ("s3:GetBucketEncryption", "s3:GetBucketLogging", "s3:GetBucketVersioning")
 A, B = "arn:aws:s3:::a", "arn:aws:s3:::b"
-
-
-@dataclass
-class Night:
-    """One scan: what it read, by which calls, and what it leaves."""
-
-    read: Read
-    calls: Counter[str]
-    rescan: Rescan
-    started: datetime
-
-    def left(self) -> Earlier:
-        """What the next scan finds of it."""
-        units = {
-            name: {key: Kept(self.read[key], mark) for key, mark in marks.items() if key in self.read}
-            for name, marks in self.rescan.marks.items()
-        }
-        return Earlier("run", self.started, lambda name: units.get(name, {}))
-
-    def says(self) -> dict[str, Any]:
-        """Each resource, but for when what is said of it was read."""
-        return {
-            key: (one.tags, one.links, one.grants, {name: _undated(fact) for name, fact in one.facts.items()})
-            for key, one in self.read.items()
-        }
-
-    def day(self, key: str) -> str:
-        """When the first read of a resource was made; empty for this scan."""
-        return oldest(self.read[key].facts.values())[:10]
-
-
-def _undated(fact: AnyFact) -> AnyFact:
-    return structs.replace(fact, via=structs.replace(fact.via, as_of=""))
 
 
 Scan = Callable[..., Night]
@@ -78,16 +40,10 @@ def scan(monkeypatch: pytest.MonkeyPatch) -> Scan:
         read = Read()
         read.gaps, read.outcomes = [], []
         absorb(read, flat(one.survey()))
-        absorb(read, flat(one.details({key: _unread(found, wanted) for key, found in read.items()})))
+        absorb(read, flat(one.details({key: unread(found, wanted) for key, found in read.items()})))
         return Night(read, stub.calls, rescan, started)
 
     return run
-
-
-def _unread(resource: Resource, wanted: frozenset[str]) -> frozenset[str]:
-    """What nobody has read of a resource, as the second stage asks for it."""
-    facts: Mapping[str, AnyFact] = resource.facts
-    return frozenset(name for name in wanted if isinstance(one := facts.get(name), Unknown) and one.reason is UnknownReason.NOT_COLLECTED)
 
 
 def test_the_history_is_asked_for_from_before_the_earlier_scan_and_for_changes_alone(scan: Scan) -> None:

@@ -131,6 +131,8 @@ class Cloud(HTTPAdapter):
         self.calls: list[tuple[str, str]] = []
         """Method, and service with path, of each request, in order."""
         self.queries: list[Mapping[str, list[str]]] = []
+        self.bodies: list[Any] = []
+        """What POSTs sent, in order."""
         self.hosts: set[str] = set()
         self.tokens: set[str] = set()
         self.slept: list[float] = []
@@ -138,6 +140,8 @@ class Cloud(HTTPAdapter):
     def send(self, request: Any, *_: Any, **__: Any) -> Any:
         """One request, answered."""
         self.tokens.add(request.headers.get("Authorization", ""))
+        if request.body:
+            self.bodies.append(json.loads(request.body))
         reply = self.answered(request.method, request.url)
         answer = HTTPResponse(body=BytesIO(reply.bytes), headers={**reply.headers}, status=reply.status, preload_content=False)
         return self.build_response(request, answer)
@@ -161,7 +165,7 @@ class Cloud(HTTPAdapter):
         fault = next((found for part, found in self.faults.items() if path.startswith(part) or path.endswith(part)), None)
         if fault is not None and (found := self._made(fault, path)) is not None:
             return found
-        reads = reads_of(path, query)
+        reads = reads_of(path, query) if self.broken or self.denied else []
         if broken := [read for read in reads if read in self.broken]:
             self.hit.update(broken)
             return self.broken[broken[0]]

@@ -15,6 +15,7 @@ from tests.scan.honesty import all_violations
 from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
 from tierwise.connectors.gcp.collectors import collectors, declared_calls, declared_reads
+from tierwise.connectors.gcp.history import LOG
 from tierwise.connectors.gcp.place import PLACES, SEARCH
 from tierwise.connectors.gcp.read import Read, Row
 from tierwise.errors import CredentialsError
@@ -77,7 +78,9 @@ def test_passes_and_fails_are_at_stake(whole):
 def test_every_read_is_made_and_answers(whole, direct):
     others = [scan_of(scope, listed=listed) for scope in SCOPES for listed in (True, False)]
     made = {one.operation for result in (whole, direct, *others) for one in result.outcomes if one.outcome in ("ok", "absent")}
-    assert {one.via.via for one in declared_calls() if one.make is None} - made == {SEARCH.via.via}, "made where no scope is named"
+    assert {one.via.via for one in declared_calls() if one.make is None} - made == {SEARCH.via.via, LOG.via.via}, (
+        "where no scope is named, and with --since"
+    )
 
 
 def test_every_row_is_listed_with_the_inventory_and_without(whole, direct):

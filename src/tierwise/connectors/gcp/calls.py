@@ -104,11 +104,17 @@ class Caller:
         answer = self.place.above(f"{read.operation}:{self.place.name}", partial(self.ask, read, (self.place.id,)))
         return fields.items(answer, read.items)
 
-    def pages(self, read: Read, values: tuple[str, ...], resource: str = "", more: Parameters = ()) -> Iterator[Maybe[Doc | None]]:
-        """The pages of a listing, each with a list in it; an Unknown, which is the last, where one fails or it is not whole."""
+    def pages(
+        self, read: Read, values: tuple[str, ...], resource: str = "", more: Parameters = (), body: Mapping[str, object] | None = None
+    ) -> Iterator[Maybe[Doc | None]]:
+        """The pages of a listing, each with a list in it; an Unknown, which is the last, where one fails or it is not whole.
+
+        With a `body`, of a POST, the page that is asked for is named there.
+        """
         token, seen, empty = "", set[str](), 0
         for _ in range(MOST_PAGES):
-            page = self._page(read, values, (*more, *([(PAGE_TOKEN, token)] if token else [])), resource)
+            at = {PAGE_TOKEN: token} if token else {}
+            page = self._page(read, values, (*more, *(at.items() if body is None else ())), resource, body and {**body, **at})
             if isinstance(page, Unknown) or page.value is None:
                 yield page
                 return
@@ -133,13 +139,15 @@ class Caller:
                 break
         yield self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "it has no end"), read, resource)
 
-    def _page(self, read: Read, values: tuple[str, ...], more: Parameters, resource: str) -> Maybe[Doc | None]:
+    def _page(
+        self, read: Read, values: tuple[str, ...], more: Parameters, resource: str, sent: Mapping[str, object] | None = None
+    ) -> Maybe[Doc | None]:
         try:
             url = _url(read, values, more)
         except ValueError:
             return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "a name leads elsewhere"), read, resource)
         try:
-            answer = self.google.ask(url, read.body)
+            answer = self.google.ask(url, sent or read.body)
         except (GoogleAuthError, requests.RequestException) as error:
             return self._failed(Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__), read, resource)
         if answer.status != 200:

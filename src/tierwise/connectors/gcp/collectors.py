@@ -8,6 +8,7 @@ from tierwise.connectors.declared import exported
 from tierwise.connectors.gcp.above import CALLS
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
 from tierwise.connectors.gcp.bound import CALLS as BOUND
+from tierwise.connectors.gcp.history import LOG
 from tierwise.connectors.gcp.perimeter import CALLS as PERIMETERS
 from tierwise.connectors.gcp.place import PLACES
 from tierwise.connectors.gcp.read import Collector, Declaration, Read
@@ -41,4 +42,4 @@ def declared_calls(depth: Depth = Depth.METADATA) -> tuple[Read, ...]:
     """The calls that the guard lets through where a scan looks so deeply."""
     from tierwise.connectors.gcp.content import BY_DEPTH
 
-    return (*(read for read in declared_reads() if isinstance(read, Read)), *BY_DEPTH[depth])
+    return (*(read for read in declared_reads() if isinstance(read, Read)), LOG, *BY_DEPTH[depth])

@@ -22,6 +22,7 @@ from tierwise.connectors.gcp.place import BELOW, FOLDERS, PROJECT, SEARCH, Place
 from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.gcp.session import SCOPE, Google, transport
 from tierwise.connectors.gcp.source import GoogleRun, GoogleScope, GoogleSource
+from tierwise.connectors.rescan import Rescan
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Unknown, UnknownReason
@@ -40,6 +41,7 @@ def open_projects(
     inner: HTTPAdapter | None = None,
     depth: Depth = Depth.METADATA,
     sleep: Callable[[float], None] = time.sleep,
+    rescan: Rescan | None = None,
 ) -> tuple[Detailed, ...]:
     """All scopes as one source. CredentialsError where nothing in them can be read at all, UsageError for names that do not exist."""
     _check_names(options)
@@ -57,7 +59,7 @@ def open_projects(
     if not scopes:
         raise CredentialsError(_nothing_seen(missing))
     services = frozenset(one.lower() for one in options.services)
-    return (GoogleSource(GoogleRun(google, now, scopes, services, missing, tuple(caller.outcomes()))),)
+    return (GoogleSource(GoogleRun(google, now, scopes, services, missing, tuple(caller.outcomes())), rescan),)
 
 
 def _credentials() -> Any:

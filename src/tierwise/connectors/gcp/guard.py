@@ -30,7 +30,7 @@ class _Shape:
 
 
 class Guard:
-    """Tells declared requests from all others: any PUT, PATCH, DELETE, any POST but the listed `getIamPolicy`, and every read of content that was not asked for."""
+    """Tells declared requests from all others: any PUT, PATCH, DELETE, any POST but the listed `getIamPolicy` and the reading of log entries, and every read of content that was not asked for."""
 
     def __init__(self, reads: Iterable[Read]) -> None:
         self._shapes = tuple({_shape(read) for read in reads})
@@ -67,5 +67,5 @@ def host_of(read: Read) -> str:
 
 def _shape(read: Read) -> _Shape:
     path = re.compile(("[^/]+" if read.opaque else NAME).join(re.escape(part) for part in read.path.split("{}")))
-    more = {PAGE_TOKEN} if read.items else set()
+    more = {PAGE_TOKEN} if read.items and not read.post else set()
     return _Shape("POST" if read.post else "GET", host_of(read), path, frozenset({name for name, _ in read.query} | more), read.opaque)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
 from tierwise.connectors.declared import needed
 from tierwise.connectors.gcp.collectors import declared_reads
 from tierwise.connectors.gcp.content import BY_DEPTH
+from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.hcl import hcl
 from tierwise.model.content import Depth
 
@@ -25,17 +26,17 @@ ORGANISATION: Final = "ORGANISATION"
 """What stands for the organisation until one is given."""
 
 
-def role_definition(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA) -> Document:
+def role_definition(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Iterable[Read] = ()) -> Document:
     """The custom role that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
 
-    A deeper look needs a role of its own, beside the inventory's.
+    `more` are reads that belong to an option. A deeper look needs a role of its own, beside the inventory's.
 
     In the form that `gcloud iam roles create tierwiseScan --organization ORGANISATION --file FILE` takes.
     """
     if depth is not Depth.METADATA:
         actions = sorted({read.action for read in BY_DEPTH[depth]})
         return {"title": _SAMPLING, "description": _DEEPER[depth], "stage": "GA", "includedPermissions": actions}
-    actions = sorted({read.action for read in declared_reads() if needed(read, facts)})
+    actions = sorted({read.action for read in declared_reads() if needed(read, facts)} | {read.action for read in more})
     return {"title": _TITLE, "description": _ABOUT, "stage": "GA", "includedPermissions": actions}
 
 

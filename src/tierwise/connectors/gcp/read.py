@@ -13,6 +13,7 @@ from tierwise.model.resource import Gap, Grant, Kind, Link, Rel
 
 if TYPE_CHECKING:
     from tierwise.connectors.gcp.calls import Caller
+    from tierwise.connectors.gcp.history import History
     from tierwise.connectors.gcp.place import Place
 
 ASSETS: Final = "cloudasset"
@@ -52,7 +53,7 @@ class Read:
     opaque: bool = False
     """Its last name is an object's, which may hold slashes and is sent as one segment all the same."""
     post: bool = False
-    """One of the few reads that Google made a POST: `getIamPolicy`, asked for version 3 in its body unless it has parameters."""
+    """One of the few reads that Google made a POST: `getIamPolicy`, asked for version 3 in its body unless it has parameters, and the log's entries."""
     absent: frozenset[str] = frozenset()
     """Error codes that mean `not configured` (a value), not a failure."""
     when: Callable[[Draft], bool] = always
@@ -172,6 +173,8 @@ class Collector:
     grants: Callable[[Draft], tuple[Grant, ...]] = lambda draft: draft.resource.grants
     lists: tuple[Read, ...] = field(default=())
     """Listings that `survey` makes per asset (tables of a dataset): such assets are units of work of their own."""
+    history: History | None = None
+    """What the audit log tells of changes of its resources; None where they are read each time."""
 
     @property
     def survey_reads(self) -> tuple[Read, ...]:

@@ -22,9 +22,11 @@ from tierwise.connectors.gcp.ids import above, project_in
 from tierwise.connectors.gcp.place import Place, Places
 from tierwise.connectors.gcp.read import Asset, Collector, Row
 from tierwise.connectors.gcp.session import Google
+from tierwise.connectors.gcp.unchanged import Past
+from tierwise.connectors.rescan import Rescan
 from tierwise.content.look import Looker
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Resource
+from tierwise.model.resource import FactUpdate, Gap, Inherited, Kind, ReadOutcome, Resource
 
 _WIDEST_FIRST: Final = ("organizations", "folders", "projects")
 
@@ -55,8 +57,10 @@ class GoogleRun:
 class GoogleSource:
     """Source protocol over some scopes: one inventory for each, reads per resource."""
 
-    def __init__(self, run: GoogleRun) -> None:
+    def __init__(self, run: GoogleRun, rescan: Rescan | None = None) -> None:
         self._run = run
+        self._past = Past(rescan) if rescan is not None else None
+        """What an earlier scan has read; None where this one leaves nothing for the next."""
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
         self._lock = threading.Lock()
         self._wanted: Callable[[str], bool] | None = None
@@ -95,6 +99,10 @@ class GoogleSource:
             if any(read.operation not in draft.docs and read.of == draft.resource.type for read in collector.detail_reads(wanted)):
                 run = partial(self._deepen, collector, draft, place, wanted)
                 yield Unit(place.id, draft.resource.region, collector.service, run, provider="gcp", asked={resource: wanted})
+
+    def remarks(self) -> Iterable[str]:
+        """What was taken over from an earlier scan, and why the rest was not."""
+        return self._past.rescan.remarks("buckets") if self._past is not None else ()
 
     @property
     def looked_into(self) -> frozenset[str]:
@@ -140,6 +148,8 @@ class GoogleSource:
         caller = self._caller(Place("", scope=scope.name))
         policies = self._policies(caller, scope)
         assets, lost = self._assets(caller, scope, policies)
+        if self._past is not None:
+            yield from self._look_back(self._past, scope)
         # What is bound to an asset, or a part of it, may come after it: none is taken before all are listed.
         bound = tags.bound_by(one for one in assets if one.type == tags.TYPE) if lost is None else tags.Bound(lost)
         parts: dict[str, list[Asset]] = defaultdict(list)
@@ -160,6 +170,13 @@ class GoogleSource:
                 yield Unit(place.id, "", "listing", partial(self._directly, place, seen, policies, bound), provider="gcp")
             if not scope.places:
                 yield self._gap("", "inventory", lost)
+        yield from caller.outcomes()
+
+    def _look_back(self, past: Past, scope: GoogleScope) -> Iterator[Item]:
+        """Ask what has changed since the earlier scan; what could not be asked is no missing evidence, and is told in a remark."""
+        caller = self._caller(Place("", scope=scope.name))
+        past.look(caller, scope.places.each, dict.fromkeys(collector for collector, _ in self._by_type.values()))
+        caller.tally.failures.clear()
         yield from caller.outcomes()
 
     def _assets(self, caller: Caller, scope: GoogleScope, policies: Maybe[Mapping[str, Doc]]) -> tuple[list[Asset], Unknown | None]:
@@ -260,10 +277,20 @@ class GoogleSource:
                 if read.stage is Stage.SURVEY:
                     caller.read_into(draft, read)
             inherited = tags.keep(caller, draft, bound, asset.ancestors or caller.place.ancestors)
-            draft.resource = finished(collector, draft, caller.place.unit, inherited)
+            taken = self._taken_over(collector, draft, caller, inherited)
+            draft.resource = taken or finished(collector, draft, caller.place.unit, inherited)
             if any(read.stage is Stage.DETAIL for read in mine):
                 self._keep(collector, draft, caller.place)
             yield draft.resource
+
+    def _taken_over(self, collector: Collector, draft: Draft, caller: Caller, inherited: tuple[Inherited, ...]) -> Resource | None:
+        """The draft's resource as an earlier scan has read it, where that holds; else it is left for the next scan as it is read now."""
+        if self._past is None:
+            return None
+        taken = self._past.taken_over(collector, draft, caller, inherited) if self._wanted is None else None
+        if taken is None:
+            self._past.mark(collector, draft, caller.place)
+        return taken
 
     def _keep(self, collector: Collector, draft: Draft, place: Place) -> None:
         """Keep what more may be read of; of one resource in scopes that overlap, what the scope that knows most of it has said."""
@@ -275,12 +302,16 @@ class GoogleSource:
     def _deepen(self, collector: Collector, draft: Draft, place: Place, wanted: frozenset[str]) -> Iterator[Item]:
         caller = self._caller(place)
         linked = False
+        if self._past is not None:
+            wanted |= self._past.was_asked(draft.resource.id)
         for read in collector.detail_reads(wanted):
             if read.of == draft.resource.type:
                 caller.read_into(draft, read)
                 linked = linked or bool(read.links)
         links = collector.links(draft) if linked else None
         yield FactUpdate(draft.resource.id, dict(collector.facts(draft)), collector.grants(draft), links)
+        if self._past is not None:
+            self._past.mark(collector, draft, place)
         yield from caller.outcomes()
 
 

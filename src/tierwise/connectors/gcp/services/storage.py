@@ -6,6 +6,7 @@ versioning is off (Cloud Storage JSON API, "Buckets"; recorded buckets and expor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from tierwise.connectors.declared import Doc, Draft, Stage
 from tierwise.connectors.gcp import constraints, iam
 from tierwise.connectors.gcp.above import AUDIENCE, PUBLIC_ACCESS, RECORDED, domain_of, iam_read, members_read, org_read
 from tierwise.connectors.gcp.bound import deny_read, role_read
+from tierwise.connectors.gcp.history import History
 from tierwise.connectors.gcp.perimeter import edge_of, perimeter_read
 from tierwise.connectors.gcp.place import Place, drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
@@ -342,4 +344,6 @@ COLLECTOR = Collector(
     facts,
     links,
     grants,
+    # Cloud Storage, "Cloud Audit Logs with Cloud Storage": Admin Activity has whatever changes access, a bucket or a managed folder.
+    history=History(_SERVICE, re.compile(r"projects/_/buckets/([^/]+)"), frozenset({ACLS, FOLDERS, FOLDER_POLICIES})),
 )
