@@ -9,12 +9,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import Any, Final, TypeAlias, TypeVar, overload
+from typing import Any, Final, Self, TypeAlias, TypeVar, overload
 
 from tierwise.beside import in_two
 from tierwise.errors import UsageError
 from tierwise.pack import packed, unpacked
 
+P = TypeVar("P")
 T = TypeVar("T")
 U = TypeVar("U")
 V = TypeVar("V")
@@ -93,6 +94,11 @@ class Shelf(Sequence[T]):
         """Put all of some packs behind the others."""
         self._write(chain(packs(self._held, self._batch), made))
         self._held.clear()
+
+    def filled(self, made: Iterable[Pack]) -> Self:
+        """The same shelf with all of some packs."""
+        self.take(made)
+        return self
 
     def put(self, place: int, one: T) -> int:
         """Put one in the place of another; its place, which is another where they are in a file."""
@@ -346,12 +352,19 @@ class Stock(Named[T]):
             self._order.append(len(self._shelf))
             self._shelf.add(one)
 
+    def extend(self, names: Sequence[str], made: Iterable[Pack]) -> None:
+        """Put many behind the others, in packs of one; their names are new."""
+        self._order.extend(range(len(self._shelf), len(self._shelf) + len(names)))
+        self.names.update(zip(names, range(len(self.names), len(self.names) + len(names)), strict=True))
+        self._shelf.take(made)
+
     def sort(self) -> None:
         """Put them in the order of their names; many are written anew, since they are looked at in that order from now on."""
         names = sorted(self.names)
         self._order = array("Q", [self._order[self.names[name]] for name in names])
         if self.many:
-            self._shelf = Shelf(Picked(self._shelf, self._order), most=0, batch=_CLOSE)
+            lying = Picked(self._shelf, self._order)
+            self._shelf = Shelf[T](most=0, batch=_CLOSE).filled(in_two(lying, lambda some: packs(some, _CLOSE)))
             self._order = array("Q", range(len(names)))
         self.names = {name: place for place, name in enumerate(names)}
         self.held = Picked(self._shelf, self._order)
@@ -399,6 +412,13 @@ def kept_in_two(things: Mapping[str, T], make: Callable[[T], V], whole: Callable
     shelf: Shelf[U] = Shelf()
     shelf.take(in_two(held, lambda some: packs(whole(one, make(one)) for one in some)))
     return Named(places_of(things), shelf)
+
+
+def made_in_two(places: Sequence[P], make: Callable[[Iterable[P]], Iterable[T]]) -> Shelf[T]:
+    """What is made of each of a sequence, on a shelf, made by two processes where there are enough."""
+    if len(places) <= MOST:
+        return Shelf(make(places))
+    return Shelf[T]().filled(in_two(places, lambda some: packs(make(some))))
 
 
 def in_order(things: Mapping[str, T]) -> Sequence[T]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from tierwise.classify import tags
 from tierwise.classify.declared import Declared, declaration_signs, declared
@@ -16,7 +16,51 @@ from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Marking, Tier, TierInterval
 from tierwise.model.vocabulary import facts_of
 
+_ALIKE: Final = 4_096
+"""How many are kept of what is declared alike."""
 _RANK: Final = {marking: place for place, marking in enumerate(Marking)}
+
+
+class Declarations:
+    """What declarations yield by a profile and a register; what is declared alike yields the same, and is looked at once."""
+
+    def __init__(self, profile: Profile, register: Register) -> None:
+        self._profile = profile
+        self._register = register
+        self._facts: dict[tuple[object, ...], Facts] = {}
+        self._missing: dict[tuple[object, ...], AnyFact] = {}
+
+    def facts(self, resource: Resource) -> Facts:
+        """Those of `declared_facts`."""
+        key = self._alike(resource)
+        if key is None:
+            return declared_facts(resource, self._profile, self._register)
+        if key not in self._facts:
+            _make_room(self._facts)
+            self._facts[key] = declared_facts(resource, self._profile, self._register)
+        return self._facts[key]
+
+    def missing(self, resource: Resource, interval: TierInterval) -> AnyFact:
+        """The fact of `missing_tags`."""
+        alike = self._alike(resource)
+        if alike is None:
+            return missing_tags(resource, interval, self._profile, self._register)
+        key = (*alike, interval)
+        if key not in self._missing:
+            _make_room(self._missing)
+            self._missing[key] = missing_tags(resource, interval, self._profile, self._register)
+        return self._missing[key]
+
+    def _alike(self, resource: Resource) -> tuple[object, ...] | None:
+        """All that its declarations rest on, where that is soon told: its kind, its own tags, and the register's lines."""
+        if isinstance(resource.tags, Unknown) or resource.evidence.inherited:
+            return None
+        return resource.kind, tuple(resource.tags.value.items()), resource.tags.via, *map(id, self._register.matching(resource))
+
+
+def _make_room(memo: dict[tuple[object, ...], Any]) -> None:
+    if len(memo) >= _ALIKE:
+        memo.clear()
 
 
 def declared_facts(resource: Resource, profile: Profile, register: Register) -> Facts:

@@ -36,6 +36,8 @@ class Unit:
     """Whether it handles content: a crash then shows where it happened, and nothing of what was read."""
     kept: str = ""
     """The name under which what it and all units below it yield is kept once they have ended, so that they need not run again; empty where it is not."""
+    there: bool = False
+    """Whether what it yields is there already, all of it, and without units."""
     asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For a unit of stage 2: what it answers, by resource id."""
 

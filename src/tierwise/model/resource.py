@@ -214,6 +214,13 @@ class Resource:
     existing: bool = False
     """In a plan: it is there already, and stays as it is in all that is judged of it."""
 
+    def having(self, facts: Mapping[str, AnyFact]) -> Resource:
+        """The same with other facts; as `replace`, in a third of the time."""
+        return Resource(
+            self.id, self.kind, self.type, self.provider, self.account, self.region, self.name, self.address, self.tags, facts,
+            self.links, self.aliases, self.evidence, self.grants, self.unit, self.existing,
+        )  # fmt: skip
+
     def taken_apart(self) -> tuple[Callable[..., Resource], tuple[object, ...]]:
         """Itself for a file (`tierwise.pack`), without what most have alike."""
         said, more = self.tags, (self.links, self.aliases, self.evidence, self.grants, self.unit, self.existing)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tierwise.classify.declarations import declared_facts, missing_tags
+from tierwise.classify.declarations import Declarations
 from tierwise.classify.engine import classify_each
 from tierwise.classify.identifiers import identifiers
 from tierwise.classify.joins import LINKED, linkage_facts
@@ -97,10 +97,10 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
 
     Of many resources, facts are derived when one is looked at, and of one at a time; what others are held against is derived again.
     """
+    declarations = Declarations(judging.profile, judging.register)
 
     def read_and_declared(resource: Resource) -> Resource:
-        declared = declared_facts(resource, judging.profile, judging.register)
-        return replace(resource, facts={**resource.facts, **declared, "metadata.identifiers": identifiers(resource)})
+        return resource.having({**resource.facts, **declarations.facts(resource), "metadata.identifiers": identifiers(resource)})
 
     resources = assessed.estate.resources
     estate = replace(assessed.estate, resources=near(resources, read_and_declared))
@@ -109,7 +109,7 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
 
     def related_to(one: Resource) -> Resource:
         relations = relations_of(scene, one)
-        return replace(one, facts={**one.facts, **relations, **_looked(estate, one, relations)})
+        return one.having({**one.facts, **relations, **_looked(estate, one, relations)})
 
     related = near(estate.resources, related_to)
     linkage: Mapping[str, Mapping[str, AnyFact]] = {}
@@ -128,7 +128,7 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
         if (few := contradicted(resource, one.subjects)) is not None and "scale.subjects_consistent" in facts:
             facts["scale.subjects_consistent"] = few
         if resource.kind in tagged:
-            facts["tags.missing"] = missing_tags(resource, one.interval, judging.profile, judging.register)
+            facts["tags.missing"] = declarations.missing(resource, one.interval)
         if resource.kind in spec_of(FACT).kinds:
             facts[FACT] = fact_of(resource, one.tier, judging.acceptances, judging.controls, judging.profile.acceptance, today)
         return {name: fact for name, fact in facts.items() if known.facts.get(name) is not fact}
@@ -137,7 +137,7 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
 
 
 def _with(resource: Resource, facts: Mapping[str, AnyFact]) -> Resource:
-    return replace(resource, facts={**resource.facts, **facts})
+    return resource.having({**resource.facts, **facts})
 
 
 def _looked(estate: Estate, resource: Resource, relations: Mapping[str, AnyFact]) -> dict[str, AnyFact]:
@@ -170,7 +170,7 @@ def with_unused(assessed: Assessed, judging: Judging, due: Mapping[Kind, Sequenc
     found = told_unused(judged, judging.acceptances, due, unlisted)
 
     def told_of(one: Resource) -> Resource:
-        return replace(one, facts={**one.facts, FACT: found[one.id]}) if one.id in found else one
+        return one.having({**one.facts, FACT: found[one.id]}) if one.id in found else one
 
     return replace(assessed, estate=replace(assessed.estate, resources=changed(resources, told_of))) if found else assessed
 

@@ -7,12 +7,13 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
-from itertools import count
-from typing import TYPE_CHECKING, Final, TypeAlias
+from itertools import count, groupby, islice
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from tierwise.beside import in_two
 from tierwise.classify.mask import Mask, passing_mask
 from tierwise.classify.withhold import withhold
 from tierwise.connectors.base import Item, Organisation, Unit
@@ -21,8 +22,9 @@ from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.pack import unpacked
 from tierwise.scan.together import Listed, at_odds
-from tierwise.shelf import Stock
+from tierwise.shelf import Pack, Shelf, Stock, packs
 
 if TYPE_CHECKING:
     from tierwise.scan.checkpoint import Checkpoint
@@ -30,8 +32,19 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with (stage, units done, units known so far); from one thread."""
 
+_SOME: Final = 256
+"""How many resources are filed together where there are very many."""
 _M_ARENA_MAX: Final = -8
 """mallopt(3)'s parameter, from <malloc.h>."""
+
+
+class _Withheld(NamedTuple):
+    """Resources from which identifiers are withheld, as one process tells another of them."""
+
+    names: list[str]
+    masked: dict[str, str]
+    planned: bool
+    packs: tuple[Pack, ...]
 
 
 @dataclass(slots=True)
@@ -94,10 +107,42 @@ class Collected:
             case Unit():
                 raise TypeError("a unit is run, not filed")
 
+    def take_many(self, items: Sequence[Item]) -> None:
+        """File very many items that are there already: by two processes, where the system allows, what is withheld is withheld."""
+        # Both have to have the same key.
+        self.mask.key()
+        for some in in_two(items, self._withheld):
+            if not isinstance(some, _Withheld):
+                self.take(some)
+                continue
+            self.masked |= some.masked
+            names = set(some.names)
+            if len(names) == len(some.names) and names.isdisjoint(self.resources):
+                self.planned = self.planned or some.planned
+                self.resources.extend(some.names, some.packs)
+            else:
+                for _, pack in some.packs:
+                    self._told(unpacked(pack)[0])
+
+    def _withheld(self, items: Iterable[Item]) -> Iterator[_Withheld | Item]:
+        """What stands between resources is not touched."""
+        for are, some in groupby(items, key=lambda item: isinstance(item, Resource)):
+            if not are:
+                yield from some
+                continue
+            while resources := [one for one in islice(some, _SOME) if isinstance(one, Resource)]:
+                told = [withhold(one, self.mask) for one in resources]
+                masked = {one.id: other.id for one, other in zip(resources, told, strict=True) if one.id != other.id}
+                planned = any(one.address is not None for one in told)
+                yield _Withheld([one.id for one in told], masked, planned, tuple(packs(told, 1)))
+
     def _resource(self, resource: Resource) -> Resource:
         told = withhold(resource, self.mask)
         if told.id != resource.id:
             self.masked[resource.id] = told.id
+        return self._told(told)
+
+    def _told(self, told: Resource) -> Resource:
         self.planned = self.planned or told.address is not None
         known = self.resources.get(told.id)
         if known is not None:
@@ -262,7 +307,11 @@ class _Filing:
         """File what a unit yielded; the units among it as jobs."""
         more: list[_Job] = []
         job = ran.job
-        for item in ran.items:
+        items = ran.items
+        if isinstance(items, Shelf) and items.many and job.branch is None:
+            self.collected.take_many(items)
+            items = ()
+        for item in items:
             if isinstance(item, Unit):
                 more += self.begin(item, job.branch, 1 - job.place[0])
                 continue
@@ -357,7 +406,7 @@ def _run_here(waiting: list[_Job], filing: _Filing, stage: str, progress: Progre
     while waiting:
         ran = _Ran(heappop(waiting))
         # Filed while it is read, so that nothing holds all of it.
-        ran.items = _yielded(ran)
+        ran.items = ran.job.unit.run() if ran.job.unit.there else _yielded(ran)
         for job in filing.file(ran):
             heappush(waiting, job)
         done += 1

@@ -269,7 +269,7 @@ def _add_day(connection: Connection, series: int, run: Mapping[str, Any], tally:
         connection.execute(insert(DAY_TIERS), [{**day, "row": row, "resources": number} for row, number in tally.rows.items()])
     cells: dict[tuple[str, str], dict[str, int]] = {}
     nothing = dict.fromkeys(("passed", "failed", "unknown", "not_applicable", "accepted", "attested"), 0)
-    for (row, family, column), number in tally.counts.items():
+    for (row, family, column), number in sorted(tally.counts.items()):
         cells.setdefault((row, family), dict(nothing))[column] = number
     if cells:
         connection.execute(insert(DAY_COUNTS), [{**day, "row": row, "family": family, **cell} for (row, family), cell in cells.items()])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, overload
 
 import msgspec
 
@@ -21,9 +24,11 @@ from tierwise.model.change import Change
 from tierwise.model.codec import INVENTORY_SCHEMA, SCAN_SCHEMA, earlier_in, facts_json, gap_in, region_in, resource_in
 from tierwise.model.fact import Known, Maybe
 from tierwise.model.resource import REGISTER, Gap, ReadOutcome, RegionStatus, Resource
-from tierwise.shelf import Shelf
+from tierwise.shelf import Shelf, made_in_two
 
 _LONGEST_HEADER: Final = 1 << 20
+_TOGETHER: Final = 64
+"""How many lines are read together."""
 
 
 def lines(
@@ -68,7 +73,7 @@ class InventorySource:
 
     def survey(self) -> Iterable[Unit]:
         """One unit with everything."""
-        return [Unit("", "", "inventory", lambda: self.items, provider="file")]
+        return [Unit("", "", "inventory", lambda: self.items, provider="file", there=True)]
 
 
 def open_inventory(path: Path) -> InventorySource:
@@ -102,19 +107,61 @@ def _source(path: Path, file: BinaryIO) -> InventorySource:
 
 
 def _from_lines(path: Path, lines: Iterable[bytes], header: Mapping[str, Any]) -> InventorySource:
-    items: Shelf[Item] = Shelf()
-    for number, line in enumerate(lines, 2):
+    items: Shelf[Item]
+    if isinstance(lines, io.BufferedReader) and lines.seekable():
+        items = made_in_two(_Lines(lines), lambda some: _items(path, some))
+    else:
+        # What comes through a pipe cannot be read by two processes.
+        items = Shelf(_items(path, enumerate(lines, 2)))
+    if "organisation" in header:
+        items.add(Organisation(Known(frozenset(str(one) for one in header["organisation"]))))
+    return InventorySource(path, _time(path, header.get("started")), items)
+
+
+def _items(path: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[Item]:
+    for number, line in lines:
         if not line.strip():
             continue
         try:
-            items.add(item_in(msgspec.json.decode(line)))
+            yield item_in(msgspec.json.decode(line))
         except (msgspec.DecodeError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(
                 f"{path}:{number}: not a line of {INVENTORY_SCHEMA}: {_reason(error)}; the file may be cut short, save it again"
             ) from None
-    if "organisation" in header:
-        items.add(Organisation(Known(frozenset(str(one) for one in header["organisation"]))))
-    return InventorySource(path, _time(path, header.get("started")), items)
+
+
+class _Lines(Sequence[tuple[int, bytes]]):
+    """The lines of a file from where it stands, which is behind the first one, with their numbers; read when they are looked at, by whichever process."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self._starts = array("Q", accumulate(map(len, file), initial=file.tell()))
+        self._span = range(len(self._starts) - 1)
+
+    def __len__(self) -> int:
+        return len(self._span)
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[int, bytes]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> _Lines: ...
+
+    def __getitem__(self, at: int | slice) -> tuple[int, bytes] | _Lines:
+        if isinstance(at, slice):
+            some = copy(self)
+            some._span = self._span[at]
+            return some
+        return next(iter(self[at : at + 1]))
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        for first in range(0, len(self._span), _TOGETHER):
+            places = self._span[first : first + _TOGETHER]
+            start = self._starts[places[0]]
+            # By its place, since a copy of this process has the same file open.
+            text = os.pread(self._file.fileno(), self._starts[places[-1] + 1] - start, start)
+            for place in places:
+                yield place + 2, text[self._starts[place] - start : self._starts[place + 1] - start]
 
 
 def _from_scan(path: Path, raw: bytes) -> InventorySource:
