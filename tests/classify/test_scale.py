@@ -76,6 +76,7 @@ TABLES = (("people", 70_000), ("visits", 900_000), ("events", 50_000_000))
         (schema(VISIT, EVENT, rows=TABLES, kind=Kind.DATA_CATALOG), 0, 900_000, ("900,000 rows of 'visits', of one person each at most",)),
         (schema(NUMBER, replace(VISIT, table="people", name="day", key=True), rows=TABLES), 0, 70_000, ("70,000 rows of 'people', of one person each at most",)),
         (schema(replace(NUMBER, name="patient_id"), rows=TABLES), 70_000, 70_000, None),
+        (schema(NUMBER, NUMBER, rows=TABLES), 70_000, 70_000, None),
         (schema(replace(NUMBER, name="customer_id"), VISIT, rows=TABLES), 0, 900_000, None),
         (schema(replace(NUMBER, name="order_id"), replace(VISIT, table="t")), None, None, None),
         (schema(VISIT, replace(VISIT, table="unsized"), rows=TABLES), None, None, None),

@@ -115,18 +115,20 @@ def _rows(resource: Resource) -> dict[str, int]:
 def _keys(resource: Resource) -> Iterator[tuple[str, str]]:
     """Tables whose key is one column that tells one person from another, by its name or by what was sampled in it."""
     evidence = resource.evidence
-    keys: dict[str, list[Column]] = {}
+    keys: dict[str, dict[str, Column]] = {}
     for one in evidence.columns:
         if one.key:
-            keys.setdefault(one.table, []).append(one)
+            # Two catalogues may list one column.
+            keys.setdefault(one.table, {})[one.name] = one
     seen = {
         found.detection.column
         for found in certain(evidence.found)
         if found.detection.detector in one_each() and found.detection.hits >= _MOST * found.detection.checked
     }
     for table, columns in sorted(keys.items()):
-        if len(columns) == 1 and (_names_person(columns[0]) or columns[0].name in seen):
-            yield table, columns[0].name
+        name, column = next(iter(columns.items()))
+        if len(columns) == 1 and (_names_person(column) or name in seen):
+            yield table, name
 
 
 def _names_person(column: Column) -> bool:
