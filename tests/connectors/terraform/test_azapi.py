@@ -11,7 +11,7 @@ from tests.connectors.terraform.plans import PlanBuilder, const, ref
 from tierwise.connectors.terraform.azapi_words import WORDS, Field
 from tierwise.connectors.terraform.source import open_plans
 from tierwise.model.change import Change
-from tierwise.model.fact import Unknown, UnknownReason
+from tierwise.model.fact import UNLIMITED, Unknown, UnknownReason
 from tierwise.model.resource import ALL_KINDS, Gap, Kind, Resource
 
 STORE = "Microsoft.Storage/storageAccounts"
@@ -38,8 +38,8 @@ def gaps(plan, folder):
     ("named", "kinds"),
     [
         (f"{STORE.upper()}/objectReplicationPolicies@2023-01-01", {Kind.OBJECT_STORE, Kind.FILE_SHARE}),
-        ("Microsoft.KeyVault/managedHSMs@2023-07-01", {Kind.KEY}),
-        ("Microsoft.DocumentDB/databaseAccounts@2024-05-15", {Kind.DOCUMENT_DB}),
+        ("Microsoft.Search/searchServices@2023-11-01", {Kind.SEARCH_INDEX}),
+        ("Microsoft.DocumentDB/mongoClusters@2024-07-01", {Kind.DOCUMENT_DB}),
     ],
 )
 def test_what_is_made_past_the_provider_and_may_hold_data_is_told(plan, tmp_path, kind, named, kinds):
@@ -344,6 +344,94 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str, dict[str, Any]]], di
         },
     ),
     (
+        "Microsoft.DocumentDB/databaseAccounts",
+        {
+            "keyVaultKeyUri": "https://v.vault.azure.net/keys/k", "disableLocalAuth": True, "ipRules": [{"ipAddressOrRange": "81.2.69.160"}],
+            "locations": [{"locationName": "uksouth"}, {"locationName": "ukwest"}],
+            "backupPolicy": {"type": "Continuous", "continuousModeProperties": {"tier": "Continuous7Days"}},
+        },
+        [("sqlDatabases", "cases", {"resource": {"id": "cases"}})],
+        {
+            "encryption.key_custody": "customer", "access.shared_key_enabled": False, "network.ingress_any": False, "transport.min_tls": "1.2",
+            "recovery.redundancy": "multi-region", "recovery.point_in_time": True, "retention.backup_days": 7,
+            "access.central_identity_enabled": True,
+        },
+    ),
+    (
+        "Microsoft.DocumentDB/databaseAccounts",
+        {"capabilities": [{"name": "EnableCassandra"}]},
+        [],
+        {
+            "encryption.key_custody": "provider-owned", "network.ingress_any": True, "access.central_identity_enabled": False,
+            "retention.backup_days": 8 / 24,
+        },
+    ),
+    (
+        "Microsoft.Cache/redis",
+        {
+            "enableNonSslPort": True, "minimumTlsVersion": "1.2", "disableAccessKeyAuthentication": True,
+            "redisConfiguration": {
+                "aad-enabled": "true", "rdb-backup-enabled": "true", "rdb-backup-frequency": "1440", "rdb-backup-max-snapshot-count": "7",
+            },
+        },
+        [("firewallRules", "one", {"startIP": "81.2.69.1", "endIP": "81.2.69.9"})],
+        {
+            "transport.tls_required": False, "transport.min_tls": "1.2", "access.shared_key_enabled": False,
+            "access.central_identity_enabled": True, "retention.backup_days": 7, "network.ingress_any": False,
+        },
+    ),
+    (
+        "Microsoft.Cache/redis",
+        {},
+        [],
+        {
+            "transport.tls_required": True, "transport.min_tls": UnknownReason.NOT_COLLECTED, "access.shared_key_enabled": True,
+            "access.central_identity_enabled": False, "retention.backup_days": 0, "network.ingress_any": True, "recovery.redundancy": "zone",
+        },
+    ),
+    (
+        "Microsoft.EventHub/namespaces",
+        {"disableLocalAuth": True, "encryption": {"keySource": "Microsoft.KeyVault"}},
+        [
+            ("networkRuleSets", "default", {"defaultAction": "Deny", "ipRules": [{"ipMask": "0.0.0.0/0"}]}),
+            ("eventhubs", "h", {"messageRetentionInDays": 7}),
+        ],
+        {
+            "access.shared_key_enabled": False, "encryption.key_custody": UnknownReason.NOT_SUPPORTED, "network.ingress_any": True,
+            "retention.delete_after_days": 7,
+        },
+    ),
+    (
+        "Microsoft.ServiceBus/namespaces",
+        {
+            "minimumTlsVersion": "1.2",
+            "encryption": {
+                "keySource": "Microsoft.KeyVault", "keyVaultProperties": [{"keyName": "k", "keyVaultUri": "https://v.vault.azure.net"}],
+            },
+        },
+        [
+            ("networkRuleSets", "default", {"defaultAction": "Deny", "ipRules": [{"ipMask": "81.2.69.160"}]}),
+            ("queues", "q", {"defaultMessageTimeToLive": "P7D"}),
+        ],
+        {
+            "transport.min_tls": "1.2", "access.shared_key_enabled": True, "encryption.key_custody": "customer", "network.ingress_any": False,
+            "retention.delete_after_days": 7,
+        },
+    ),
+    (
+        "Microsoft.Synapse/workspaces",
+        {"azureADOnlyAuthentication": True, "encryption": {"cmk": {"key": {"keyVaultUrl": "https://v.vault.azure.net/keys/k"}}}},
+        [
+            ("firewallRules", "all", {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}),
+            ("administrators", "activeDirectory", {"login": "admins"}),
+            ("auditingSettings", "default", {"state": "Disabled"}),
+        ],
+        {
+            "access.local_auth_enabled": False, "access.central_identity_enabled": True, "encryption.key_custody": "customer",
+            "network.ingress_any": True, "logging.data_read": UnknownReason.NOT_SUPPORTED,
+        },
+    ),
+    (
         "Microsoft.Compute/disks",
         {"networkAccessPolicy": "DenyAll", "encryption": {"diskEncryptionSetId": f"{GROUP}/providers/Microsoft.Compute/diskEncryptionSets/d"}},
         [],
@@ -389,6 +477,28 @@ def test_a_database_has_what_its_server_and_its_own_parts_say(plan, tmp_path):
     made(plan, "l", "Microsoft.Sql/servers/databases/backupLongTermRetentionPolicies", {"weeklyRetention": "P8W"}, own, called="default")
     made(plan, "a", "Microsoft.Sql/servers/databases/auditingSettings", {"state": "Enabled"}, own, called="default")
     assert facts_of(plan, tmp_path, database, *names, "logging.data_read") == (False, 56, "multi-zone", "1.2", True)
+
+
+def test_containers_queues_keys_and_pools_have_what_their_account_namespace_hsm_and_workspace_say(plan, tmp_path):
+    account = made(plan, "a", "Microsoft.DocumentDB/databaseAccounts")
+    base = f"{GROUP}/providers/Microsoft.DocumentDB/databaseAccounts/a/sqlDatabases/d"
+    container = {"resource": {"id": "c", "defaultTtl": 86400, "partitionKey": {"paths": ["/nhs_number"]}}}
+    made(plan, "c", "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers", container, base)
+    assert facts_of(plan, tmp_path, account, "retention.delete_after_days") == (1,)
+    assert [one.name for one in read(plan, tmp_path)[account].evidence.columns] == ["nhs_number"]
+    made(plan, "b", "Microsoft.ServiceBus/namespaces", {"disableLocalAuth": True})
+    queue = made(plan, "q", "Microsoft.ServiceBus/namespaces/queues", {}, "azapi_resource.b.id")
+    assert facts_of(plan, tmp_path, queue, "access.shared_key_enabled", "retention.delete_after_days") == (False, UNLIMITED)
+    made(plan, "m", "Microsoft.KeyVault/managedHSMs", {"enablePurgeProtection": True, "publicNetworkAccess": "Disabled"})
+    key = made(plan, "k", "Microsoft.KeyVault/managedHSMs/keys", {"kty": "RSA-HSM"}, "azapi_resource.m.id")
+    names = ("key.protection_level", "key.purge_protected", "key.deletion_window_days", "network.public_endpoint")
+    assert facts_of(plan, tmp_path, key, *names) == ("hsm", True, 90, False)
+    made(plan, "w", "Microsoft.Synapse/workspaces", {"publicNetworkAccess": "Disabled"})
+    pool = made(plan, "p", "Microsoft.Synapse/workspaces/sqlPools", {}, "azapi_resource.w.id")
+    assert facts_of(plan, tmp_path, pool, "encryption.at_rest", "network.public_endpoint") == (False, False)
+    made(plan, "t", "Microsoft.Synapse/workspaces/sqlPools/transparentDataEncryption", {"status": "Enabled"}, "azapi_resource.p.id")
+    assert facts_of(plan, tmp_path, pool, "encryption.at_rest") == (True,)
+    assert gaps(plan, tmp_path) == {}
 
 
 def test_settings_locks_roles_and_endpoints_are_read_at_what_they_are_for(plan, tmp_path):

@@ -32,7 +32,7 @@ _ACTIVE: Final = "azurerm_pim_active_role_assignment"
 _ASSIGNMENTS: Final = (ASSIGNMENT, _ACTIVE)
 """Roles that hold; those that somebody may activate do not yet, as live (`docs/azure.md`)."""
 READ_DEFINITION: Final = f"data.{DEFINITION}"
-COSMOS_ROLE: Final = Child("azurerm_cosmosdb_sql_role_assignment", "account_name", ("name",))
+COSMOS_ROLE: Final = Child("azurerm_cosmosdb_sql_role_assignment", "account_name", ("name", "id"))
 """A role of the API for NoSQL, which stands on the account beside Azure's."""
 _DELEGATED, _OFFER = "azurerm_lighthouse_assignment", "azurerm_lighthouse_definition"
 _WIDE: Final = ("azurerm_subscription", "azurerm_management_group")

@@ -232,7 +232,7 @@ def _redundancy(account: Planned) -> Maybe[str]:
 CONVERTER = Converter(
     frozenset({ACCOUNT}),
     convert,
-    (*(Child(kind, "account_name", ("name",)) for kind in _DATABASES), COSMOS_ROLE, *azure_reach.COMMON),
+    (*(Child(kind, "account_name", ("name", "id")) for kind in _DATABASES), COSMOS_ROLE, *azure_reach.COMMON),
     azure.KEY_TYPES,
     others=((KEYSPACE, (Child(TABLE, "cassandra_keyspace_id", ("id",)),)),),
 )

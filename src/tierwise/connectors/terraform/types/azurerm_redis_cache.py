@@ -100,5 +100,5 @@ def _backup(cache: Planned) -> Maybe[float]:
 CONVERTER = Converter(
     frozenset({CACHE}),
     convert,
-    (Child(_RULE, "redis_cache_name", ("name",)), *azure_reach.REACHED),
+    (Child(_RULE, "redis_cache_name", ("name", "id")), *azure_reach.REACHED),
 )
