@@ -92,6 +92,17 @@ def test_what_is_stale_or_missing_stands_with_the_findings_and_is_overdue():
     assert "1 attestation is older than the tier allows." in text
 
 
+def test_a_dataset_leads_to_what_was_said_of_it_where_by_whom_and_when():
+    part = section(page(), "attested")
+    target = re.search(r'<a href="#(a-\d+)">benefits &lt;b&gt;</a>', part)
+    assert target
+    told = part.partition(f'<details id="{target[1]}">')[2].partition("</details>")[0]
+    assert "benefits &lt;b&gt;: 3 of 4 requirements are spoken of" in told
+    assert re.search(r'class="tag fail">stale</span> Data is encrypted, way 3 .*?: s3:GetEncryptionConfiguration</li>', told)
+    assert re.search(r'class="tag pass">attested</span> Data is encrypted, way 2', told)
+    assert re.search(r'class="tag fail">missing</span> Data is encrypted, way 4', told)
+
+
 def test_without_attestations_or_for_the_public_it_says_why_nothing_is_told():
     assert "No file of attestations was given" in section(page(datasets=False), "attested")
     public = page(audience="public")

@@ -39,6 +39,7 @@ MOST_PAGES: Final = 100
 """Of findings, and of stores, beside the first page; the csv and json reports hold what is beyond."""
 _MOST_RISKS, _MOST_ROWS, _MOST_TRACE, _MOST_LINES, _MOST_ACCEPTED, _MOST_SPOTS = 10, MOST_ROWS, 12, 25, 500, 25
 _SOON: Final = timedelta(days=30)
+_ATTESTED_BYTES: Final = 150_000
 _NO_ATTESTED: Final = (
     "No file of attestations was given, so that nothing of what only people can vouch for is judged.",
     "What people attest is not told to this audience.",
@@ -204,6 +205,7 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
     over_time = trend.trend_of(census)
     families, heat = summary.heat_map(census)
     people = attested.datasets_of(census)
+    spoken = tuple(first_of(people, _MOST_ROWS, _ATTESTED_BYTES))
     return {
         **_shell(census),
         "gate": _gate(result.gate),
@@ -240,8 +242,8 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
         "controls": parts.controls,
         "framework": result.framework,
         "principles": attested.principles_of(page),
-        "attested": people[:_MOST_ROWS],
-        "more_attested": max(0, len(people) - _MOST_ROWS),
+        "attested": spoken,
+        "more_attested": len(people) - len(spoken),
         "attested_heads": attested.HEADS,
         "standing": told(standing_of(result)),
         "no_attested": _NO_ATTESTED[page.view.audience == "public"],
@@ -347,7 +349,7 @@ def _accepted(census: Census) -> Iterator[Mapping[str, Any]]:
 def _lapsed(census: Census) -> Iterator[Mapping[str, Any]]:
     """What an acceptance names that is not in force."""
     places = places_of(census.page.result.by_id)
-    for one in census.page.problems(lambda one: bool(one.lapsed), _MOST_ACCEPTED) if census.counts.lapsed else ():
+    for one in census.page.problems(lambda one: bool(one.lapsed), _MOST_ROWS) if census.counts.lapsed else ():
         yield {**_spot(one, census.store(places[one.resource])), "why": one.lapsed}
 
 

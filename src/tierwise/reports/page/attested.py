@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from tierwise.model.attestation import State
-from tierwise.model.finding import Findings, RequirementEvidence, Verdict
+from tierwise.model.finding import Finding, Findings, RequirementEvidence, Verdict
 from tierwise.reports.attested import OPEN, STATES, beside
 from tierwise.reports.page.census import Census
 from tierwise.reports.page.measures import Part, part_of
@@ -23,6 +23,17 @@ _COVERAGE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody attested of a dataset, or what keeps it from counting: where it is written, by whom and when."""
+
+    state: str
+    look: str
+    control: str
+    title: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttestedRow:
     """One dataset and how what is attested of it stands."""
 
@@ -30,6 +41,9 @@ class AttestedRow:
     tier: str
     counts: tuple[int, ...]
     """In the order of the states."""
+    said: tuple[Said, ...]
+    missing: tuple[Said, ...]
+    """Of which nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +70,29 @@ def datasets_of(census: Census) -> tuple[AttestedRow, ...]:
     # Where it is known which rows are theirs, no others are made.
     theirs = findings if findings.ends is None else (one for place in places for one in findings.made_of(findings.rows[place : place + 1]))
     tally: dict[str, Counter[str]] = defaultdict(Counter)
+    said: dict[str, list[Said]] = defaultdict(list)
     for one in theirs if datasets else ():
-        if one.resource in datasets:
-            tally[one.resource][one.attested.value if one.attested is not None else OPEN] += one.verdict != "not-applicable"
+        if one.resource in datasets and one.verdict is not Verdict.NOT_APPLICABLE:
+            said[one.resource].append(_said(one))
+            tally[one.resource][said[one.resource][-1].state] += 1
     tiers = page.result.classifications
     ordered = sorted(datasets.values(), key=lambda one: (-tiers[one.id].tier, one.name))
-    return tuple(AttestedRow(one.name, tiers[one.id].tier.label, tuple(tally[one.id][state] for state in STATES)) for one in ordered)
+    return tuple(
+        AttestedRow(
+            one.name,
+            tiers[one.id].tier.label,
+            tuple(tally[one.id][state] for state in STATES),
+            tuple(entry for entry in said[one.id] if entry.state != State.MISSING),
+            tuple(entry for entry in said[one.id] if entry.state == State.MISSING),
+        )
+        for one in ordered
+    )
+
+
+def _said(one: Finding) -> Said:
+    look = "pass" if one.verdict is Verdict.ATTESTED else one.verdict.value
+    told = "; ".join(dict.fromkeys(part.via for part in one.actual))
+    return Said(one.attested.value if one.attested is not None else OPEN, look, one.control, one.title, told)
 
 
 def principles_of(page: Shown) -> tuple[PrincipleRow, ...]:
