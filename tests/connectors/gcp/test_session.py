@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import requests
@@ -113,3 +114,45 @@ def test_a_netrc_does_not_replace_the_token(tmp_path, monkeypatch):
     cloud = Cloud()
     asked(cloud)
     assert cloud.tokens == {"Bearer token"}
+
+
+class Wire(Cloud):
+    """Keeps how each request was to be sent: by which proxy, held against which certificates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[str, dict[str, Any], Any]] = []
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        self.sent.append((request.url, dict(kwargs["proxies"]), kwargs["verify"]))
+        return super().send(request, *args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"HTTPS_PROXY": "http://proxy.example:3128"},
+        {"https_proxy": "http://proxy.example:3128", "NO_PROXY": "storage.googleapis.com,.internal"},
+        {"ALL_PROXY": "http://proxy.example:3128", "no_proxy": ".googleapis.com"},
+        {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": "*"},
+        {"REQUESTS_CA_BUNDLE": "/etc/own.pem"},
+        {"CURL_CA_BUNDLE": "/etc/curl.pem", "HTTPS_PROXY": "http://proxy.example:3128"},
+    ],
+)
+def test_proxy_and_certificates_are_those_of_the_environment_for_each_host(environment, monkeypatch):
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    wire, plain = Wire(), requests.Session()
+    google = caller(wire).google
+    for path in ("storage/v1/b/a/iam", "storage/v1/b/b/iam"):
+        google.ask(f"https://storage.googleapis.com/{path}")
+    google.ask("https://iam.googleapis.com/v1/projects/p/roles/r")
+    google.ask("https://cloudresourcemanager.googleapis.com/v3/projects:search")
+    assert len(wire.sent) == 4
+    for url, proxies, verify in wire.sent:
+        expected = plain.merge_environment_settings(url, {}, False, None, None)
+        assert (proxies, verify) == (dict(expected["proxies"]), expected["verify"]), url

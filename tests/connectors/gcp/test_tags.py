@@ -10,7 +10,7 @@ from tests.connectors.gcp.cloud import CHAIN, NUMBER, ORGANISATION, PROJECT, Clo
 from tests.connectors.gcp.conftest import ALL_FACTS
 from tests.connectors.gcp.test_firestore import NAME as DATABASE
 from tests.connectors.gcp.test_storage import BARE, bucket
-from tierwise.connectors.gcp.tags import TYPE
+from tierwise.connectors.gcp.tags import BINDINGS, TYPE
 from tierwise.model.fact import Known, UnknownReason
 from tierwise.model.resource import Resource
 
@@ -166,3 +166,11 @@ def test_a_project_in_no_organisation_takes_over_nothing_and_is_not_asked(collec
     alone.docs[f"cloudresourcemanager/v3/projects/{PROJECT}"] = project(parent="")
     assert levels_of(collect, alone) == [(f"projects/{NUMBER}", {"owner": "records"})]
     assert alone.asked("/effectiveTags") == 0
+
+
+def test_two_keys_of_one_name_say_what_they_say_together_and_nothing_where_they_do_not_agree(collect):
+    """A project and its organisation may each have a key of the name (Resource Manager documentation, "Create and manage tags")."""
+    own, root = f"{PROJECT}/data-classification", f"{ORGANISATION}/data-classification"
+    for mine, theirs, told in (("personal", "personal", {"data-classification": "personal"}), ("public", "personal", None)):
+        cloud = Cloud([plain(), bound(BUCKET, f"{own}/{mine}"), bound(BUCKET, f"{root}/{theirs}")])
+        assert levels_of(collect, cloud)[0] == (OWN, told or (UnknownReason.UNPARSABLE, BINDINGS.action))

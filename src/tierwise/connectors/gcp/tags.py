@@ -102,8 +102,15 @@ def held(draft: Draft) -> tuple[Maybe[Mapping[str, str]], ...] | None:
 
 
 def _short(told: Maybe[Mapping[str, str]]) -> Maybe[Mapping[str, str]]:
-    """Tags by their keys' own names, as people call them."""
-    return told if isinstance(told, Unknown) else Known({key.rpartition("/")[2]: told.value[key] for key in sorted(told.value)}, told.via)
+    """Tags by their keys' own names, as people call them; unknown where keys of different parents have one name and say otherwise, for nothing tells which is meant."""
+    if isinstance(told, Unknown):
+        return told
+    found: dict[str, str] = {}
+    for key in sorted(told.value):
+        name = key.rpartition("/")[2]
+        if found.setdefault(name, told.value[key]) != told.value[key]:
+            return Unknown(UnknownReason.UNPARSABLE, told.via, f"two tag keys are called {name!r} and say otherwise")
+    return Known(found, told.via)
 
 
 def _parts(resource: Resource) -> Iterator[tuple[str, tuple[str, ...]]]:
