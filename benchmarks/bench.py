@@ -120,8 +120,8 @@ def _watched(pid: int) -> Iterator[list[float]]:
 
     def watch() -> None:
         while not done.wait(0.1 + (time.monotonic() - began) / 100):
-            if children := _children(pid):
-                seen.append(sum(map(_pss, (pid, *children))) / 1024)
+            if started := children(pid):
+                seen.append(sum(map(_pss, (pid, *started))) / 1024)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -132,9 +132,10 @@ def _watched(pid: int) -> Iterator[list[float]]:
         watcher.join()
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that the threads of a process have started and that have not ended."""
     try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(one) for thread in Path(f"/proc/{pid}/task").iterdir() for one in (thread / "children").read_text().split()]
     except OSError:
         return []
 

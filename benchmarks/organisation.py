@@ -1,10 +1,12 @@
 """An organisation scanned on one core, on two, and by a cluster of two worker processes, beside a loop of single-account scans.
 
-    python -m benchmarks.organisation [--accounts 30] [--delay 30] [--ways loop,one,two,dask]
+    python -m benchmarks.organisation [--accounts 30,120] [--delay 5] [--buckets 36] [--ways loop,one,two,dask,lost]
 
-The emulated organisation of the tests is recorded once; each way then replays it as a whole process, every answer after the delay (ms).
-The ways that scan the organisation as one give the same verdicts (digest). A loop decides more: scanned alone, an account does not know that a trail
-of another, which could not be read, may log its stores. Peak memory is that of the process, and of the largest worker.
+Six accounts are planted in an emulator by the bench's `seed_account.py` (74 stores each, unless `--buckets` says otherwise), and the others are twins of three of them (`benchmarks.replay`):
+three accounts cannot be entered, one has a closed region, one throttles a service. Each way is the command as a whole process, every answer after the delay (ms), in two regions.
+`lost` is `dask` with a worker killed by SIGKILL half way through. The ways that scan the organisation as one have to give the same verdicts (digest).
+A loop decides more: scanned alone, an account does not know that a trail of another, which could not be read, may log its stores.
+Peak memory is the most that one process held: the one that was started, and the largest worker.
 """
 
 from __future__ import annotations
@@ -14,105 +16,240 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-WAYS = ("loop", "one", "two", "dask")
-ACCOUNTS, DELAY, RECORDING = "TIERWISE_ACCOUNTS", "TIERWISE_TEST_DELAY", "TIERWISE_TEST_RECORDING"
+from benchmarks.bench import BIN, aws_environment, children, emulator, free_port, process, proxy_counts, proxy_reset, seed
+from benchmarks.replay import Plan
 
-
-def record(to: Path) -> None:
-    """Plant, scan and write the organisation down."""
-    from tests.organisation.entering import written
-    from tests.organisation.estate import recorded
-
-    written(recorded(), to)
-
-
-def run(way: str) -> None:
-    """One way, in this process; its result as a line of JSON."""
-    from tests.organisation.entering import in_place
-    from tests.organisation.estate import STARTED
-    from tests.organisation.scans import OPTIONS
-    from tests.scan.worlds import judging
-    from tierwise.config import AwsConfig
-    from tierwise.connectors.aws.connect import access_of, open_accounts
-    from tierwise.model.content import Depth
-    from tierwise.scan import scan
-
-    estate = in_place(os.environ[RECORDING])
-    if way == "one" and sys.platform == "linux":
-        os.sched_setaffinity(0, {0})
-    options, jobs = AwsConfig(**OPTIONS), 24
-    findings: list[str] = []
-    workers_peak = 0
-    if way == "loop":
-        for account in estate.accounts:
-            if account in estate.unreachable:
-                continue
-            own = AwsConfig(**{**OPTIONS, "organization": True, "accounts": (account,)})
-            outcome = scan(open_accounts(own, STARTED, threads=jobs), judging(), started=STARTED, jobs=jobs)
-            findings += _lines(outcome.result)
-    elif way == "dask":
-        from distributed import default_client
-
-        from tests.organisation.entering import enter
-        from tierwise.connectors.aws.cluster import Cluster, workers
-
-        with workers(Cluster(processes=2, threads=jobs), access_of(options, jobs, Depth.METADATA), enter) as elsewhere:
-            sources = open_accounts(options, STARTED, threads=jobs, elsewhere=elsewhere)
-            outcome = scan(sources, judging(), started=STARTED, jobs=jobs)
-            findings = _lines(outcome.result)
-            peaks: dict[str, int] = default_client().run(_peak)
-            workers_peak = max(peaks.values())
-    else:
-        outcome = scan(open_accounts(options, STARTED, threads=jobs), judging(), started=STARTED, jobs=jobs)
-        findings = _lines(outcome.result)
-    digest = hashlib.sha256("\n".join(sorted(findings)).encode()).hexdigest()[:12]
-    print(json.dumps({"findings": len(findings), "digest": digest, "peak": _peak(), "worker": workers_peak}))
+WAYS: Final = ("loop", "one", "two", "dask", "lost")
+REGION, CLOSED = "eu-west-2", "eu-west-1"
+PLANTED: Final = 6
+"""The caller's account, one with a closed region, one that throttles, and three for which the others stand."""
+UNREACHABLE: Final = 3
+MOST_MB: Final = 300
+GROWTH: Final = 1.1
+"""Memory that is the same but for this much counts as unchanged."""
 
 
-def _lines(result: Any) -> list[str]:
-    return [f"{one.control} {one.resource} {one.verdict} {one.tier}" for one in result.findings if one.verdict in ("fail", "pass")]
+@dataclass(slots=True)
+class Ran:
+    """What one way came to."""
+
+    code: int
+    wall: float
+    cpu: float
+    calls: int
+    new: int
+    """Calls that the replay had not kept: they waited for the emulator."""
+    peak: float
+    """MB of the process that was started."""
+    worker: float
+    """MB of the largest worker; 0 where there is none."""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """What tells one set of verdicts from another."""
+        return hashlib.sha256("\n".join(sorted(self.lines)).encode()).hexdigest()[:12]
 
 
-def _peak() -> int:
-    """Most memory of this process so far, in KB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the ways run: the replay's port, a folder, and the accounts that can be entered by themselves."""
+
+    port: int
+    folder: Path
+    accounts: Sequence[str]
+
+    def scan(self, *words: str, one_core: bool = False, victim_at: int = 0) -> Ran:
+        """One scan as a whole process; `victim_at`: a worker is killed after so many calls."""
+        into = self.folder / "scan.json"
+        into.unlink(missing_ok=True)
+        command = [str(BIN / "tierwise"), "scan", "aws", "--external-id", "x1", "--region", REGION, "--region", CLOSED, "--endpoint-compat"]
+        command += ["--fail-on", "none", "--quiet", "--format", f"json={into}", "--store", str(self.folder / f"{time.monotonic_ns()}.db"), *words]
+        proxy_reset(self.port)
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        pinned = (lambda: os.sched_setaffinity(0, {0})) if one_core and sys.platform == "linux" else None
+        with subprocess.Popen(
+            command, env=aws_environment(self.port, self.folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=pinned
+        ) as child:
+            with watched(child.pid) as seen, self._killing(child.pid, victim_at):
+                said = child.communicate()[1]
+        wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        if not into.exists():
+            raise RuntimeError(f"{' '.join(command)}\nended with {child.returncode}: {said.strip()[-500:]}")
+        counts = proxy_counts(self.port)
+        scan = json.loads(into.read_text())
+        lines = [f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}" for one in scan["findings"] if one["verdict"] in ("fail", "pass")]
+        own = seen.pop(child.pid, 0.0)
+        return Ran(child.returncode, wall, cpu, counts["total"], counts["new"], own, max(seen.values(), default=0.0), lines)
+
+    @contextmanager
+    def _killing(self, pid: int, victim_at: int) -> Iterator[None]:
+        done = threading.Event()
+
+        def kill() -> None:
+            while not done.wait(0.1):
+                workers = [one for one in children(pid) if is_worker(one)]
+                if workers and proxy_counts(self.port)["total"] >= victim_at:
+                    os.kill(workers[0], signal.SIGKILL)
+                    return
+
+        if victim_at:
+            threading.Thread(target=kill, daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
 
 
-def main() -> None:
-    """Record, run each way in turn, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--accounts", type=int, default=30)
-    parser.add_argument("--delay", type=float, default=30.0, help="milliseconds before each answer")
+@contextmanager
+def watched(pid: int) -> Iterator[dict[int, float]]:
+    """The most memory in MB that a process and each of its children held, as the system tells it while they run."""
+    seen: dict[int, float] = {}
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            for one in (pid, *children(pid)):
+                seen[one] = max(seen.get(one, 0.0), high_water(one))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+
+
+def high_water(pid: int) -> float:
+    """The most that a process has held, in MB (proc_pid_status(5), VmHWM); 0 where it has ended."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in told.splitlines() if line.startswith("VmHWM:")), 0.0)
+
+
+def is_worker(pid: int) -> bool:
+    """Whether a process is one of the cluster's, and not the one that looks after shared memory."""
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+@contextmanager
+def organisation(folder: Path, accounts: int, buckets: int, delay: float) -> Iterator[Place]:
+    """The emulated organisation, planted and asked once, behind the replay."""
+    import boto3
+
+    with emulator() as upstream:
+        seed(upstream, folder, "--accounts", str(PLANTED), "--organization", "--buckets", str(buckets), "--region", REGION)
+        base = boto3.Session("testing", "testing", region_name=REGION)
+        there: Any = base.client("organizations", endpoint_url=f"http://127.0.0.1:{upstream}")
+        planted = json.loads((folder / "truth.json").read_text())["accounts"]
+        others = [
+            there.create_account(Email=f"twin{number}@example.org", AccountName=f"twin-{number}")["CreateAccountStatus"]["AccountId"]
+            for number in range(accounts - PLANTED)
+        ]
+        twins = {account: planted[3 + number % 3] for number, account in enumerate(others)}
+        marks = {account: f"-{account[-4:]}-" for account in planted} | {account: f"-t{number:03d}-" for number, account in enumerate(others)}
+        plan = Plan(planted[0], twins, marks, frozenset(others[-UNREACHABLE:]), planted[1], CLOSED, planted[2], delay / 1000)
+        port = free_port()
+        with replayed(port, upstream, plan, folder):
+            place = Place(port, folder, [one for one in (*planted, *others) if one not in plan.unreachable])
+            # What the planted accounts answer is asked of the emulator once, which takes it much longer than any way.
+            place.scan("--organization", *(word for one in planted for word in ("--account", one)))
+            yield place
+
+
+@contextmanager
+def replayed(port: int, upstream: int, plan: Plan, folder: Path) -> Iterator[None]:
+    """The replay as a process of its own."""
+    told = folder / "plan.json"
+    told.write_text(json.dumps({**asdict(plan), "unreachable": sorted(plan.unreachable)}))
+    with process(sys.executable, "-m", "benchmarks.replay", str(port), str(upstream), str(told), port=port):
+        yield
+
+
+def ways(place: Place, names: Sequence[str]) -> Mapping[str, Ran]:
+    """Each way in turn, a line for each."""
+    found: dict[str, Ran] = {}
+    for name in names:
+        match name:
+            case "loop":
+                every = [place.scan("--role-arn", f"arn:aws:iam::{one}:role/tierwise-scan") for one in place.accounts]
+                found[name] = Ran(
+                    max(one.code for one in every), *(sum(getattr(one, of) for one in every) for of in ("wall", "cpu", "calls", "new")),
+                    max(one.peak for one in every), 0.0, [line for one in every for line in one.lines],
+                )  # fmt: skip
+            case "one" | "two":
+                found[name] = place.scan("--organization", one_core=name == "one")
+            case _:
+                half = found["dask"].calls // 2 if name == "lost" else 0
+                found[name] = place.scan("--organization", "--executor", "dask", "--processes", "2", victim_at=half)
+        say(name, found[name])
+    return found
+
+
+def say(name: str, ran: Ran) -> None:
+    """A line of figures."""
+    worker = f"{ran.worker:.0f}" if ran.worker else "-"
+    print(f"{name:6}{ran.code:>5}{ran.wall:9.1f}{ran.cpu:9.1f}{ran.calls:9,}{ran.new:6,}{ran.peak:9.0f}{worker:>11}{len(ran.lines):10,}  {ran.digest}", flush=True)
+
+
+def main() -> int:
+    """Plant, run each way in turn, and say whether what has to hold does."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--accounts", default="30", help="one number, or several, whose memory is compared")
+    parser.add_argument("--buckets", type=int, default=36, help="of each account; the rest follows from it")
+    parser.add_argument("--delay", type=float, default=5.0, help="milliseconds before each answer")
     parser.add_argument("--ways", default=",".join(WAYS))
-    parser.add_argument("--run", help=argparse.SUPPRESS)
-    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.run or asked.record:
-        run(asked.run) if asked.run else record(asked.record)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        recording = Path(folder) / "recording"
-        environment = {**os.environ, ACCOUNTS: str(asked.accounts), RECORDING: str(recording), DELAY: str(asked.delay)}
-        me = [sys.executable, "-m", "benchmarks.organisation"]
-        subprocess.run([*me, "--record", str(recording)], env={**environment, DELAY: "0"}, check=True)
-        print(f"{asked.accounts} accounts, {asked.delay:g} ms before each answer")
-        print(f"{'way':6}{'wall s':>9}{'CPU s':>9}{'peak MB':>10}{'worker MB':>11}{'verdicts':>10}  digest")
-        for way in asked.ways.split(","):
-            before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-            ran = subprocess.run([*me, "--run", way], env=environment, check=True, capture_output=True, text=True)
-            wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            told = json.loads(ran.stdout.splitlines()[-1])
-            worker = f"{told['worker'] / 1024:.0f}" if told["worker"] else "-"
-            print(f"{way:6}{wall:9.1f}{cpu:9.1f}{told['peak'] / 1024:10.0f}{worker:>11}{told['findings']:10}  {told['digest']}", flush=True)
+    sizes, names = [int(one) for one in asked.accounts.split(",")], asked.ways.split(",")
+    found: dict[int, Mapping[str, Ran]] = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            began = time.monotonic()
+            with organisation(Path(name), size, asked.buckets, asked.delay) as place:
+                print(f"\n{size} accounts, {asked.delay:g} ms before each answer; {time.monotonic() - began:.0f} s to plant and ask {PLANTED} of them")
+                print(f"{'way':6}{'code':>5}{'wall s':>9}{'CPU s':>9}{'calls':>9}{'new':>6}{'peak MB':>9}{'worker MB':>11}{'verdicts':>10}  digest")
+                found[size] = ways(place, names)
+    met = list(goals(found))
+    for text, held in met:
+        print(f"{'met    ' if held else 'NOT MET'}  {text}")
+    return int(not all(held for _, held in met))
+
+
+def goals(found: Mapping[int, Mapping[str, Ran]]) -> Iterator[tuple[str, bool]]:
+    """What has to hold, and whether it does."""
+    first = min(found)
+    for size, ran in found.items():
+        whole = {name: one for name, one in ran.items() if name != "loop"}
+        yield f"{size} accounts: {', '.join(whole)} give the same verdicts and exit code 3", len({(one.digest, one.code) for one in whole.values()}) == 1
+        for name, one in whole.items():
+            most = one.worker or one.peak
+            yield f"{size} accounts, {name}: {most:.0f} MB of {MOST_MB} MB in a worker", most <= MOST_MB
+            if one.worker:
+                yield f"{size} accounts, {name}: {one.peak:.0f} MB of {MOST_MB} MB in the process that was started", one.peak <= MOST_MB
+            if size != first and name in found[first]:
+                before = found[first][name]
+                for what, now, was in (("a worker", most, before.worker or before.peak), ("the process that was started", one.peak, before.peak)):
+                    yield f"{name}: {was:.0f} MB in {what} at {first} accounts, {now:.0f} MB at {size}", now <= was * GROWTH
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

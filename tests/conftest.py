@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, settings
 
 from tierwise.catalogue import controls
 from tierwise.catalogue.shipped import shipped_dir
-from tierwise.connectors.aws import session
 from tierwise.model.control import Control
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
@@ -54,6 +53,5 @@ def pytest_configure(config: pytest.Config) -> None:
         shared = TemporaryDirectory(prefix="tierwise-tests-")
         os.environ[SESSION] = shared.name
         config.add_cleanup(shared.cleanup)
-    # Tests make clients by the hundred and keep little: the SDK's models stay, and the collector looks at what is left less often.
-    session._MOST_MODELS = 100
+    # Tests make clients by the hundred and keep little: the collector looks at what is left less often.
     gc.set_threshold(50_000, 20, 100)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
 from tierwise.config import AwsConfig
@@ -54,7 +55,7 @@ def open_accounts(
     """One source per account, or one for an organisation; `elsewhere` runs their tasks, `rescan` has what an earlier scan read. CredentialsError where no account can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     access = access_of(options, threads, depth)
-    session = attempt(new_session)
+    session = attempt(partial(new_session, calls=access.declared))
     region = session if isinstance(session, Unknown) else attempt(lambda: session.region_name)
     if isinstance(region, Unknown):
         raise CredentialsError(_explained(region.detail))
@@ -122,7 +123,7 @@ class _Opened:
 
 
 def _entered(role: Role, access: Access, *, home: bool = False, within: Within | None = None) -> AwsAccount:
-    session = Account(new_session(region=role.caller.region, provider=role), access)
+    session = Account(new_session(region=role.caller.region, provider=role, calls=access.declared), access)
     return AwsAccount(role.account, session, role.arn.split(":")[1], role.caller.now, home=home, role=role, within=within)
 
 
@@ -158,7 +159,7 @@ def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Detailed, ..
 
 def opened_again(reach: Reach, access: Access) -> AwsAccount:
     """An account that another process has found, for a task of it."""
-    base = Account(new_session(), access)
+    base = Account(new_session(calls=access.declared), access)
     within = Within(reach.member, base, (), Once()) if reach.member is not None else None
     if not reach.role:
         return AwsAccount(reach.account, base, reach.partition, reach.now, home=False, within=within)
