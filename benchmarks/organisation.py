@@ -76,22 +76,37 @@ class Place:
         into = self.folder / "scan.json"
         into.unlink(missing_ok=True)
         command = [str(BIN / "tierwise"), "scan", "aws", "--external-id", "x1", "--region", REGION, "--region", CLOSED, "--endpoint-compat"]
-        command += ["--fail-on", "none", "--quiet", "--format", f"json={into}", "--store", str(self.folder / f"{time.monotonic_ns()}.db"), *words]
+        command += [
+            "--fail-on",
+            "none",
+            "--quiet",
+            "--format",
+            f"json={into}",
+            "--store",
+            str(self.folder / f"{time.monotonic_ns()}.db"),
+            *words,
+        ]
         proxy_reset(self.port)
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        pinned = (lambda: os.sched_setaffinity(0, {0})) if one_core and sys.platform == "linux" else None
-        with subprocess.Popen(
-            command, env=aws_environment(self.port, self.folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=pinned
-        ) as child:
-            with watched(child.pid) as seen, self._killing(child.pid, victim_at):
-                said = child.communicate()[1]
+        pinned = ["taskset", "--cpu-list", "0"] if one_core else []
+        environment = aws_environment(self.port, self.folder)
+        with (
+            subprocess.Popen([*pinned, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child,
+            watched(child.pid) as seen,
+            self._killing(child.pid, victim_at),
+        ):
+            said = child.communicate()[1]
         wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         if not into.exists():
             raise RuntimeError(f"{' '.join(command)}\nended with {child.returncode}: {said.strip()[-500:]}")
         counts = proxy_counts(self.port)
         scan = json.loads(into.read_text())
-        lines = [f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}" for one in scan["findings"] if one["verdict"] in ("fail", "pass")]
+        lines = [
+            f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}"
+            for one in scan["findings"]
+            if one["verdict"] in ("fail", "pass")
+        ]
         own = seen.pop(child.pid, 0.0)
         return Ran(child.returncode, wall, cpu, counts["total"], counts["new"], own, max(seen.values(), default=0.0), lines)
 
@@ -166,7 +181,9 @@ def organisation(folder: Path, accounts: int, buckets: int, delay: float) -> Ite
             for number in range(accounts - PLANTED)
         ]
         twins = {account: planted[3 + number % 3] for number, account in enumerate(others)}
-        marks = {account: f"-{account[-4:]}-" for account in planted} | {account: f"-t{number:03d}-" for number, account in enumerate(others)}
+        marks = {account: f"-{account[-4:]}-" for account in planted} | {
+            account: f"-t{number:03d}-" for number, account in enumerate(others)
+        }
         plan = Plan(planted[0], twins, marks, frozenset(others[-UNREACHABLE:]), planted[1], CLOSED, planted[2], delay / 1000)
         port = free_port()
         with replayed(port, upstream, plan, folder):
@@ -193,9 +210,15 @@ def ways(place: Place, names: Sequence[str]) -> Mapping[str, Ran]:
             case "loop":
                 every = [place.scan("--role-arn", f"arn:aws:iam::{one}:role/tierwise-scan") for one in place.accounts]
                 found[name] = Ran(
-                    max(one.code for one in every), *(sum(getattr(one, of) for one in every) for of in ("wall", "cpu", "calls", "new")),
-                    max(one.peak for one in every), 0.0, [line for one in every for line in one.lines],
-                )  # fmt: skip
+                    code=max(one.code for one in every),
+                    wall=sum(one.wall for one in every),
+                    cpu=sum(one.cpu for one in every),
+                    calls=sum(one.calls for one in every),
+                    new=sum(one.new for one in every),
+                    peak=max(one.peak for one in every),
+                    worker=0.0,
+                    lines=[line for one in every for line in one.lines],
+                )
             case "one" | "two":
                 found[name] = place.scan("--organization", one_core=name == "one")
             case _:
@@ -208,7 +231,10 @@ def ways(place: Place, names: Sequence[str]) -> Mapping[str, Ran]:
 def say(name: str, ran: Ran) -> None:
     """A line of figures."""
     worker = f"{ran.worker:.0f}" if ran.worker else "-"
-    print(f"{name:6}{ran.code:>5}{ran.wall:9.1f}{ran.cpu:9.1f}{ran.calls:9,}{ran.new:6,}{ran.peak:9.0f}{worker:>11}{len(ran.lines):10,}  {ran.digest}", flush=True)
+    print(
+        f"{name:6}{ran.code:>5}{ran.wall:9.1f}{ran.cpu:9.1f}{ran.calls:9,}{ran.new:6,}{ran.peak:9.0f}{worker:>11}{len(ran.lines):10,}  {ran.digest}",
+        flush=True,
+    )
 
 
 def main() -> int:
@@ -225,8 +251,12 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as name:
             began = time.monotonic()
             with organisation(Path(name), size, asked.buckets, asked.delay) as place:
-                print(f"\n{size} accounts, {asked.delay:g} ms before each answer; {time.monotonic() - began:.0f} s to plant and ask {PLANTED} of them")
-                print(f"{'way':6}{'code':>5}{'wall s':>9}{'CPU s':>9}{'calls':>9}{'new':>6}{'peak MB':>9}{'worker MB':>11}{'verdicts':>10}  digest")
+                print(
+                    f"\n{size} accounts, {asked.delay:g} ms before each answer; {time.monotonic() - began:.0f} s to plant and ask {PLANTED} of them"
+                )
+                print(
+                    f"{'way':6}{'code':>5}{'wall s':>9}{'CPU s':>9}{'calls':>9}{'new':>6}{'peak MB':>9}{'worker MB':>11}{'verdicts':>10}  digest"
+                )
                 found[size] = ways(place, names)
     met = list(goals(found))
     for text, held in met:
@@ -239,7 +269,10 @@ def goals(found: Mapping[int, Mapping[str, Ran]]) -> Iterator[tuple[str, bool]]:
     first = min(found)
     for size, ran in found.items():
         whole = {name: one for name, one in ran.items() if name != "loop"}
-        yield f"{size} accounts: {', '.join(whole)} give the same verdicts and exit code 3", len({(one.digest, one.code) for one in whole.values()}) == 1
+        yield (
+            f"{size} accounts: {', '.join(whole)} give the same verdicts and exit code 3",
+            len({(one.digest, one.code) for one in whole.values()}) == 1,
+        )
         for name, one in whole.items():
             most = one.worker or one.peak
             yield f"{size} accounts, {name}: {most:.0f} MB of {MOST_MB} MB in a worker", most <= MOST_MB
@@ -247,7 +280,10 @@ def goals(found: Mapping[int, Mapping[str, Ran]]) -> Iterator[tuple[str, bool]]:
                 yield f"{size} accounts, {name}: {one.peak:.0f} MB of {MOST_MB} MB in the process that was started", one.peak <= MOST_MB
             if size != first and name in found[first]:
                 before = found[first][name]
-                for what, now, was in (("a worker", most, before.worker or before.peak), ("the process that was started", one.peak, before.peak)):
+                for what, now, was in (
+                    ("a worker", most, before.worker or before.peak),
+                    ("the process that was started", one.peak, before.peak),
+                ):
                     yield f"{name}: {was:.0f} MB in {what} at {first} accounts, {now:.0f} MB at {size}", now <= was * GROWTH
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import time
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 from tests.organisation.estate import HOME, Estate, clean_environment, without_waiting
-from tests.organisation.wire import Call, Wire
+from tests.organisation.wire import Wire
 from tierwise.connectors.aws.connect import opened_again
 from tierwise.connectors.aws.session import Access
 from tierwise.connectors.aws.source import AwsAccount
@@ -19,8 +18,6 @@ from tierwise.connectors.aws.task import Reach
 
 RECORDING = "TIERWISE_TEST_RECORDING"
 """The file."""
-DELAY = "TIERWISE_TEST_DELAY"
-"""Milliseconds before each answer."""
 DEADLY = "TIERWISE_TEST_DEADLY"
 """A file that lists accounts, one a line; a worker that is sent to the first of them takes it out, and dies."""
 
@@ -39,12 +36,7 @@ def in_place(path: str) -> Estate:
     """The recorded organisation, which stands where the network is for as long as this process lives."""
     accounts, unit, answers, keys = pickle.loads(Path(path).read_bytes())
     estate = Estate(accounts, unit, Wire(HOME, recorded=answers, keys=keys))
-    seconds = float(os.environ.get(DELAY, "0")) / 1000
-
-    def late(_: Call) -> None:
-        time.sleep(seconds)
-
-    for one in (clean_environment(), without_waiting(), estate.replayed(late).in_place()):
+    for one in (clean_environment(), without_waiting(), estate.replayed().in_place()):
         _HELD.enter_context(one)
     return estate
 

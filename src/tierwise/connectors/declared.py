@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import threading
+import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -14,6 +16,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown
 from tierwise.model.resource import Grant, Inherited, Link, Resource
+from tierwise.pack import packed, unpacked
 
 Doc: TypeAlias = Mapping[str, Any]
 """A response as the SDK parses it; it never leaves the collector that asked for it."""
@@ -154,13 +157,59 @@ SHARED: Final[ContextVar[str]] = ContextVar("SHARED", default="")
 """The name of the shared document that is being read here, if one is: what came of its calls counts once, whoever has read it."""
 
 
+class _Warm:
+    """Which shared documents are held as objects: those that were asked for last. The others are packed, which takes a tenth of the room."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._held: OrderedDict[int, _Shared] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def doc(self, shared: _Shared) -> Maybe[Doc | None]:
+        """The document; what was asked for longest ago is packed in its place."""
+        found = shared.doc
+        if found is None:
+            (found,) = unpacked(zlib.decompress(shared.packed))
+        if shared.packed:
+            with self._lock:
+                if self._held.pop(id(shared), None) is None:
+                    self._size += len(shared.packed)
+                shared.doc, self._held[id(shared)] = found, shared
+                while self._size > self._most and len(self._held) > 1:
+                    cold = self._held.popitem(last=False)[1]
+                    self._size, cold.doc = self._size - len(cold.packed), None
+        return found
+
+
+@dataclass(slots=True)
+class _Shared:
+    """A document that several resources share: as an object, packed, or both."""
+
+    doc: Maybe[Doc | None] | None
+    packed: bytes = b""
+    """Empty for what is small."""
+
+
+_SMALL: Final = 1 << 10
+"""Bytes, packed, from which on it is worth it."""
+_WARM: Final = _Warm(1 << 20)
+
+
+def _shared(doc: Maybe[Doc | None]) -> _Shared:
+    if isinstance(doc, Unknown) or doc.value is None:
+        return _Shared(doc)
+    made = zlib.compress(packed((doc,)), 1)
+    return _Shared(doc, made if len(made) > _SMALL else b"")
+
+
 @dataclass(slots=True)
 class Once:
     """Documents that are read once and waited for by whoever else needs them."""
 
     place: str = ""
     """What they are of; with a document's name it is the document's own."""
-    _docs: dict[str, Maybe[Doc | None]] = field(default_factory=dict)
+    _docs: dict[str, _Shared] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -172,7 +221,7 @@ class Once:
             if name not in self._docs:
                 token = SHARED.set(f"{self.place}:{name}")
                 try:
-                    self._docs[name] = make()
+                    self._docs[name] = _shared(make())
                 finally:
                     SHARED.reset(token)
-            return self._docs[name]
+            return _WARM.doc(self._docs[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -10,13 +11,16 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.loaders import Loader
 
 from tests.connectors.aws.conftest import ACCOUNT, REGION
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
+from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.aws.read import Read
-from tierwise.connectors.aws.session import Access, Account, new_session
+from tierwise.connectors.aws.session import _MOST_CLIENTS, Access, Account, new_session
 from tierwise.connectors.ceiling import Ceiling
+from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Known, Unknown, UnknownReason
 
 BUCKETS = Read("s3", "ListBuckets", "s3:ListAllMyBuckets")
@@ -128,6 +132,43 @@ def test_accounts_share_few_clients(aws: Any) -> None:
     first, second = (Account(new_session(region=REGION), access) for _ in range(2))
     assert first.client("sqs", REGION) is first.client("sqs", REGION)
     assert first.client("sqs", REGION) is not second.client("sqs", REGION)
-    for region in new_session().get_available_regions("sqs")[:13]:
-        second.client("sqs", region)
-    assert len(access.clients._kept) == 12
+    for number in range(_MOST_CLIENTS + 1):
+        access.clients.put((number, "sqs", REGION), second)
+    assert len(access.clients._kept) == _MOST_CLIENTS
+
+
+def test_a_session_knows_of_each_service_what_is_called_as_the_whole_model_has_it() -> None:
+    calls = declared_calls(Depth.CONTENT)
+    loader = new_session(calls=calls)._session.get_component("data_loader")
+    whole = Loader()
+    for service in {service for service, _ in calls}:
+        model, known = whole.load_service_model(service, "service-2"), loader.load_service_model(service, "service-2")
+        if service == "sts":
+            assert known == model
+            continue
+        assert known["operations"].keys() == {name for of, name in calls if of == service}
+        for part in ("operations", "shapes"):
+            for name, one in known[part].items():
+                assert json.loads(json.dumps(one), object_hook=_without_words) == json.loads(
+                    json.dumps(model[part][name]), object_hook=_without_words
+                )
+        named = {one["shape"] for one in _objects(known) if isinstance(one.get("shape"), str)}
+        assert named == known["shapes"].keys()
+    held = [key for key in map(str, loader._cache) if ("load_service_model" in key and "'service-2'" in key) or "/service-2'" in key]
+    assert held
+    assert all("sts" in key for key in held), held
+
+
+def _without_words(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if not (name == "documentation" and isinstance(value, str))}
+
+
+def _objects(part: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+
+    def take(one: dict[str, Any]) -> dict[str, Any]:
+        found.append(one)
+        return one
+
+    json.loads(json.dumps(part), object_hook=take)
+    return found
