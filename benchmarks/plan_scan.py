@@ -55,6 +55,8 @@ class Figures:
     cpu: float
     peak: float
     code: int
+    said: str
+    """What the last run wrote to standard error."""
 
 
 def measured(command: Sequence[str], env: Mapping[str, str], rounds: int) -> Figures:
@@ -63,7 +65,11 @@ def measured(command: Sequence[str], env: Mapping[str, str], rounds: int) -> Fig
     peak = run(command, dict(env), watched=True).peak_mb
     middle = statistics.median
     return Figures(
-        middle(one.wall for one in runs), middle(one.cpu for one in runs), max(peak, *(one.peak_mb for one in runs)), runs[-1].code
+        middle(one.wall for one in runs),
+        middle(one.cpu for one in runs),
+        max(peak, *(one.peak_mb for one in runs)),
+        runs[-1].code,
+        runs[-1].stderr,
     )
 
 

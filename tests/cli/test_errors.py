@@ -102,7 +102,7 @@ BROKEN_BEFORE = (
         ('{"format_version": "1.2"', ("plan.json",)),
         ('{"hello": 1}', ("terraform show -json",)),
         ("\x00\x01", ("plan.json",)),
-        (BROKEN_BEFORE, ("resource_changes[0].change.before", "terraform show -json")),
+        (BROKEN_BEFORE, ("resource_changes[0] ('aws_s3_bucket.b'): change.before", "terraform show -json")),
     ],
     ids=["empty", "brace", "list", "cut", "foreign", "binary", "broken-before"],
 )

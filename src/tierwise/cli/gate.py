@@ -73,6 +73,6 @@ def _replayed(name: str, judging: Judging, max_input: int) -> Replayed:
         source = open_plans(plan_paths([name]), max_input)
     except InputError as error:
         return Replayed(name, problem=str(error).splitlines()[0])
-    policy = gate_of_state(judging.gate, "") if source.is_state else judging.gate
+    policy = gate_of_state(judging.gate) if source.is_state else judging.gate
     result = scan([source], replace(judging, gate=policy), started=utc_now(), jobs=1).result
     return replayed(name, result, policy)

@@ -346,15 +346,22 @@ def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Map
 
 
 def _scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> NoReturn:
-    from tierwise.connectors.terraform.source import open_plans
+    from tierwise.connectors.terraform.source import read_plans, source_of
     from tierwise.scan import scan as run_scan
 
     options, config = asked_of_scan(values)
-    source = open_plans(paths, max_input)
+    documents = read_plans(paths, max_input)
+    is_state = all(one.kind == "state" for one in documents)
+    require(
+        not is_state or config.gate_mode != "new",
+        "--gate new judges what a plan introduces, and this is a state: nothing in it is new\n"
+        "give the plan: terraform show -json plan.bin > plan.json; or judge what stands: --gate full",
+    )
+    source = source_of(paths, documents)
     asked = asking(values, paths, source)
-    judging = load_gated(config, options, change=not source.is_state)
-    if source.is_state:
-        judging = replace(judging, gate=gate_of_state(judging.gate, config.gate_mode))
+    judging = load_gated(config, options, change=not is_state)
+    if is_state:
+        judging = replace(judging, gate=gate_of_state(judging.gate))
     progress = progress_for(options)
     outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
     leave(finish(with_second(outcome, asked, judging, progress), config, options, judging=judging))
@@ -371,16 +378,9 @@ def judged_plans(files: Sequence[str], config: Config) -> tuple[Outcome, Judging
         return run_scan([open_plans(plan_paths(files), _MOST_INPUT)], judging, started=utc_now(), jobs=1), judging
 
 
-def gate_of_state(gate: GatePolicy, asked: str) -> GatePolicy:
-    """The gate for a state, which brings nothing new: all of it is judged; UsageError where the gate for what is new was asked for."""
-    if gate.mode != "new":
-        return gate
-    require(
-        asked != "new",
-        "--gate new judges what a plan introduces, and this is a state: nothing in it is new\n"
-        "give the plan: terraform show -json plan.bin > plan.json; or judge what stands: --gate full",
-    )
-    return replace(gate, mode="full")
+def gate_of_state(gate: GatePolicy) -> GatePolicy:
+    """The gate for a state, which brings nothing new: all of it is judged."""
+    return replace(gate, mode="full") if gate.mode == "new" else gate
 
 
 def plan_paths(files: Sequence[str]) -> list[Path | Literal["-"]]:

@@ -56,21 +56,24 @@ BAD = {
     "cut inside a character": (json.dumps(EMPTY).encode() + b"\xe2\x82", ["is not UTF-8", MEND]),
     "huge integer": (
         changed(b'{"actions":["create"],"after":{"size":' + b"9" * 5000 + b"}}"),
-        ["resource_changes[0].change", "out of range"],
+        ["resource_changes[0] ('aws_s3_bucket.b'): change.after", "out of range"],
     ),
-    "huge float": (changed(b'{"actions":["create"],"after":{"size":1e999}}'), ["resource_changes[0].change", "out of range"]),
+    "huge float": (
+        changed(b'{"actions":["create"],"after":{"size":1e999}}'),
+        ["resource_changes[0] ('aws_s3_bucket.b'): change.after", "out of range"],
+    ),
     "a huge integer before a change": (
         changed(b'{"actions":["update"],"before":{"size":' + b"9" * 5000 + b'},"after":{"size":1}}'),
-        ["resource_changes[0].change.before", "out of range"],
+        ["resource_changes[0] ('aws_s3_bucket.b'): change.before", "out of range"],
     ),
     "a huge integer in what goes": (
         changed(b'{"actions":["delete"],"before":{"size":' + b"9" * 5000 + b'},"after":null}'),
-        ["resource_changes[0].change.before", "out of range"],
+        ["resource_changes[0] ('aws_s3_bucket.b'): change.before", "out of range"],
     ),
     "a huge integer in the state before": (
         b'{"resource_changes":[],"prior_state":{"values":{"root_module":{"resources":[{"address":"aws_s3_bucket.b","type":"aws_s3_bucket",'
         b'"name":"b","mode":"managed","values":{"size":' + b"9" * 5000 + b"}}]}}}}",
-        ["aws_s3_bucket.b: values", "out of range"],
+        ["a resource of the values ('aws_s3_bucket.b'): values", "out of range"],
     ),
     "an address twice before all that is wrong with the changes": (
         changed(b'{"actions":"create"}')[:-2] + b',{"address":"aws_s3_bucket.b","type":"aws_s3_bucket","change":{"actions":"create"}}]}',
@@ -175,6 +178,53 @@ def test_a_file_that_is_bad_at_its_end_is_refused_without_making_objects_of_it(t
     with pytest.raises(InputError, match="cut short"):
         open_plans([path])
     assert time.process_time() - started < 0.5
+
+
+BUCKETS = b", ".join(
+    b'{"address":"aws_s3_bucket.b%d","type":"aws_s3_bucket","change":{"after":{"size":1}}}' % number for number in range(9)
+)
+
+
+@pytest.mark.parametrize("number", [b"9" * 5_000, b"-" + b"9" * 400 + b".5", b"1e999999", b"1E+0400", b"-1.5e309"])
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (
+            b'{"resource_changes":[' + BUCKETS + b',{"address":"aws_s3_bucket.z","change":{"before":null,"after":{"size":[%b]}}}]}',
+            "resource_changes[9] ('aws_s3_bucket.z'): change.after is not",
+        ),
+        (
+            b'{"resource_changes":[' + BUCKETS + b'],"configuration":{"root_module":{"module_calls":{"m":{"module":{"resources":['
+            b'{"address":"a.b","expressions":{"size":{"constant_value": %b }}}]}}}}}}',
+            "configuration: m.resources[0] ('a.b'): expressions is not",
+        ),
+        (
+            b'{"format_version":"1.0","values":{"root_module":{"child_modules":[{"resources":[{"address":"a.b","values":{"size":%b}}]}]}}}',
+            "a resource of the values ('a.b'): values is not",
+        ),
+    ],
+)
+def test_a_number_that_nobody_can_read_is_come_upon_before_anything_is_made_and_its_place_is_named(text, place, number):
+    with pytest.raises(InputError, match="out of range") as refused:
+        decode(text % number, "p.json")
+    assert place in str(refused.value)
+    assert "99999" not in str(refused.value)
+
+
+@pytest.mark.parametrize("before", [0, 1, 3, 5, 100])
+def test_a_number_that_lies_across_two_pieces_is_come_upon(before):
+    head = b'{"resource_changes":[{"address":"a.b","change":{"after":{"x":"%b","y":'
+    padding = b"x" * ((1 << 20) - len(head % b"") - before)
+    with pytest.raises(InputError, match="out of range"):
+        decode(head % padding + b"1e999}}}]}", "p.json")
+
+
+def test_what_looks_like_a_number_in_a_text_is_none_and_a_large_one_is_read():
+    says = json.dumps(f"rates: 1, 1e999, {'9' * 5_000}, or [1e999 ]")
+    text = b'{"resource_changes":[{"address":"a.b","change":{"after":{"x":%b,"y":[1e300,1e-999,%b]}}}]}' % (says.encode(), b"9" * 300)
+    document = decode(text, "p.json")
+    assert document.changes is not None
+    assert len(document.changes) == 1
 
 
 @pytest.mark.parametrize("entry", [b"{}", b"1", b'{"change":{}}'])

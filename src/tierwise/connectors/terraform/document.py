@@ -6,7 +6,8 @@ import mmap
 import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from tierwise.connectors.terraform.shapes import (
     Called,
     CalledValues,
     ChangeEntry,
+    ConfigModule,
     Configuration,
     DeferredChange,
     State,
@@ -27,7 +29,7 @@ from tierwise.connectors.terraform.shapes import (
     ValuesResource,
     VariableValue,
 )
-from tierwise.connectors.terraform.text import MEND, Buffer, json_text
+from tierwise.connectors.terraform.text import MEND, Buffer, json_text, large_numbers
 from tierwise.errors import InputError
 
 MAX_INPUT: Final = 1 << 30
@@ -52,6 +54,8 @@ _KEY: Final = re.compile(rb'[\s{,]*("(?:[^"\\]|\\.)*+")\s*:\s*', re.DOTALL)
 """A key, and all between it and the value before."""
 _ENDS: Final = 64
 """How many bytes at both ends tell one value from another of the same length."""
+_WITHIN: Final = ("change", "before", "after", "values", "expressions")
+"""Where arguments stand in a resource or a block."""
 _MAJORS: Final = frozenset({"0", "1"})
 
 
@@ -78,10 +82,8 @@ class Document:
     @property
     def types(self) -> Iterator[str]:
         """Texts that name the type of each resource: addresses, and the types given beside them."""
-        changes = enumerate(self.changes.slices if self.changes is not None else ())
-        values = ((raw, "a resource of the values") for section in (self.values, self.prior) for raw in _slices(section))
-        for raw, where in chain(((raw, f"resource_changes[{number}]") for number, raw in changes), values):
-            one: Typed = decoded(raw, Typed, f"{self.name}: {where}")
+        for raw, where in chain(_entries(self), _in_values(self, self.values), _in_values(self, self.prior)):
+            one: Typed = decoded(raw, Typed, where)
             self.pages.looked_at(len(memoryview(raw)))
             yield one.address or ""
             yield one.type or ""
@@ -97,12 +99,78 @@ class Document:
             waiting.extend(reversed(module.child_modules or []))
 
 
-def _slices(values: Values) -> Iterator[msgspec.Raw]:
+_Parts: TypeAlias = Iterator[tuple[msgspec.Raw, str]]
+"""Slices that are decoded one by one, each with what it is called where it is not as it should be."""
+
+
+def _entries(document: Document) -> _Parts:
+    for number, raw in enumerate(document.changes.slices if document.changes is not None else ()):
+        yield raw, f"{document.name}: resource_changes[{number}]"
+
+
+def _in_values(document: Document, values: Values) -> _Parts:
     waiting: list[ValuesModule] = [values.root_module or ValuesModule()]
     while waiting:
         module = waiting.pop()
-        yield from module.resources or ()
+        for raw in module.resources or ():
+            yield raw, f"{document.name}: a resource of the values"
         waiting.extend(module.child_modules or [])
+
+
+def _blocks(document: Document) -> _Parts:
+    for path, module in modules_of(document.configuration):
+        for number, raw in enumerate(module.resources or ()):
+            yield raw, f"{block_of(document.name, path)}[{number}]"
+
+
+def _refuse_numbers(document: Document, sections: Mapping[str, msgspec.Raw]) -> None:
+    """InputError for the first resource or block with a number that nobody can read, before anything is made of those before it."""
+    looked_at = (
+        ("resource_changes", _entries(document)),
+        ("planned_values", _in_values(document, document.values)),
+        ("values", _in_values(document, document.values)),
+        ("prior_state", _in_values(document, document.prior)),
+        ("configuration", _blocks(document)),
+    )
+    for key, parts in looked_at:
+        if key not in sections or (first := next(parts, None)) is None:
+            continue
+        written = large_numbers(memoryview(sections[key]))
+        for raw, where in chain((first,), parts) if written else ():
+            if _has(raw, written):
+                _refuse_number(raw, where, written)
+
+
+def _has(raw: msgspec.Raw, written: Iterable[bytes]) -> bool:
+    text = bytes(raw)
+    return any(one in text for one in written)
+
+
+def _refuse_number(raw: msgspec.Raw, where: str, written: Iterable[bytes]) -> None:
+    """InputError where a part of a document cannot be read, with the address and the argument's side of the change."""
+    called: Typed = decoded(raw, Typed, where)
+    where, path = f"{where} ({(called.address or '')[:200]!r})", list[str]()
+    while bytes(raw).lstrip()[:1] == b"{":
+        parts: dict[str, msgspec.Raw] = decoded(raw, dict[str, msgspec.Raw], where)
+        within = next((key for key in _WITHIN if key in parts and _has(parts[key], written)), None)
+        if within is None:
+            break
+        raw, path = parts[within], [*path, within]
+    decoded(raw, object, f"{where}: {'.'.join(path)}")
+
+
+def modules_of(configuration: Configuration) -> Iterator[tuple[tuple[str, ...], ConfigModule]]:
+    """The modules of a configuration, each with the names of the calls that lead to it from the root."""
+    waiting: list[tuple[tuple[str, ...], ConfigModule]] = [((), configuration.root_module or ConfigModule())]
+    while waiting:
+        path, module = waiting.pop()
+        yield path, module
+        waiting += [((*path, name), call.module) for name, call in (module.module_calls or {}).items() if call.module is not None]
+
+
+def block_of(name: str, path: Sequence[str]) -> str:
+    """What the blocks of a module are called where one of them is none."""
+    return f"{name}: configuration: {'.'.join(path) or 'root_module'}.resources"
 
 
 class Pages:
@@ -164,26 +232,34 @@ def _refuse_repeats(section: msgspec.Raw, where: str) -> None:
             decoded(raw, Called, f"{where}[{number}]")
         decoded(section, list[Called] | None, where)
         raise
-    if len(set(every)) < len(every):
-        seen: set[Called] = set()
-        for number, one in enumerate(every):
-            if one in seen:
-                raise listed_twice(one.address, f"{where}[{number}]")
-            seen.add(one)
+    if (again := _repeated(every)) is not None:
+        raise listed_twice(every[again].address, f"{where}[{again}]")
+
+
+def _repeated(every: Sequence[Called]) -> int | None:
+    """The place of the first that is called like another before it."""
+    if len(set(every)) == len(every):
+        return None
+    seen: set[Called] = set()
+    for number, one in enumerate(every):
+        if one in seen:
+            return number
+        seen.add(one)
+    return None
 
 
 def _refuse_repeated_values(section: msgspec.Raw, where: str) -> None:
     """The same for the resources of a values representation, by module."""
     values: CalledValues | None = decoded(section, CalledValues | None, where)
-    seen: set[tuple[str | None, Called]] = set()
+    by_module: dict[str | None, list[Called]] = defaultdict(list)
     waiting = [values.root_module] if values and values.root_module else []
     while waiting:
         module = waiting.pop()
         waiting.extend(module.child_modules or ())
-        for one in (one for one in module.resources or () if one.deposed_key is None):
-            if (module.address, one) in seen:
-                raise listed_twice(one.address, where)
-            seen.add((module.address, one))
+        by_module[module.address] += [one for one in module.resources or () if one.deposed_key is None]
+    for every in by_module.values():
+        if (number := _repeated(every)) is not None:
+            raise listed_twice(every[number].address, where)
 
 
 def listed_twice(address: str, where: str) -> InputError:
@@ -248,6 +324,7 @@ def decode(raw: bytes | mmap.mmap, name: str) -> Document:
     pages = Pages(text)
     pages.give_back()
     document = (_plan if _PLAN_KEYS & sections.keys() else _state)(sections, name, pages)
+    _refuse_numbers(document, sections)
     pages.give_back()
     return document
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tierwise.connectors.terraform.address import ModuleInstance
 from tierwise.connectors.terraform.layout import Layout
 from tierwise.connectors.terraform.planned import Planned, Step
 from tierwise.connectors.terraform.references import Constant, Resolved, Unresolved, origin_of, resolve
@@ -59,7 +62,54 @@ NONE = Children()
 class _Gathered(msgspec.Struct, gc=False):
     found: list[Planned] = []
     loose: Unknown | None = None
+    since: int = 0
+    """When it was noted that one more may belong here; what is noted last counts."""
     removed: list[Planned] = []
+
+
+class _Gathering:
+    """The children of parents of one type, as they are found.
+
+    A loose child of which no more can be told than its module is noted once for the module, not at each parent in it: where a plan tells little of many resources, the
+    parents times the children would be more than anybody waits for.
+    """
+
+    def __init__(self, parents: Sequence[Planned]) -> None:
+        self._parents = parents
+        self.children: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
+        """By the parent's address and the child's type."""
+        self._near: dict[str, dict[ModuleInstance, tuple[int, Unknown]]] = defaultdict(dict)
+        """By the child's type and the module in which its parent is: when it was noted, and why."""
+        self._noted = 0
+
+    @cached_property
+    def _modules(self) -> frozenset[ModuleInstance]:
+        """Those that have a parent, or have one below them."""
+        return frozenset(parent.module[:depth] for parent in self._parents for depth in range(len(parent.module) + 1))
+
+    def may_belong(self, one: Planned, kind: str, addresses: Iterable[str], unknown: Unknown) -> None:
+        """Note that a loose child may belong to any of these parents: where none is named, to those of its module, else to those around it, else to all."""
+        self._noted += 1
+        named = False
+        for address in addresses:
+            gathered, named = self.children[address, kind], True
+            gathered.loose, gathered.since = unknown, self._noted
+        module = one.module
+        while not named and module not in self._modules and module:
+            module = module[:-1]
+        if not named:
+            self._near[kind][module] = self._noted, unknown
+
+    def settle(self) -> None:
+        """Tell each parent what is noted for the modules that it is in."""
+        for kind, near in self._near.items():
+            for parent in self._parents:
+                around = [near[module] for depth in range(len(parent.module) + 1) if (module := parent.module[:depth]) in near]
+                if around:
+                    noted, unknown = max(around, key=itemgetter(0))
+                    gathered = self.children[parent.address, kind]
+                    if noted > gathered.since:
+                        gathered.loose = unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +136,18 @@ def join(plan: Plan, parents: Sequence[Planned], children: Iterable[tuple[Child,
     What other files of the plan set have of a parent is a loose end here.
     """
     own = {parent.address for parent in parents} if plan.elsewhere else frozenset[str]()
-    gathered: dict[tuple[str, str], _Gathered] = defaultdict(_Gathered)
-    gathered.update({key: _Gathered(loose=why) for key, why in plan.elsewhere.items() if key[0] in own})
+    gathering = _Gathering(parents)
+    gathering.children.update({key: _Gathered(loose=why) for key, why in plan.elsewhere.items() if key[0] in own})
     by_keys: dict[object, Mapping[str, list[str]]] = {}
     for child, resources, types in children:
         keys = child.keys, child.names
         if resources and keys not in by_keys:
             by_keys[keys] = values_of(plan, parents, child)
         for one in resources:
-            _attach(plan.layout, one, child, parents, types, by_keys[keys], gathered)
+            _attach(plan.layout, one, child, types, by_keys[keys], gathering)
+    gathering.settle()
     by_type: dict[str, dict[str, Children]] = defaultdict(dict)
-    for (address, kind), each in gathered.items():
+    for (address, kind), each in gathering.children.items():
         by_type[kind][address] = Children(tuple(each.found), each.loose, tuple(each.removed))
     return Joined(by_type)
 
@@ -146,14 +197,14 @@ def _attach(
     layout: Layout,
     one: Planned,
     child: Child,
-    parents: Sequence[Planned],
     types: frozenset[str],
     values: Mapping[str, list[str]],
-    gathered: dict[tuple[str, str], _Gathered],
+    gathering: _Gathering,
 ) -> None:
     if child.many:
-        _attach_many(layout, one, child, parents, types, values, gathered)
+        _attach_many(layout, one, child, types, values, gathering)
         return
+    gathered = gathering.children
     path = path_of(child, one)
     named = one.root.text(*path)
     value = named.value if isinstance(named, Known) else None
@@ -179,20 +230,18 @@ def _attach(
         case Unresolved() | Constant():
             detail = way.detail if isinstance(way, Unresolved) else "its argument names nothing that this plan has"
             unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(*path), f"{one.address}: {detail}")
-            for address in same or _candidates(one, way, parents):
-                gathered[address, child.type].loose = unknown
+            gathering.may_belong(one, child.type, same or _named(way), unknown)
 
 
 def _attach_many(
     layout: Layout,
     one: Planned,
     child: Child,
-    parents: Sequence[Planned],
     types: frozenset[str],
     values: Mapping[str, list[str]],
-    gathered: dict[tuple[str, str], _Gathered],
+    gathering: _Gathering,
 ) -> None:
-    named = one.root.texts(child.attribute)
+    gathered, named = gathering.children, one.root.texts(child.attribute)
     if isinstance(named, Known):
         for address in {address for value in named.value.known for address in parents_named(values, value, child)}:
             (gathered[address, child.type].removed if one.is_gone else gathered[address, child.type].found).append(one)
@@ -207,8 +256,7 @@ def _attach_many(
         case Unresolved() | Constant():
             detail = way.detail if isinstance(way, Unresolved) else "its argument names nothing that this plan has"
             unknown = Unknown(UnknownReason.UNRESOLVED_REFERENCE, one.at(child.attribute), f"{one.address}: {detail}")
-            for address in _candidates(one, way, parents):
-                gathered[address, child.type].loose = unknown
+            gathering.may_belong(one, child.type, _named(way), unknown)
 
 
 def _add(gathered: dict[tuple[str, str], _Gathered], parents: Iterable[str], one: Planned, child: Child) -> None:
@@ -217,12 +265,6 @@ def _add(gathered: dict[tuple[str, str], _Gathered], parents: Iterable[str], one
             gathered[address, child.type].found.append(one)
 
 
-def _candidates(one: Planned, way: Unresolved | Constant, parents: Sequence[Planned]) -> tuple[str, ...]:
-    """The parents that a loose child may belong to: those it names, else those of its module, else those around it, else all."""
-    if isinstance(way, Unresolved) and way.complete and way.candidates:
-        return way.candidates
-    for depth in range(len(one.module), -1, -1):
-        near = tuple(parent.address for parent in parents if parent.module[:depth] == one.module[:depth])
-        if near:
-            return near
-    return ()
+def _named(way: Unresolved | Constant) -> Sequence[str]:
+    """The parents that a loose child may belong to as far as it names them."""
+    return way.candidates if isinstance(way, Unresolved) and way.complete else ()

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from tierwise.connectors.terraform.address import Address, Index, ModuleInstance
-from tierwise.connectors.terraform.document import Document, decoded
+from tierwise.connectors.terraform.document import Document, block_of, decoded, modules_of
 from tierwise.connectors.terraform.shapes import (
     ConfigModule,
     ConfigResource,
@@ -117,7 +117,7 @@ class Blocks:
         """The blocks of a module; InputError for the first that is none."""
         module = self._slices.setdefault(path, {})
         for number, raw in enumerate(slices):
-            block: ConfigResource = decoded(raw, ConfigResource, f"{where}.resources[{number}]")
+            block: ConfigResource = decoded(raw, ConfigResource, f"{where}[{number}]")
             module[_spelt((block.mode or "managed", block.type or "", block.name or ""))] = raw
             if block.provider_config_key:
                 self.provider_keys.setdefault(block.provider_config_key, block.provider_config_key)
@@ -188,13 +188,8 @@ def lay_out(document: Document) -> Layout:
     modules: dict[ModulePath, ConfigModule] = {}
     calls: dict[ModulePath, ModuleCall] = {}
     resources = Blocks()
-    waiting: list[tuple[ModulePath, ConfigModule]] = [((), configuration.root_module or ConfigModule())]
-    while waiting:
-        path, module = waiting.pop()
+    for path, module in modules_of(configuration):
         modules[path] = module
-        resources.add(path, module.resources or (), f"{document.name}: configuration: {'.'.join(path) or 'root_module'}")
-        for name, call in (module.module_calls or {}).items():
-            calls[(*path, name)] = call
-            if call.module is not None:
-                waiting.append(((*path, name), call.module))
+        resources.add(path, module.resources or (), block_of(document.name, path))
+        calls |= {(*path, name): call for name, call in (module.module_calls or {}).items()}
     return Layout(modules, calls, resources, Instances(), document.variables)

@@ -73,10 +73,20 @@ class PlanSource:
 
 def open_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> PlanSource:
     """Read plans or states (`-` is standard input); InputError for the first that cannot be read whole."""
+    return source_of(paths, read_plans(paths, max_bytes))
+
+
+def read_plans(paths: Sequence[PlanPath], max_bytes: int = MAX_INPUT) -> Sequence[Document]:
+    """The documents in these files, of which nothing is made yet; InputError for the first that is no plan or state."""
     if not paths:
         raise InputError("no plan is named; give a file that 'terraform show -json plan.bin > plan.json' wrote, or '-'")
-    prefixes = _prefixes(paths)
-    plans = told_of_each_other([plan_of(read_document(path, max_bytes), prefix) for path, prefix in zip(paths, prefixes, strict=True)])
+    _prefixes(paths)
+    return [read_document(path, max_bytes) for path in paths]
+
+
+def source_of(paths: Sequence[PlanPath], documents: Sequence[Document]) -> PlanSource:
+    """The documents of some files as a source; InputError for the first that cannot be read whole."""
+    plans = told_of_each_other([plan_of(one, prefix) for one, prefix in zip(documents, _prefixes(paths), strict=True)])
     return PlanSource(f"plan:{','.join(path.name if isinstance(path, Path) else 'stdin' for path in paths)}", plans)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from itertools import islice
 from mmap import mmap
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -20,10 +22,22 @@ _MARKS: Final = (
 )
 _STARTS: Final = frozenset(b"{[ \r\n\t")
 _ECHO: Final = re.compile(rb"(?:\[command\]|[^\n{]{0,400}\b(?:terraform|tofu)(?:-bin)?\b[^\n{]{0,400}\bshow\b)[^\n]{0,4000}\n(?=\s*\{)")
-_SPACE: Final = re.compile(rb"[ \t\n\r\v\f]*")
 _BOM: Final = b"\xef\xbb\xbf"
 _TAIL: Final = 4096
 _PIECE: Final = 1 << 20
+_DIGITS: Final = b"0123456789"
+_IN_NUMBERS: Final = _DIGITS + b".+-eE"
+_LOOK: Final = bytes.maketrans(
+    bytes(range(256)),
+    bytes(ord("0") if one in _DIGITS else ord("e") if one in b"eE" else one if one == ord("+") else ord(" ") for one in range(256)),
+)
+"""Any digit as a nought, any e as a small one, and all else but plus signs as blanks."""
+_LARGE: Final = (b"0" * 200, b"0e000", b"0e+000")
+"""How every number of 1e308 or more looks then, beyond which Python's floats end, and every whole one of more digits than it reads; many a smaller one looks so too."""
+_AROUND: Final = 64
+"""How many bytes before and behind such a place tell whether it may be in a number."""
+_MOST_PLACES, _MOST_NUMBERS = 50_000, 16
+"""How many of these places are looked at, and how many numbers are told: of a file that is made of them more would take longer than coming upon them later."""
 
 
 def json_text(raw: bytes | mmap, name: str) -> Buffer:
@@ -56,7 +70,7 @@ def _as_utf8(raw: bytes | mmap, name: str) -> bytes | mmap:
 
 def _recoded(raw: bytes | mmap, encoding: str, name: str) -> bytes:
     try:
-        return raw[:].decode(encoding).encode()
+        return str(memoryview(raw), encoding).encode()
     except UnicodeError:
         raise InputError(f"{name}: is not whole {encoding.upper()} text\n  {MEND}") from None
 
@@ -83,8 +97,41 @@ def _is_last_line(text: bytes | mmap, start: int, end: int) -> bool:
 
 def _blank(text: Buffer, start: int = 0) -> int:
     """Where the white space from a place on ends."""
-    found = _SPACE.match(text, start)
-    return found.end() if found else start
+    while start < len(text):
+        piece = bytes(text[start : start + _PIECE])
+        left = len(piece.lstrip())
+        start += len(piece) - left
+        if left:
+            break
+    return start
+
+
+def large_numbers(text: Buffer) -> frozenset[bytes]:
+    """Of what may be numbers beyond all range, a part of each as it is written; some of them are none, as they stand in a text or are not that large.
+
+    The decoder passes over any number that it is not asked for, so that such a one would be come upon when everything before it is made.
+    """
+    found = (_number_at(text, at) for at in islice(_large_places(text), _MOST_PLACES))
+    return frozenset(islice((one for one in found if one), _MOST_NUMBERS))
+
+
+def _large_places(text: Buffer) -> Iterator[int]:
+    for start in range(0, len(text), _PIECE):
+        piece = bytes(text[start : start + _PIECE + len(_LARGE[0])]).translate(_LOOK)
+        for look in _LARGE:
+            at = piece.find(look)
+            while at != -1:
+                yield start + at
+                at = piece.find(look, at + len(look))
+
+
+def _number_at(text: Buffer, at: int) -> bytes:
+    """What is around a place, as far as it belongs to a number; empty where that is none, as it goes on in letters or a quotation mark."""
+    before, behind = bytes(text[max(at - _AROUND, 0) : at]), bytes(text[at : at + _AROUND])
+    first, last = before.rstrip(_IN_NUMBERS), behind.lstrip(_IN_NUMBERS)
+    if first[-1:] not in b" \t\r\n:[," or last[:1] not in b" \t\r\n,]}":
+        return b""
+    return before[len(first) :] + behind[: len(behind) - len(last)]
 
 
 def _refuse_foreign_bytes(text: Buffer, name: str) -> None:
