@@ -28,7 +28,12 @@ def near(found: Matched) -> dict[str, float]:
 
 
 def test_a_cell_that_names_a_store_is_nearly_certain():
-    for text in ("benefits-payments", "ARN:benefits-payments"):
+    for text in (
+        "benefits-payments",
+        "ARN:benefits-payments",
+        "see s3://benefits-payments/2026/ (weekly)",
+        "on prem,\r\nand benefits-payments",
+    ):
         (best, *_) = linked("7", text).proposals
         assert (best.resource.name, best.confidence >= 0.95, best.why[0]) == ("benefits-payments", True, "Asset name names it")
 
@@ -56,6 +61,8 @@ def test_the_account_in_the_row_supports_and_proposes_nothing_by_itself():
 
 def test_only_stores_are_proposed_and_only_what_is_sure_enough():
     assert near(linked("7", "fleet")) == {}
+    worded = match(2, HEADER, ("7", "the reports of a year"), Stores((*ESTATE, store("reports"), store("year"))))
+    assert max(near(worded).values()) < 0.6
     assert all(one.confidence >= LEAST for row in ESTATE for one in linked("7", row.name).proposals)
 
 

@@ -52,6 +52,14 @@ def test_rows_keep_the_number_that_the_spreadsheet_shows(tmp_path):
     assert found.place(found.lines[0], 1) == f"{tmp_path / 'a.xlsx'}: B3"
 
 
+def test_titles_above_the_names_of_columns_are_left_out_and_rows_keep_their_number(tmp_path):
+    found = read(
+        tmp_path,
+        b"Register v3 (2);;;;\r\nLast updated;by J Smith;;;\r\n;;;;\r\nRef;Asset;Owner;Where;Notes\r\n1;Payroll;HR;Kent;\r\n2;Fleet;;;\r\n3;Post;HR;Kent;-\r\n",
+    )
+    assert [(line.number, line.cells[0]) for line in found.lines] == [(4, "Ref"), (5, "1"), (6, "2"), (7, "3")]
+
+
 def test_a_comment_is_no_part_of_a_cell_and_white_space_is(tmp_path):
     rows = cells('<office:annotation><text:p>ask Ada</text:p></office:annotation><text:p>a<text:s text:c="2"/>b</text:p><text:p>c</text:p>')
     assert table(tmp_path, rows) == [(1, ("a  b c",))]

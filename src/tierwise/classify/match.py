@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def match(number: int, header: Sequence[str], cells: Sequence[str], stores: Stor
 
     named = [(header[place] if place < len(header) else "", text.strip()) for place, text in enumerate(cells) if text.strip()]
     for column, text in named:
-        for one in stores.by_identity.get(text.casefold(), ()):
+        for one in (found for name in _names_in(text.casefold()) for found in stores.by_identity.get(name, ())):
             note(one, SURE, f"{column or 'a cell'} names it")
         tagged = stores.by_tag.get(plain_word(text), ())
         if not stores.is_common(len(tagged)):
@@ -110,6 +111,16 @@ def match(number: int, header: Sequence[str], cells: Sequence[str], stores: Stor
     proposals = [_proposal(by_id[key], reasons, said) for key, reasons in found.items()]
     proposals = sorted((one for one in proposals if one.confidence >= LEAST), key=lambda one: (-one.confidence, one.resource.id))
     return Matched(number, title_of(header, cells), reference_of(header, cells), tuple(proposals[:MOST]))
+
+
+def _names_in(text: str) -> set[str]:
+    """A cell, and what in it may be the name of a store and is no word: `see s3://dcs-letters/2026/` names dcs-letters."""
+    parts = {part for part in _PARTS.split(text[:_LONGEST]) if _JOINED.search(part)}
+    return {text, *parts, *(part.partition("://")[2].partition("/")[0] for part in parts if "://" in part)} - {""}
+
+
+_PARTS: Final = re.compile(r"[\s,;()<>\"']+")
+_JOINED: Final = re.compile(r"\w[-_./:]+\w|\d")
 
 
 def _worded(text: str, stores: Stores) -> list[tuple[Resource, float, list[str]]]:

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 
 from tierwise.content.blob import MIB, Bounds, UnreadableError
 from tierwise.content.delimited import delimiter_of
+from tierwise.content.heading import titles
 from tierwise.content.read import ZIP_ERRORS, refuse_sealed
 from tierwise.content.sheet import Line, ods_lines, xlsx_lines
 from tierwise.errors import InputError
@@ -19,13 +20,15 @@ from tierwise.errors import InputError
 MOST_ROWS: Final = 50_000
 MOST_BYTES: Final = 64 * MIB
 _BOUNDS: Final = Bounds(rows=MOST_ROWS, columns=256, cell=4096, expanded=512 * MIB)
+_TOP: Final = 100
+"""Lines by which titles are told from the names of columns."""
 _MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SAVE: Final = "save it as .ods, .xlsx or CSV (UTF-8)"
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The lines of a sheet that are not blank, in their order; the first is its header."""
+    """The lines of a sheet that are neither blank nor titles above it, in their order; the first is its header."""
 
     path: Path
     lines: tuple[Line, ...]
@@ -62,7 +65,7 @@ def read_grid(path: Path) -> Grid:
         raise InputError(f"{path}: the sheet is empty; its first row names the columns")
     if len(lines) > MOST_ROWS:
         raise InputError(f"{path}: more than {MOST_ROWS:,} rows; split it")
-    return Grid(path, tuple(lines))
+    return Grid(path, tuple(lines[titles([line.cells for line in lines[:_TOP]]) :]))
 
 
 def _office(path: Path, data: bytes) -> list[Line]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import takewhile
-from statistics import median
 from typing import Final
 
 from tierwise.classify.content import is_value
@@ -39,12 +38,18 @@ def heading(rows: Sequence[Sequence[str]]) -> tuple[list[str], int]:
 
 
 def _first(rows: Sequence[Sequence[str]]) -> int:
-    """The first row that is no title."""
+    """The first row that is no title, or the one below it where that has more names."""
+    first = titles(rows)
+    upper, lower = (sum(1 for cell in row if cell.strip()) for row in rows[first : first + 2]) if len(rows) > first + 1 else (0, 0)
+    return first + 1 if upper < lower and has_header(rows[first + 1 :]) else first
+
+
+def titles(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows at the top are titles: they fill at most half as many cells as the fuller rows do."""
     filled = [sum(1 for cell in row if cell.strip()) for row in rows[: _TITLES + _LOOKED_AT]]
-    first = len(list(takewhile(lambda number: number * 2 <= median(filled), filled[:_TITLES]))) if filled else 0
-    if first + 1 < len(filled) and filled[first] < filled[first + 1] and has_header(rows[first + 1 :]):
-        first += 1
-    return first if first < len(rows) else 0
+    full = sorted(filled)[len(filled) * 3 // 4] if filled else 0
+    found = len(list(takewhile(lambda number: number * 2 <= full, filled[:_TITLES])))
+    return found if found < len(rows) else 0
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
