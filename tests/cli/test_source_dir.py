@@ -92,3 +92,40 @@ def test_more_files_than_any_configuration_has_is_an_error(tmp_path: Path, monke
     write(tmp_path / "b.tf", BLOCK)
     with pytest.raises(UsageError, match="more than 1"):
         read_sources(tmp_path, tmp_path)
+
+
+def calling(source: str) -> str:
+    return f'module "m" {{\n  source = "{source}"\n}}\n'
+
+
+def test_modules_beside_the_root_module_are_read_as_far_as_the_working_directory_holds_them(tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    write(repository / "live/prod/main.tf", calling("../../modules/a"))
+    write(repository / "modules/a/main.tf", calling("./inner") + BLOCK)
+    write(repository / "modules/a/inner/main.tf.json", '{"resource": {"aws_s3_bucket": {"json": {}}}}')
+    write(repository / "modules/a/unused/main.tf", BLOCK.replace("assessments", "unused"))
+    index = read_sources(repository / "live/prod", repository)
+    assert locate(index, 'module.m["k"].aws_s3_bucket.assessments') == Spot("modules/a/main.tf", 4, 5)
+    assert locate(index, 'module.m["k"].module.m.aws_s3_bucket.json') == Spot("modules/a/inner/main.tf.json", 1, 1)
+    assert "modules/a/unused" not in index.folders
+    call = Spot("main.tf", 1, 3)
+    assert locate(read_sources(repository / "live/prod", tmp_path / "elsewhere"), "module.m.aws_s3_bucket.assessments") == call
+
+
+@pytest.mark.parametrize("source", ["../../outside", "../.hidden", "../linked", "../gone"])
+def test_a_module_outside_the_working_directory_hidden_or_behind_a_link_is_shown_at_its_call(tmp_path: Path, source: str) -> None:
+    write(tmp_path / "repository/root/main.tf", calling(source))
+    for place in ("outside", "repository/.hidden"):
+        write(tmp_path / place / "main.tf", BLOCK)
+    (tmp_path / "repository/linked").symlink_to(tmp_path / "outside")
+    index = read_sources(tmp_path / "repository/root", tmp_path / "repository")
+    assert locate(index, "module.m.aws_s3_bucket.assessments") == Spot("root/main.tf", 1, 3)
+
+
+def test_modules_beside_it_of_more_files_than_any_configuration_has_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MOST_FILES", 1)
+    write(tmp_path / "root/main.tf", calling("../m"))
+    write(tmp_path / "m/main.tf", calling("../n"))
+    write(tmp_path / "n/main.tf", BLOCK)
+    with pytest.raises(UsageError, match="more than 1"):
+        read_sources(tmp_path / "root", tmp_path)

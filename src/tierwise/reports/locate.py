@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tierwise.reports import hcl, tfjson
@@ -45,6 +45,16 @@ class SourceIndex:
     """The directories that declare a resource (mode, type, name) or call a module (its name), so that no address looks through all."""
     again: Callable[[str], str] | None = field(default=None, repr=False)
     """Gives a file's text once more, or an empty one; texts are not kept, for a configuration may be large."""
+
+    def missing(self) -> frozenset[str]:
+        """The directories of local modules that are called and are not here."""
+        wanted = {_called(folder, source) for folder, held in self.folders.items() for source, _ in held.modules.values()}
+        return frozenset(one for one in wanted if one is not None and one not in self.folders)
+
+    def beside(self, other: SourceIndex) -> SourceIndex:
+        """The same with the directories of another."""
+        holders = {key: [*self.holders.get(key, ()), *other.holders.get(key, ())] for key in {*self.holders, *other.holders}}
+        return replace(self, folders={**self.folders, **other.folders}, holders=holders)
 
     def block(self, spot: Spot) -> str:
         """The lines of a block; empty where its file is not at hand any more."""
@@ -121,6 +131,14 @@ def address_parts(address: str) -> tuple[tuple[str, ...], tuple[str, str, str]] 
     return (tuple(calls), (mode, names[0], names[1])) if len(names) == 2 else None
 
 
+def _called(folder: str, source: str) -> str | None:
+    """The directory of a module that is called from a directory; None where it is not local."""
+    if not source.startswith(("./", "../")):
+        return None
+    joined = posixpath.normpath(posixpath.join(folder, source))
+    return "" if joined == "." else joined
+
+
 def _follow(sources: SourceIndex, folder: str, parts: tuple[tuple[str, ...], tuple[str, str, str]]) -> Spot | None:
     calls, resource = parts
     nearest: Spot | None = None
@@ -129,9 +147,9 @@ def _follow(sources: SourceIndex, folder: str, parts: tuple[tuple[str, ...], tup
         if here is None or name not in here.modules:
             return nearest
         source, nearest = here.modules[name]
-        if not source.startswith(("./", "../")):
+        called = _called(folder, source)
+        if called is None:
             return nearest
-        joined = posixpath.normpath(posixpath.join(folder, source))
-        folder = "" if joined == "." else joined
+        folder = called
     here = sources.folders.get(folder)
     return here.resources.get(resource, nearest) if here is not None else nearest
