@@ -206,7 +206,9 @@ def test_the_activity_log_is_asked_for_with_since_alone(tierwise):
 
 def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_dates_it(tenant, tierwise, home, monkeypatch):
     tenant.docs[f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.insights/eventtypes/management/values"] = {"value": []}
-    logs = "/blobservices/default/providers/microsoft.insights/diagnosticsettings"
+    hubs = "Microsoft.EventHub/namespaces"
+    tenant.rows.append(row(hubs, "events", {"publicNetworkAccess": "Enabled", "privateEndpointConnections": []}, tags=TAGS))
+    tenant.docs[f"{named(hubs, 'events')}/networkrulesets/default".lower()] = {"properties": {"defaultAction": "Allow"}}
     found = []
     for night in range(2):
         monkeypatch.setattr(live, "utc_now", lambda night=night: datetime(2026, 11, 23, 2, tzinfo=UTC) + timedelta(days=night))
@@ -215,12 +217,12 @@ def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_da
         )
         assert ran.code == 0, ran.err
         found.append(json.loads((home / "scan.json").read_text())["findings"])
-        assert tenant.asked(logs) == 2
+    assert tenant.asked("/networkrulesets/default") == 1
+    assert tenant.asked("/blobservices/default") == 4, "what clients may change is read each time"
     dated = {
-        (one["control"], one["verdict"], one["as_of"][:10]) for one in found[1] if one["as_of"] and one["resource"].endswith("records")
+        (one["control"], one["verdict"], one["as_of"][:10]) for one in found[1] if one["as_of"] and one["resource"].endswith("/events")
     }
-    assert ("LOG-02", "pass", "2026-11-23") in dated
-    assert not {"EXP-01", "EXP-10", "RES-03"} & {control for control, _, _ in dated}, "what clients may change is read each time"
+    assert ("EXP-10", "fail", "2026-11-23") in dated
     assert [(one["control"], one["resource"], one["verdict"]) for one in found[0]] == [
         (one["control"], one["resource"], one["verdict"]) for one in found[1]
     ]

@@ -60,6 +60,15 @@ def copies_stay(scope: Maybe[str], across: Maybe[bool]) -> Maybe[bool]:
     return all_of(within, negated(across))
 
 
+def shorter(blobs: Maybe[float], used: Maybe[bool], shares: Maybe[float]) -> Maybe[float]:
+    """How long both blobs and, where there are any (`used`), shares of a storage account are kept once they are deleted."""
+    if isinstance(used, Known) and not used.value:
+        return blobs
+    if isinstance(blobs, Known) and (not blobs.value or (isinstance(used, Known) and isinstance(shares, Known))):
+        return shares if isinstance(shares, Known) and shares.value < blobs.value else blobs
+    return next(one for one in (blobs, used, shares) if isinstance(one, Unknown))
+
+
 def put_network(sheet: FactSheet, kind: Kind, public: Maybe[bool], admits: Maybe[bool], private: Maybe[bool]) -> None:
     """The three network facts of a store with a public address that may be closed."""
     facts: dict[str, AnyFact] = {"network.public_endpoint": public, "network.private_endpoint": private}

@@ -15,6 +15,8 @@ from tierwise.model.finding import Verdict
 OPEN = {**TAGS, "data-classification": "public"}
 PROBED_AT_T0 = {
     "Microsoft.Storage/storageAccounts/blobServices/default",  # RES-03 asks for versions or soft deletion
+    "Microsoft.Storage/storageAccounts/fileServices/default/shares",  # likewise of shares, where there are any
+    "Microsoft.Storage/storageAccounts/fileServices/default",
     "Microsoft.KeyVault/vaults/keys",  # ENC-04 asks every key to rotate
     "Microsoft.KeyVault/managedHSMs/keys",
     "Microsoft.KeyVault/vaults/providers/Microsoft.Insights/diagnosticSettings",  # a vault is T2 whatever its tag says

@@ -94,6 +94,18 @@ ROWS = [
     ),
 ]
 ROWS.append(row(TYPE, "shares", {**SAFE, "networkAcls": None}, kind="FileStorage", sku={"name": "Premium_LRS"}))
+ROWS.append(
+    row(
+        TYPE,
+        "general",
+        {**SAFE, "primaryEndpoints": {one: f"https://general.{one}.core.windows.net/" for one in ("blob", "file", "queue", "table")}},
+        kind="StorageV2",
+        sku={"name": "Standard_LRS"},
+    )
+)
+GENERAL = named(TYPE, "general").lower()
+INSIDE = {"file": "shares", "queue": "queues", "table": "tables"}
+ALL_LOGS = settings({"categoryGroup": "allLogs", "enabled": True}, workspaceId=WORKSPACE)
 SCOPES = f"{ACCOUNT}/encryptionscopes"
 DOCS |= {
     SCOPES: {
@@ -111,6 +123,10 @@ DOCS |= {
     f"{OPEN}/blobservices/default": {"properties": {}},
     f"{OPEN}/blobservices/default/containers": {"value": [container("all", publicAccess="Blob")]},
     f"{OPEN}/managementpolicies/default": error(404, "ManagementPolicyNotFound"),
+    **{f"{GENERAL}/{one}services/default/{inside}": {"value": [{"name": "one"}]} for one, inside in INSIDE.items()},
+    **{f"{GENERAL}/{one}services/default/providers/microsoft.insights/diagnosticsettings": ALL_LOGS for one in ("blob", *INSIDE)},
+    f"{GENERAL}/blobservices/default": {"properties": {"deleteRetentionPolicy": {"enabled": True, "days": 30}}},
+    f"{GENERAL}/fileservices/default": {"properties": {"shareDeleteRetentionPolicy": {"enabled": True, "days": 14}}},
     f"{named(TYPE, 'shares')}/fileservices/default": {"properties": {"shareDeleteRetentionPolicy": {"enabled": True, "days": 14}}},
 }
 
@@ -425,3 +441,55 @@ def test_scopes_of_an_account_under_microsofts_key_are_not_read(collect):
     cloud = Cloud([ROWS[1]], DOCS)
     assert value(collect(cloud, ALL_FACTS)[OPEN].facts["encryption.key_custody"]) == "provider-owned"
     assert cloud.asked("/encryptionscopes") == 0
+
+
+DENIED = error(403, "AuthorizationFailed")
+EMPTY: dict[str, object] = {"value": []}
+
+
+def logs_of(service):
+    return f"{GENERAL}/{service}services/default/providers/microsoft.insights/diagnosticsettings"
+
+
+def listing_of(service):
+    return f"{GENERAL}/{service}services/default/{INSIDE[service]}"
+
+
+@pytest.mark.parametrize(
+    ("docs", "recorded", "kept"),
+    [
+        ({}, True, 14),
+        ({logs_of("table"): EMPTY}, False, 14),
+        ({logs_of("table"): EMPTY, listing_of("table"): EMPTY}, True, 14),
+        ({logs_of("queue"): DENIED}, UnknownReason.PERMISSION_DENIED, 14),
+        ({listing_of("queue"): DENIED}, True, 14),
+        ({listing_of("queue"): DENIED, logs_of("queue"): EMPTY}, UnknownReason.PERMISSION_DENIED, 14),
+        ({listing_of("file"): EMPTY, logs_of("file"): EMPTY}, True, 30),
+        ({listing_of("file"): DENIED}, True, UnknownReason.PERMISSION_DENIED),
+        ({f"{GENERAL}/fileservices/default": {"properties": {}}}, True, 0),
+        ({f"{GENERAL}/fileservices/default": DENIED}, True, UnknownReason.PERMISSION_DENIED),
+        ({f"{GENERAL}/blobservices/default": {"properties": {}}, listing_of("file"): DENIED}, True, 0),
+        ({logs_of("blob"): EMPTY}, False, 14),
+    ],
+)
+def test_files_queues_and_tables_count_where_there_are_any(collect, docs, recorded, kept):
+    found = collect(Cloud([one for one in ROWS if one["name"] == "general"], {**DOCS, **docs}), ALL_FACTS)[GENERAL]
+    told = {name: value(fact) for name, fact in found.facts.items()}
+    assert reason_or(told["logging.data_read"]) == reason_or(told["logging.data_write"]) == recorded
+    assert reason_or(told["recovery.soft_delete_days"]) == kept
+
+
+def reason_or(told):
+    return told.reason if isinstance(told, Unknown) else told
+
+
+def test_a_service_that_the_account_does_not_have_is_not_asked(collect):
+    cloud = Cloud([account()], DOCS)
+    collect(cloud, ALL_FACTS)
+    assert not [path for _, path in cloud.calls if any(f"/{one}services/" in path.lower() for one in INSIDE)]
+
+
+def test_the_logs_of_every_service_have_their_links(collect):
+    other = settings({"categoryGroup": "allLogs", "enabled": True}, storageAccountId=OPEN)
+    found = collect(Cloud([one for one in ROWS if one["name"] == "general"], {**DOCS, logs_of("queue"): other}), ALL_FACTS)[GENERAL]
+    assert {link.to for link in found.links if link.rel is Rel.LOGS_TO} == {WORKSPACE.lower(), OPEN}

@@ -24,6 +24,7 @@ _DIAGNOSTICS: Final = "providers/Microsoft.Insights/diagnosticSettings"
 _READ_DIAGNOSTICS: Final = "Microsoft.Insights/diagnosticSettings/read"
 _DIAGNOSTICS_VERSION: Final = "2021-05-01-preview"
 RECORDED: Final = frozenset({"logging.data_read", "logging.data_write"})
+LOGGED: Final = frozenset({Rel.LOGS_TO})
 LOCKS: Final = Read(
     "",
     "providers/Microsoft.Authorization/locks",
@@ -109,10 +110,9 @@ def admits_by_acl(row: Maybe[Doc | None], *path: str, because: str, address: str
 def diagnostics(of: str, below: str = "", facts: frozenset[str] = RECORDED, when: Callable[[Draft], bool] | None = None) -> Read:
     """The read of a resource's diagnostic settings (of a service below it): what it records, and where it sends it."""
     path = f"{below}/{_DIAGNOSTICS}" if below else _DIAGNOSTICS
-    links = frozenset({Rel.LOGS_TO})
     if when is None:
-        return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True, told=True)
-    return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=links, listing=True, told=True, when=when)
+        return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=LOGGED, listing=True, told=True)
+    return Read(of, path, _DIAGNOSTICS_VERSION, _READ_DIAGNOSTICS, facts=facts, links=LOGGED, listing=True, told=True, when=when)
 
 
 def sends(settings: Maybe[Doc | None], wanted: frozenset[str]) -> Maybe[bool]:

@@ -526,7 +526,7 @@ def test_a_diagnostic_setting_on_the_blob_service_records_reads(plan, tmp_path):
     assert value(one, "logging.data_read") is True
     assert value(one, "logging.data_write") is True
     assert (Rel.LOGS_TO, "/subscriptions/x/workspaces/w") in [(link.rel, link.to) for link in one.links]
-    plan.changes[-1]["change"]["after"]["enabled_log"].pop()
+    plan.changes[-1]["change"]["after"]["enabled_log"] = LOGS["enabled_log"][:-1]
     assert value(read(plan, tmp_path), "logging.data_write") is False, "deletions are not recorded"
     plan.changes[-1]["change"]["after"]["target_resource_id"] = ID
     assert value(read(plan, tmp_path), "logging.data_read") is False, "the account itself has metrics alone"
@@ -629,3 +629,30 @@ def test_of_scopes_under_microsofts_key_counts_what_a_container_admits(plan, tmp
     assert custody() == (UnknownReason.KNOWN_AFTER_APPLY, ("provider-owned", "customer"))
     plan.add(CONTAINER, "e", {"name": "e", "storage_account_id": "a"})
     assert custody() == "provider-owned"
+
+
+@pytest.mark.parametrize("inside", ["share", "queue", "table"])
+def test_what_stands_beside_blobs_is_recorded_by_its_own_service(plan, tmp_path, inside):
+    service = "file" if inside == "share" else inside
+    soft = {"blob_properties": [{"delete_retention_policy": [{"days": 30}]}], "share_properties": [{"retention_policy": [{"days": 14}]}]}
+    add(plan, {"id": ID, **soft})
+    plan.add("azurerm_monitor_diagnostic_setting", "blobs", {**LOGS, "target_resource_id": f"{ID}/blobServices/default"})
+    one = read(plan, tmp_path)
+    assert value(one, "logging.data_read") is True
+    assert value(one, "recovery.soft_delete_days") == 30
+    plan.add(f"azurerm_storage_{inside}", "x", {"name": "x", "storage_account_id": ID})
+    one = read(plan, tmp_path)
+    assert value(one, "logging.data_read") is False
+    assert value(one, "recovery.soft_delete_days") == (14 if inside == "share" else 30)
+    plan.add("azurerm_monitor_diagnostic_setting", "more", {**LOGS, "target_resource_id": f"{ID}/{service}Services/default"})
+    one = read(plan, tmp_path)
+    assert value(one, "logging.data_read") is value(one, "logging.data_write") is True
+
+
+def test_what_others_may_have_made_in_an_account_that_is_there_leaves_open_whether_it_is_recorded(plan, tmp_path):
+    there = {"id": ID, "blob_properties": [{"delete_retention_policy": [{"days": 30}]}], "share_properties": []}
+    add(plan, there, actions=("no-op",), before={**PLAIN, **there})
+    plan.add("azurerm_monitor_diagnostic_setting", "blobs", {**LOGS, "target_resource_id": f"{ID}/blobServices/default"})
+    one = read(plan, tmp_path)
+    assert reason(one, "logging.data_read") is UnknownReason.NOT_COLLECTED
+    assert reason(one, "recovery.soft_delete_days") is UnknownReason.NOT_COLLECTED

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
+from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.place import drafted
-from tierwise.connectors.azure.read import Collector, Row
-from tierwise.connectors.azure.services import storage_reads, storage_scopes
+from tierwise.connectors.azure.read import Collector, Joined, Read, Row
+from tierwise.connectors.azure.services import storage_parts, storage_scopes
 from tierwise.connectors.azure.services.storage_reads import (
     ACCOUNT,
     BLOB_LOGS,
@@ -24,8 +25,7 @@ from tierwise.connectors.azure.services.storage_reads import (
     CONTAINERS,
     FILES,
     LIFECYCLE,
-    SHARE_LOGS,
-    SHARES,
+    SCOPES,
     is_customers,
     kind_of,
 )
@@ -37,6 +37,7 @@ from tierwise.connectors.azure_terms import (
     WORM_STATES,
     copies_stay,
     min_tls,
+    shorter,
     signature_hours,
 )
 from tierwise.connectors.declared import Doc, Draft
@@ -78,8 +79,8 @@ def survey(caller: Caller, declared: Row, row: Doc) -> Iterator[Draft]:
 def links(draft: Draft) -> tuple[Link, ...]:
     """Its key, those of its encryption scopes, and where its logs go."""
     key = _key(draft)
-    logs = reach.log_links(draft.doc(SHARE_LOGS if kind_of(draft) == FILES else BLOB_LOGS))
-    return tuple(dict.fromkeys((*reach.key_links(key), *storage_scopes.links(draft), *logs)))
+    blobs = reach.log_links(draft.doc(BLOB_LOGS)) if kind_of(draft) != FILES else ()
+    return tuple(dict.fromkeys((*reach.key_links(key), *storage_scopes.links(draft), *blobs, *storage_parts.log_links(draft))))
 
 
 def _key(draft: Draft) -> Maybe[str]:
@@ -115,10 +116,16 @@ def facts(draft: Draft) -> Mapping[str, AnyFact]:
     reach.put_network(sheet, kind, account, reach.admits_by_acl(account, "properties", "networkAcls", because=_OPEN))
     _access(draft, sheet, kind)
     _recovery(draft, sheet, kind)
-    settings = draft.doc(SHARE_LOGS if kind is Kind.FILE_SHARE else BLOB_LOGS)
-    sheet.put("logging.data_read", reach.sends(settings, _READ))
-    sheet.put("logging.data_write", reach.sends(settings, _WRITE))
+    sheet.put("logging.data_read", _sends(draft, kind, _READ))
+    sheet.put("logging.data_write", _sends(draft, kind, _WRITE))
     return sheet.facts
+
+
+def _sends(draft: Draft, kind: Kind, wanted: frozenset[str]) -> Maybe[bool]:
+    """Whether every service of the account in which there is something sends some categories of log; that for blobs always counts."""
+    if kind is Kind.FILE_SHARE:
+        return reach.sends(draft.doc(storage_parts.SHARED.logs), wanted)
+    return storage_parts.sends(draft, reach.sends(draft.doc(BLOB_LOGS), wanted), wanted)
 
 
 def _access(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
@@ -231,12 +238,13 @@ def _recovery(draft: Draft, sheet: FactSheet, kind: Kind) -> None:
     if isinstance(spread, Known) and not spread.value:
         spread = Unknown(UnknownReason.UNPARSABLE, spread.via, "an unknown sku")
     sheet.put("recovery.redundancy", spread)
+    shares = _kept(draft.doc(storage_parts.SHARES), "shareDeleteRetentionPolicy")
     if kind is Kind.FILE_SHARE:
-        sheet.put("recovery.soft_delete_days", _kept(draft.doc(SHARES), "shareDeleteRetentionPolicy"))
+        sheet.put("recovery.soft_delete_days", shares)
         return
     blobs = draft.doc(BLOBS)
     versioned = fields.flag(blobs, "properties", "isVersioningEnabled", absent=False, because=_OFF)
-    sheet.put("recovery.soft_delete_days", _kept(blobs, "deleteRetentionPolicy"))
+    sheet.put("recovery.soft_delete_days", shorter(_kept(blobs, "deleteRetentionPolicy"), storage_parts.shares_used(draft), shares))
     sheet.put("recovery.versioning", versioned)
     sheet.put("recovery.point_in_time", fields.flag(blobs, "properties", "restorePolicy", "enabled", absent=False, because=_OFF))
     sheet.not_applicable("recovery.mfa_delete", "Azure has no such thing for blobs", ACCOUNT.via)
@@ -340,4 +348,5 @@ def _property(item: Mapping[str, Any], name: str) -> Any:
     return properties.get(name) if isinstance(properties, Mapping) else None
 
 
-COLLECTOR = Collector("storage", (ACCOUNT,), storage_reads.READS, survey, facts, links)
+READS: Final[tuple[Read | Joined, ...]] = (BLOBS, SCOPES, CONTAINERS, LIFECYCLE, BLOB_LOGS, *storage_parts.READS, OUTSIDERS)
+COLLECTOR = Collector("storage", (ACCOUNT,), READS, survey, facts, links)

@@ -7,7 +7,6 @@ from typing import Final
 
 from tierwise.connectors import fields
 from tierwise.connectors.azure import reach
-from tierwise.connectors.azure.outsiders import OUTSIDERS
 from tierwise.connectors.azure.read import Read, Row
 from tierwise.connectors.declared import Draft
 from tierwise.model.content import Depth
@@ -28,10 +27,6 @@ def kind_of(draft: Draft) -> str:
 
 def _has_blobs(draft: Draft) -> bool:
     return kind_of(draft) != FILES
-
-
-def _has_shares_alone(draft: Draft) -> bool:
-    return not _has_blobs(draft)
 
 
 ACCOUNT: Final = Row(
@@ -70,16 +65,6 @@ BLOBS: Final = Read(
         }
     ),
     when=_has_blobs,
-)
-SHARES: Final = Read(
-    TYPE,
-    "fileServices/default",
-    VERSION,
-    f"{TYPE}/fileServices/read",
-    facts=frozenset({"recovery.soft_delete_days"}),
-    # What clients set of a file service are metrics, origins and SMB (File service REST API, Set File Service Properties).
-    told=True,
-    when=_has_shares_alone,
 )
 
 
@@ -134,8 +119,6 @@ LIFECYCLE: Final = Read(
     when=_has_blobs,
 )
 BLOB_LOGS: Final = reach.diagnostics(TYPE, "blobServices/default", when=_has_blobs)
-SHARE_LOGS: Final = reach.diagnostics(TYPE, "fileServices/default", when=_has_shares_alone)
-READS: Final = (BLOBS, SHARES, SCOPES, CONTAINERS, LIFECYCLE, BLOB_LOGS, SHARE_LOGS, OUTSIDERS)
 READ_BLOBS: Final = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 """The data action of both reads of blobs, of their names and of what is in them (REST API, "List Blobs" and "Get Blob", permissions)."""
 BY_DEPTH: Final[Mapping[Depth, tuple[str, ...]]] = {Depth.METADATA: (), Depth.NAMES: (READ_BLOBS,), Depth.CONTENT: (READ_BLOBS,)}

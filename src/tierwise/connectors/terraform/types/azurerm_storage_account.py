@@ -19,7 +19,7 @@ from tierwise.connectors.terraform.azure import flag, text_or
 from tierwise.connectors.terraform.azure_blob import ages, immutability
 from tierwise.connectors.terraform.azure_reach import CONNECTED, DIAGNOSTICS
 from tierwise.connectors.terraform.converter import Converter
-from tierwise.connectors.terraform.joins import Child
+from tierwise.connectors.terraform.joins import Child, Children
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Node, Planned, absent
 from tierwise.model import kleene
@@ -32,7 +32,10 @@ RULES, CUSTOMER_KEY, WEBSITE = f"{ACCOUNT}_network_rules", f"{ACCOUNT}_customer_
 POLICY, CONTAINER = "azurerm_storage_management_policy", "azurerm_storage_container"
 WORM: Final = f"{CONTAINER}_immutability_policy"
 SCOPE: Final = "azurerm_storage_encryption_scope"
-_INSIDE: Final = ("azurerm_storage_share", "azurerm_storage_queue", "azurerm_storage_table", "azurerm_storage_data_lake_gen2_filesystem")
+_SHARE: Final = "azurerm_storage_share"
+_SERVICES_OF: Final = {_SHARE: "fileservices", "azurerm_storage_queue": "queueservices", "azurerm_storage_table": "tableservices"}
+"""The service that holds what there may be in an account beside blobs."""
+_INSIDE: Final = (*_SERVICES_OF, "azurerm_storage_data_lake_gen2_filesystem")
 _ENCRYPTED: Final = "Azure Storage documentation, encryption for data at rest: on for every account since 2017, cannot be disabled"
 _KEY: Final = "constant: Azure Storage documentation, encryption for data at rest: keys are Microsoft's where no other is configured"
 _ACLS: Final = "Azure Storage documentation: blobs have no ACLs that name the public"
@@ -277,9 +280,34 @@ def _any_origin(blob: Maybe[Node | None]) -> Maybe[bool]:
 
 
 def _logging(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> tuple[Link, ...]:
-    """Only a setting on the blob service records reads and changes of blobs; one on the account itself has metrics alone."""
+    """Only a setting on a service records reads and changes of what is in it; one on the account itself has metrics alone."""
+    every: Mapping[str, Maybe[bool]] = {"fileservices": Known(True)}
+    if kind is Kind.OBJECT_STORE:
+        every = {"blobservices": Known(True), **{service: _used(account, plan, inside) for inside, service in _SERVICES_OF.items()}}
+    for name, wanted in (("logging.data_read", _READ), ("logging.data_write", _WRITE)):
+        parts = (
+            kleene.either(kleene.negated(used), azure_reach.sends(account, _settings(account, plan, service), wanted))
+            for service, used in every.items()
+        )
+        sheet.put(name, kleene.all_of(*parts))
+    return azure_reach.log_links(plan, account)
+
+
+def _used(account: Planned, plan: Plan, inside: str) -> Maybe[bool]:
+    """Whether there is something of a type in the account."""
+    children = plan.children(account, inside)
+    if children.found:
+        return Known(True, children.found[0].root.via)
+    if children.loose is not None:
+        return children.loose
+    if account.is_new:
+        return Known(False, account.root.via)
+    return absent(account.root.via, f"not in this plan: {inside} of {account.address} that others may have made")
+
+
+def _settings(account: Planned, plan: Plan, service: str) -> Children:
+    """The diagnostic settings of one of its services."""
     children = plan.children(account, DIAGNOSTICS)
-    service = "fileservices" if kind is Kind.FILE_SHARE else "blobservices"
     fitting: list[Planned] = []
     loose = children.loose
     for one in children.found:
@@ -290,10 +318,7 @@ def _logging(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> tupl
                 loose = Unknown(UnknownReason.KNOWN_AFTER_APPLY, target.via, _SERVICES)
         elif f"/{service}/" in f"{target.value or ''}/".lower():
             fitting.append(one)
-    settings = structs.replace(children, found=tuple(fitting), loose=loose)
-    sheet.put("logging.data_read", azure_reach.sends(account, settings, _READ))
-    sheet.put("logging.data_write", azure_reach.sends(account, settings, _WRITE))
-    return azure_reach.log_links(plan, account)
+    return structs.replace(children, found=tuple(fitting), loose=loose)
 
 
 def _recovery(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> None:
@@ -302,12 +327,13 @@ def _recovery(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> Non
     if redundancy is None:
         redundancy = absent(account.at("account_replication_type"))
     sheet.put("recovery.redundancy", redundancy if isinstance(redundancy, Unknown) else Known(redundancy, replication.via))
-    properties = "share_properties" if kind is Kind.FILE_SHARE else "blob_properties"
-    policy = "retention_policy" if kind is Kind.FILE_SHARE else "delete_retention_policy"
-    block = azure.block_or_none(account, properties)
-    sheet.put("recovery.soft_delete_days", _soft_delete(block, policy))
+    shares = _soft_delete(azure.block_or_none(account, "share_properties"), "retention_policy")
     if kind is Kind.FILE_SHARE:
+        sheet.put("recovery.soft_delete_days", shares)
         return
+    block = azure.block_or_none(account, "blob_properties")
+    blobs = _soft_delete(block, "delete_retention_policy")
+    sheet.put("recovery.soft_delete_days", azure_terms.shorter(blobs, _used(account, plan, _SHARE), shares))
     versioned = _versioned(block)
     sheet.put("recovery.versioning", versioned)
     sheet.put("recovery.point_in_time", _has(block, "restore_policy"))
