@@ -374,3 +374,9 @@ def test_a_gate_on_what_is_new_says_that_the_rest_only_advises():
     text = made(replace(result, gate=replace(result.gate, mode="new", result="passed", blocking=())))
     assert "passed: it judges what is new, and what was there already only advises" in text
     assert 'class="strip loud"' in made(replace(result, gate=replace(result.gate, result="incomplete", blocking=())))
+
+
+def test_the_quality_of_the_scan_says_how_many_calls_were_made_and_that_they_were_declared():
+    part = made().partition('<section id="quality"')[2]
+    assert re.search(r"<p>[\d,]+ calls? of [\d,]+ operations? answered or refused\. All are reads that tierwise declares", part)
+    assert "All are reads" not in made(replace(sample(), outcomes=()))

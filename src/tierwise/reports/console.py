@@ -375,7 +375,8 @@ class _Page(Printer):
                 else "no control can see it"
             )
             more = beside(one)
-            self.bullet(f"{one.id} {one.title}: {one.words}, {one.coverage} ({counts}{f'; {more}' if more else ''})")
+            known = ", ".join(dict.fromkeys((one.words, one.coverage)))
+            self.bullet(f"{one.id} {one.title}: {known} ({counts}{f'; {more}' if more else ''})")
 
     def _second(self) -> None:
         second = self.result.second

@@ -259,6 +259,7 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
         "gaps": result.gaps[:_MOST_ROWS],
         "unseen": evidence.unseen_of(census, _MOST_ROWS),
         "outcomes": evidence.outcomes_of(page),
+        "reads": evidence.reads_of(page),
         "notes": evidence.notes_of(page),
     }
 

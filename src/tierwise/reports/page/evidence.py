@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
+from tierwise.model.fact import UnknownReason
 from tierwise.model.finding import PROBLEMS, Finding, Findings, Fix, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.cause import first_sentence
@@ -14,8 +16,11 @@ from tierwise.reports.page.census import Census
 from tierwise.reports.page.stores import Store
 from tierwise.reports.page.summary import group_id, row_of
 from tierwise.reports.shown import Shown, found, open_parts
-from tierwise.reports.text import listed
+from tierwise.reports.text import count, listed
 from tierwise.shelf import places_of
+
+_ENDED: Final = {"ok": "answered", "absent": "answered: not set up"}
+"""The outcomes of a read that are no reason why something is unknown, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +195,22 @@ def outcomes_of(page: Shown) -> tuple[tuple[str, int], ...]:
     """How the reads that were due ended, most first."""
     tally: Counter[str] = Counter()
     for one in page.result.outcomes:
-        tally[one.outcome] += one.count
+        tally[_ENDED.get(one.outcome, one.outcome)] += one.count
     return tuple(tally.most_common())
+
+
+def reads_of(page: Shown) -> str:
+    """How many calls were made, of which sort all of them are, and how what was denied is granted; empty where nothing was read live."""
+    made = Counter[str]()
+    for one in page.result.outcomes:
+        made[one.operation] += one.count
+    if not made:
+        return ""
+    denied = any(one.outcome == UnknownReason.PERMISSION_DENIED.value for one in page.result.outcomes)
+    return (
+        f"{count(made.total(), 'call')} of {count(len(made), 'operation')} answered or refused. All are reads that tierwise declares: any other call is refused before it is sent."
+        + (" The policy that 'tierwise permissions' prints grants what was denied." if denied else "")
+    )
 
 
 def notes_of(page: Shown) -> tuple[str, ...]:
