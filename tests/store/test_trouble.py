@@ -26,7 +26,7 @@ from tierwise.store.connect import open_store
 from tierwise.store.prune import tidy
 from tierwise.store.read import runs_of, series_of
 from tierwise.store.save import save
-from tierwise.store.tables import FINDINGS, RUNS, STANDINGS, STORE
+from tierwise.store.tables import AGES, FINDINGS, RUNS, STANDINGS, STORE, WORDS
 
 FORK = multiprocessing.get_context("fork")
 
@@ -300,6 +300,8 @@ def test_a_store_that_does_not_add_up_is_found(store):
         "findings that are none": FINDINGS.delete(),
         "counted": RUNS.update().values(failed=7),
         "counted 2 resources": text("DELETE FROM resources"),
+        "and the ages of": AGES.update().values(failing=AGES.c.failing + 1),
+        "lack their words": WORDS.delete(),
     }
     for word, change in breaks.items():
         with store.engine.connect() as connection, connection.begin() as undone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -19,9 +20,10 @@ from tierwise.store.check import check
 from tierwise.store.connect import open_store
 from tierwise.store.notices import claim
 from tierwise.store.prune import prune, tidy
-from tierwise.store.read import trend_of
+from tierwise.store.read import find_series, history_of, run_with, said_of, trend_of
+from tierwise.store.restore import restored
 from tierwise.store.save import save
-from tierwise.store.tables import META, NOTICES, SCANS, STORE, UNITS
+from tierwise.store.tables import AGES, FINDINGS, META, NOTICES, SCANS, STORE, UNITS, WORDS
 from tierwise.store.units import KeptUnit, begin, begun, kept, lines_of
 
 STARTED = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -89,11 +91,24 @@ def test_a_scan_that_nobody_goes_on_with_is_dropped_after_a_week(store):
 def test_a_store_of_the_first_schema_gains_them(where, path):
     store = open_store(where, path, create=True)
     keep(store, ONE)
+    with store.reading() as connection:
+        told, history = (
+            restored(connection, run_with(connection, ONE.result(1).run.id)),
+            history_of(connection, find_series(connection, "")),
+        )
     with store.writing() as connection:
-        META.drop_all(connection, [UNITS, SCANS, NOTICES])
+        said = said_of(connection)
+        for row in connection.execute(select(FINDINGS)).all():
+            connection.execute(update(FINDINGS).where(FINDINGS.c.key == row.key).values(detail=json.dumps(said(row))))
+        META.drop_all(connection, [UNITS, SCANS, NOTICES, WORDS, AGES])
         connection.execute(text("ALTER TABLE day_counts DROP COLUMN attested"))
+        connection.execute(text("ALTER TABLE findings DROP COLUMN words"))
         connection.execute(update(STORE).where(STORE.c.key == "schema").values(value="1"))
     store = open_store(where, path)
+    with store.reading() as connection:
+        assert restored(connection, run_with(connection, ONE.result(1).run.id)) == told
+        assert history_of(connection, find_series(connection, "")) == history
+    assert history.ages
     begin_one(store)
     assert claim(store, ONE.result(1).run.id, "team", STARTED)
     save(store, but(ONE, claims_2=Verdict.ATTESTED).result(2), series=SERIES, controls=ONE.controls)

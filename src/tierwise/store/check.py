@@ -11,7 +11,7 @@ from sqlalchemy import text as sql
 from tierwise.model.history import Checked
 from tierwise.store.connect import Store
 from tierwise.store.read import last_run
-from tierwise.store.tables import DAY_COUNTS, FACTS, FINDINGS, RESOURCES, RUNS, SERIES, STANDINGS
+from tierwise.store.tables import AGES, DAY_COUNTS, FACTS, FINDINGS, RESOURCES, RUNS, SERIES, STANDINGS, WORDS
 from tierwise.store.units import begun
 from tierwise.store.units import problems as of_units
 
@@ -90,6 +90,11 @@ def _series(connection: Connection, key: int, name: str) -> Iterator[str]:
         found = connection.execute(select(func.count()).select_from(FINDINGS).where(open_, which)).scalar_one()
         if found != told or daily[column] != told:
             yield f"run {run.id} counted {told:,} {column}, its findings are {found:,} and its day says {daily[column]:,}"
+    failing = connection.execute(select(func.coalesce(func.sum(AGES.c.failing), 0)).where(AGES.c.series == key)).scalar_one()
+    if failing != run.failed:
+        yield f"run {run.id} counted {run.failed:,} failed, and the ages of {name} are those of {failing:,}"
+    wordless = and_(open_, FINDINGS.c.words != "", ~exists().where(WORDS.c.digest == FINDINGS.c.words))
+    yield from _told(connection, select(FINDINGS.c.key).where(wordless), f"findings of {name} lack their words")
     resources = connection.execute(
         select(func.count()).select_from(RESOURCES).where(RESOURCES.c.series == key, RESOURCES.c.until.is_(None))
     )

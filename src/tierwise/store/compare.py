@@ -14,7 +14,7 @@ from tierwise.model.control import Severity
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Comparison, KeptRun, LivePlace, Picture, Place, Standing
 from tierwise.model.sensitivity import Tier
-from tierwise.store.read import at_run, detail_of, series_id
+from tierwise.store.read import at_run, detail_of, said_of, series_id
 from tierwise.store.save import Unseen
 from tierwise.store.tables import FINDINGS, GAPS, RESOURCES
 
@@ -82,8 +82,9 @@ def _moved(table: Table, before: KeptRun, after: KeptRun) -> tuple[ColumnElement
 
 
 def _standings(connection: Connection, series: int, here: ColumnElement[bool]) -> Iterator[Standing]:
+    said = said_of(connection)
     for row in connection.execute(select(FINDINGS).where(FINDINGS.c.series == series, here)):
-        detail = json.loads(row.detail)
+        detail = said(row)
         accepted = json.loads(row.accepted) if row.accepted else None
         yield Standing(
             row.key,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, ProgrammingError
 from sqlalchemy.pool import NullPool
@@ -230,3 +230,16 @@ def upsert(connection: Connection, table: Any, rows: Sequence[dict[str, Any]]) -
         connection.execute(insert_some(table).on_conflict_do_nothing(), rows)
     else:
         connection.execute(insert(table).prefix_with("OR IGNORE"), rows)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert very many rows, each in the order of the table's columns, of types that every driver takes as they are."""
+    if not rows:
+        return
+    made = insert(table).compile(dialect=connection.dialect)
+    if made.positional:
+        # Without a look at each value of each row, which takes as long as the insert.
+        connection.exec_driver_sql(str(made), rows)
+    else:
+        names = [column.name for column in table.columns]
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])

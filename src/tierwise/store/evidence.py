@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,7 +15,7 @@ from tierwise.model.control import Severity
 from tierwise.model.history import Evidence, EvidenceResource, KeptRun
 from tierwise.model.sensitivity import Tier
 from tierwise.store.prune import KEPT_LONGER
-from tierwise.store.read import at_run, detail_of, series_id
+from tierwise.store.read import at_run, detail_of, said_of, series_id
 from tierwise.store.tables import CONTROLS, COVERAGE, FACTS, FINDINGS, GAPS, RESOURCES, RUNS
 
 
@@ -31,7 +32,8 @@ def evidence_of(connection: Connection, run: KeptRun, dataset: str, as_of: str) 
         raise StoreError(f"run {run.id} of {run.day} has no dataset {dataset!r}{hint}{older}")
     began = dict(connection.execute(select(RUNS.c.number, RUNS.c.started).where(RUNS.c.series == series)).tuples().all())
     oldest = min(began.values())
-    resources = tuple(_resource(connection, series, run, row, began, oldest) for row in rows)
+    said = said_of(connection)
+    resources = tuple(_resource(connection, series, run, row, said, began, oldest) for row in rows)
     asked = {
         control for one in resources for control in (*one.passes, *one.not_applicable, *(str(each["control"]) for each in one.findings))
     }
@@ -51,7 +53,15 @@ def evidence_of(connection: Connection, run: KeptRun, dataset: str, as_of: str) 
     )
 
 
-def _resource(connection: Connection, series: int, run: KeptRun, row: Any, began: dict[int, str], oldest: str) -> EvidenceResource:
+def _resource(
+    connection: Connection,
+    series: int,
+    run: KeptRun,
+    row: Any,
+    said: Callable[[Any], Mapping[str, Any]],
+    began: dict[int, str],
+    oldest: str,
+) -> EvidenceResource:
     facts = connection.execute(select(FACTS).where(FACTS.c.series == series, FACTS.c.key == row.key, at_run(FACTS, run.number))).one()
     findings = connection.execute(
         select(FINDINGS)
@@ -70,14 +80,13 @@ def _resource(connection: Connection, series: int, run: KeptRun, row: Any, began
         facts=json.loads(zlib.decompress(facts.detail)),
         passes=tuple(row.passes.split()),
         not_applicable=tuple(row.not_applicable.split()),
-        findings=tuple(_finding(one, began, oldest) for one in findings),
+        findings=tuple(_finding(one, said(one), began, oldest) for one in findings),
         judged_since=began.get(row.since, oldest),
         read_since=began.get(facts.since, oldest),
     )
 
 
-def _finding(row: Any, began: dict[int, str], oldest: str) -> dict[str, object]:
-    detail = json.loads(row.detail)
+def _finding(row: Any, detail: Mapping[str, Any], began: dict[int, str], oldest: str) -> dict[str, object]:
     return {
         "fingerprint": row.key,
         "control": row.control,

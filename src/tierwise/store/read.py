@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from tierwise.errors import StoreError
-from tierwise.model.history import BUCKETS, ROWS, Age, Counts, DayPoint, Ending, History, KeptRun, TimeToFix, row_of
-from tierwise.store.tables import COVERAGE, DAY_COUNTS, DAY_TIERS, DAYS, FINDINGS, RUNS, SERIES, STANDINGS
+from tierwise.model.history import BUCKETS, ROWS, Age, Counts, DayPoint, Ending, History, KeptRun, TimeToFix
+from tierwise.store.tables import AGES, COVERAGE, DAY_COUNTS, DAY_TIERS, DAYS, FINDINGS, RUNS, SERIES, STANDINGS, WORDS
 
 _BEGINNING: Final = 4
 """So many letters of a fingerprint; there are 65,536 of them."""
@@ -184,16 +184,10 @@ def at_run(table: Any, number: int) -> ColumnElement[bool]:
 
 def ages_of(connection: Connection, series: int, now: datetime) -> tuple[Age, ...]:
     """How long what fails at the last run, and nobody has accepted, has failed; strictest tier first."""
-    day = func.substr(STANDINGS.c.opened, 1, 10)
-    asked = (
-        select(FINDINGS.c.tier, FINDINGS.c.assumed, day, func.count())
-        .join(STANDINGS, and_(STANDINGS.c.series == FINDINGS.c.series, STANDINGS.c.key == FINDINGS.c.key))
-        .where(FINDINGS.c.series == series, FINDINGS.c.until.is_(None), FINDINGS.c.verdict == "fail", FINDINGS.c.accepted == "")
-        .group_by(FINDINGS.c.tier, FINDINGS.c.assumed, day)
-    )
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for tier, assumed, opened, number in connection.execute(asked):
-        found[row_of(tier, assumed=assumed)].append((max(0, (now.date() - date.fromisoformat(opened)).days), number))
+    asked = select(AGES.c.row, AGES.c.day, AGES.c.failing).where(AGES.c.series == series, AGES.c.failing > 0)
+    for row, opened, number in connection.execute(asked):
+        found[row].append((max(0, (now.date() - date.fromisoformat(opened)).days), number))
     return tuple(_age(row, found[row]) for row in ROWS if row in found)
 
 
@@ -221,13 +215,8 @@ def times_of(connection: Connection, series: int) -> tuple[TimeToFix, ...]:
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for row, days, number in connection.execute(asked):
         found[row].append((days, number))
-    back = (
-        select(FINDINGS.c.tier, FINDINGS.c.assumed, func.count())
-        .join(STANDINGS, and_(STANDINGS.c.series == FINDINGS.c.series, STANDINGS.c.key == FINDINGS.c.key))
-        .where(FINDINGS.c.series == series, FINDINGS.c.until.is_(None), STANDINGS.c.reopened > 0)
-        .group_by(FINDINGS.c.tier, FINDINGS.c.assumed)
-    )
-    reopened: dict[str, int] = {row_of(tier, assumed=assumed): number for tier, assumed, number in connection.execute(back)}
+    back = select(AGES.c.row, func.sum(AGES.c.back)).where(AGES.c.series == series, AGES.c.back > 0).group_by(AGES.c.row)
+    reopened = {row: int(number) for row, number in connection.execute(back)}
     return tuple(
         TimeToFix(
             row,
@@ -289,6 +278,12 @@ def detail_of(row: Any) -> dict[str, Any]:
     """What is kept of a resource beside its state; runs kept by a tierwise before 0.2 have the trace alone."""
     detail = json.loads(row.detail)
     return detail if isinstance(detail, dict) else {"trace": detail}
+
+
+def said_of(connection: Connection) -> Callable[[Any], dict[str, Any]]:
+    """How the details of findings are read: each with what it has alike with others."""
+    words = {digest: json.loads(text) for digest, text in connection.execute(select(WORDS.c.digest, WORDS.c.text))}
+    return lambda row: {**words.get(row.words, {}), **json.loads(row.detail)}
 
 
 def series_id(connection: Connection, name: str) -> int:

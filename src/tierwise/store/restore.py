@@ -20,7 +20,7 @@ from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
 from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
 from tierwise.store.prune import KEPT_LONGER
-from tierwise.store.read import at_run, detail_of, series_id
+from tierwise.store.read import at_run, detail_of, said_of, series_id
 from tierwise.store.tables import CONTROLS, COVERAGE, FACTS, FINDINGS, GAPS, RESOURCES, STANDINGS
 
 
@@ -96,14 +96,14 @@ def _classification(row: Any) -> Classification:
 
 def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[Any], read: Mapping[str, str]) -> Findings:
     """The findings of a run; `read` is when what there is of each resource was read, where that was not in the run."""
-    texts = _texts(connection, run)
+    texts, said = _texts(connection, run), said_of(connection)
     problems: dict[str, list[Finding]] = defaultdict(list)
     seen = dict(connection.execute(select(STANDINGS.c.key, STANDINGS.c.first_seen).where(STANDINGS.c.series == series)).tuples().all())
     asked = (
         select(FINDINGS).where(FINDINGS.c.series == series, at_run(FINDINGS, run.number)).order_by(FINDINGS.c.resource, FINDINGS.c.control)
     )
     for row in connection.execute(asked):
-        problems[row.resource].append(_finding(row, seen.get(row.key)))
+        problems[row.resource].append(_finding(row, said(row), seen.get(row.key)))
     kept = [one for found in problems.values() for one in found]
     tally = Counter(map(Sort.of, kept))
     for row in rows:
@@ -150,8 +150,7 @@ def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any], a
     )
 
 
-def _finding(row: Any, seen: str | None) -> Finding:
-    detail = json.loads(row.detail)
+def _finding(row: Any, detail: Mapping[str, Any], seen: str | None) -> Finding:
     return Finding(
         fingerprint=row.key,
         control=row.control,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,6 +25,7 @@ from tierwise.store.connect import Store, told, upsert
 from tierwise.store.read import last_run, run_with
 from tierwise.store.stage import Tally, plain, stage, text
 from tierwise.store.tables import (
+    AGES,
     CONTROLS,
     COVERAGE,
     DAY_COUNTS,
@@ -40,8 +42,12 @@ from tierwise.store.tables import (
     STAGED_RESOURCES,
     STANDINGS,
     UNKNOWNS,
+    WORDS,
+    count_ages,
 )
 
+_TOLD: Final = frozenset({"detail", "words"})
+"""What may be told anew of what is still so."""
 OVERLAP: Final = timedelta(days=1)
 """Scans that overlap are kept in the order in which they end; what began longer before the last one is an old inventory, not an overlap."""
 
@@ -73,8 +79,10 @@ def _fold(connection: Connection, where: str, result: ScanResult, name: str, con
     for staged, spans in STAGED:
         _fold_spans(connection, staged, spans, series, run["number"])
     _fold_standings(connection, series, run["started"], last, ended)
+    connection.execute(delete(AGES).where(AGES.c.series == series))
+    count_ages(connection, FINDINGS.c.series == series)
     _add_parts(connection, result, tally)
-    _add_controls(connection, controls)
+    _add_texts(connection, controls, tally.words)
     _add_day(connection, series, run, tally)
     units.ended(connection, result.run.id)
     return run_with(connection, run["id"])
@@ -123,12 +131,27 @@ def _fold_spans(connection: Connection, staged: Table, spans: Table, series: int
     still = and_(spans.c.series == series, spans.c.until.is_(None))
     same = and_(staged.c.key == spans.c.key, staged.c.state == spans.c.state)
     connection.execute(update(spans).where(still, ~exists().where(same)).values(until=number))
-    if spans is not FACTS:
-        detail = select(staged.c.detail).where(staged.c.key == spans.c.key).scalar_subquery()
-        connection.execute(update(spans).where(still, exists().where(same, staged.c.detail != spans.c.detail)).values(detail=detail))
+    for name in _TOLD & set(spans.c.keys()) if spans is not FACTS else ():
+        now = select(staged.c[name]).where(staged.c.key == spans.c.key).scalar_subquery()
+        connection.execute(update(spans).where(still, exists().where(same, staged.c[name] != spans.c[name])).values({name: now}))
     names = [column.name for column in staged.columns]
     begun = select(literal(series), literal(number), *staged.columns).where(~exists().where(still, spans.c.key == staged.c.key))
-    connection.execute(insert(spans).from_select(["series", "since", *names], begun))
+    # In the order of their keys, in which the database keeps the keys of the spans too.
+    put = insert(spans).from_select(["series", "since", *names], begun.order_by(staged.c.key))
+    with _without_indexes(connection, spans):
+        connection.execute(put)
+
+
+@contextmanager
+def _without_indexes(connection: Connection, spans: Table) -> Iterator[None]:
+    """Where a table of SQLite has no row yet, its indexes are made once all rows are there: very many rows, one by one, take several times as long."""
+    first = connection.dialect.name == "sqlite" and connection.execute(select(spans.c.key).limit(1)).first() is None
+    indexes = sorted(spans.indexes, key=lambda one: str(one.name)) if first else []
+    for one in indexes:
+        one.drop(connection)
+    yield
+    for one in indexes:
+        one.create(connection)
 
 
 def _endings(connection: Connection, series: int, result: ScanResult, controls: frozenset[str]) -> list[dict[str, Any]]:
@@ -195,7 +218,9 @@ def _fold_standings(connection: Connection, series: int, started: str, last: Kep
     new = select(literal(series), STAGED_FINDINGS.c.key, literal(started), literal(started), literal(0)).where(
         ~exists().where(own, STANDINGS.c.key == STAGED_FINDINGS.c.key)
     )
-    connection.execute(insert(STANDINGS).from_select(["series", "key", "first_seen", "opened", "reopened"], new))
+    connection.execute(
+        insert(STANDINGS).from_select(["series", "key", "first_seen", "opened", "reopened"], new.order_by(STAGED_FINDINGS.c.key))
+    )
     if not ended or last is None:
         return
     opened = _opened(connection, series, [one["of"] for one in ended])
@@ -238,8 +263,9 @@ def _add_parts(connection: Connection, result: ScanResult, tally: Tally) -> None
             connection.execute(insert(table), rows)
 
 
-def _add_controls(connection: Connection, controls: Mapping[str, Control]) -> None:
-    """What each control asked, in words, once for each thing that it has ever asked."""
+def _add_texts(connection: Connection, controls: Mapping[str, Control], words: Mapping[str, str]) -> None:
+    """What each control asked, in words, once for each thing that it has ever asked, and what findings have alike."""
+    upsert(connection, WORDS, [{"digest": digest, "text": said} for digest, said in sorted(words.items())])
     made = digests(controls.values())
     upsert(connection, CONTROLS, [{"id": one.id, "digest": made[one.id], "text": text(control_words(one))} for one in controls.values()])
 

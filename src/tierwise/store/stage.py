@@ -9,11 +9,12 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from tierwise.beside import in_two
 from tierwise.model.codec import facts_json, facts_out, link_out
@@ -22,7 +23,8 @@ from tierwise.model.history import row_of
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import Classification, TierState
 from tierwise.shelf import places_of
-from tierwise.store.tables import STAGED_FACTS, STAGED_FINDINGS, STAGED_RESOURCES
+from tierwise.store.connect import insert_rows
+from tierwise.store.tables import STAGED, STAGED_FACTS, STAGED_FINDINGS, STAGED_RESOURCES, by_key
 
 _BATCH: Final = 256
 """How many resources are made into rows, and inserted, together."""
@@ -43,6 +45,8 @@ class Tally:
     """By row, family and column of `days`."""
     rows: Counter[str] = field(default_factory=Counter)
     unknowns: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    words: dict[str, str] = field(default_factory=dict)
+    """What findings have alike, by its digest."""
 
     def total(self, column: str) -> int:
         """One column over all rows and families."""
@@ -89,12 +93,14 @@ def stage(connection: Connection, result: ScanResult) -> Tally:
         tally.unknowns.update(found.unknowns)
         for told in found.settled:
             settled.add(*told)
-        if found.rows:
-            connection.execute(insert(STAGED_FINDINGS), found.rows)
+        tally.words.update(found.words)
+        insert_rows(connection, STAGED_FINDINGS, found.rows)
     for seen in in_two(range(len(result.resources)), lambda span: _seen(result, settled, span)):
         tally.rows.update(seen.tiers)
-        connection.execute(insert(STAGED_RESOURCES), seen.resources)
-        connection.execute(insert(STAGED_FACTS), seen.facts)
+        insert_rows(connection, STAGED_RESOURCES, seen.resources)
+        insert_rows(connection, STAGED_FACTS, seen.facts)
+    for staged, _spans in STAGED:
+        by_key(connection, staged)
     return tally
 
 
@@ -131,7 +137,8 @@ def plain(name: str) -> str:
 class _Judged:
     """What the findings of some resources come to."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     unknowns: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     settled: list[tuple[str, list[str], list[str]]] = field(default_factory=list)
@@ -146,7 +153,9 @@ def _judged(parts: Iterable[Parted]) -> Iterator[_Judged]:
                 row = row_of(one.tier, assumed=one.assumed)
                 found.counts[row, one.family, "accepted" if one.accepted else _COLUMN[one.verdict]] += 1
                 found.unknowns.update({(row, part.reason, part.action) for part in one.unknowns})
-                found.rows.append(_finding_row(one))
+                digest, said = _words(one.title, one.why, one.expected, one.remediation, one.cause, danger=one.danger)
+                found.words[digest] = said
+                found.rows.append(_finding_row(one, digest))
             # A dataset has attested controls alone: what is listed of it as met was attested.
             passes = [one.control for one in others if one.verdict is not Verdict.NOT_APPLICABLE]
             found.settled.append((resource, passes, [one.control for one in others if one.verdict is Verdict.NOT_APPLICABLE]))
@@ -160,8 +169,8 @@ class _Seen:
     """Some resources, as rows."""
 
     tiers: Counter[str]
-    resources: list[dict[str, Any]]
-    facts: list[dict[str, Any]]
+    resources: list[tuple[Any, ...]]
+    facts: list[tuple[Any, ...]]
 
 
 def _seen(result: ScanResult, settled: _Settled, span: Sequence[int]) -> Iterator[_Seen]:
@@ -175,7 +184,7 @@ def _seen(result: ScanResult, settled: _Settled, span: Sequence[int]) -> Iterato
         )
 
 
-def _finding_row(one: Finding) -> dict[str, Any]:
+def _finding_row(one: Finding, words: str) -> tuple[Any, ...]:
     accepted = ""
     if one.accepted is not None:
         said = one.accepted
@@ -204,24 +213,26 @@ def _finding_row(one: Finding) -> dict[str, Any]:
         "accepted": accepted,
     }
     detail = {
-        "title": one.title,
-        "why": one.why,
-        "expected": one.expected,
         "actual": [[part.fact, part.value, part.via] for part in one.actual],
         "unknowns": [[part.fact, part.reason, part.via, part.action, part.detail] for part in one.unknowns],
         "owner": one.owner,
         "fix_at": one.fix_at,
-        "remediation": one.remediation,
-        "cause": one.cause,
         "setting": one.setting,
-        "danger": one.danger,
         "lapsed": one.lapsed,
         "as_of": one.as_of,
     }
-    return {**row, "state": _digest(row), "detail": text(detail)}
+    key, *values = row.values()
+    return (key, _digest(row), *values, words, text(detail))
 
 
-def _resource_row(resource: Resource, one: Classification, settled: tuple[str, str]) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _words(title: str, why: str, expected: str, remediation: str, cause: str, *, danger: bool) -> tuple[str, str]:
+    """What many findings have alike in their details, and its digest."""
+    said = text({"title": title, "why": why, "expected": expected, "remediation": remediation, "cause": cause, "danger": danger})
+    return hashlib.sha256(said.encode()).hexdigest()[:16], said
+
+
+def _resource_row(resource: Resource, one: Classification, settled: tuple[str, str]) -> tuple[Any, ...]:
     classification = {
         "interval": [one.interval.lo.name, one.interval.hi.name],
         "state": one.state.value,
@@ -257,13 +268,14 @@ def _resource_row(resource: Resource, one: Classification, settled: tuple[str, s
         "aliases": list(resource.aliases),
         "links": [link_out(link) for link in resource.links],
     }
-    return {**row, "state": _digest(row), "detail": text(detail)}
+    key, *values = row.values()
+    return (key, _digest(row), *values, text(detail))
 
 
-def _facts_row(resource: Resource, one: Classification) -> dict[str, Any]:
+def _facts_row(resource: Resource, one: Classification) -> tuple[Any, ...]:
     written = facts_json(resource.facts)
     made = bytes(written) if isinstance(written, msgspec.Raw) else b"\xff"
     if not made.isascii():
         made = text(facts_out(resource.facts)).encode()
     state = hashlib.sha256(made).hexdigest()[:16]
-    return {"key": plain(resource.id), "state": state, "tier": int(one.interval.hi), "detail": zlib.compress(made, 1)}
+    return plain(resource.id), state, int(one.interval.hi), zlib.compress(made, 1)

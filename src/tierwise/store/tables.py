@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Float,
     ForeignKey,
@@ -19,8 +20,16 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    case,
+    func,
+    insert,
+    select,
     text,
+    true,
 )
+
+from tierwise.model.history import row_of
 
 META: Final = MetaData()
 STORE = Table("store", META, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -93,6 +102,7 @@ def _finding() -> list[Column[Any]]:
         Column("tier", Integer, nullable=False),
         Column("assumed", Boolean, nullable=False),
         Column("accepted", Text, nullable=False),
+        Column("words", Text, nullable=False, server_default=""),
         Column("detail", Text, nullable=False),
     ]
 
@@ -123,7 +133,9 @@ RESOURCES = _spans("resources", _resource, Index("resources_dataset", "series", 
 FACTS = _spans("facts", _facts)
 """What was read and derived of each resource, as compressed JSON."""
 FINDINGS = _spans("findings", _finding, Index("findings_resource", "series", "resource"))
-"""What failed or was unknown, by fingerprint; `detail` is as it was last seen in this state."""
+"""What failed or was unknown, by fingerprint; `detail` is as it was last seen in this state, without what `words` names."""
+WORDS = Table("words", META, Column("digest", Text, primary_key=True), Column("text", Text, nullable=False))
+"""What very many findings have in their details alike, as JSON; a finding that names none has all of it itself."""
 
 STANDINGS = Table(
     "standings",
@@ -143,6 +155,18 @@ STANDINGS = Table(
     Index("standings_ending", "series", "ending"),
 )
 """Each fingerprint ever seen: when first, when it came back, when and how it ended (row, verdict and days are those of its end)."""
+
+AGES = Table(
+    "ages",
+    META,
+    Column("series", ForeignKey("series.id"), nullable=False),
+    Column("row", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("failing", Integer, nullable=False),
+    Column("back", Integer, nullable=False),
+    PrimaryKeyConstraint("series", "row", "day"),
+)
+"""What stands at the last run of a series in numbers, by the day on which it was opened: what fails and nobody has accepted, and what of all came back."""
 
 DAYS = Table(
     "days",
@@ -269,7 +293,7 @@ def _staged(name: str, columns: Callable[[], list[Column[Any]]]) -> Table:
     return Table(
         f"staged_{name}",
         MetaData(),
-        Column("key", Text, primary_key=True),
+        Column("key", Text, nullable=False),
         Column("state", Text, nullable=False),
         *columns(),
         prefixes=["TEMPORARY"],
@@ -280,7 +304,12 @@ STAGED_RESOURCES = _staged("resources", _resource)
 STAGED_FACTS = _staged("facts", _facts)
 STAGED_FINDINGS = _staged("findings", _finding)
 STAGED: Final = ((STAGED_RESOURCES, RESOURCES), (STAGED_FACTS, FACTS), (STAGED_FINDINGS, FINDINGS))
-"""A run on its way into the spans: temporary tables of one connection, so that a killed save leaves nothing behind."""
+"""A run on its way into the spans: temporary tables of one connection, so that a killed save leaves nothing behind; looked for by their keys once all is there (`by_key`)."""
+
+
+def by_key(connection: Connection, staged: Table) -> None:
+    """Give a staged table the index on its keys, of which there are no two alike."""
+    connection.execute(text(f"CREATE UNIQUE INDEX {staged.name}_key ON {staged.name} (key)"))
 
 
 def _with_units(connection: Connection) -> None:
@@ -299,5 +328,30 @@ def _with_earlier(connection: Connection) -> None:
     META.create_all(connection, [EARLIER, EARLIER_UNITS])
 
 
-MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices, _with_attested, _with_earlier)
+def count_ages(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Fill `ages`, which is empty, for some series (`which` is asked of findings)."""
+    day = func.substr(STANDINGS.c.opened, 1, 10)
+    fails = and_(FINDINGS.c.verdict == "fail", FINDINGS.c.accepted == "")
+    counts = [func.sum(case((of, 1), else_=0)) for of in (fails, STANDINGS.c.reopened > 0)]
+    own = (FINDINGS.c.series, FINDINGS.c.tier, FINDINGS.c.assumed, day)
+    held = FINDINGS.join(STANDINGS, and_(STANDINGS.c.series == FINDINGS.c.series, STANDINGS.c.key == FINDINGS.c.key))
+    asked = select(*own, *counts).select_from(held).where(which, FINDINGS.c.until.is_(None)).group_by(*own)
+    found: dict[tuple[int, str, str], list[int]] = {}
+    for series, tier, assumed, opened, failing, back in connection.execute(asked):
+        # Those that are only assumed are one row, whatever tier is.
+        both = found.setdefault((series, row_of(tier, assumed=assumed), opened), [0, 0])
+        both[0] += failing
+        both[1] += back
+    rows = [dict(zip(AGES.c.keys(), (*key, *both), strict=True)) for key, both in found.items() if any(both)]
+    if rows:
+        connection.execute(insert(AGES), rows)
+
+
+def _with_alike(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE findings ADD COLUMN words TEXT NOT NULL DEFAULT ''"))
+    META.create_all(connection, [WORDS, AGES])
+    count_ages(connection, true())
+
+
+MIGRATIONS: Final[tuple[Callable[[Connection], None], ...]] = (_with_units, _with_notices, _with_attested, _with_earlier, _with_alike)
 """What brings a store from each schema to the next, the first one from 1 to 2. Never edited, only added to; a new store is made as it stands above."""
