@@ -1,10 +1,10 @@
 """Plans of growing size: wall, CPU and peak memory of a whole scan, beside the decoding of the same file and, where it is installed, Checkov.
 
-    python -m benchmarks.plan_scan [--sizes 100,1000,10000,100000] [--rounds 3] [--checkov-bin PATH] [--large 131000]
+    python -m benchmarks.plan_scan [--sizes 100,1000,10000,100000] [--rounds 3] [--checkov-bin PATH] [--large 131000] [--piped 80000]
 
 Two scans of each plan: `json` lists every verdict, `problems` only those that fail or stay open, as JSON Lines (a plan of 100,000 resources
 has more verdicts than one JSON document lists). Two floors: `bare` decodes the file into dictionaries, `typed` into structs, both by
-msgspec. `--large` is the number of resources of the plan with which memory is measured (131,000 make about 200 MB; 0 leaves it out).
+msgspec. `--large` is the number of resources of the plan with which memory is measured (131,000 make about 200 MB; 0 leaves it out); `--piped` that of the plan which comes as a file and through standard input.
 Memory is that of both processes of a scan together, pages that they share counted once, as a run of its own shows it.
 Each goal is printed beside its figure. Also prints how long `tierwise --help` takes beside a bare Python that starts and ends.
 """
@@ -133,6 +133,16 @@ def large(size: int, folder: Path, env: Mapping[str, str]) -> None:
         row("", name, found, f"exit {found.code}; {goal(found.peak, most, 'MB')}")
 
 
+def piped(size: int, folder: Path, env: Mapping[str, str]) -> None:
+    """The same plan as a file and through standard input."""
+    plan = folder / "piped.json"
+    subprocess.run([sys.executable, str(SHARED / "bench" / "gen_plan.py"), str(size), str(plan)], check=True)
+    scan = [str(BIN / "tierwise"), "scan", "plan", "-q", *PROBLEMS, f"jsonl={folder / 'out.jsonl'}"]
+    row(size, "as file", measured([*scan, str(plan)], env, 1))
+    row("", "by pipe", measured(["/bin/sh", "-c", 'plan=$1; shift; exec "$@" < "$plan"', "sh", str(plan), *scan, "-"], env, 1))
+    plan.unlink()
+
+
 def main() -> int:
     """Generate, measure in turn, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -140,6 +150,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--checkov-bin", default="")
     parser.add_argument("--large", type=int, default=131_000)
+    parser.add_argument("--piped", type=int, default=80_000)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -154,6 +165,8 @@ def main() -> int:
             print(f"growth from 10,000 to 100,000: {goal(found[100_000].wall / found[10_000].wall, GROWTH, 'times the wall time')}")
         if chosen.large:
             large(chosen.large, folder, env)
+        if chosen.piped:
+            piped(chosen.piped, folder, env)
     return 0
 
 

@@ -15,7 +15,7 @@ import click
 from tierwise.cli.finish import finish, leave
 from tierwise.cli.forecast import dry_run_option
 from tierwise.cli.live import Live, resume_option, scan_live
-from tierwise.cli.options import progress_for, require, scan_options, source_option, together, utc_now
+from tierwise.cli.options import Options, progress_for, require, scan_options, source_option, together, utc_now
 from tierwise.cli.rescan import asked_since, since_options
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tierwise.connectors.aws.task import Elsewhere
     from tierwise.connectors.base import Source
     from tierwise.connectors.rescan import Rescan
+    from tierwise.connectors.terraform.document import Document
     from tierwise.model.content import Depth
     from tierwise.model.profile import GatePolicy
     from tierwise.scan import Judging, Outcome
@@ -337,20 +338,23 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
 
 def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> NoReturn:
     """Read, judge and report plans."""
+    from tierwise.connectors.terraform.source import read_plans
     from tierwise.shelf import holding
-
-    # What comes through a pipe has no size before it is read.
-    size = sum(path.stat().st_size if isinstance(path, Path) and path.is_file() else _LARGE_PLANS + 1 for path in paths)
-    with nullcontext() if size > _LARGE_PLANS else holding(_ALL):
-        _scan_plans(paths, max_input, values)
-
-
-def _scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> NoReturn:
-    from tierwise.connectors.terraform.source import read_plans, source_of
-    from tierwise.scan import scan as run_scan
 
     options, config = asked_of_scan(values)
     documents = read_plans(paths, max_input)
+    # What comes through a pipe is in memory itself beside all that is made of it.
+    size = sum(one.size if one.is_mapped else one.size * 5 // 4 for one in documents)
+    with nullcontext() if size > _LARGE_PLANS else holding(_ALL):
+        _scan_plans(paths, documents, options, config, values)
+
+
+def _scan_plans(
+    paths: Sequence[Path | Literal["-"]], documents: Sequence[Document], options: Options, config: Config, values: Mapping[str, Any]
+) -> NoReturn:
+    from tierwise.connectors.terraform.source import source_of
+    from tierwise.scan import scan as run_scan
+
     is_state = all(one.kind == "state" for one in documents)
     require(
         not is_state or config.gate_mode != "new",

@@ -80,6 +80,16 @@ class Document:
     """What makes the plan less than whole: an error, deferred changes."""
 
     @property
+    def size(self) -> int:
+        """How many bytes its text has."""
+        return self.pages.size
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether they lie in a file, and are in memory only while they are looked at."""
+        return self.pages.is_mapped
+
+    @property
     def types(self) -> Iterator[str]:
         """Texts that name the type of each resource: addresses, and the types given beside them."""
         for raw, where in chain(_entries(self), _in_values(self, self.values), _in_values(self, self.prior)):
@@ -176,12 +186,18 @@ def block_of(name: str, path: Sequence[str]) -> str:
 class Pages:
     """The memory that a file takes up where it is looked at: given back after so many bytes, as what is looked at again comes again from the file."""
 
-    __slots__ = ("_mapped", "_since")
+    __slots__ = ("_mapped", "_since", "size")
 
     def __init__(self, text: Buffer) -> None:
+        self.size = len(text)
         whole = text.obj if isinstance(text, memoryview) else text
         self._mapped = whole if isinstance(whole, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED") else None
         self._since = 0
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether there is such a file."""
+        return self._mapped is not None
 
     def looked_at(self, size: int) -> None:
         """Note that so many bytes were looked at."""
