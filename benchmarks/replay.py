@@ -111,12 +111,16 @@ class Replay:
     async def _planted(self, request: Request, account: str, where: tuple[bytes, bytes], keys: tuple[bytes, bytes]) -> bytes:
         """What the planted account answers, as this one's own answer."""
         swaps = self._swaps(account)
-        first, body = (_swapped(one, [(b, a) for a, b in swaps]) for one in (request.first, request.body))
+        back = [(own, planted) for planted, own in swaps]
+        first, body = _swapped(request.first, back), _swapped(request.body, back)
         key = (self.plan.twins.get(account, account).encode(), *where, first, request.headers.get(b"x-amz-target", b""), body)
         if key not in self.answers:
             self.new += 1
-            headers = {**request.headers, b"content-length": str(len(body)).encode()}
-            headers[b"authorization"] = headers[b"authorization"].replace(*keys)
+            # S3 Control has the account in a header.
+            headers = {name: _swapped(value, back) for name, value in request.headers.items()} | {
+                b"content-length": str(len(body)).encode()
+            }
+            headers[b"authorization"] = request.headers[b"authorization"].replace(*keys)
             self.answers[key] = await self._asked(Request(first, headers, body))
         answer = self.answers[key]
         return _length(_report(_swapped(answer, swaps), swaps)) if swaps else answer
