@@ -214,6 +214,8 @@ def test_the_command_of_a_recipe_scans_keeps_and_reports(name: str, tmp_path: Pa
     ran = CliRunner().invoke(cli, words)
     # The recorded account has a place that may not be listed: 0 or 3, and never a failing gate.
     assert ran.exit_code in (0, 3), ran.output
+    since = words.index("--since")
+    assert words[since : since + 4] == ["--since", "last", "--full-every", "7"]
     (config,) = asked
     assert config.organization
     assert config.external_id

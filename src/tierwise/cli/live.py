@@ -264,7 +264,7 @@ def _checkpoint(
     try:
         yield checkpoint
     except BaseException:
-        checkpoint.flush()
+        checkpoint.interrupted()
         if not checkpoint.broken:
             click.echo(f"what was read is kept; go on with it: {_again(run)}", err=True)
         raise

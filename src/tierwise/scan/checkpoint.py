@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from tierwise.connectors.base import Item
 from tierwise.connectors.inventory.items import item_in, item_out
@@ -20,8 +20,20 @@ EVERY: Final = 0.25
 """Seconds between two transactions: what ends within them is kept together."""
 _DETAILS: Final = "details/"
 _UNREAD: Final = "unread/"
+_TRIED: Final = "tried/"
+"""Before the name of a unit: a line for each process that was over before it was read."""
+TRIES: Final = 2
+LEAST: Final = 30.0
+"""Seconds that a process must have had for it to count as one that a unit does not fit into."""
 _PASSING: Final = frozenset({UnknownReason.THROTTLED.value, UnknownReason.API_ERROR.value})
 """What may succeed when it is tried again; who goes on with a scan tries it."""
+
+
+class Reading(Protocol):
+    """A unit that is kept, and has been begun and not ended."""
+
+    started: bool
+    """Whether its own listing has begun, and not only what it lies below."""
 
 
 @dataclass(slots=True)
@@ -42,10 +54,19 @@ class Checkpoint:
     """The unit from which each resource was restored: its source knows nothing of it yet."""
     above: dict[str, str] = field(default_factory=dict)
     """The kept unit below which each kept unit was begun or restored."""
+    reading: dict[str, Reading] = field(default_factory=dict)
+    """The kept units that have begun and not ended, by name."""
+    progress: bool = False
+    """Whether this process has kept anything."""
     broken: bool = False
     """Whether the store could not take something: nothing that came after is kept."""
     _pending: list[KeptUnit] = field(default_factory=list)
     _written: float = -EVERY
+    _began: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Note when it began."""
+        self._began = self.clock()
 
     @property
     def due(self) -> float | None:
@@ -101,7 +122,22 @@ class Checkpoint:
             asked = {key: digest(names) for key, names in asks.items()}
             self._add(KeptUnit(_UNREAD + _digest_of(asked), b"", asked))
 
+    def takes_too_long(self, name: str) -> bool:
+        """Whether a unit was begun by several processes that were over before anything was read: the next would fare as they did."""
+        tried = self.earlier.get(_TRIED + name)
+        return tried is not None and len(lines_of(tried)) >= TRIES
+
+    def interrupted(self) -> None:
+        """Write what is pending, and, where this process had time and nothing came of it, what it was reading: so that a scan in legs comes to an end."""
+        if not self.progress and self.clock() - self._began >= LEAST:
+            holders = {self.above.get(name, "") for name in self.reading}
+            for name in [name for name, one in self.reading.items() if one.started and name not in holders]:
+                tried = self.earlier.get(_TRIED + name)
+                self._pending.append(KeptUnit(_TRIED + name, b"\n" * (1 + (len(lines_of(tried)) if tried is not None else 0))))
+        self.flush()
+
     def _add(self, unit: KeptUnit) -> None:
+        self.progress = True
         self._pending.append(unit)
         if self.due == 0:
             self.flush()

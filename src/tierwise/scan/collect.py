@@ -21,7 +21,7 @@ from tierwise.connectors.reported import Reported
 from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import ALL_KINDS, FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.pack import unpacked
 from tierwise.scan.together import Listed, at_odds
 from tierwise.shelf import Pack, Shelf, Stock, packs
@@ -34,6 +34,12 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 _SOME: Final = 256
 """How many resources are filed together where there are very many."""
+_TOO_LONG: Final = (
+    UnknownReason.API_ERROR.value,
+    "",
+    "it was begun by two processes that had ended before it was read, and was not begun again: give each more time, or scan the account by itself",
+)
+"""Reason, action and detail of a unit that fits into no process."""
 _M_ARENA_MAX: Final = -8
 """mallopt(3)'s parameter, from <malloc.h>."""
 
@@ -242,6 +248,8 @@ class _Branch:
     left: int = 1
     """Units that have not ended."""
     whole: bool = True
+    started: bool = False
+    """Whether the unit itself has been given to a thread."""
     items: list[Item] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
 
@@ -295,7 +303,14 @@ class _Filing:
                     above.below.append(name)
                 return []
             checkpoint.above[name] = above.name if above is not None else ""
+            if checkpoint.takes_too_long(name):
+                self.collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, *_TOO_LONG, ALL_KINDS))
+                if above is not None:
+                    above.whole = False
+                return []
             branch = _Branch(name, self._asked(unit), above)
+            if name:
+                checkpoint.reading[name] = branch
         if above is not None:
             above.left += 1
         return [_Job(unit, branch, place)]
@@ -334,6 +349,7 @@ class _Filing:
             branch.left -= 1
             if branch.left:
                 return
+            checkpoint.reading.pop(branch.name, None)
             whole = branch.whole and checkpoint.keep(branch.name, branch.asked, branch.items, branch.below)
             above = branch.above
             if above is not None:
@@ -440,6 +456,9 @@ def _run(job: _Job) -> _Ran:
 
 
 def _yielded(ran: _Ran) -> Iterator[Item]:
+    branch = ran.job.branch
+    if branch is not None and ran.job.unit.kept:
+        branch.started = True
     try:
         yield from ran.job.unit.run()
     except Exception as error:  # noqa: BLE001 - the one place: a bug in a collector costs its own unit, is kept whole, and ends the run with 70
