@@ -110,6 +110,12 @@ def test_a_cluster_of_its_own_cannot_be_encrypted_and_a_member_is_its_groups(pla
     assert list(plan.read(tmp_path)) == [f"{CLUSTER}.alone"]
 
 
+@pytest.mark.parametrize("name", ["description", "replication_group_description"])
+def test_what_a_group_is_for_is_evidence_by_either_name_of_the_argument(plan, tmp_path, name):
+    plan.add(GROUP, "g", {"replication_group_id": "g", name: "sessions of citizens"})
+    assert checked(plan, tmp_path, f"{GROUP}.g").evidence.description == "sessions of citizens"
+
+
 def test_a_serverless_cache_is_always_encrypted(plan, tmp_path):
     plan.add(
         SERVERLESS,

@@ -677,6 +677,13 @@ def test_a_cluster_demands_encryption_where_all_its_databases_do(plan, tmp_path)
     assert value(read(plan, tmp_path, ENTERPRISE), "transport.tls_required") is False
 
 
+@pytest.mark.parametrize("named", [{"partition_key_paths": ["/nhs_number"]}, {"partition_key_path": "/nhs_number"}])
+def test_the_partition_key_of_a_container_is_a_column_by_either_of_its_names(plan, tmp_path, named):
+    add(plan, COSMOS, PLACE)
+    plan.add(_CONTAINER, "c", {"name": "cases", "account_name": "x", **named})
+    assert [(one.table, one.name, one.key) for one in read(plan, tmp_path, COSMOS).evidence.columns] == [("cases", "nhs_number", True)]
+
+
 UNKNOWNS = {
     COSMOS: {"key_vault_key_id": "encryption.key_custody", "geo_location": "recovery.redundancy", "backup": "recovery.point_in_time"},
     REDIS: {"minimum_tls_version": "transport.min_tls", "public_network_access_enabled": "network.public_endpoint"},

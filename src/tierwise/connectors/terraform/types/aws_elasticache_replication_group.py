@@ -57,7 +57,7 @@ def convert(cache: Planned, plan: Plan) -> Resource | None:
         sheet.facts,
         links=(*links, *_logs(cache, plan)),
         aliases=(text_or(cache.root, "arn"), name),
-        description=text_or(cache.root, "description"),
+        description=text_or(cache.root, "description") or text_or(cache.root, "replication_group_description"),
     )
 
 

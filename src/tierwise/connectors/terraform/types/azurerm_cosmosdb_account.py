@@ -85,8 +85,9 @@ def _keys_of(account: Planned, plan: Plan) -> Iterator[Column]:
     """The partition keys of its containers, which is all of a schema that they have."""
     for container in plan.children(account, CONTAINERS[0]).found:
         name = text_or(container.root, "name") or container.place.name
-        paths = container.root.texts("partition_key_paths")
-        for path in paths.value.known if isinstance(paths, Known) else ():
+        listed = container.root.texts("partition_key_paths")
+        paths = listed.value.known if isinstance(listed, Known) else ()
+        for path in (*paths, *filter(None, (text_or(container.root, "partition_key_path"),))):
             yield Column(name, path.strip("/").replace("/", "."), key=True)
 
 
