@@ -209,7 +209,7 @@ def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_da
     hubs = "Microsoft.EventHub/namespaces"
     tenant.rows.append(row(hubs, "events", {"publicNetworkAccess": "Enabled", "privateEndpointConnections": []}, tags=TAGS))
     tenant.docs[f"{named(hubs, 'events')}/networkrulesets/default".lower()] = {"properties": {"defaultAction": "Allow"}}
-    found = []
+    found, forecasts = [], []
     for night in range(2):
         monkeypatch.setattr(live, "utc_now", lambda night=night: datetime(2026, 11, 23, 2, tzinfo=UTC) + timedelta(days=night))
         ran = tierwise(
@@ -217,6 +217,7 @@ def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_da
         )
         assert ran.code == 0, ran.err
         found.append(json.loads((home / "scan.json").read_text())["findings"])
+        forecasts.append(json.loads(tierwise("scan", "azure", "--dry-run", "--store", home / "store.db", "--format", "json").out))
     assert tenant.asked("/networkrulesets/default") == 1
     assert tenant.asked("/blobservices/default") == 4, "what clients may change is read each time"
     dated = {
@@ -226,3 +227,5 @@ def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_da
     assert [(one["control"], one["resource"], one["verdict"]) for one in found[0]] == [
         (one["control"], one["resource"], one["verdict"]) for one in found[1]
     ]
+    assert forecasts[0] == forecasts[1], "a scan that took something over says nothing of one that does not"
+    assert forecasts[0]["calls"] > 10

@@ -65,6 +65,8 @@ def test_credentials_that_see_nothing_end_the_scan(opened):
     with pytest.raises(CredentialsError) as raised:
         opened(Cloud(containers=[]))
     assert "tierwise permissions azure" in short(raised.value)
+    with pytest.raises(CredentialsError, match="departments"):
+        opened(Cloud(containers=[]), management_groups=("departments",))
     with pytest.raises(CredentialsError, match=OTHER):
         opened(subscriptions=(OTHER,))
 

@@ -61,7 +61,7 @@ def open_tenant(
     wanted = scope.subscriptions or tuple(places)
     missing = tuple(one for one in wanted if one not in places)
     if not places or len(missing) == len(wanted):
-        raise CredentialsError(_nothing_seen(missing))
+        raise CredentialsError(_nothing_seen(missing or options.management_groups))
     tenant = next((str(place.row.get("tenantId")) for place in places.values() if place.row.get("tenantId")), options.tenant)
     return (AzureSource(AzureTenant(tenant, arm, now, places, missing, tuple(caller.outcomes()), depth), scope, rescan),)
 
@@ -110,11 +110,12 @@ def _near(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _nothing_seen(missing: tuple[str, ...]) -> str:
-    shown = f" ({', '.join(missing[:2])}{', ...' if len(missing) > 2 else ''})" if missing else ""
+def _nothing_seen(asked: tuple[str, ...]) -> str:
+    shown = f" ({', '.join(map(repr, asked[:2]))}{', ...' if len(asked) > 2 else ''})" if asked else ""
     return (
         f"the Azure credentials see no subscription{shown}\n"
         "  who you are and what you see: az account list --output table\n"
+        "  management groups by their ids: az account management-group list --query [].name\n"
         "  another tenant: az login --tenant TENANT, then --tenant TENANT\n"
         "  give the identity the role of 'tierwise permissions azure', or Reader, on the subscriptions or their management group"
     )
