@@ -53,6 +53,7 @@ def board_paper(month: Month) -> Paper:
         run=run.id,
         sources=listed(list(run.sources), 4),
         marking=month.page.view.marking,
+        dense=True,
     )
 
 

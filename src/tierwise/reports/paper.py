@@ -56,6 +56,8 @@ class Paper:
     run: str
     sources: str
     marking: str = ""
+    dense: bool = False
+    """Whether it is set small, to stand on one printed side."""
 
     def words(self) -> Iterator[str]:
         """Every text of it, in order."""
@@ -95,7 +97,7 @@ def as_html(paper: Paper) -> bytes:
 
 def as_odt(paper: Paper) -> bytes:
     """An OpenDocument text. Source: OASIS OpenDocument 1.3, part 3, sections 5 (text) and 9 (tables)."""
-    return package(ODT, {"content.xml": "".join(_content(paper)), "styles.xml": _STYLES})
+    return package(ODT, {"content.xml": "".join(_content(paper)), "styles.xml": _styles(0.85 if paper.dense else 1)})
 
 
 def as_text(paper: Paper) -> bytes:
@@ -192,24 +194,26 @@ def _shown(text: str) -> str:
     return spaced(escape(safe_text(text)))
 
 
-def _style(name: str, size: str, *, bold: bool, before: str) -> str:
+def _style(name: str, points: float, *, bold: bool, before: str) -> str:
     weight = ' fo:font-weight="bold"' if bold else ""
     return (
         f'<style:style style:name="{name}" style:family="paragraph"><style:paragraph-properties fo:margin-top="{before}" fo:margin-bottom="0.05cm"/>'
-        f'<style:text-properties fo:font-family="Liberation Sans, Arial, sans-serif" fo:font-size="{size}"{weight}/></style:style>'
+        f'<style:text-properties fo:font-family="Liberation Sans, Arial, sans-serif" fo:font-size="{points:g}pt"{weight}/></style:style>'
     )
 
 
-_STYLES: Final = (
-    f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-styles {SPACES} {VERSION}><office:styles>'
-    + _style("Standard", "8.5pt", bold=False, before="0cm")
-    + _style("Title", "14pt", bold=True, before="0cm")
-    + _style("Heading", "10.5pt", bold=True, before="0.2cm")
-    + _style("Lead", "10.5pt", bold=True, before="0.1cm")
-    + _style("Head", "8.5pt", bold=True, before="0cm")
-    + _style("Caption", "8pt", bold=False, before="0.05cm")
-    + _style("Marking", "10pt", bold=True, before="0cm")
-    + '</office:styles><office:automatic-styles><style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm"'
-    + ' fo:page-height="29.7cm" fo:margin="1.5cm"/></style:page-layout></office:automatic-styles><office:master-styles>'
-    + '<style:master-page style:name="Standard" style:page-layout-name="page"/></office:master-styles></office:document-styles>'
-)
+def _styles(size: float) -> str:
+    """The styles by their names, as large as asked for."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document-styles {SPACES} {VERSION}><office:styles>'
+        + _style("Standard", 10 * size, bold=False, before="0cm")
+        + _style("Title", 16 * size, bold=True, before="0cm")
+        + _style("Heading", 12 * size, bold=True, before="0.2cm")
+        + _style("Lead", 12 * size, bold=True, before="0.1cm")
+        + _style("Head", 10 * size, bold=True, before="0cm")
+        + _style("Caption", 9 * size, bold=False, before="0.05cm")
+        + _style("Marking", 11 * size, bold=True, before="0cm")
+        + '</office:styles><office:automatic-styles><style:page-layout style:name="page"><style:page-layout-properties fo:page-width="21cm"'
+        + ' fo:page-height="29.7cm" fo:margin="1.5cm"/></style:page-layout></office:automatic-styles><office:master-styles>'
+        + '<style:master-page style:name="Standard" style:page-layout-name="page"/></office:master-styles></office:document-styles>'
+    )
