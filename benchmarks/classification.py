@@ -1,11 +1,11 @@
 """How well content is recognised: precision and recall per detector on columns, the tier of tables, and how fast text is read.
 
-    python -m benchmarks.classification [--seed 1] [--tables 450] [--presidio PYTHON] [--text-mib 16] [--exhaustive]
+    python -m benchmarks.classification [--seed 1] [--tables 450] [--files 240] [--presidio PYTHON] [--text-mib 16] [--exhaustive]
 
 The tables come from `benchmarks.corpora`, which knows nothing of tierwise. A plain-regex baseline reads the same files in the same run, and so
 does Presidio where `--presidio` names the Python of an environment that has it (`uv venv E && uv pip install --python E presidio-analyzer==2.2.366`;
 its pattern recognisers alone, since its language models are not on the package index).
-The figures are for columns: a detector is counted where its confidence reaches what the default profile asks for. The exit code says
+`benchmarks.departments` makes files in the forms that departments write, which go through the readers as well. The figures are for columns: a detector is counted where its confidence reaches what the default profile asks for. The exit code says
 whether all goals were met.
 """
 
@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from benchmarks import departments
 from benchmarks.corpora import SETTLED, Case, cases, read, table, text, write
 from tierwise.catalogue.controls import load_catalogue
 from tierwise.catalogue.profiles import load_profile
@@ -36,6 +37,7 @@ from tierwise.classify.weigh import weigh
 from tierwise.content.blob import Bounds, Bytes
 from tierwise.content.read import read as read_object
 from tierwise.content.table import Reading
+from tierwise.model.detection import Detection
 from tierwise.model.profile import Profile
 
 PRECISION: Final = 0.98
@@ -83,9 +85,25 @@ def tierwise_finds(path: Path, profile: Profile) -> tuple[dict[str, set[str]], i
     for one in detections:
         if one.confidence >= profile.infer_confidence and one.column is not None:
             seen[one.column].add(one.detector)
-    signs = content_signs(detections, int(number(profile, "identity_kit_basics")), synthetic_counts=True)
-    weighed = weigh(tuple(signs), profile)
-    return seen, 1 if weighed.state is None else int(weighed.outcome.tier)
+    return seen, _tier(detections, profile)
+
+
+def of_file(file: departments.File, profile: Profile) -> tuple[dict[str, set[str]], int]:
+    """What the readers and the detector together say of a file, by the names of its columns, and its tier."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    places = {f"column {place}": column.name for place, column in enumerate(file.columns, 1)} if not file.headed else {}
+    detections = [
+        one for part in read_object(Bytes(file.data), file.name, Bounds()) if isinstance(part, Reading) for one in examine(part.columns)
+    ]
+    for one in detections:
+        if one.confidence >= profile.infer_confidence:
+            seen[places.get(one.column or "", one.column or "")].add(one.detector)
+    return seen, _tier(detections, profile)
+
+
+def _tier(detections: list[Detection], profile: Profile) -> int:
+    weighed = weigh(tuple(content_signs(detections, int(number(profile, "identity_kit_basics")), synthetic_counts=True)), profile)
+    return 1 if weighed.state is None else int(weighed.outcome.tier)
 
 
 def regexes_find(path: Path) -> dict[str, set[str]]:
@@ -183,6 +201,27 @@ def recognition(seed: int, tables: int, presidio: str | None) -> list[tuple[str,
     ]
 
 
+def written(seed: int, count: int) -> list[tuple[str, bool]]:
+    """The same of files as departments write them, through the readers."""
+    profile = load_profile("uk-gov-personal-data", load_catalogue())
+    made = departments.files(seed, count)
+    results = {file.name: of_file(file, profile) for file in made}
+    of_people, forms = sum(file.tier > 1 for file in made), len({file.form for file in made})
+    print(f"\n{count} files in {forms} forms, {of_people} of them about people")
+    cases_of = {file.name: Case(file.name, file.columns, file.tier) for file in made}
+    tallies = scores(cases_of, {name: columns for name, (columns, _) in results.items()}, SETTLED)
+    precision, recall = show(
+        "files of departments, strong and medium detectors", {label: tally for label, tally in tallies.items() if any(tally)}
+    )
+    print_mistakes(cases_of, {name: columns for name, (columns, _) in results.items()})
+    goals = [
+        ("precision", precision >= PRECISION),
+        ("recall", recall >= RECALL),
+        *tiers(cases_of, {name: tier for name, (_, tier) in results.items()}),
+    ]
+    return [(f"{name} of files", met) for name, met in goals]
+
+
 def print_mistakes(made: Mapping[str, Case], found: Found) -> None:
     """Which families were taken for what, and which labels were missed under which header."""
     taken = Counter(
@@ -274,11 +313,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tables", type=int, default=450, help="0 measures no recognition")
+    parser.add_argument("--files", type=int, default=240, help="files as departments write them, read whole; 0 measures none")
     parser.add_argument("--presidio", metavar="PYTHON")
     parser.add_argument("--text-mib", type=int, default=16, help="0 measures no throughput")
     parser.add_argument("--exhaustive", action="store_true")
     given = parser.parse_args()
     goals = recognition(given.seed, given.tables, given.presidio) if given.tables else []
+    if given.files:
+        goals += written(given.seed, given.files)
     if given.text_mib:
         goals += throughput(given.seed, given.text_mib, exhaustive=given.exhaustive)
     print("\n" + "\n".join(f"{'met' if met else 'MISSED':7}{name}" for name, met in goals))

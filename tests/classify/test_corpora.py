@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from benchmarks import departments
+from benchmarks.classification import of_file
 from benchmarks.corpora import SETTLED, Case, cases
 from tests.classify.profiles import PROFILE
 from tierwise.classify.content import Column, examine
@@ -44,3 +46,12 @@ def test_no_table_comes_out_more_than_one_tier_too_low() -> None:
     for case, found in examined():
         weighed = weigh(tuple(content_signs(found, 3, synthetic_counts=True)), PROFILE)
         assert case.tier - (1 if weighed.state is None else weighed.outcome.tier) <= 1, [(one.name, one.label) for one in case.columns]
+
+
+def test_files_as_departments_write_them_come_out_at_their_tier() -> None:
+    for file in departments.files(20261127, 46):
+        seen, tier = of_file(file, PROFILE)
+        assert tier == file.tier, (file.name, file.form, seen)
+        told = {one.name: one.label for one in file.columns if one.label in SETTLED}
+        assert {name: label for name, label in told.items() if label not in seen[name]} == {}, (file.name, file.form)
+        assert {name: labels for name, labels in seen.items() if labels & set(SETTLED) and name not in told} == {}, (file.name, file.form)

@@ -230,6 +230,8 @@ class Tally:
     people: Distinct | None = None
     """The different values that are from no test range."""
     varied: bool = True
+    own: bool = True
+    """Whether most values have a part that is somebody's own, where the detector knows which that is."""
 
     def over_chance(self, chance: float, rate: float) -> bool:
         """Whether so many pass that at least `rate` of them must be more than chance."""
@@ -293,8 +295,9 @@ def tally(values: Values, sample: Iterable[Value], checked: int) -> Tally:
         for part, seen in zip(values.varies, parts, strict=True):
             if len(seen) < _DIFFERENT:
                 seen.add(one.plain[slice(*part)])
-    varied = passed < 8 or (all(len(seen) >= _needed(seen, passed) for seen in parts) and (values.of_one is None or len(own) * 2 > passed))
-    return Tally(checked, shaped, passed, hits, synthetic, kept.count, people, varied)
+    varied = passed < 8 or all(len(seen) >= _needed(seen, passed) for seen in parts)
+    owned = passed < 8 or values.of_one is None or len(own) * 2 > passed
+    return Tally(checked, shaped, passed, hits, synthetic, kept.count, people, varied, owned)
 
 
 _DIFFERENT: Final = 8
@@ -322,7 +325,7 @@ def vote(detector: Detector, values: Values, sample: Sample, *, named: bool, mis
     if sample.vetoed or not sample.values or (sample.crowded and not values.crowded and not named):
         return None
     result = tally(values, sample.values, len(sample.values))
-    if not result.shaped:
+    if not result.shaped or not result.own:
         return None
     alone = (
         result.passed > 0
