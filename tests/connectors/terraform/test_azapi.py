@@ -390,6 +390,27 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str, dict[str, Any]]], di
         },
     ),
     (
+        "Microsoft.Cache/redisEnterprise",
+        {
+            "publicNetworkAccess": "Disabled", "highAvailability": "Disabled",
+            "encryption": {"customerManagedKeyEncryption": {"keyEncryptionKeyUrl": "https://v.vault.azure.net/keys/k"}},
+        },
+        [("databases", "default", {"clientProtocol": "Plaintext", "accessKeysAuthentication": "Enabled"})],
+        {
+            "network.public_endpoint": False, "recovery.redundancy": "zone", "encryption.key_custody": "customer",
+            "transport.tls_required": False, "access.shared_key_enabled": True,
+        },
+    ),
+    (
+        "Microsoft.Cache/redisEnterprise",
+        {},
+        [("databases", "default", {})],
+        {
+            "network.public_endpoint": UnknownReason.NOT_COLLECTED, "encryption.key_custody": "provider-owned", "transport.tls_required": True,
+            "access.shared_key_enabled": UnknownReason.NOT_COLLECTED,
+        },
+    ),
+    (
         "Microsoft.EventHub/namespaces",
         {"disableLocalAuth": True, "encryption": {"keySource": "Microsoft.KeyVault"}},
         [

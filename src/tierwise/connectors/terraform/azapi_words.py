@@ -179,6 +179,7 @@ _STORAGE, _SQL, _VAULT = "microsoft.storage/storageaccounts", "microsoft.sql/ser
 _PG, _MYSQL = "microsoft.dbforpostgresql/flexibleservers", "microsoft.dbformysql/flexibleservers"
 COSMOS, REDIS, HUBS, BUS = "azurerm_cosmosdb_account", "azurerm_redis_cache", "azurerm_eventhub_namespace", "azurerm_servicebus_namespace"
 HSM: Final = "azurerm_key_vault_managed_hardware_security_module"
+MANAGED: Final = "azurerm_managed_redis"
 SYNAPSE, POOL = "azurerm_synapse_workspace", "azurerm_synapse_sql_pool"
 _COSMOS, _REDIS, _HUBS = "microsoft.documentdb/databaseaccounts", "microsoft.cache/redis", "microsoft.eventhub/namespaces"
 _BUS, _HSM, _SYNAPSE = "microsoft.servicebus/namespaces", "microsoft.keyvault/managedhsms", "microsoft.synapse/workspaces"
@@ -497,6 +498,34 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     f"{_REDIS}/firewallrules": Words(
         "azurerm_redis_firewall_rule", (_is("startIP", "start_ip"), _is("endIP", "end_ip")), "redis_cache_name"
+    ),
+    # Azure Managed Redis, ClusterCreateProperties and DatabaseCreateProperties: "Enabled by default" (high availability), "Default is TLS-encrypted";
+    # whether access keys open a database that does not say so has changed between its versions.
+    f"{_REDIS}enterprise": Words(
+        MANAGED,
+        (
+            _is("publicNetworkAccess", "public_network_access"),
+            _is("highAvailability", "high_availability_enabled", True, _on),
+            _in(
+                "encryption.customerManagedKeyEncryption",
+                "customer_managed_key",
+                _at("keyEncryptionKeyUrl", "key_vault_key_id"),
+                absent=[],
+            ),
+            _elsewhere("default_database", []),
+        ),
+    ),
+    f"{_REDIS}enterprise/databases": Words(
+        MANAGED,
+        (
+            _in(
+                "",
+                "default_database",
+                _at("clientProtocol", "client_protocol", "Encrypted"),
+                _at("accessKeysAuthentication", "access_keys_authentication_enabled", make=_on),
+            ),
+        ),
+        part=True,
     ),
     # Event Hubs and Service Bus, namespaces: shared keys are accepted unless it is said otherwise; every network is admitted where no rules are set.
     _HUBS: Words(
