@@ -397,3 +397,40 @@ def test_every_store_that_tells_of_strangers_has_its_type_in_azure(tmp_path):
             without.append(kind)
     assert without == []
     assert set(STORES) - set(converters(frozenset({"azure"}))) == {"azurerm_key_vault_managed_hardware_security_module"}
+
+
+def test_a_group_that_cannot_be_told_from_the_stores_own_leaves_it_open(plan, tmp_path):
+    plan.add(GROUP, "made", {}, unknown={"id": True, "name": True}, provider="azurerm")
+    store(plan, name="elsewhere", after={"resource_group_name": None})
+    give(plan, after={"role_definition_name": "Owner", "principal_id": GUEST}, references={"scope": f"{GROUP}.made.id"})
+    assert opens_it(plan, tmp_path, f"{ACCOUNT}.elsewhere")
+
+
+def test_what_is_given_for_another_part_by_its_id_names_nobody_here(plan, tmp_path):
+    store(plan, "azurerm_mssql_server", "w")
+    plan.add(
+        "azurerm_mssql_database", "one", {"name": "one"}, unknown={"server_id": True, "id": True},
+        expressions={"server_id": ref("azurerm_mssql_server.w.id")},
+    )  # fmt: skip
+    plan.add("azuread_user", "x", {"user_type": "Guest", "object_id": GUEST}, mode="data")
+    other = f"{PROVIDER}/Microsoft.Sql/servers/w/databases/other"
+    give(plan, after={"scope": other, "role_definition_name": "Owner"}, references={"principal_id": "data.azuread_user.x.object_id"})
+    assert who(plan, tmp_path, "azurerm_mssql_database.one")[0].includes == frozenset()
+    assert who(plan, tmp_path, "azurerm_mssql_server.w")[0].value == {f"guest:{GUEST}"}
+
+
+def test_a_condition_that_is_not_known_leaves_open_whether_it_binds(plan, tmp_path):
+    plan.add("azuread_user", "x", {"user_type": "Guest", "object_id": GUEST}, mode="data")
+    give(plan, after=BLOBS, references={"principal_id": "data.azuread_user.x.object_id", "condition": "local.condition"})
+    external, conditioned = who(plan, tmp_path)
+    assert external.includes == {f"guest:{GUEST}"}
+    assert conditioned.reason is UnknownReason.KNOWN_AFTER_APPLY
+
+
+def test_an_id_that_a_variable_may_have_given_is_not_taken_for_the_identity_beside_it(plan, tmp_path):
+    plan.add(IDENTITY, "x", {}, unknown={"principal_id": True})
+    plan.add(
+        ASSIGNMENT, "a", {**BLOBS, "principal_id": GUEST},
+        expressions={"principal_id": ref("var.owner", f"{IDENTITY}.x.principal_id")}, provider="azurerm",
+    )  # fmt: skip
+    assert opens_it(plan, tmp_path)

@@ -115,6 +115,8 @@ class Scope:
     """What follows `/providers/` in its id."""
     any: bool = False
     """Whether it may be anything."""
+    is_group: bool = False
+    """Whether it is a resource group of this plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,9 @@ class Grant:
     at: Scope
     permits: Maybe[tuple[Permission, ...]] | None
     """None where it is not a role that decides."""
-    given: Given
+    who: Strangers
+    condition: Maybe[bool]
+    """Whether a condition binds it."""
     via: Provenance
 
 
@@ -152,7 +156,7 @@ def _given(store: Planned, plan: Plan, above: tuple[Planned, ...], *, data: bool
     of = STORES.get((above or (store,))[-1].type, "")
     for grant in plan.once(_grants):
         covers = _covers(grant.at, place)
-        strangers, conditioned = grant.given
+        strangers = grant.who
         if covers is False or strangers == NOBODY:
             continue
         opened = grant.permits
@@ -164,7 +168,11 @@ def _given(store: Planned, plan: Plan, above: tuple[Planned, ...], *, data: bool
         if covers is None:
             where = Unknown(UnknownReason.UNRESOLVED_REFERENCE, grant.via, f"whether {grant.via.via} is for it is not in this plan")
             strangers = Strangers(open=strangers.open or where)
-        yield strangers, conditioned
+        if isinstance(grant.condition, Unknown):
+            yield strangers, True
+            yield Strangers(open=grant.condition), False
+        else:
+            yield strangers, grant.condition.value
     if not (above or (store,))[-1].is_new:
         yield Strangers(open=absent(store.root.via, f"not in this plan: who else holds a role that opens {store.address}")), False
 
@@ -182,18 +190,14 @@ def _covers(scope: Scope, place: Scope) -> bool | None:
         if scope.within[0] in (*place.within, place.group_at) or place.within[0] in scope.within:
             return True
         if not scope.group:
-            return False
-    sure = True
-    for one, other in ((scope.subscription, place.subscription), (scope.group, place.group)):
-        if one and other and one != other:
-            return False
-        sure = sure and bool(one == other or (not scope.group and one == scope.group))
-    if not scope.path:
-        return sure or None
-    length = min(len(scope.path), len(place.path))
-    if any(one and other and one != other for one, other in zip(scope.path, place.path, strict=False)):
+            return None if scope.is_group and not place.group_at else False
+    pairs = [(scope.subscription, place.subscription)] + ([(scope.group, place.group)] if scope.group else [])
+    pairs += zip(scope.path, place.path, strict=False)
+    if any(one and other and one != other for one, other in pairs):
         return False
-    return (sure and all(place.path[:length])) or None
+    # What is given within the whole may be for another part of it.
+    other_part = len(scope.path) > len(place.path) and len(place.within) > 1
+    return None if other_part or any(one != other for one, other in pairs) else True
 
 
 def _place(store: Planned, plan: Plan, above: tuple[Planned, ...] = ()) -> Scope:
@@ -230,15 +234,17 @@ def _grants(plan: Plan) -> tuple[Grant, ...]:
             if scope is None:
                 continue
             if kind == _DELEGATED:
-                found.append(Grant(scope, None, (_delegated(one, plan), False), one.root.via))
+                found.append(Grant(scope, None, _delegated(one, plan), Known(False), one.root.via))
             else:
-                found.append(Grant(scope, permissions_given(one, plan), (_holder(one, plan), _is_conditioned(one)), one.root.via))
+                found.append(Grant(scope, permissions_given(one, plan), _holder(one, plan), _is_conditioned(one), one.root.via))
     return tuple(found)
 
 
-def _is_conditioned(one: Planned) -> bool:
-    condition = one.root.text("condition") if one.type == ASSIGNMENT else Known(None)
-    return isinstance(condition, Known) and bool(condition.value)
+def _is_conditioned(one: Planned) -> Maybe[bool]:
+    condition: Maybe[str | None] = one.root.text("condition") if one.type == ASSIGNMENT else Known(None)
+    if isinstance(condition, Unknown):
+        return Known(False, condition.via) if azure.is_left_out(one, "condition", condition) else condition
+    return Known(bool(condition.value), condition.via)
 
 
 def _scope(one: Planned, plan: Plan) -> Scope | None:
@@ -256,7 +262,9 @@ def _scope(one: Planned, plan: Plan) -> Scope | None:
         return Scope(tuple(_chain(target, plan)))
     if target.type == GROUP:
         found = _parsed(text_or(target.root, "id"))
-        return Scope((target.address,), "", found.subscription or plan.providers.account(target), text_or(target.root, "name").lower())
+        return Scope(
+            (target.address,), "", found.subscription or plan.providers.account(target), text_or(target.root, "name").lower(), is_group=True
+        )
     return _parsed(text_or(target.root, "id"))
 
 
@@ -362,6 +370,8 @@ def principal(one: Planned, node: Node, attribute: str, plan: Plan) -> Strangers
     if isinstance(found, Known) and not found.value:
         return NOBODY
     way = plan.resolve(one, node, (attribute,), plan.once(_identities))
+    if isinstance(found, Known) and _is_chosen(references_of(node.expression(attribute))):
+        way = Unresolved("one of several")
     if isinstance(way, Resolved):
         return _stands_for(plan, way.address, way.attribute, node.at(attribute))
     if isinstance(way, Unresolved) and way.complete and way.candidates:
@@ -372,6 +382,12 @@ def principal(one: Planned, node: Node, attribute: str, plan: Plan) -> Strangers
     if isinstance(found, Unknown):
         return Strangers(open=found if found.detail else Unknown(found.reason, found.via, "who it lets in is not known yet"))
     return Strangers(open=Unknown(UnknownReason.OUT_OF_SCOPE, found.via, f"it names a principal by an id: {_DIRECTORY}"))
+
+
+def _is_chosen(names: Iterable[str]) -> bool:
+    """Whether an id that is known comes from a variable or from something else, as in `coalesce(var.owner, azurerm_user_assigned_identity.i.principal_id)`."""
+    given = [name.startswith(("var.", "local.")) for name in names]
+    return any(given) and not all(given)
 
 
 def _identities(plan: Plan) -> frozenset[str]:
