@@ -83,6 +83,13 @@ def test_a_closed_region_and_a_refused_role_cost_one_call_each(estate, whole):
     assert entered == Counter({account: 1 for account in estate.accounts if account != HOME})
 
 
+def test_what_lies_above_the_accounts_is_asked_once_for_all_of_them(whole):
+    asked = Counter((call.operation, call.body) for _, call in whole[1].sent if call.service == "organizations")
+    assert {one for one, number in asked.items() if number > 1} <= {("DescribeOrganization", "{}")}
+    # By who lists the accounts, and for what lies above them.
+    assert asked["DescribeOrganization", "{}"] <= 2
+
+
 @pytest.fixture(scope="module")
 def by_command(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory in which a scan by the command line has left its reports, in every format."""

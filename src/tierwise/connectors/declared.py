@@ -14,7 +14,7 @@ from enum import IntEnum
 from types import ModuleType
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Inherited, Link, Resource
 from tierwise.pack import packed, unpacked
 
@@ -209,6 +209,8 @@ class Once:
 
     place: str = ""
     """What they are of; with a document's name it is the document's own."""
+    tried_again: frozenset[UnknownReason] = frozenset()
+    """Why a document may not be known, and the next who asks for it has it read again."""
     _docs: dict[str, _Shared] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -221,7 +223,10 @@ class Once:
             if name not in self._docs:
                 token = SHARED.set(f"{self.place}:{name}")
                 try:
-                    self._docs[name] = _shared(make())
+                    made = make()
                 finally:
                     SHARED.reset(token)
+                if isinstance(made, Unknown) and made.reason in self.tried_again:
+                    return made
+                self._docs[name] = _shared(made)
             return _WARM.doc(self._docs[name])

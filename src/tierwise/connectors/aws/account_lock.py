@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from tierwise.access.document import PolicyError, parse_policy
 from tierwise.access.statement import covers_action, covers_resource
 from tierwise.access.truth import NO, YES
-from tierwise.connectors.aws.calls import Caller, ListingFailedError
+from tierwise.connectors.aws.calls import Caller
+from tierwise.connectors.aws.listed import whole_by
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, Known, Maybe, Unknown, UnknownReason
@@ -24,7 +26,7 @@ _DEPTH: Final = 8
 
 def _look(caller: Caller, _draft: Draft) -> Maybe[Doc | None]:
     """The organisation, and what it lays on the account: `{management, effective, documents}`."""
-    answer = caller.ask(ORGANISATION)
+    answer = organisation(caller)
     if isinstance(answer, Unknown) or answer.value is None:
         return answer
     management = str((answer.value.get("Organization") or {}).get("MasterAccountId", ""))
@@ -34,36 +36,53 @@ def _look(caller: Caller, _draft: Draft) -> Maybe[Doc | None]:
     return Known({"management": False, "effective": effective, "documents": documents(caller, "SERVICE_CONTROL_POLICY")}, ORGANISATION.via)
 
 
+def organisation(caller: Caller) -> Maybe[Doc | None]:
+    """The organisation that the account is in; None where it is in none."""
+    return caller.once_above(ORGANISATION.operation, lambda: caller.ask(ORGANISATION))
+
+
 def documents(caller: Caller, kind: str) -> Maybe[tuple[str, ...]]:
     """The policies of a kind over the account, its organisational units and the root; AWS's own ones deny nothing and are left out."""
     found: dict[str, None] = {}
-    try:
-        for target in _targets(caller):
-            for item in caller.listing(ATTACHED, "Policies", TargetId=target, Filter=kind):
-                if not item.get("AwsManaged"):
-                    found[str(item["Id"])] = None
-    except ListingFailedError as failed:
-        return Unknown(
-            UnknownReason(failed.gap.reason), (PARENTS if failed.gap.action == PARENTS.action else ATTACHED).via, failed.gap.detail
-        )
+    for target in _targets(caller):
+        if isinstance(target, Unknown):
+            return target
+        attached = _listed(caller, ATTACHED, "Policies", TargetId=target, Filter=kind)
+        if isinstance(attached, Unknown):
+            return attached
+        for item in attached.value:
+            if not item.get("AwsManaged"):
+                found[str(item["Id"])] = None
     texts: list[str] = []
     for policy in found:
-        text = field_of(caller.ask(DOCUMENT, PolicyId=policy), "Policy", "Content", absent="")
+        answer = caller.once_above(f"{DOCUMENT.operation}/{policy}", partial(caller.ask, DOCUMENT, PolicyId=policy))
+        text = field_of(answer, "Policy", "Content", absent="")
         if isinstance(text, Unknown):
             return text
         texts.append(str(text.value))
     return Known(tuple(texts), DOCUMENT.via)
 
 
-def _targets(caller: Caller) -> Iterator[str]:
+def _targets(caller: Caller) -> Iterator[str | Unknown]:
+    """The account, and what it lies in from there up; why it is not known where the way ends."""
     target = caller.account
     for _ in range(_DEPTH):
         yield target
-        target = next((str(item["Id"]) for item in caller.listing(PARENTS, "Parents", ChildId=target)), "")
+        parents = _listed(caller, PARENTS, "Parents", ChildId=target)
+        if isinstance(parents, Unknown):
+            yield parents
+            return
+        target = next((str(item["Id"]) for item in parents.value), "")
         if target.startswith("r-") or not target:
             break
     if target:
         yield target
+
+
+def _listed(caller: Caller, read: Read, key: str, **asked: str) -> Maybe[list[Doc]]:
+    """All items of a listing that others who lie below the same unit ask for too."""
+    found = whole_by(caller.once_above, caller, read, key, asked)
+    return found if isinstance(found, Unknown) else Known(list((found.value or {}).get(key) or ()), read.via)
 
 
 ORGANISATION = Read(

@@ -115,6 +115,8 @@ class Caller:
     """The same for a document of the whole account."""
     counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     failures: list[ReadOutcome] = field(default_factory=list)
+    once_per_organisation: Callable[[str, Callable[[], Maybe[Doc | None]]], Maybe[Doc | None]] | None = None
+    """The same for a document of the whole organisation; None where no organisation is scanned."""
     regions: Callable[[], Iterable[Caller]] = tuple
     """For a caller of the whole account: one caller for each scanned region that is open, for settings that every region keeps."""
     pause: Callable[[float], None] = time.sleep
@@ -127,6 +129,10 @@ class Caller:
         """The tags of one resource from the bulk read: none where it is not listed, unknown where the bulk read failed."""
         table = self.tags()
         return table if isinstance(table, Unknown) else Known(table.value.get(arn, {}), table.via)
+
+    def once_above(self, name: str, make: Callable[[], Maybe[Doc | None]]) -> Maybe[Doc | None]:
+        """A document that lies above the account, read once for all accounts that are scanned together."""
+        return (self.once_per_organisation or self.once_per_account)(name, make)
 
     def everywhere(self) -> Iterator[Caller]:
         """A caller for each scanned region; what they do counts as this caller's."""

@@ -22,7 +22,7 @@ from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.aws.task import Elsewhere, Reach
 from tierwise.connectors.base import Detailed
-from tierwise.connectors.declared import Doc, Once
+from tierwise.connectors.declared import Doc
 from tierwise.connectors.rescan import Rescan
 from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
@@ -131,12 +131,11 @@ def _organisation(opened: _Opened) -> AwsOrganisation:
     options, caller = opened.options, opened.caller
     found = membership(caller)
     some = chosen(found, options.units, options.exclude, options.accounts)
-    once = Once(found.id)
     sources: list[AwsSource] = []
     for member in some:
         if member.state != ACTIVE:
             continue
-        within = Within(member, opened.base, options.inherit_tags, once)
+        within = Within(member, opened.base, options.inherit_tags, opened.access.organisation)
         if member.id == opened.account:
             account = AwsAccount(member.id, opened.base, opened.partition, caller.now, home=False, within=within)
         else:
@@ -160,7 +159,7 @@ def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Detailed, ..
 def opened_again(reach: Reach, access: Access) -> AwsAccount:
     """An account that another process has found, for a task of it."""
     base = Account(new_session(calls=access.declared), access)
-    within = Within(reach.member, base, (), Once()) if reach.member is not None else None
+    within = Within(reach.member, base, (), access.organisation) if reach.member is not None else None
     if not reach.role:
         return AwsAccount(reach.account, base, reach.partition, reach.now, home=False, within=within)
     return _entered(Role(_caller(base, reach.region, reach.now), reach.role, reach.external_id), access, within=within)

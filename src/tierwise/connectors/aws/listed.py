@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.read import Read
@@ -10,9 +11,17 @@ from tierwise.connectors.declared import Doc
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Gap
 
+Shared: TypeAlias = Callable[[str, Callable[[], Maybe[Doc | None]]], Maybe[Doc | None]]
+"""What reads a document once for all who need it."""
+
 
 def whole(caller: Caller, read: Read, key: str, **params: object) -> Maybe[Doc | None]:
     """All items of a listing as `{key: [...]}`, read once a region for the same parameters; unknown where a page fails."""
+    return whole_by(caller.once, caller, read, key, params)
+
+
+def whole_by(once: Shared, caller: Caller, read: Read, key: str, params: Mapping[str, object]) -> Maybe[Doc | None]:
+    """The same, read as often as `once` has it."""
 
     def make() -> Maybe[Doc | None]:
         try:
@@ -21,7 +30,7 @@ def whole(caller: Caller, read: Read, key: str, **params: object) -> Maybe[Doc |
             return Unknown(UnknownReason(failed.gap.reason), read.via, failed.gap.detail)
 
     name = ":".join((read.service, read.operation, *(f"{name}={value}" for name, value in sorted(params.items()))))
-    return caller.once(name, make)
+    return once(name, make)
 
 
 def items(caller: Caller, read: Read, key: str, **params: object) -> list[Any]:

@@ -28,7 +28,7 @@ def _look(caller: Caller) -> Maybe[Doc | None]:
 
     They bind no resource of the management account (Organizations User Guide, "Resource control policies").
     """
-    answer = caller.ask(ORGANISATION)
+    answer = account_lock.organisation(caller)
     if isinstance(answer, Unknown) or answer.value is None:
         return answer
     if str((answer.value.get("Organization") or {}).get("MasterAccountId", "")) == caller.account:

@@ -22,6 +22,8 @@ from botocore.loaders import Loader
 from tierwise import __version__
 from tierwise.connectors.aws.given_up import Breaker
 from tierwise.connectors.ceiling import Ceiling
+from tierwise.connectors.declared import Once
+from tierwise.model.fact import UnknownReason
 
 _MOST_CLIENTS = 32
 """Clients kept at once, of all accounts; one costs a few milliseconds to make again, and to keep mostly the certificates that it trusts, about 1 MB."""
@@ -77,6 +79,8 @@ class Access:
     """Long enough for a first packet that was lost, short enough that an endpoint that does not answer five attempts is given up after 20 seconds."""
     clients: Clients = field(default_factory=Clients)
     breaker: Breaker = field(default_factory=Breaker)
+    organisation: Once = field(default_factory=lambda: Once("organisation", frozenset({UnknownReason.THROTTLED, UnknownReason.API_ERROR})))
+    """What is true of all accounts of the organisation that is scanned; one account's bad luck is not that of all."""
 
 
 class Account:

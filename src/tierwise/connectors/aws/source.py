@@ -70,6 +70,7 @@ class _Place:
             self.account.now,
             self.once,
             self.account.once,
+            once_per_organisation=self.account.within.once if self.account.within is not None else None,
             regions=self._open_regions,
             until=time.monotonic() + self.account.unit_seconds,
         )
