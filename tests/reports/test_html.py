@@ -25,6 +25,7 @@ from tierwise.model.history import Counts, DayPoint
 from tierwise.model.profile import Requirement
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import html_report
+from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View
 from tierwise.reports.page.census import census_of
 from tierwise.reports.page.reach import reach_of
@@ -336,6 +337,16 @@ def test_the_answer_tells_who_reaches_the_stores_and_of_how_many_nobody_knows():
 
 def test_the_answer_names_no_reach_to_an_audience_that_is_shown_none():
     assert "reach" not in made(audience="public").partition('class="answer">')[2].partition("</p>")[0]
+
+
+def test_the_public_is_told_that_owners_and_people_are_not_shown_and_never_that_there_are_none():
+    text = made(for_audience(sample(), "public"), audience="public")
+    assert "nobody is named" not in text.casefold()
+    assert "how many people is not shown here. Owner: not shown here." in text
+    unsaid = replace(classification(Tier.T3), subjects=None, owner="")
+    result = replace(result_of((finding(1, Verdict.FAIL, owner=""),)), classifications={one.id: unsaid for one in sample().resources})
+    assert "how many people is not known; C3 special category" in made(result)
+    assert "Owner: nobody is named." in made(result)
 
 
 def since(day: str, **changes):

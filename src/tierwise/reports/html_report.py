@@ -192,7 +192,8 @@ class _Parts:
 def _shell(census: Census) -> dict[str, Any]:
     """What every page says of itself."""
     page, strip = census.page, summary.strip_of(census)
-    return {**frame(run=page.result.run.id, sources=strip.sources, marking=page.view.marking), "strip": strip}
+    said = {"strip": strip, "nobody": page.nobody, "unsaid": page.unsaid}
+    return {**frame(run=page.result.run.id, sources=strip.sources, marking=page.view.marking), **said}
 
 
 def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[More]) -> dict[str, Any]:
@@ -340,7 +341,7 @@ def _accepted(census: Census) -> Iterator[Mapping[str, Any]]:
             **_spot(one, census.store(places[one.resource])),
             "expires": accepted.expires,
             "soon": accepted.expires <= soon,
-            "owner": accepted.owner or one.owner or "nobody is named",
+            "owner": accepted.owner or one.owner or census.page.nobody,
             "reason": accepted.reason,
             "approver": accepted.by,
             "written": accepted.written,

@@ -19,6 +19,8 @@ from tierwise.reports.locate import locate
 from tierwise.reports.text import listed
 from tierwise.shelf import picked
 
+NOT_SHOWN: Final = "not shown here"
+"""What stands in the place of what an audience may not see."""
 _ODD: Final = re.compile(r"[^\w.@-]+")
 
 
@@ -67,6 +69,16 @@ class Shown:
     def blocks(self, one: Finding) -> bool:
         """Whether the gate failed on the finding."""
         return self.result.gate.result == "failed" and one.fingerprint in self.blocking
+
+    @property
+    def nobody(self) -> str:
+        """What stands where no owner is named; the public is shown none, whoever it is."""
+        return NOT_SHOWN if self.view.audience == "public" else "nobody is named"
+
+    @property
+    def unsaid(self) -> str:
+        """What stands where no number of people is known; the public is shown none, whatever it is."""
+        return NOT_SHOWN if self.view.audience == "public" else "not known"
 
     def told(self, one: Finding) -> Classification | None:
         """What is known of the data, which formats that CI publishes tell only those who need to know."""

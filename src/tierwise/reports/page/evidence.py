@@ -97,13 +97,13 @@ def risks_of(census: Census, most: int) -> tuple[Risk, ...]:
             break
     leading = (one for one in ranked if one.finding.fingerprint in fixes)
     return tuple(
-        _risk(fixes[one.finding.fingerprint], one.finding, store, one.count)
+        _risk(census.page, fixes[one.finding.fingerprint], one.finding, store, one.count)
         for one in islice(leading, most)
         if (store := census.store(one.place)) is not None
     )
 
 
-def _risk(fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
+def _risk(page: Shown, fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
     return Risk(
         worst.title,
         worst.control,
@@ -112,9 +112,9 @@ def _risk(fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
         store.target,
         places - 1,
         worst.tier.label,
-        f"up to {store.subjects:,}" if store.subjects is not None else "not known",
+        f"up to {store.subjects:,}" if store.subjects is not None else page.unsaid,
         store.reach.words,
-        fix.owner or worst.owner or "nobody is named",
+        fix.owner or worst.owner or page.nobody,
         day_of(worst) or "not known",
         first_sentence(fix.remedy) or worst.title,
     )

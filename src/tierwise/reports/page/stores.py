@@ -101,8 +101,8 @@ class Spot:
     region: str
     counts: tuple[int, ...]
     """Highest tier first."""
-    open: int
-    """How many can be reached from outside, or nobody could say."""
+    open: int | None
+    """How many can be reached from outside, or nobody could say; None where the audience is not shown it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,17 +263,22 @@ class Spots:
     def __init__(self) -> None:
         self._counts: Counter[tuple[tuple[str, str, str], Tier]] = Counter()
         self._reached: Counter[tuple[str, str, str]] = Counter()
+        self._hidden = False
 
     def add(self, one: Store) -> None:
         """One more store."""
         if one.holds:
             self._counts[one.where, one.tier] += 1
-            self._reached[one.where] += one.reach.rank >= 3 or not one.reach.known
+            self._reached[one.where] += one.reach.rank >= 3 or one.reach.outside is Outside.NOT_KNOWN
+            self._hidden = self._hidden or one.reach.outside is Outside.NOT_SHOWN
 
     def told(self) -> tuple[Spot, ...]:
         """By place."""
         places = sorted({where for where, _ in self._counts})
-        return tuple(Spot(*where, tuple(self._counts[where, tier] for tier in reversed(Tier)), self._reached[where]) for where in places)
+        return tuple(
+            Spot(*where, tuple(self._counts[where, tier] for tier in reversed(Tier)), None if self._hidden else self._reached[where])
+            for where in places
+        )
 
 
 class Answer:

@@ -12,6 +12,7 @@ from tierwise.model.finding import Finding, Findings, Sort, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.page.census import Census
 from tierwise.reports.page.stores import ASSUMED, Store
+from tierwise.reports.shown import Shown
 from tierwise.reports.text import count, listed
 
 OLD_DAYS: Final = 90
@@ -126,7 +127,7 @@ def questions(census: Census, better: str) -> tuple[Question, ...]:
     worst = next((one for one in census.ranked if one.failed and one.holds), None)
     return (
         Question("Which store is worst?", _worst(worst), worst.target if worst else ""),
-        Question("Whose data is it?", _whose(worst), "people"),
+        Question("Whose data is it?", _whose(census.page, worst), "people"),
         Question("Who can reach it?", f"{worst.reach.words[:1].upper()}{worst.reach.words[1:]}." if worst else "No store fails.", "map"),
         Question("What do we not know?", _unknown(census), "quality"),
         Question("What is overdue?", _overdue(census), "accepted"),
@@ -141,12 +142,12 @@ def _worst(worst: Store | None) -> str:
     return f"{worst.name}, {worst.tier.label}{how}: {count(worst.failed, 'requirement')} not met, the worst {worst.severity}: {worst.headline}."
 
 
-def _whose(worst: Store | None) -> str:
+def _whose(page: Shown, worst: Store | None) -> str:
     if worst is None:
         return "No store fails."
-    people = f"up to {worst.subjects:,} people ({worst.basis})" if worst.subjects is not None else "nobody has said how many people"
+    people = f"up to {worst.subjects:,} people ({worst.basis})" if worst.subjects is not None else f"how many people is {page.unsaid}"
     of = f"; {worst.categories}" if worst.categories else ""
-    return f"{worst.dataset or worst.name}: {people}{of}. Owner: {worst.owner or 'nobody is named'}."
+    return f"{worst.dataset or worst.name}: {people}{of}. Owner: {worst.owner or page.nobody}."
 
 
 def _unknown(census: Census) -> str:
