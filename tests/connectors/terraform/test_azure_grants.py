@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.connectors.terraform.plans import PlanBuilder, const, ref
 from tierwise.connectors.azure_audience import MICROSOFT
 from tierwise.connectors.terraform.azure_grants import STORES
 from tierwise.connectors.terraform.converter import converters
+from tierwise.connectors.terraform.source import open_plans, resources
 from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
 
 ACCOUNT, VAULT, IDENTITY = "azurerm_storage_account", "azurerm_key_vault", "azurerm_user_assigned_identity"
@@ -434,3 +436,19 @@ def test_an_id_that_a_variable_may_have_given_is_not_taken_for_the_identity_besi
         expressions={"principal_id": ref("var.owner", f"{IDENTITY}.x.principal_id")}, provider="azurerm",
     )  # fmt: skip
     assert opens_it(plan, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("scope", "principal", "covers"),
+    [(IN_GROUP, GUEST, True), (f"{IN_GROUP}-2", GUEST, False), (STORE, GUEST, True), (IN_GROUP, None, False)],
+)
+def test_what_another_file_of_the_plan_set_gives_counts_by_the_id_of_its_scope(plan, tmp_path, scope, principal, covers):
+    other = PlanBuilder()
+    other.add(IDENTITY, "x", {}, unknown={"principal_id": True})
+    own = {} if principal else {"principal_id": f"{IDENTITY}.x.principal_id"}
+    give(other, after={**WIDE, "scope": scope} | ({"principal_id": principal} if principal else {}), references=own)
+    paths = [tmp_path / "stores.json", tmp_path / "roles.json"]
+    for path, builder in zip(paths, (plan, other), strict=True):
+        path.write_text(json.dumps(builder.document()))
+    made = {one.id: one for one in (found for each in open_plans(paths).plans for found in resources(each)) if hasattr(one, "facts")}
+    assert isinstance(made[f"stores#{ACCOUNT}.records"].facts[EXTERNAL], Unknown) is covers

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tierwise.access.azure_roles import IDS, PERMITS, Permission, opens
@@ -117,6 +117,11 @@ class Scope:
     """Whether it may be anything."""
     is_group: bool = False
     """Whether it is a resource group of this plan."""
+
+    @property
+    def has_id(self) -> bool:
+        """Whether it can be told in another file of the plan set."""
+        return self.any or bool(self.subscription or self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +231,12 @@ def _parsed(identifier: str) -> Scope:
 
 
 def _grants(plan: Plan) -> tuple[Grant, ...]:
-    """All that this plan gives anybody."""
+    """All that this plan gives anybody, and other files of its set by ids."""
+    others = (one for other in plan.beside for one in other.once(_own_grants))
+    return (*plan.once(_own_grants), *(replace(one, at=replace(one.at, within=())) for one in others if one.at.has_id))
+
+
+def _own_grants(plan: Plan) -> tuple[Grant, ...]:
     found: list[Grant] = []
     for kind in (*_ASSIGNMENTS, _DELEGATED):
         for one in plan.by_type.get(kind, ()):

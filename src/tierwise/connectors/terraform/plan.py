@@ -56,6 +56,8 @@ class Plan:
     """By parent's address and part's type, the parts that other files of the plan set have."""
     foreign: frozenset[str] = frozenset()
     """The parts that other files of the plan set have and that belong to resources of this one, by their ids."""
+    beside: tuple[Plan, ...] = field(repr=False, compare=False, default=())
+    """The other files of the plan set."""
     memo: dict[Callable[[Plan], object], object] = field(repr=False, compare=False, default_factory=dict)
     """What `once` has made; it only spares making an index again for each resource."""
 

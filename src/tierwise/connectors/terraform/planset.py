@@ -69,8 +69,10 @@ def told_of_each_other(plans: Sequence[Plan]) -> tuple[Plan, ...]:
         else:
             for plan, address, child in homes:
                 found[id(plan)] = _open(found[id(plan)], address, child, stub)
+    joined = (after if after is before else after.joining(joins(after.clouds)) for before, after in zip(plans, found.values(), strict=True))
     return tuple(
-        after if after is before else after.joining(joins(after.clouds)) for before, after in zip(plans, found.values(), strict=True)
+        replace(one, beside=tuple(other for other in plans if other is not before), memo={}) if len(plans) > 1 else one
+        for before, one in zip(plans, joined, strict=True)
     )
 
 
