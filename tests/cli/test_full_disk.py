@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +59,33 @@ def test_a_file_that_could_not_be_written_to_its_end_leaves_nothing_behind(tmp_p
     with pytest.raises((UsageError, KeyboardInterrupt)):
         writing.write_atomically(path, pieces())
     assert (files(tmp_path), path.read_text()) == (["report.json"], "before")
+
+
+def test_standard_output_without_room_is_told(monkeypatch):
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a stream, as the process has it
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(UsageError, match="cannot write to standard output: No space left on device"):
+            writing.emit("report")
+
+
+def test_where_nobody_reads_on_the_rest_of_a_report_goes_nowhere_and_the_gate_still_decides(monkeypatch):
+    reading, writing_end = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing_end, "w") as gone:
+        monkeypatch.setattr(sys, "stdout", gone)
+        writing.emit(iter([b"report" * 20_000, b"more"]))
+
+
+def test_a_pipe_or_a_descriptor_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading, inherited = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), os.open(pipe, os.O_RDWR)
+    try:
+        for path in (pipe, Path(f"/dev/fd/{inherited}")):
+            writing.write_atomically(path, b"report")
+            assert os.read(reading, 100) == b"report"
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+    finally:
+        os.close(reading)
+        os.close(inherited)
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from tierwise.cli.complaints import bug
-from tierwise.cli.files import write_atomically
+from tierwise.cli.files import emit, write_atomically
 from tierwise.cli.last import inventory_lines, remember
 from tierwise.cli.options import Options, parse_formats, use_color, verdicts_of, width
 from tierwise.cli.settings import audience_of
@@ -100,9 +100,7 @@ def write_report(report: Report, result: ScanResult, view: View, path: Path | No
     if path is not None:
         write_atomically(path, pieces)
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.writelines(pieces)
-    sys.stdout.flush()
+    emit(pieces)
 
 
 def _write_pages(pages: Iterable[tuple[str, str]], path: Path) -> None:

@@ -127,8 +127,9 @@ def main(*, leave: Callable[[int], NoReturn] = sys.exit) -> None:
         complain("terminated")
         sys.exit(143)
     except BrokenPipeError:
+        # Nobody reads on: as the shell tells it of a program that SIGPIPE ended, and never as if all had been said.
         sys.stderr.close()
-        sys.exit(0)
+        sys.exit(141)
     except Exception:  # noqa: BLE001 - a bug: keep the traceback in a file, tell where, exit 70
         bug(traceback.format_exc())
         sys.exit(70)
