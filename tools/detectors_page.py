@@ -76,7 +76,7 @@ def _row(detector: Detector, profile: Profile) -> str:
         if values.chance == 1
         else f"{values.chance:.1%}" + ("" if values.random else " (set)"),
         ", ".join(f"`{one.replace(' ', '_')}`" for one in detector.columns[:3]),
-        "yes" if values is not None and values.in_text else "",
+        "yes" if any(one is not None and one.in_text for one in (values, detector.written)) else "",
         detector.category.label,
         profile.categories[detector.category.category].base.label,
         "yes" if detector.synthetic or (values is not None and values.synthetic) else "",

@@ -19,7 +19,7 @@ from tierwise.classify.withheld import Distinct, Withheld
 from tierwise.model.detection import Detection, Strength
 
 COUNTS = 0.7
-VALUES = [(one.id, values) for one in all_detectors() for values in (one.values, one.loose, one.narrow) if values is not None]
+VALUES = [(one.id, values) for one in all_detectors() for values in (one.values, one.loose, one.narrow, one.written) if values is not None]
 
 
 def _judged(values: Values, text: str) -> Match:
@@ -166,6 +166,14 @@ def test_running_text_needs_a_word_beside_a_lone_number() -> None:
     assert _counted(scan_text(b"Dear Sir, NHS number 450 557 7104, we write about your appointment.")) == {(None, "nhs_number")}
     assert _counted(scan_text(b"Order 450 557 7104 has been sent. Take 4505577104.")) == set()
     assert _counted(scan_text(b"id 550e8400-e29b-41d4-a716-446655440000 at 1718000000 v1.2.4505577104")) == set()
+
+
+def test_mobile_numbers_in_text_need_a_word_beside_them_and_those_of_offices_are_no_people() -> None:
+    def told(text: str) -> set[tuple[str | None, str]]:
+        return _counted(scan_text(text.encode()))
+
+    assert told("sent sms to +44 7911 123456") == told("Rang her mobile: 07911 123456.") == {(None, "phone")}
+    assert told("part 07911 123456") == told("call 01904 551550") == told("call 07611 123456") == set()
 
 
 def test_both_engines_find_the_same() -> None:

@@ -118,6 +118,8 @@ class Detector:
     """For content."""
     loose: Values | None = None
     """Another way of writing them that many other things have: it counts only where the column's name or a label says what they are."""
+    written: Values | None = None
+    """For running text, where it is looked for in another way than in columns."""
     narrow: Values | None = None
     """A way of writing them that few other things have: it counts for more."""
     positives: tuple[str, ...] = ()

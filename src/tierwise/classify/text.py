@@ -62,7 +62,8 @@ def accelerated() -> Engine:
 
 @cache
 def _looked_for() -> tuple[tuple[Detector, Values], ...]:
-    return tuple((one, one.values) for one in all_detectors() if one.values is not None and one.values.in_text)
+    found = ((one, one.written or one.values) for one in all_detectors())
+    return tuple((one, values) for one, values in found if values is not None and values.in_text)
 
 
 @cache

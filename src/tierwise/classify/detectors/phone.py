@@ -22,6 +22,12 @@ def judge_bare(digits: str) -> Match:
     return judge("0" + (digits[2:] if digits.startswith("44") and len(digits) > 10 else digits))
 
 
+def judge_mobile(digits: str) -> Match:
+    """A mobile number, with or without the country's code."""
+    national = digits.removeprefix("00")
+    return judge("0" + national[2:] if national.startswith("44") else digits)
+
+
 def judge(text: str) -> Match:
     """A national number of a range of people, or an international one written with its plus sign."""
     plus = text.startswith(("+", "0044"))
@@ -74,6 +80,38 @@ DETECTOR: Final = Detector(
         positives=("07911 123456", "+44 7911 123456", "020 7219 4272", "+49 30 901820", "+44(0)20 7219 4272"),
         synthetic=("07700 900123", "+44 1632 960123", "(020) 7946 0123"),
         negatives=("0999 123 4567", "08001111111", "0300 123 4567", "0000 000 0000"),
+    ),
+    written=Values(
+        shape=r"(?:0|(?:00)?44[ -]?)7\d{3}[ -]?\d{3}[ -]?\d{3}",
+        judge=judge_mobile,
+        strength=Strength.MEDIUM,
+        chance=0.8,
+        random=("07999999999", "44 7999 999999"),
+        of_things=True,
+        context=frozenset(
+            {
+                "tel",
+                "telephone",
+                "phone",
+                "mobile",
+                "mob",
+                "call",
+                "called",
+                "ring",
+                "rang",
+                "sms",
+                "text",
+                "texted",
+                "whatsapp",
+                "msisdn",
+                "voicemail",
+                "spoke",
+            }
+        ),
+        in_text=True,
+        positives=("07911 123456", "07911123456", "44 7911 123456", "00447911123456"),
+        synthetic=("07700 900123",),
+        negatives=("07611 123456",),
     ),
     loose=Values(
         shape=r"(?:44)?[127]\d{8,9}",
