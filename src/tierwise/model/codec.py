@@ -209,7 +209,7 @@ def look_out(one: Look) -> dict[str, Any]:
 
 
 def resource_out(resource: Resource, facts: Callable[[Facts], Any] = facts_out) -> dict[str, Any]:
-    """A resource without its classification; `facts` is how its facts are told."""
+    """A resource without its classification; `facts` is how its facts are told where others have them too, as hardly any have what a plan says of one."""
     out: dict[str, Any] = {
         "id": resource.id,
         "kind": resource.kind,
@@ -220,7 +220,7 @@ def resource_out(resource: Resource, facts: Callable[[Facts], Any] = facts_out) 
         "name": resource.name,
         "address": resource.address,
         **_tags_out(resource.tags),
-        "facts": facts(resource.facts),
+        "facts": facts(resource.facts) if resource.address is None else facts_out(resource.facts),
         "links": [link_out(link) for link in resource.links],
     }
     if resource.aliases:

@@ -226,7 +226,8 @@ class Resource:
         said, more = self.tags, (self.links, self.aliases, self.evidence, self.grants, self.unit, self.existing)
         plain = said.value if isinstance(said, Known) and said.via is NOWHERE else said
         names = (self.id, self.kind.value, self.type, self.provider, self.account, self.region, self.name, self.address)
-        facts = FACTS.taken_apart(self.facts)
+        # What a plan says of a resource names the resource, so that hardly any two have it alike.
+        facts = FACTS.taken_apart(self.facts) if self.address is None else (b"", self.facts)
         return _put_together, (*names, plain, *facts) if more == _NO_MORE else (*names, plain, *facts, *more)
 
 
@@ -238,10 +239,10 @@ _NO_MORE: Final = ((), (), EMPTY_EVIDENCE, (), "", False)
 
 def _put_together(
     id_: str, kind: str, type_: str, provider: str, account: str, region: str, name: str, address: str | None,
-    said: Maybe[Mapping[str, str]] | Mapping[str, str], numbers: bytes, rest: Sequence[tuple[str, AnyFact]], *more: Any,
+    said: Maybe[Mapping[str, str]] | Mapping[str, str], numbers: bytes, rest: Sequence[tuple[str, AnyFact]] | Mapping[str, AnyFact], *more: Any,
 ) -> Resource:  # fmt: skip
     tags = said if isinstance(said, Known | Unknown) else Known(said)
-    facts = FACTS.put_together(numbers, rest)
+    facts = rest if isinstance(rest, Mapping) else FACTS.put_together(numbers, rest)
     return Resource(id_, _KINDS[kind], type_, provider, account, region, name, address, tags, facts, *(more or _NO_MORE))
 
 
