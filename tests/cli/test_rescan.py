@@ -144,5 +144,4 @@ def test_what_another_version_has_left_is_not_taken_over(scan: Scan, tmp_path: P
 
 def test_options_that_do_not_go_together_are_told(tierwise: Run) -> None:
     tierwise("scan", "aws", "--full-every", "3").complains(2, "add --since")
-    tierwise("scan", "aws", "--since", "--executor", "dask").complains(2, "--executor dask")
     assert tierwise("scan", "aws", "--since", "--full-every", "91").code == 2

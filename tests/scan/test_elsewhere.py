@@ -5,15 +5,18 @@ from __future__ import annotations
 import pickle
 import zlib
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from tests.scan.clouds import AnyRegion, checkpoint_in, told
 from tests.scan.estate import ACCOUNT, STARTED
 from tests.scan.worlds import judging, source
+from tierwise.connectors.aws.collectors import collectors
 from tierwise.connectors.aws.session import Access
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.aws.task import Ran, Task
 from tierwise.connectors.aws.worker import Worker
+from tierwise.connectors.rescan import Rescan
 from tierwise.scan import scan
 from tierwise.store.units import KeptUnit
 
@@ -62,3 +65,17 @@ def test_it_matters_to_nobody_which_process_a_task_meets_and_what_was_kept_is_go
     again = _Cluster(2)
     assert told(scan([again.source()], judging(), started=STARTED, jobs=1, checkpoint=checkpoint_in([], earlier)).result) == wanted
     assert len(again.tasks) < len(cluster.tasks)
+
+
+def test_what_an_earlier_scan_may_spare_is_read_by_the_process_that_knows_of_it():
+    wanted = told(scan([source(AnyRegion())], judging(), started=STARTED, jobs=1).result)
+    cluster, rescan = _Cluster(2), Rescan(timedelta(days=7), STARTED)
+    account = AwsAccount(ACCOUNT, cluster.stand, "aws", STARTED)
+    found = scan([AwsSource(account, AwsScope(), cluster.run, rescan=rescan)], judging(), started=STARTED, jobs=1)
+    assert found.crashes == ()
+    assert told(found.result) == wanted
+    spared = {one.service for one in collectors() if one.history is not None}
+    sent = {task.service for task in cluster.tasks}
+    assert (len(spared), spared & sent, len(sent) > 10) == (3, set(), True)
+    marked = {key for marks in rescan.marks.values() for key in marks}
+    assert marked == {one.id for one in found.result.resources if one.type.partition(".")[0] in spared}

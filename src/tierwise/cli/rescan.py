@@ -86,9 +86,6 @@ def asked_since(values: Mapping[str, Any]) -> Since | None:
     if not values["since"]:
         require(values["full_every"] == FULL_EVERY, "--full-every says how long --since takes something over; add --since")
         return None
-    require(
-        values.get("executor", "threads") == "threads", "--since leaves too few calls to share out; leave --executor dask out, or --since"
-    )
     from tierwise.connectors.rescan import Rescan
 
     return Since(values["since"], Rescan(timedelta(days=values["full_every"])))

@@ -149,7 +149,6 @@ def elsewhere(config: Config, values: Mapping[str, Any], depth: Depth, held: Exi
     require(not (values["scheduler"] and values["processes"]), "--scheduler names workers that are there; leave --processes out")
     if not dask:
         return None
-    require(not config.aws.inventory, "--inventory config leaves too few calls to share out; leave --executor dask out, or the inventory")
     cluster = Cluster(values["scheduler"], values["processes"] or 2, config.jobs)
     return held.enter_context(workers(cluster, access_of(config.aws, config.jobs, depth)))
 

@@ -139,10 +139,12 @@ def _raise(code: str) -> Any:
 def scanned(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`scanned(world, aggregator="org")`: what is read of it, its notes, and the calls of the survey."""
 
-    def run(world: World, *, inventory: str = "config", wanted: frozenset[str] = ALL_FACTS, aggregator: str = "") -> Any:
+    def run(
+        world: World, *, inventory: str = "config", wanted: frozenset[str] = ALL_FACTS, aggregator: str = "", elsewhere: Any = None
+    ) -> Any:
         monkeypatch.setattr(connect, "new_session", lambda **given: world.stub.attach(new_session(credentials=("a", "b", None), **given)))
         options = AwsConfig(regions=(REGION,), services=("s3",), inventory=inventory, aggregator=aggregator, requests_per_second=1e6)
-        (one,) = open_accounts(options, NOW)
+        (one,) = open_accounts(options, NOW, elsewhere=elsewhere)
         estate = Estate()
         estate.gaps, estate.outcomes = [], []
         absorb(estate, flat(one.survey()))
@@ -175,6 +177,11 @@ def test_what_config_recorded_says_the_same_as_the_reads_that_it_spares(scanned:
         "s3:GetBucketLifecycleConfiguration",
     }
     assert notes == []
+
+
+def test_where_workers_read_too_buckets_are_read_by_the_process_that_has_the_aggregator(scanned: Any) -> None:
+    here, away = (scanned(World(["a"], [item("a")]), elsewhere=one) for one in (None, pytest.fail))
+    assert (values(away[0]), away[1:]) == (values(here[0]), here[1:])
 
 
 def test_each_fact_from_config_has_the_time_at_which_it_was_recorded(scanned: Any) -> None:

@@ -218,8 +218,9 @@ class AwsSource:
         kept, self._kept, self._detailed = self._kept, {}, True
         due = [one for one in sorted(kept.keys() & asks.keys()) if any(collectors()[kept[one][1]].detail_reads(asks[one]))]
         if self._elsewhere is not None:
-            yield from self._details_elsewhere(self._elsewhere, {one: kept[one] for one in due}, asks)
-            return
+            away = {one: kept[one] for one in due if self._is_away(collectors()[kept[one][1]])}
+            yield from self._details_elsewhere(self._elsewhere, away, asks)
+            due = [one for one in due if one not in away]
         together: dict[str, list[_Due]] = {}
         alone: list[_Due] = []
         for resource in due:
@@ -360,11 +361,18 @@ class AwsSource:
 
     def _unit(self, collector: Collector, place: _Place) -> Unit:
         number, name = collectors().index(collector), self._name_of(collector, place)
-        if self._elsewhere is None or self._wanted is not None:
-            run = partial(self._list, collector, place)
-        else:
+        if self._elsewhere is not None and self._wanted is None and self._is_away(collector):
             run = partial(self._list_elsewhere, self._elsewhere, place, number)
+        else:
+            run = partial(self._list, collector, place)
         return Unit(self._account.id, place.region, collector.service, run, kept=name)
+
+    def _is_away(self, collector: Collector) -> bool:
+        """Whether others read it: not what an earlier scan or an aggregator may spare, of which this process alone knows."""
+        spared = (self._rescan is not None and collector.history is not None) or (
+            self._account.aggregator is not None and collector.recorded is not None
+        )
+        return self._elsewhere is not None and not spared
 
     def _name_of(self, collector: Collector, place: _Place) -> str:
         # A service may have several collectors; their order is the same as long as tierwise is.
