@@ -15,8 +15,6 @@ from tierwise.model.fact import Known, Maybe, Unknown
 from tierwise.model.kleene import all_of, either, negated
 from tierwise.model.resource import Link
 
-_NO_ENDPOINT: Final = "Storage resource provider, Endpoints: a service that the kind of account does not have has no endpoint"
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -36,6 +34,7 @@ def _part(name: str, inside: str, facts: frozenset[str]) -> Part:
     def has(draft: Draft) -> bool:
         if kind_of(draft) == FILES:
             return False
+        # A service that the kind of account does not have has no endpoint (Storage resource provider, Endpoints).
         endpoints = fields.value(draft.doc(ACCOUNT), "properties", "primaryEndpoints")
         return not (isinstance(endpoints, Known) and isinstance(endpoints.value, dict) and not endpoints.value.get(name))
 
@@ -62,8 +61,6 @@ def _is_used(listing: Read, draft: Draft) -> Maybe[bool]:
 
 SHARED: Final = _part("file", "shares", reach.RECORDED | {"recovery.soft_delete_days"})
 PARTS: Final = (SHARED, _part("queue", "queues", reach.RECORDED), _part("table", "tables", reach.RECORDED))
-
-
 SHARES: Final = Read(
     TYPE,
     "fileServices/default",
