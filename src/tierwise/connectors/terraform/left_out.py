@@ -36,14 +36,18 @@ def _left_out(plan: Plan, kinds: Collection[str]) -> Iterator[Planned]:
     for one in plan.layout.instances.modules():
         modules[path_of(one)].append(one)
     for path, kind, name in plan.layout.resources.names():
-        block = plan.layout.resources.of(path, ("managed", kind, name)) if kind in kinds else None
+        if kind not in kinds:
+            continue
+        here = modules.get(path, [])
+        without = [module for module in here if not plan.layout.instances.of(module, ("managed", kind, name))]
+        if len(without) < len(here) and not (partial and without):
+            continue
+        block = plan.layout.resources.of(path, ("managed", kind, name))
         if block is None or not (partial or _is_one(block)) or block.count_expression == _NEVER:
             continue
-        once = tuple((each, None) for each in path)
-        called = modules.get(path) or ([once] if partial or _is_called_once(plan.layout, path) else [])
-        without = [module for module in called if not plan.layout.instances.of(module, ("managed", kind, name))]
-        if partial or len(without) == len(called):
-            yield from (_unplanned(Address(module, "managed", kind, name), block) for module in without)
+        if not here and (partial or _is_called_once(plan.layout, path)):
+            without = [tuple((each, None) for each in path)]
+        yield from (_unplanned(Address(module, "managed", kind, name), block) for module in without)
 
 
 def _is_one(block: ConfigResource | ModuleCall) -> bool:
