@@ -10,6 +10,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+"""What axe-core holds a page to: WCAG 2.2 AA, and its own best practice."""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:

@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner, Result
 
-from tests.browser import chromium
+from tests.browser import RULES, chromium
 from tierwise.catalogue.register import parse_register
 from tierwise.catalogue.yamlfile import load
 from tierwise.classify.why import Case, Way, why
@@ -182,10 +183,11 @@ def test_a_board_reads_the_month_on_one_side_and_what_is_frozen_is_not_written_a
 
 
 def sides(page: Path) -> int:
-    """How many sides of A4 a page is when it is printed."""
+    """How many sides of A4 a page is when it is printed; on a screen no rule of accessibility is broken."""
     with chromium() as browser:
         opened = browser.new_page()
         opened.goto(page.as_uri())
+        assert [one["id"] for one in Axe().run(opened, options=RULES).response["violations"]] == []
         return len(re.findall(rb"/Type ?/Page\b", opened.pdf(format="A4")))
 
 

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser import chromium
+from tests.browser import RULES, chromium
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import sample
 from tests.reports.test_html_attested import page as attested_page
@@ -26,8 +26,6 @@ from tierwise.reports.base import View
 from tierwise.reports.html_report import render
 from tierwise.reports.page.measures import PROFILE
 from tierwise.scan import Judging, scan
-
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(scope="module")

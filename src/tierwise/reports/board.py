@@ -113,7 +113,7 @@ def _moved(month: Month) -> Iterator[Part]:
     lines += [("Unmet at the end", bridge.closing, "{:,}")]
     yield Grid(
         f"From {moved.before.day} to {moved.after.day}; risks that somebody accepted are not counted as unmet",
-        ("", "All", *(label(row) for row in rows)),
+        ("Requirements", "All", *(label(row) for row in rows)),
         tuple((name, form.format(sum(side.values())), *(form.format(side.get(row, 0)) for row in rows)) for name, side, form in lines),
     )
 
