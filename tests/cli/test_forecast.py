@@ -45,6 +45,17 @@ def test_it_takes_the_calls_of_the_last_run_of_the_same_scope(scan) -> None:
     listed = first.calls["s3:ListBuckets"]
     assert services["s3"]["usd"] == pytest.approx(((made["s3"] - listed) * 0.4 + listed * 5 + 0) / 1e6, abs=1e-6)
     assert told.told["run"]["id"] == first.told["run"]["id"]
+    assert told.told["spared"] is None
+
+
+def test_it_says_how_many_calls_since_spares_at_most(scan) -> None:
+    estate: Estate = small()
+    first = scan(estate, "--since")
+    told = scan(estate, "--since", "--dry-run", night=1).told
+    jsonschema.validate(told, SCHEMA)
+    again = scan(estate, "--since", night=1)
+    saved = sum(first.calls[name] - again.calls[name] for name in first.calls if name.partition(":")[0] in ("s3", "sqs", "sns"))
+    assert told["spared"] == saved > 0
 
 
 @pytest.mark.parametrize("command", ["azure", "gcp"])

@@ -15,7 +15,7 @@ from tierwise.errors import StoreError
 if TYPE_CHECKING:
     from tierwise.cli.live import Live
     from tierwise.connectors.base import Source
-    from tierwise.reports.forecast import Forecast, Need
+    from tierwise.reports.forecast import Calls, Forecast, Need
     from tierwise.scan import Judging
 
 _FINDS: Final = {
@@ -36,11 +36,11 @@ def dry_run_option(command: F) -> F:
     return option(command)
 
 
-def tell(live: Live, judging: Judging, sources: Sequence[Source]) -> None:
+def tell(live: Live, judging: Judging, sources: Sequence[Source], *, since: bool = False) -> None:
     """Print, or write, what a scan of these sources is going to call."""
     from tierwise.reports.forecast import forecast_json, forecast_text
 
-    told = _forecast(live, judging, sources)
+    told = _forecast(live, judging, sources, since=since)
     for name, path in parse_formats(live.options, ("console", "json")):
         made = forecast_json(told) if name == "json" else forecast_text(told)
         if path is not None:
@@ -49,7 +49,7 @@ def tell(live: Live, judging: Judging, sources: Sequence[Source]) -> None:
             click.echo(made, nl=False)
 
 
-def _forecast(live: Live, judging: Judging, sources: Sequence[Source]) -> Forecast:
+def _forecast(live: Live, judging: Judging, sources: Sequence[Source], *, since: bool) -> Forecast:
     from tierwise.reports.forecast import Calls, Forecast
     from tierwise.store.read import calls_of, last_named, run_before
 
@@ -72,7 +72,15 @@ def _forecast(live: Live, judging: Judging, sources: Sequence[Source]) -> Foreca
     calls = [
         Calls(account, _service(operation), operation, number, rate(operation)) for (account, operation), number in sorted(made.items())
     ]
-    return Forecast(names, found, run.id, run.day, calls)
+    return Forecast(names, found, run.id, run.day, calls, spared=_spared(calls) if since and live.command == "aws" else None)
+
+
+def _spared(calls: Sequence[Calls]) -> int:
+    """The calls for single resources of those services of whose changes CloudTrail tells."""
+    from tierwise.connectors.aws.collectors import collectors
+
+    own = {read.via.via for one in collectors() if one.history is not None for read in one.reads if read.params is not None}
+    return sum(one.number for one in calls if one.operation in own)
 
 
 def _history(command: str) -> str:

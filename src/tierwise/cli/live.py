@@ -98,7 +98,7 @@ def scan_live(
     judging = load_gated(live.config, live.options)
     if dry:
         with ExitStack() as reading:
-            tell(live, judging, open_sources(utc_now(), reading))
+            tell(live, judging, open_sources(utc_now(), reading), since=since is not None)
         leave(0)
     told = live.told(judging)
     store = _store(live, resume)

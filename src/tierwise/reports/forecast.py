@@ -53,6 +53,8 @@ class Forecast:
     calls: Sequence[Calls] = ()
     needs: Sequence[Need] = ()
     """Where there is no such run."""
+    spared: int | None = None
+    """How many of the calls `--since` spares at most; None where it was not asked for, or that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,10 @@ def forecast_text(told: Forecast) -> str:
             sum(one.price for one in rows),
         )
         lines += ["", f"{count(total, 'call')}, at least {slowest:.1f} minutes at the ceilings; {_dollars(price)} at {PRICED}."]
+        if told.spared is not None:
+            lines += [
+                f"--since spares up to {told.spared:,} of them, where nothing has changed since that run; its history of changes takes a few."
+            ]
     else:
         lines += [
             "",
@@ -126,6 +132,7 @@ def forecast_json(told: Forecast) -> str:
         "made": list(told.made),
         "run": {"id": told.run, "day": told.day} if told.run else None,
         "calls": sum(one.calls for one in rows) if told.run else None,
+        "spared": told.spared,
         "minutes": round(max((one.minutes for one in rows), default=0.0), 3) if told.run else None,
         "price": {"usd": round(sum(one.price for one in rows), 6) if told.run else None, "at": PRICED},
         "services": [

@@ -145,7 +145,7 @@ def test_credentials_that_expire_while_the_scan_runs_are_fetched_anew(aws: Any, 
     [
         ("ExpiredToken", ("expired", "aws sso login")),
         ("InvalidClientTokenId", ("does not accept", "get-caller-identity")),
-        ("SignatureDoesNotMatch", ("does not accept", "get-caller-identity")),
+        ("SignatureDoesNotMatch", ("does not accept", "clock is wrong")),
         ("RequestExpired", ("time", "clock")),
         ("SomethingNew", ("cannot be used (SomethingNew)", "get-caller-identity")),
     ],

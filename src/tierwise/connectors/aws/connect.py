@@ -252,7 +252,7 @@ def _explained(code: str) -> str:
     if code in _REFUSED:
         return (
             f"AWS does not accept the credentials ({code})\n"
-            "  the access key is deleted, inactive, mistyped or of another partition\n"
+            "  the access key is deleted, inactive, mistyped or of another partition; or this machine's clock is wrong\n"
             "  check: aws sts get-caller-identity"
         )
     if code in _SKEWED:
