@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
+from typing import Final, NamedTuple
 
+from tierwise.beside import in_two
 from tierwise.model.control import Control
 from tierwise.model.finding import Finding, Findings, Fix, Verdict
 from tierwise.model.sensitivity import Tier
-from tierwise.shelf import Picked, Shelf
+from tierwise.shelf import Pack, Picked, Shelf, packs
+
+_SOME: Final = 256
+"""The fixes of how many resources are made together, where there are very many."""
 
 
 def entries(findings: Sequence[Finding]) -> list[tuple[Finding, ...]]:
@@ -27,20 +32,54 @@ def fixes_of(findings: Sequence[Finding], controls: Mapping[str, Control]) -> Se
 
     What is changed at a resource for its own sake is told at once, so that nobody holds the findings of all.
     """
-    problems = Findings.of(findings).problems
+    held = Findings.of(findings)
+    problems = held.problems
     shared = {one.fix_at for one in _failed(problems) if one.fix_at != one.resource}
     groups: dict[tuple[str, str], _Group] = {}
     ranked = _Ranked()
-    for _, some in groupby(_failed(problems), key=lambda one: one.resource):
-        own: dict[tuple[str, str], _Group] = {}
-        for one in some:
-            among = groups if one.fix_at in shared else own
-            among.setdefault((one.fix_at, one.cause or one.setting or one.control), _Group(one)).add(one)
-        for group in own.values():
-            ranked.add(group.fix(controls))
+    for own, others in _own(held, shared, controls):
+        ranked.take(own)
+        for one in others:
+            groups.setdefault(_change(one), _Group(one)).add(one)
     for group in groups.values():
-        ranked.add(group.fix(controls))
+        ranked.take(_Fixes.of([group.fix(controls)]))
     return ranked.fixes()
+
+
+def _own(findings: Findings, shared: Set[str], controls: Mapping[str, Control]) -> Iterator[tuple[_Fixes, list[Finding]]]:
+    """What is changed at resources for their own sake, some at a time, and with it the findings that are closed elsewhere; of many by two processes."""
+    problems, ends = findings.problems, findings.ends
+
+    def made(some: Iterable[Finding]) -> tuple[_Fixes, list[Finding]]:
+        fixes: list[Fix] = []
+        others: list[Finding] = []
+        for _, mine in groupby(_failed(some), key=lambda one: one.resource):
+            own: dict[tuple[str, str], _Group] = {}
+            for one in mine:
+                if one.fix_at in shared:
+                    others.append(one)
+                else:
+                    own.setdefault(_change(one), _Group(one)).add(one)
+            fixes += [group.fix(controls) for group in own.values()]
+        return _Fixes.of(fixes, packed=many), others
+
+    many = isinstance(problems, Shelf) and ends is not None
+    if not many or ends is None:
+        yield made(problems)
+        return
+    bounds = ends
+
+    def of(places: Sequence[int]) -> Iterator[tuple[_Fixes, list[Finding]]]:
+        for first in range(0, len(places), _SOME):
+            span = places[first : first + _SOME]
+            yield made(problems[bounds[span[0]] : bounds[span[-1] + 1]])
+
+    yield from in_two(range(len(ends) - 1), of)
+
+
+def _change(one: Finding) -> tuple[str, str]:
+    """Where and what is changed."""
+    return one.fix_at, one.cause or one.setting or one.control
 
 
 def _failed(problems: Iterable[Finding]) -> Iterator[Finding]:
@@ -85,6 +124,20 @@ class _Group:
         )
 
 
+class _Fixes(NamedTuple):
+    """Some fixes, by what they are ranked by and where they are made, as one process tells another of them."""
+
+    ranks: list[tuple[tuple[int, int, str], str]]
+    fixes: Sequence[Fix]
+    packs: Sequence[Pack]
+
+    @classmethod
+    def of(cls, fixes: Sequence[Fix], *, packed: bool = False) -> _Fixes:
+        """Those; packed where there are very many."""
+        ranks = [((-one.severity, -len(one.findings), one.control), one.fix_at) for one in fixes]
+        return cls(ranks, () if packed else fixes, tuple(packs(fixes, 1)) if packed else ())
+
+
 class _Ranked:
     """Fixes on their way into their order; of those alike in severity, width and control, only the places are sorted."""
 
@@ -95,14 +148,17 @@ class _Ranked:
         self._mixed: set[tuple[int, int, str]] = set()
         """Those that did not come in the order of their places."""
 
-    def add(self, fix: Fix) -> None:
-        """One more."""
-        key = (-fix.severity, -len(fix.findings), fix.control)
-        if fix.fix_at < self._last.get(key, ""):
-            self._mixed.add(key)
-        self._last[key] = fix.fix_at
-        self._alike[key].append(len(self._made))
-        self._made.add(fix)
+    def take(self, some: _Fixes) -> None:
+        """Some more."""
+        for at, (key, place) in enumerate(some.ranks, len(self._made)):
+            if place < self._last.get(key, ""):
+                self._mixed.add(key)
+            self._last[key] = place
+            self._alike[key].append(at)
+        if some.packs:
+            self._made.take(some.packs)
+        for one in some.fixes:
+            self._made.add(one)
 
     def fixes(self) -> Sequence[Fix]:
         """All of them, in order."""

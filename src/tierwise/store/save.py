@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, insert, literal, or_, select, update
 
 from tierwise import __version__
 from tierwise.errors import StoreError
@@ -46,7 +46,7 @@ from tierwise.store.tables import (
     count_ages,
 )
 
-_TOLD: Final = frozenset({"detail", "words"})
+_TOLD: Final = ("detail", "words")
 """What may be told anew of what is still so."""
 OVERLAP: Final = timedelta(days=1)
 """Scans that overlap are kept in the order in which they end; what began longer before the last one is an old inventory, not an overlap."""
@@ -131,9 +131,11 @@ def _fold_spans(connection: Connection, staged: Table, spans: Table, series: int
     still = and_(spans.c.series == series, spans.c.until.is_(None))
     same = and_(staged.c.key == spans.c.key, staged.c.state == spans.c.state)
     connection.execute(update(spans).where(still, ~exists().where(same)).values(until=number))
-    for name in _TOLD & set(spans.c.keys()) if spans is not FACTS else ():
-        now = select(staged.c[name]).where(staged.c.key == spans.c.key).scalar_subquery()
-        connection.execute(update(spans).where(still, exists().where(same, staged.c[name] != spans.c[name])).values({name: now}))
+    told = [name for name in _TOLD if name in spans.c and spans is not FACTS]
+    if told:
+        other = or_(*(staged.c[name] != spans.c[name] for name in told))
+        now = {name: select(staged.c[name]).where(staged.c.key == spans.c.key).scalar_subquery() for name in told}
+        connection.execute(update(spans).where(still, exists().where(same, other)).values(now))
     names = [column.name for column in staged.columns]
     begun = select(literal(series), literal(number), *staged.columns).where(~exists().where(still, spans.c.key == staged.c.key))
     # In the order of their keys, in which the database keeps the keys of the spans too.

@@ -308,8 +308,8 @@ STAGED: Final = ((STAGED_RESOURCES, RESOURCES), (STAGED_FACTS, FACTS), (STAGED_F
 
 
 def by_key(connection: Connection, staged: Table) -> None:
-    """Give a staged table the index on its keys, of which there are no two alike."""
-    connection.execute(text(f"CREATE UNIQUE INDEX {staged.name}_key ON {staged.name} (key)"))
+    """Give a staged table the index on its keys, with what tells whether something has changed: the spans take no key twice."""
+    connection.execute(text(f"CREATE INDEX {staged.name}_key ON {staged.name} (key, state)"))
 
 
 def _with_units(connection: Connection) -> None:

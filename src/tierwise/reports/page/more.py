@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -55,11 +56,22 @@ def size_of(value: object) -> int:
     """About how many bytes of markup a value takes; a character takes up to five where it is escaped."""
     if isinstance(value, str):
         plain = len(value.encode("utf-8", "replace"))
-        return _AROUND + plain + 4 * sum(value.count(one) for one in "<>&'\"")
+        return _AROUND + plain + 4 * sum([value.count(one) for one in "<>&'\""])
     if isinstance(value, tuple | list):
-        return sum(size_of(one) for one in value)
-    if is_dataclass(value):
-        return sum(size_of(getattr(value, one.name)) for one in fields(value))
-    if isinstance(value, msgspec.Struct):
-        return sum(size_of(getattr(value, name)) for name in value.__struct_fields__)
-    return _AROUND
+        return sum([size_of(one) for one in value])
+    if isinstance(value, _PLAIN):
+        return _AROUND
+    kind: Any = type(value)
+    names = _parts_of(kind)
+    return sum([size_of(getattr(value, name)) for name in names]) if names else _AROUND
+
+
+_PLAIN: Final = (int, float, type(None))
+
+
+@cache
+def _parts_of(kind: type[Any]) -> tuple[str, ...]:
+    """The names of what a value of a type is made of."""
+    if is_dataclass(kind):
+        return tuple([one.name for one in fields(kind)])
+    return kind.__struct_fields__ if issubclass(kind, msgspec.Struct) else ()
