@@ -51,6 +51,7 @@ unit: $(STAMP)
 
 fuzz: $(STAMP)
 	TIERWISE_MUTANTS=10000 $(BIN)/pytest tests/connectors/terraform/test_mutations.py tests/cli/test_mutations.py
+	TIERWISE_FAULTS=5000 $(BIN)/pytest tests/connectors/gcp/test_malformed.py
 	TIERWISE_FUZZ=1 $(BIN)/pytest -m hypothesis
 
 kill: $(STAMP)

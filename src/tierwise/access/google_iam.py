@@ -56,15 +56,16 @@ def bindings_in(
     listed = document.get("bindings") or [] if isinstance(document, dict) else None
     for one in listed if isinstance(listed, list) else [None]:
         entry = one if isinstance(one, dict) else {}
-        role, members = entry.get("role"), entry.get("members") or []
-        if not isinstance(role, str) or not isinstance(members, list):
+        role, members, condition = entry.get("role"), entry.get("members") or [], entry.get("condition")
+        if not isinstance(role, str) or not isinstance(members, list) or not isinstance(condition, dict | None):
             yield wrong
             continue
-        condition = entry.get("condition")
+        if not all(isinstance(member, str) for member in members):
+            yield wrong
         met = holds(condition, tags, via) if tags is not None else None
         if isinstance(met, Known) and not met.value:
             continue
-        found = tuple(read_member(str(member), home) for member in members)
+        found = tuple(read_member(member, home) for member in members if isinstance(member, str))
         yield Binding(Known(role, via), found, Known(bool(condition), via), via, met if isinstance(met, Unknown) else None)
 
 

@@ -130,12 +130,14 @@ def needed(read: Declared, facts: frozenset[str] | None) -> bool:
 
 
 def field_of(doc: Maybe[Doc | None], *path: str, absent: object = None) -> Maybe[Any]:
-    """The value at a path of a document: `absent` where a key is missing or nothing is configured, unknown where the read failed."""
+    """The value at a path of a document: `absent` where a key is missing or nothing is configured, unknown where the read failed or something else than an object is on the path."""
     if isinstance(doc, Unknown):
         return doc
     at: Any = doc.value
     for key in path:
-        if not isinstance(at, Mapping) or key not in at:
+        if at is not None and not isinstance(at, Mapping):
+            return Unknown(UnknownReason.UNPARSABLE, doc.via, f"the answer has no object that has {key}")
+        if at is None or key not in at:
             return Known(absent, doc.via)
         at = at[key]
     return Known(at, doc.via)

@@ -36,9 +36,9 @@ def flag(doc: Maybe[Doc | None], *path: str, absent: bool | None = None, because
 
 
 def word(doc: Maybe[Doc | None], *path: str, absent: str | None = None, because: str = "") -> Maybe[str]:
-    """A text, or what can be written as one."""
+    """A text, or a whole number as one."""
     found = value(doc, *path, absent=absent, because=because)
-    if isinstance(found, Known) and isinstance(found.value, Mapping | list):
+    if isinstance(found, Known) and (isinstance(found.value, bool) or not isinstance(found.value, str | int)):
         return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no text")
     return found if isinstance(found, Unknown) else Known(str(found.value), found.via)
 
@@ -58,9 +58,9 @@ def items(doc: Maybe[Doc | None], *path: str, because: str = "") -> Maybe[list[M
     found = value(doc, *path, absent=[], because=because)
     if isinstance(found, Unknown):
         return found
-    if not isinstance(found.value, list):
-        return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list")
-    return Known([one for one in found.value if isinstance(one, Mapping)], found.via)
+    if not isinstance(found.value, list) or not all(isinstance(one, Mapping) for one in found.value):
+        return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list of objects")
+    return found
 
 
 def words(doc: Maybe[Doc | None], *path: str, because: str) -> Maybe[list[str]]:
@@ -68,9 +68,9 @@ def words(doc: Maybe[Doc | None], *path: str, because: str) -> Maybe[list[str]]:
     found = value(doc, *path, absent=[], because=because)
     if isinstance(found, Unknown):
         return found
-    if not isinstance(found.value, list):
-        return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list")
-    return Known([str(one) for one in found.value], doc.via)
+    if not isinstance(found.value, list) or not all(isinstance(one, str) for one in found.value):
+        return Unknown(UnknownReason.UNPARSABLE, found.via, f"{'.'.join(path)} is no list of texts")
+    return Known(found.value, doc.via)
 
 
 def mapping(doc: Maybe[Doc | None], *path: str, because: str) -> Maybe[Mapping[str, Any]]:

@@ -54,10 +54,14 @@ def weakest(found: Iterable[AnyFact]) -> AnyFact:
     return own or next((one for one in every if isinstance(one, Unknown)), every[0])
 
 
-def seconds(found: Maybe[str | None]) -> Maybe[int | None]:
+def seconds(found: Maybe[object]) -> Maybe[int | None]:
     """The seconds of a Google duration: `86400s`, `3600.5s`, or a bare number."""
-    if isinstance(found, Unknown) or found.value is None:
-        return Known(None, found.via) if isinstance(found, Known) else found
+    if isinstance(found, Unknown):
+        return found
+    if found.value is None:
+        return Known(None, found.via)
+    if isinstance(found.value, bool) or not isinstance(found.value, str | int):
+        return Unknown(UnknownReason.UNPARSABLE, found.via, "not a duration in seconds")
     digits = str(found.value).strip().removesuffix("s").partition(".")[0]
     if digits.isdecimal() and len(digits) < 16:
         return Known(int(digits), found.via)

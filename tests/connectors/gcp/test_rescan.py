@@ -125,10 +125,10 @@ def test_the_page_of_the_log_is_named_in_what_is_sent() -> None:
     [
         (error(403, "IAM_PERMISSION_DENIED"), "its audit log could not be read (IAM_PERMISSION_DENIED)"),
         (error(403, "SERVICE_DISABLED"), "its audit log could not be read (SERVICE_DISABLED)"),
-        ({"entries": "many"}, "its audit log could not be read (the answer has no list)"),
+        ({"entries": "many"}, "its audit log could not be read (the answer has no list of objects)"),
         ({"entries": [entry("projects/p/hmacKeys/k", "storage.hmacKeys.create")]}, "storage.hmacKeys.create names nothing that is known"),
         ({"entries": [{"protoPayload": {"methodName": "<b>"}}]}, "a change names nothing that is known"),
-        ({"entries": [7]}, "a change names nothing that is known"),
+        ({"entries": [7]}, "its audit log could not be read (the answer has no list of objects)"),
         (lambda number: {**changed("z"), "nextPageToken": str(number)}, "its audit log has more than 50,000 changes"),
     ],
 )

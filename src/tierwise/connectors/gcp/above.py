@@ -164,7 +164,8 @@ def _org_levels(caller: Caller, constraints: Iterable[str]) -> Maybe[Doc | None]
     chain, listed = chain_of(caller), _listed(caller, ORG_POLICIES, caller.place.scope, _NODES)
     if listed is not None and isinstance(chain, Known) and chain.value[-1] == caller.place.scope:
         named = {name for node in chain.value for name in _constraints(listed.get(node))}
-        constraints = [one for one in constraints if one in named]
+        # What is no name may be any.
+        constraints = [one for one in constraints if one in named or "" in named]
         if not constraints:
             return Known({"levels": []}, ORG_POLICIES.via)
     effective: list[Doc] = []
@@ -179,7 +180,8 @@ def _org_levels(caller: Caller, constraints: Iterable[str]) -> Maybe[Doc | None]
 def _constraints(level: Maybe[Doc | None] | None) -> Iterator[str]:
     """The constraints for which the inventory has a policy of a level."""
     document = level.value if isinstance(level, Known) else None
-    yield from (str(one.get("constraint") or "").rpartition("/")[2] for one in (document or {}).get("policies", ()))
+    names = (one.get("constraint") for one in (document or {}).get("policies", ()))
+    yield from (name.rpartition("/")[2] if isinstance(name, str) else "" for name in names)
 
 
 def _domain(caller: Caller, root: str) -> Maybe[str]:

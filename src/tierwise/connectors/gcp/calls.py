@@ -33,6 +33,7 @@ MOST_EMPTY: Final = 100
 """Pages without anything that may follow one another: a filter may leave some empty, a listing that never ends has no others."""
 _THROTTLED: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 """403 by the older services, 429 by the newer ones (Cloud APIs documentation, "Errors")."""
+_BY_PLACE: Final = "/aggregated/"
 DISABLED: Final = "SERVICE_DISABLED"
 
 
@@ -118,11 +119,12 @@ class Caller:
             if isinstance(page, Unknown) or page.value is None:
                 yield page
                 return
-            listed = _flat(page.value.get(read.items) or [])
+            found = page.value.get(read.items) or []
+            listed = _flat(found) if _BY_PLACE in read.path else found
             token = page.value.get("nextPageToken") or ""
             wrong = ""
-            if not isinstance(listed, list) or not isinstance(token, str):
-                wrong = "the answer has no list"
+            if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed) or not isinstance(token, str):
+                wrong = "the answer has no list of objects"
             elif token in seen:
                 wrong = "a page comes again"
             elif page.value.get("unreachable") or page.value.get("unreachables") or page.value.get("failedLocations"):
@@ -190,11 +192,12 @@ class Caller:
 
 
 def _flat(listed: object) -> object:
-    """A list; of an aggregated list, which is by zone and region, all of them together (Compute Engine API, `aggregatedList`)."""
-    if not isinstance(listed, Mapping):
-        return listed
-    scopes = (scope for scope in listed.values() if isinstance(scope, Mapping))
-    return [one for scope in scopes for found in scope.values() if isinstance(found, list) for one in found]
+    """Of an aggregated list, which is by zone and region, all of them together (Compute Engine API, `aggregatedList`); a scope without any has a warning."""
+    scopes = list(listed.values()) if isinstance(listed, Mapping) else []
+    parts = [part for scope in scopes if isinstance(scope, Mapping) for name, part in scope.items() if name != "warning"]
+    if not scopes or not all(isinstance(one, Mapping) for one in scopes) or not all(isinstance(one, list) for one in parts):
+        return [] if listed == [] else None
+    return [one for part in parts for one in part]
 
 
 def _url(read: Read, values: tuple[str, ...], more: Parameters) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from tierwise.access.google_iam import Binding, Policy, allowed, bindings_in, merged, put_audience
 from tierwise.access.google_member import Home
 from tierwise.access.google_roles import data_of
+from tierwise.connectors import fields, gcp_terms
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.gcp import bound, tags
 from tierwise.connectors.gcp.above import domain_of, levels_of
@@ -126,20 +127,33 @@ def audited(doc: Maybe[Doc | None], service: str, log: str) -> Maybe[bool]:
     for _node, told in levels.value:
         if isinstance(told, Unknown):
             return told
-        for one in _logs(told.value or {}, service):
-            if one.get("logType") == log:
+        logs = _logs(told, service)
+        if isinstance(logs, Unknown):
+            return logs
+        for one in logs.value:
+            kind = fields.word(fields.inner(logs, one), "logType")
+            if isinstance(kind, Unknown):
+                return kind
+            if kind.value == log:
                 if one.get("exemptedMembers"):
                     return Unknown(UnknownReason.NOT_SUPPORTED, told.via, "some principals are exempted")
                 on = on or told.via
     return Known(on is not None, on or levels.via)
 
 
-def _logs(policy: Doc, service: str) -> Iterator[Mapping[str, object]]:
-    configs = policy.get("auditConfigs")
-    for config in configs if isinstance(configs, list) else ():
-        if isinstance(config, Mapping) and config.get("service") in (service, _WHOLE):
-            logs = config.get("auditLogConfigs")
-            yield from (one for one in logs if isinstance(one, Mapping)) if isinstance(logs, list) else ()
+def _logs(policy: Maybe[Doc | None], service: str) -> Maybe[list[Mapping[str, object]]]:
+    """What the configurations of a level that speak of a service have recorded; unknown where one is none."""
+    configs = fields.items(policy, "auditConfigs", because=gcp_terms.NO_LIST)
+    if isinstance(configs, Unknown):
+        return configs
+    found: list[Mapping[str, object]] = []
+    for config in configs.value:
+        whose = fields.word(fields.inner(configs, config), "service")
+        logs = fields.items(fields.inner(configs, config), "auditLogConfigs", because=gcp_terms.NO_LIST)
+        if isinstance(whose, Unknown) or isinstance(logs, Unknown):
+            return whose if isinstance(whose, Unknown) else logs
+        found += logs.value if whose.value in (service, _WHOLE) else ()
+    return Known(found, policy.via)
 
 
 def put_recorded(draft: Draft, sheet: FactSheet, above: Read, service: str) -> None:

@@ -47,5 +47,6 @@ def flow_logs(subnets: Maybe[Doc | None]) -> Maybe[bool]:
         row = fields.inner(listed, one)
         purpose = fields.word(row, "purpose", absent=_OF_HOSTS, because=_PURPOSE)
         if isinstance(purpose, Unknown) or purpose.value == _OF_HOSTS:
-            found.append(fields.flag(row, "logConfig", "enable", absent=False, because=_OFF))
+            logged = fields.flag(row, "logConfig", "enable", absent=False, because=_OFF)
+            found.append(logged if isinstance(purpose, Known) or (isinstance(logged, Known) and logged.value) else purpose)
     return all_of(*found)

@@ -74,7 +74,9 @@ def _of_organisation(caller: Caller, root: str) -> Maybe[Doc | None]:
     policies = fields.items(caller.ask(POLICIES, (root,)), POLICIES.items)
     if isinstance(policies, Unknown):
         return policies
-    names = [str(one.get("name") or "") for one in policies.value]
+    names = [one["name"] for one in policies.value if isinstance(one.get("name"), str)]
+    if len(names) < len(policies.value):
+        return Unknown(UnknownReason.UNPARSABLE, POLICIES.via, "an access policy without a name")
     perimeters = _all(caller, PERIMETERS, names)
     levels = _all(caller, LEVELS, names) if gcp_perimeter.named_levels(perimeters) else Known([], LEVELS.via)
     return Known({"perimeters": perimeters, "levels": levels}, PERIMETERS.via)

@@ -28,6 +28,8 @@ from tierwise.content.look import Looker
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Inherited, Kind, ReadOutcome, Resource
 
+_NAMES: Final = ("name", "selfLink")
+"""What services call their resources by."""
 _WIDEST_FIRST: Final = ("organizations", "folders", "projects")
 
 
@@ -250,6 +252,8 @@ class GoogleSource:
     ) -> Iterator[Item]:
         caller = self._caller(place)
         for one in row.walk(caller, row) if row.walk is not None else listed(caller, row):
+            if isinstance(one, Mapping) and not all(isinstance(one.get(name, ""), str) for name in _NAMES):
+                one = Unknown(UnknownReason.UNPARSABLE, row.lists[-1].via, "one has a name that is no text")
             if isinstance(one, Unknown):
                 yield self._gap(place.id, collector.service, one, row.kinds)
                 continue
@@ -328,8 +332,8 @@ def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
     for page in caller.pages(read, (caller.place.id,)):
         if isinstance(page, Unknown):
             yield page
-        else:
-            yield from (one for one in (page.value or {}).get(read.items, ()) if isinstance(one, Mapping))
+            continue
+        yield from (page.value or {}).get(read.items, ())
 
 
 def _policy_of(policies: Maybe[Mapping[str, Doc]], name: str) -> Maybe[Doc] | None:

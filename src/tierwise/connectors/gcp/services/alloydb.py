@@ -161,7 +161,9 @@ def _flags(instance: Maybe[Doc]) -> Maybe[Flags]:
     found = fields.mapping(instance, "databaseFlags", because=_UNSET)
     if isinstance(found, Unknown):
         return found
-    return Known({str(name).lower(): Known(str(value).lower(), instance.via) for name, value in found.value.items()}, instance.via)
+    if not all(isinstance(value, str) for value in found.value.values()):
+        return Unknown(UnknownReason.UNPARSABLE, found.via, "a database flag that is no text")
+    return Known({name.lower(): Known(value.lower(), instance.via) for name, value in found.value.items()}, instance.via)
 
 
 def _is_regional(instance: Maybe[Doc]) -> Maybe[bool]:

@@ -176,27 +176,29 @@ def _kept(draft: Draft, sheet: FactSheet) -> None:
             sheet.put(name, families)
         return
     rules = [fields.value(Known(one, row.via), "gcRule", absent={}, because=_OFF) for one in families.value.values()]
-    ages = [age for rule in rules if isinstance(rule, Known) for age in [_age(rule.value)]]
-    sheet.known(names[0], any(age is not None for age in ages), row.via)
-    whole = bool(ages) and all(age is not None for age in ages)
-    sheet.known(names[1], max(age for age in ages if age is not None) if whole else UNLIMITED, row.via)
+    ages = [_age(rule) for rule in rules]
+    lost = next((age for age in ages if isinstance(age, Unknown)), None)
+    found = [age.value for age in ages if isinstance(age, Known) and age.value is not None]
+    sheet.put(names[0], Known(True, row.via) if found else lost or Known(False, row.via))
+    sheet.put(names[1], lost or Known(max(found) if found and len(found) == len(ages) else UNLIMITED, row.via))
 
 
-def _age(rule: object) -> int | None:
+def _age(rule: Maybe[Any]) -> Maybe[int | None]:
     """After how many days a rule deletes all cells: by age alone, or where one of several rules does; a rule of several that must all hold need not."""
-    if not isinstance(rule, Mapping):
-        return None
-    found = gcp_terms.seconds(Known(str(rule["maxAge"]))) if "maxAge" in rule else None
-    if isinstance(found, Known) and found.value is not None:
-        return -(-found.value // gcp_terms.DAY)
-    union = rule.get("union")
-    parts = union.get("rules") if isinstance(union, Mapping) else None
-    ages = [_plain_age(one) for one in parts] if isinstance(parts, list) else []
-    return min((age for age in ages if age is not None), default=None)
+    own = _plain_age(rule)
+    parts = fields.items(rule, "union", "rules", because=_OFF)
+    if isinstance(own, Unknown) or own.value is not None or isinstance(parts, Unknown):
+        return parts if isinstance(own, Known) and own.value is None and isinstance(parts, Unknown) else own
+    ages = [_plain_age(fields.inner(parts, one)) for one in parts.value]
+    lost = next((age for age in ages if isinstance(age, Unknown)), None)
+    return lost or Known(min((age.value for age in ages if isinstance(age, Known) and age.value is not None), default=None), parts.via)
 
 
-def _plain_age(rule: object) -> int | None:
-    return _age({"maxAge": rule["maxAge"]}) if isinstance(rule, Mapping) and "maxAge" in rule else None
+def _plain_age(rule: Maybe[Any]) -> Maybe[int | None]:
+    found = gcp_terms.seconds(fields.value(rule, "maxAge", absent=None, because=_OFF))
+    if isinstance(found, Unknown):
+        return found
+    return Known(None if found.value is None else -(-found.value // gcp_terms.DAY), found.via)
 
 
 COLLECTOR = Collector("bigtable", (INSTANCES, CLUSTERS, TABLES), (*STORE.reads, INSTANCE_IAM, DETAILS), survey, facts, links, grants)

@@ -142,6 +142,8 @@ def _state(draft: Draft) -> Maybe[str]:
     if isinstance(versions, Unknown):
         return versions
     states = {_STATES.get(str(one.get("state")), "") for one in versions.value}
+    if not all(isinstance(one.get("state"), str) for one in versions.value):
+        return Unknown(UnknownReason.UNPARSABLE, versions.via, "a version whose state is no text")
     best = next((one for one in _BEST if one in states), "")
     return (
         Known(best, versions.via) if best else Unknown(UnknownReason.NOT_SUPPORTED, versions.via, "it has no version whose state is known")

@@ -11,7 +11,7 @@ from tierwise.connectors.gcp import iam
 from tierwise.connectors.gcp.place import drafted
 from tierwise.connectors.gcp.read import Asset, Collector, Read, Row
 from tierwise.connectors.gcp.store import api_store, policy_read
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def _keys(secret: Maybe[Doc | None]) -> list[Maybe[str]]:
     """The key of every place where the secret is kept; an empty name is a key of Google's."""
     path = ("customerManagedEncryption", "kmsKeyName")
     replicas = fields.items(secret, "replication", "userManaged", "replicas")
+    if isinstance(replicas, Unknown) and replicas.reason is UnknownReason.UNPARSABLE:
+        return [replicas]
     if isinstance(replicas, Known) and replicas.value:
         return [fields.word(fields.inner(replicas, one), *path, absent="", because=_GOOGLES) for one in replicas.value]
     own = fields.word(secret, *path, absent="", because=_GOOGLES)

@@ -148,6 +148,10 @@ def _keys(draft: Draft, sheet: FactSheet) -> None:
         for name in names:
             sheet.put(name, next(one for one in (listed, now) if isinstance(one, Unknown)))
         return
+    if not all(isinstance(one.get("disabled"), bool | None) for one in listed.value):
+        for name in names:
+            sheet.put(name, Unknown(UnknownReason.UNPARSABLE, listed.via, "a key that is neither disabled nor not"))
+        return
     active = [one for one in listed.value if one.get("disabled") is not True and not _is_over(one, now.value)]
     sheet.known(names[0], len(active), listed.via)
     ages = [_age(one.get("validAfterTime"), now.value) for one in active]

@@ -130,7 +130,14 @@ def _logins_and_logs(row: Maybe[Doc | None], sheet: FactSheet) -> None:
         flags = listed
     else:
         via = listed.via
-        flags = Known({str(one.get("name") or "").lower(): Known(str(one.get("value") or "").lower(), via) for one in listed.value}, via)
+        pairs = [(one.get("name"), one.get("value") or "") for one in listed.value]
+        texts = {name.lower(): Known(value.lower(), via) for name, value in pairs if isinstance(name, str) and isinstance(value, str)}
+        whole = len(texts) == len(listed.value)
+        flags = (
+            Known(texts, via)
+            if whole
+            else Unknown(UnknownReason.UNPARSABLE, via, "a database flag that is not told once, by name and text")
+        )
     domain = fields.word(row, "settings", "activeDirectoryConfig", "domain", absent="", because=_OFF)
     put_logins(sheet, flags, domain if isinstance(domain, Known) else Known("", domain.via), row.via)
     version = fields.word(row, "databaseVersion")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from tierwise.access.google_iam import Binding, Policy, either, merged
 from tierwise.connectors import fields, gcp_terms
@@ -258,16 +258,21 @@ def _rule(rule: Mapping[str, Any], via: Provenance) -> Rule | Unknown | None:
     action, condition = rule.get("action"), rule.get("condition")
     if not isinstance(action, Mapping) or not isinstance(condition, Mapping):
         return Unknown(UnknownReason.UNPARSABLE, via, "a lifecycle rule without action or condition")
-    if action.get("type") != "Delete":
+    if isinstance(kind := action.get("type"), str) and kind != "Delete":
         return None
-    age, noncurrent = condition.get("age"), condition.get("daysSinceNoncurrentTime")
-    live = condition.get("isLive")
+    age, noncurrent, live = (condition.get(name) for name in ("age", "daysSinceNoncurrentTime", "isLive"))
+    if kind is None or not _is_count(age) or not _is_count(noncurrent) or not isinstance(kind, str) or not isinstance(live, bool | None):
+        return Unknown(UnknownReason.UNPARSABLE, via, "a lifecycle rule of another shape")
     return Rule(
-        age=age if isinstance(age, int) else None,
-        noncurrent=noncurrent if isinstance(noncurrent, int) else None,
+        age=age,
+        noncurrent=noncurrent,
         state="LIVE" if live is True else "ARCHIVED" if live is False else "ANY",
         whole=not any(condition.get(gcp_terms.camel(name)) for name in NARROWING),
     )
+
+
+def _is_count(days: object) -> TypeGuard[int | None]:
+    return days is None or (isinstance(days, int) and not isinstance(days, bool))
 
 
 def _uniform(bucket: Maybe[Doc | None]) -> Maybe[bool]:
