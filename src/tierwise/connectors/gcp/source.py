@@ -252,7 +252,7 @@ class GoogleSource:
     ) -> Iterator[Item]:
         caller = self._caller(place)
         for one in row.walk(caller, row) if row.walk is not None else listed(caller, row):
-            if isinstance(one, Mapping) and not all(isinstance(one.get(name, ""), str) for name in _NAMES):
+            if isinstance(one, Mapping) and any(name in _NAMES and not isinstance(value, str) for name, value in one.items()):
                 one = Unknown(UnknownReason.UNPARSABLE, row.lists[-1].via, "one has a name that is no text")
             if isinstance(one, Unknown):
                 yield self._gap(place.id, collector.service, one, row.kinds)
