@@ -298,6 +298,8 @@ def test_words_that_are_counted_or_listed_are_nobodys() -> None:
     own = _column(lambda draw: f"R{draw.randrange(10**9)}", name="Case")
     assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), own, counted[2]]))
     assert ("Diagnosis", "diagnosis") in _counted(examine([*listed, _column(nhs, 40)]))
+    flagged = Column("witness_protection_flag_reason", ("Witness protection", "Threat to life") * 20)
+    assert _counted(examine([flagged])) == {("witness_protection_flag_reason", "protected_person")}
     few = Column("c7", ("Witness protection", "Threat to life") * 20)
     assert ("c7", "protected_person") in _counted(examine([few, _column(nhs, 40)]))
     assert _counted(examine([few])) == set()

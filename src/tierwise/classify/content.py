@@ -243,7 +243,7 @@ class _Heading:
 
     def hints(self, detector: Detector) -> bool:
         """Whether the whole name is one that supports what the values say."""
-        return bool(detector.hints) and hints_column(detector, self._name)
+        return hints_column(detector, self._name)
 
     def labels(self, detector: Detector) -> bool:
         """Whether the label says it."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
@@ -228,8 +228,10 @@ def names_column(detector: Detector, name: str, declared: str) -> bool:
 
 
 def hints_column(detector: Detector, name: str) -> bool:
-    """Whether a column's whole name is one that the detector's columns have among other things."""
-    return _written_out(name) in _entries(detector.hints)
+    """Whether a name supports what the values say: one of the detector's hints, or a name that only a veto keeps from counting where words tell."""
+    words = _written_out(name)
+    worded = detector.values is not None and detector.values.vocabulary
+    return words in _entries(detector.hints) or (worded and any(_runs(entry, words) for entry in _entries(detector.columns)))
 
 
 @cache
@@ -237,6 +239,7 @@ def _entries(columns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(_written_out, columns))
 
 
+@lru_cache(maxsize=4096)
 def _written_out(name: str) -> tuple[str, ...]:
     """The words of a column's name, without plural endings and usual abbreviations."""
     return tuple(_SHORT.get(word, word) for word in map(singular, split_words(name)))
@@ -254,11 +257,12 @@ _SHORT: Final = {
 def _named_by(entry: tuple[str, ...], words: tuple[str, ...]) -> bool:
     if len(entry) == 1 and entry[0] in _ALONE:
         return words == entry
-    for start in range(len(words) - len(entry) + 1):
-        end = start + len(entry)
-        if words[start:end] == entry and _VETO_WORDS.isdisjoint((*words[:start], *words[end:])):
-            return True
-    return False
+    return any(_VETO_WORDS.isdisjoint((*words[:start], *words[start + len(entry) :])) for start in _runs(entry, words))
+
+
+def _runs(entry: tuple[str, ...], words: tuple[str, ...]) -> list[int]:
+    """Where an entry stands in a name."""
+    return [start for start in range(len(words) - len(entry) + 1) if words[start : start + len(entry)] == entry]
 
 
 _ALONE: Final = frozenset(

@@ -11,7 +11,7 @@ from tierwise.content.table import Reading, Table
 _LOOKED_AT: Final = 40
 _LEAST: Final = 10
 """Lines that have blanks in the same places; of fewer they may by chance."""
-_COLUMNS: Final = 3
+_COLUMNS: Final = 2
 _WIDEST: Final = 4096
 
 

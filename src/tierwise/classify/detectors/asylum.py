@@ -15,6 +15,7 @@ DETECTOR: Final = Detector(
     category=DataCategory(Category.C3),
     columns=(
         "asylum",
+        "asylum status",
         "asylum reference",
         "asylum claim",
         "immigration reference",
