@@ -116,9 +116,19 @@ def allocator() -> dict[str, str]:
     return dict(re.findall(r"(MALLOC_\w+)=(\d+)", (ROOT / "deploy/container/Containerfile").read_text()))
 
 
+def lines_of(path: Path) -> dict[str, list[Any]]:
+    """The resources and findings of a scan that was written as lines; none where it was not."""
+    found: dict[str, list[Any]] = {"resources": [], "findings": []}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        for name, one in json.loads(line).items():
+            if name in ("resource", "finding"):
+                found[f"{name}s"].append(one)
+    return found
+
+
 def told(ran: Ran, folder: Path, confined_to: Confined) -> dict[str, Any]:
     """What a scan has written, with a digest of its verdicts."""
-    scan: dict[str, Any] = json.loads((folder / "scan.json").read_text()) if (folder / "scan.json").exists() else {}
+    scan = lines_of(folder / "scan.jsonl")
     lines = sorted(f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}" for one in scan.get("findings", ()))
     stores = sum(one["kind"] in HELD for one in scan.get("resources", ()))
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
@@ -182,7 +192,7 @@ def _function(folder: Path, port: int, size: int, leg: int, budget: int, wrong: 
     """The function's handler, invoked until the scan has ended; also how many legs that took."""
     folder.mkdir()
     share = size / VCPU_MB
-    words = [*COMMANDS["lambda"][1:-2], "--region", REGION, "--endpoint-compat", "--quiet", "--format", f"json={folder / 'scan.json'}"]
+    words = [*COMMANDS["lambda"][1:-2], "--region", REGION, "--endpoint-compat", "--quiet", "--format", f"jsonl={folder / 'scan.jsonl'}"]
     environment = {
         **aws_environment(port, folder),
         **allocator(),

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.bench import BIN, aws_environment, children, emulator, free_port, process, proxy_counts, proxy_reset, seed
+from benchmarks.limits import lines_of
 from benchmarks.replay import Plan
 
 WAYS: Final = ("loop", "one", "two", "dask", "lost")
@@ -73,7 +74,7 @@ class Place:
 
     def scan(self, *words: str, one_core: bool = False, victim_at: int = 0) -> Ran:
         """One scan as a whole process; `victim_at`: a worker is killed after so many calls."""
-        into = self.folder / "scan.json"
+        into = self.folder / "scan.jsonl"
         into.unlink(missing_ok=True)
         command = [str(BIN / "tierwise"), "scan", "aws", "--external-id", "x1", "--region", REGION, "--region", CLOSED, "--endpoint-compat"]
         command += [
@@ -81,7 +82,7 @@ class Place:
             "none",
             "--quiet",
             "--format",
-            f"json={into}",
+            f"jsonl={into}",
             "--store",
             str(self.folder / f"{time.monotonic_ns()}.db"),
             *words,
@@ -101,11 +102,9 @@ class Place:
         if not into.exists():
             raise RuntimeError(f"{' '.join(command)}\nended with {child.returncode}: {said.strip()[-500:]}")
         counts = proxy_counts(self.port)
-        scan = json.loads(into.read_text())
+        findings = lines_of(into)["findings"]
         lines = [
-            f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}"
-            for one in scan["findings"]
-            if one["verdict"] in ("fail", "pass")
+            f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}" for one in findings if one["verdict"] in ("fail", "pass")
         ]
         own = seen.pop(child.pid, 0.0)
         return Ran(child.returncode, wall, cpu, counts["total"], counts["new"], own, max(seen.values(), default=0.0), lines)
