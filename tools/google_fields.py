@@ -1,9 +1,10 @@
 """Looks up, in Google's discovery documents, every field of Google Cloud that is read, and every call with its parameters and scope.
 
 Writes `tests/connectors/gcp/discovery_fields.json`; fails, and names them, where the documents do not have them (`--check` writes nothing and
-also fails where the file says something else). The documents come with google-api-python-client, which is no dependency of the project:
+also fails where the file says something else). The documents come with google-api-python-client. It has none of Memorystore for Valkey, whose
+messages and paths are those of Google's library for it. Neither is a dependency of the project:
 
-    uv run --with google-api-python-client python tools/google_fields.py
+    uv run --with google-api-python-client --with google-cloud-memorystore python tools/google_fields.py
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,8 +29,12 @@ from tierwise.connectors.gcp.session import SCOPE
 from tierwise.connectors.gcp.tags import BINDINGS
 
 PACKAGE: Final = "google-api-python-client"
+LIBRARIES: Final = {"memorystore.v1": "google-cloud-memorystore"}
+"""APIs without a discovery document there, and the library of each."""
 _VERSION: Final = re.compile(r"/(v\d+\w*)/")
 _PLACE: Final = re.compile(r"\{[^}]*\}")
+_NAMED: Final = re.compile(r"\{\w+=([^}]*)\}")
+"""A place of a path that a library names with what it holds: `{parent=projects/*}`."""
 _BY_ANY: Final = ("nextPageToken", "unreachable", "unreachables", "failedLocations")
 """Looked for in every list: most answers have one of them or none."""
 ALSO: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
@@ -47,12 +53,53 @@ FIXED: Final = {
 
 @cache
 def document(api: str) -> Mapping[str, Any]:
-    """A discovery document, by service and version."""
+    """A discovery document, by service and version; what a library says, as one, where there is none."""
+    if api in LIBRARIES:
+        return _of_library(api)
     package = find_spec("googleapiclient")
     if package is None or package.origin is None:
         raise SystemExit(f"{PACKAGE} is not installed: uv run --with {PACKAGE} python tools/google_fields.py")
     found: Mapping[str, Any] = json.loads((Path(package.origin).parent / "discovery_cache" / "documents" / f"{api}.json").read_bytes())
     return found
+
+
+def _of_library(api: str) -> Mapping[str, Any]:
+    """The messages of a library as schemas, and the paths that its transport asks as methods."""
+    package = import_module(f"google.cloud.{api.replace('.', '_')}")
+    service = api.partition(".")[0]
+    base = import_module(f"{package.__name__}.services.{service}.transports.rest_base")
+    transport = vars(base)[f"_Base{service.capitalize()}RestTransport"]
+    file = package.Instance.meta.pb.DESCRIPTOR.file
+    messages = file.message_types_by_name
+    found: dict[str, Any] = {}
+    for name, inner in vars(transport).items():
+        asked = messages.get(f"{name.removeprefix('_Base')}Request")
+        for option in inner._get_http_options() if asked is not None else ():
+            found[name] = {
+                "httpMethod": option["method"].upper(),
+                "path": _NAMED.sub(lambda one: one[1].replace("*", "{}"), option["uri"].removeprefix("/")),
+                "parameters": {one.json_name for one in asked.fields},
+                "scopes": transport.AUTH_SCOPES,
+                "response": {"$ref": name.removeprefix("_Base") + "Response"},
+            }
+    schemas = {name: _schema(one) for name, one in messages.items()}
+    return {"servicePath": "", "methods": found, "schemas": schemas, "revision": f"{LIBRARIES[api]} {version(LIBRARIES[api])}"}
+
+
+def _schema(message: Any) -> dict[str, Any]:
+    """A message of a library as a schema; what is of another file (times, durations) is a value."""
+    return {"properties": {one.json_name: _held(one, message.file) for one in message.fields}}
+
+
+def _held(field: Any, file: Any) -> dict[str, Any]:
+    of = field.message_type
+    if of is not None and of.GetOptions().map_entry:
+        return {"additionalProperties": {"type": "any"}}
+    if of is None or of.file is not file:
+        held: dict[str, Any] = {"type": "value"}
+    else:
+        held = {"$ref": of.name} if of.containing_type is None else _schema(of)
+    return {"items": held} if field.is_repeated else held
 
 
 def api_of(read: Read) -> str:

@@ -54,6 +54,22 @@ def put_redis_tls(sheet: FactSheet, encrypted: Maybe[bool]) -> None:
         sheet.known("transport.min_tls", "1.2" if encrypted.value else "none", encrypted.via)
 
 
+def put_redis_auth(sheet: FactSheet, password: Maybe[bool]) -> None:
+    """Sets how one logs in to an instance of Memorystore for Redis: by its AUTH string or not at all."""
+    sheet.put("access.shared_key_enabled", password)
+    sheet.put("access.local_auth_enabled", password)
+    sheet.constant("access.central_identity_enabled", False, "Memorystore for Redis API v1, Instance: it has no such setting")
+
+
+def put_redis_logins(sheet: FactSheet, mode: Maybe[str]) -> None:
+    """Sets how one logs in to a cluster of Memorystore for Redis or an instance for Valkey, by its authorization mode: clusters' modes have a prefix."""
+    # Memorystore for Valkey, "Secure access to instances by using basic token-based authentication": tokens of the default user, or of users in the instance.
+    tokens = gcp_terms.is_word(mode, "AUTH_MODE_TOKEN_AUTH", "TOKEN_AUTH")
+    sheet.put("access.shared_key_enabled", tokens)
+    sheet.put("access.local_auth_enabled", tokens)
+    sheet.put("access.central_identity_enabled", gcp_terms.is_word(mode, "AUTH_MODE_IAM_AUTH", "IAM_AUTH"))
+
+
 def put_memcache(sheet: FactSheet) -> None:
     """Sets what every instance of Memorystore for Memcached has alike."""
     put_no_policy(sheet, "Memorystore for Memcached, access control: an instance has no IAM policy of its own")

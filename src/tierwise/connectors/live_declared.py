@@ -129,6 +129,7 @@ GCP: Final[Mapping[str, str]] = {
     "google_filestore_instance": "file.googleapis.com/Instance",
     "google_firestore_database": "firestore.googleapis.com/Database",
     "google_memcache_instance": "memcache.googleapis.com/Instance",
+    "google_memorystore_instance": "memorystore.googleapis.com/Instance",
     "google_redis_cluster": "redis.googleapis.com/Cluster",
     "google_redis_instance": "redis.googleapis.com/Instance",
     "google_spanner_": "spanner.googleapis.com/Database",

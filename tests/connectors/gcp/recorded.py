@@ -54,12 +54,13 @@ PATHS: Final[tuple[tuple[str, str, str], ...]] = (
     (rf"/v1(?:beta1)?{_P}/locations/[^/]+/instances/[^/:]+", "redis.googleapis.com/Instance", ""),
     (rf"/v1{_P}/locations/-/instances", "redis.googleapis.com/Instance", "instances"),
     (rf"/v1{_P}/locations/[^/]+/clusters/[^/:]+", "redis.googleapis.com/Cluster", ""),
+    (rf"/v1{_P}/locations/[^/]+/operations/[^/:]+", "memorystore.googleapis.com/Instance", "response"),
     (rf"/v1{_P}/serviceAccounts/[^/:]+", "iam.googleapis.com/ServiceAccount", ""),
     (rf"/v1{_P}/serviceAccounts", "iam.googleapis.com/ServiceAccount", "accounts"),
     (rf"/v[13]{_P}", "cloudresourcemanager.googleapis.com/Project", ""),
     (r"/v[13]/projects", "cloudresourcemanager.googleapis.com/Project", "projects"),
 )  # fmt: skip
-"""Path, type, and where a listing has its documents."""
+"""Path, type, and where a listing has its documents, or an operation the one that it made."""
 _SHAPES: Final = [(re.compile(rf"(?:www|{kind.partition('.')[0]})\.googleapis\.com{path}"), kind, items) for path, kind, items in PATHS]
 _REQUEST: Final = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (https://\S+)")
 
@@ -71,7 +72,9 @@ def documents() -> Iterator[tuple[str, str, Doc]]:
         for shape, kind, items in _SHAPES:
             if shape.fullmatch(f"{parts.netloc}{parts.path}"):
                 every = body.get(items, ()) if items else (body,)
-                if isinstance(every, Mapping):  # an aggregated list, by zone and region
+                if items == "response":  # instances themselves were asked for with numbers in place of words; nothing is left of a deletion
+                    every = [every] if "name" in every else []
+                elif isinstance(every, Mapping):  # an aggregated list, by zone and region
                     every = [one for scope in every.values() for one in scope.get("disks", ())]
                 yield from ((source, kind, one) for one in every if isinstance(one, Mapping))
 
@@ -101,15 +104,16 @@ def _flights() -> Iterator[tuple[str, str, Doc]]:
 
 def _logs() -> Iterator[tuple[str, str, Doc]]:
     for file in sorted(shared_path("recordings", "gcp", "kcc_http").glob("*.log")):
-        last: dict[str, Doc] = {}
+        last: dict[tuple[str, str], Doc] = {}
         for block in file.read_text("utf-8").split("\n---\n"):
             request = _REQUEST.match(block.strip())
             if request is None or request[1] != "GET" or "\n200 OK" not in block:
                 continue
             body = _body(block)
             if body is not None:
-                last[request[2].partition("?")[0]] = body
-        yield from (("logs", url, body) for url, body in last.items())
+                made = body.get("response")  # of operations, which all have one name here
+                last[request[2].partition("?")[0], str(made.get("@type")) if isinstance(made, dict) else ""] = body
+        yield from (("logs", url, body) for (url, _), body in last.items())
 
 
 def _body(block: str) -> Doc | None:

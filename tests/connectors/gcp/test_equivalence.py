@@ -55,6 +55,7 @@ WITHOUT = {
     "logging.googleapis.com/LogBucket": _NONE,
     "logging.googleapis.com/LogSink": _NONE,
     "memcache.googleapis.com/Instance": _NONE,
+    "memorystore.googleapis.com/Instance": _NONE,
     "redis.googleapis.com/Cluster": _NONE,
     "redis.googleapis.com/Instance": _NONE,
     "spanner.googleapis.com/Backup": _NONE,

@@ -20,6 +20,8 @@ CASES = (
     ),
     Case(VALKEY, "transit_encryption_mode", "transport.tls_required", {"SERVER_AUTHENTICATION": True}, absent=False),
     Case(VALKEY, "authorization_mode", "access.central_identity_enabled", {"IAM_AUTH": True, "AUTH_DISABLED": False}, absent=False),
+    Case(VALKEY, "authorization_mode", "access.shared_key_enabled", {"TOKEN_AUTH": True, "IAM_AUTH": False}, absent=False),
+    Case(CLUSTER, "authorization_mode", "access.local_auth_enabled", {"AUTH_MODE_TOKEN_AUTH": True}, absent=False),
     Case(
         CLUSTER, "cross_cluster_replication_config.0.primary_cluster.0.cluster", "copy-of", {"clusters/ours": ("clusters/ours",)}, absent=()
     ),

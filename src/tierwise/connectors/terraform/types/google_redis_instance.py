@@ -11,7 +11,7 @@ from tierwise.connectors.terraform.converter import Converter
 from tierwise.connectors.terraform.gcp_guard import READS
 from tierwise.connectors.terraform.plan import Plan
 from tierwise.connectors.terraform.planned import Planned
-from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Provenance, Unknown
+from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown
 from tierwise.model.resource import Kind, Rel, Resource
 
 INSTANCE, CLUSTER, VALKEY = "google_redis_instance", "google_redis_cluster", "google_memorystore_instance"
@@ -33,13 +33,10 @@ def convert(cache: Planned, plan: Plan) -> Resource:
     gcp_stores.put_redis(sheet)
     encrypted = _encrypted(cache)
     gcp_stores.put_redis_tls(sheet, encrypted)
-    password = gcp.flag(cache, "auth_enabled", default=False, doc=_OFF) if cache.type == INSTANCE else _never(cache)
-    sheet.put("access.shared_key_enabled", password)
-    sheet.put("access.local_auth_enabled", password)
-    by_iam = gcp_terms.is_word(
-        gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF), "AUTH_MODE_IAM_AUTH", "IAM_AUTH"
-    )
-    sheet.put("access.central_identity_enabled", _never(cache) if cache.type == INSTANCE else by_iam)
+    if cache.type == INSTANCE:
+        gcp_stores.put_redis_auth(sheet, gcp.flag(cache, "auth_enabled", default=False, doc=_OFF))
+    else:
+        gcp_stores.put_redis_logins(sheet, gcp.text(cache, "authorization_mode", default="AUTH_MODE_DISABLED", doc=_OFF))
     sheet.put("retention.backup_days", _backup_days(cache))
     sheet.put("recovery.redundancy", _redundancy(cache))
     size = cache.root.number("memory_size_gb")
@@ -56,10 +53,6 @@ def convert(cache: Planned, plan: Plan) -> Resource:
         aliases=(name,),
         description=text_or(cache.root, "display_name"),
     )
-
-
-def _never(cache: Planned) -> Maybe[bool]:
-    return Known(False, Provenance(f"constant: Memorystore for Redis: {cache.type} has no such setting"))
 
 
 def _encrypted(cache: Planned) -> Maybe[bool]:
