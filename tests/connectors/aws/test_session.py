@@ -139,7 +139,8 @@ def test_accounts_share_few_clients(aws: Any) -> None:
 
 def test_a_session_knows_of_each_service_what_is_called_as_the_whole_model_has_it() -> None:
     calls = declared_calls(Depth.CONTENT)
-    loader = new_session(calls=calls)._session.get_component("data_loader")
+    # Another set of calls is another loader, with models that no client has rewritten: the SDK does, in place.
+    loader = new_session(calls=calls | {("sts", "GetSessionToken")})._session.get_component("data_loader")
     whole = Loader()
     for service in {service for service, _ in calls}:
         model, known = whole.load_service_model(service, "service-2"), loader.load_service_model(service, "service-2")

@@ -151,7 +151,8 @@ CASES: list[tuple[tuple[str, dict[str, Any]], str, dict[str, Any], dict[str, tup
         {"encryption.key_custody": ("customer", "provider-owned")},
     ),
     (
-        ACCOUNT_STORE,
+        # An account of another kind may have queues and tables that nobody logs.
+        ("azurerm_storage_account", {**ACCOUNT_STORE[1], "account_kind": "BlockBlobStorage"}),
         "azurerm_monitor_diagnostic_setting",
         {
             "target_resource_id": f"{STORAGE}/blobServices/default",

@@ -656,3 +656,13 @@ def test_what_others_may_have_made_in_an_account_that_is_there_leaves_open_wheth
     one = read(plan, tmp_path)
     assert reason(one, "logging.data_read") is UnknownReason.NOT_COLLECTED
     assert reason(one, "recovery.soft_delete_days") is UnknownReason.NOT_COLLECTED
+
+
+@pytest.mark.parametrize("kind", ["BlobStorage", "BlockBlobStorage"])
+def test_an_account_of_a_kind_that_has_blobs_alone_is_recorded_by_their_service(plan, tmp_path, kind):
+    there = {"id": ID, "account_kind": kind, "blob_properties": [{"delete_retention_policy": [{"days": 30}]}]}
+    add(plan, there, actions=("no-op",), before={**PLAIN, **there})
+    plan.add("azurerm_monitor_diagnostic_setting", "blobs", {**LOGS, "target_resource_id": f"{ID}/blobServices/default"})
+    one = read(plan, tmp_path)
+    assert value(one, "logging.data_read") is True
+    assert value(one, "recovery.soft_delete_days") == 30

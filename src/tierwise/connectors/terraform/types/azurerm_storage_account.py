@@ -35,6 +35,8 @@ SCOPE: Final = "azurerm_storage_encryption_scope"
 _SHARE: Final = "azurerm_storage_share"
 _SERVICES_OF: Final = {_SHARE: "fileservices", "azurerm_storage_queue": "queueservices", "azurerm_storage_table": "tableservices"}
 """The service that holds what there may be in an account beside blobs."""
+_BLOBS_ALONE: Final = frozenset({"BlobStorage", "BlockBlobStorage"})
+"""Kinds of account that have no service beside blobs (Azure Storage documentation, "Storage account overview", types of storage accounts)."""
 _INSIDE: Final = (*_SERVICES_OF, "azurerm_storage_data_lake_gen2_filesystem")
 _ENCRYPTED: Final = "Azure Storage documentation, encryption for data at rest: on for every account since 2017, cannot be disabled"
 _KEY: Final = "constant: Azure Storage documentation, encryption for data at rest: keys are Microsoft's where no other is configured"
@@ -295,6 +297,8 @@ def _logging(account: Planned, plan: Plan, sheet: FactSheet, kind: Kind) -> tupl
 
 def _used(account: Planned, plan: Plan, inside: str) -> Maybe[bool]:
     """Whether there is something of a type in the account."""
+    if text_or(account.root, "account_kind") in _BLOBS_ALONE:
+        return Known(False, account.root.via)
     children = plan.children(account, inside)
     if children.found:
         return Known(True, children.found[0].root.via)
