@@ -166,7 +166,9 @@ class Mask:
         speaking = [
             (name, fact)
             for name, fact in facts.items()
-            if _INSTANCE in fact.via.via or isinstance(fact, Unknown) or (isinstance(fact, Known) and isinstance(fact.value, frozenset))
+            if _INSTANCE in fact.via.via
+            or isinstance(fact, Unknown)
+            or (isinstance(fact, Known) and isinstance(fact.value, frozenset) and fact.value)
         ]
         changed = {name: made for name, fact in speaking if (made := self._fact(fact, staff=staff)) is not fact}
         return {**facts, **changed} if changed else facts
@@ -180,12 +182,14 @@ class Mask:
             made = Known(frozenset([self.text(one, staff=True) for one in fact.value]), via)
         elif via is not fact.via:
             made = Known(fact.value, via) if isinstance(fact, Known) else NotApplicable(fact.because, via)
-        return fact if made == fact else made
+        return fact if made is fact or made == fact else made
 
     def _via(self, via: Provenance, *, staff: bool) -> Provenance:
         return Provenance(self.text(via.via, staff=staff), via.action, via.as_of) if _INSTANCE in via.via else via
 
     def _unknown(self, unknown: Unknown, via: Provenance) -> Unknown:
+        if via is unknown.via and not unknown.includes and not _may_name(unknown.detail):
+            return unknown
         includes = frozenset([self.text(one, staff=True) for one in unknown.includes])
         return Unknown(unknown.reason, via, self.text(unknown.detail, staff=True), unknown.between, includes)
 
@@ -214,6 +218,10 @@ def _texts(resource: Resource) -> Iterator[str]:
 def _perhaps(text: str) -> bool:
     rest = _ACCOUNT.sub("", text)
     return any(sign in rest for sign in _SIGNS) or any(shape.search(rest) for shape in _SHAPES)
+
+
+_may_name: Final = lru_cache(maxsize=4096)(_perhaps)
+"""The same of details, which are a few texts said of very many facts."""
 
 
 @lru_cache(maxsize=65536)

@@ -29,12 +29,12 @@ def widened(value: object, mask: object, other: object = None, other_mask: objec
 
 def has_marks(mask: object) -> bool:
     """Whether a mask marks anything."""
-    waiting = [mask]
+    waiting = [mask] if mask else []
     while waiting:
         one = waiting.pop()
         if one is True:
             return True
-        waiting.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        waiting.extend(filter(None, one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()))
     return False
 
 
