@@ -24,7 +24,7 @@ MANY: Final = 2_000
 _BATCH: Final = 64
 _MOST: Final = 4_096
 """How many batches there are at most: as many as the smallest pipe holds bytes (pipe(7), a page)."""
-_LIFE: Final = 384
+_LIFE: Final = 192
 """How many batches a copy of this process makes: what it looks at is in memory twice as long as it lives, and a new copy takes the system time."""
 _LENGTH: Final = 8
 """The bytes after each batch that say how long it is."""

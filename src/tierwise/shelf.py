@@ -27,7 +27,7 @@ BATCH: Final = 32
 """How many are written and read together: what they share is written once."""
 _CLOSE: Final = 8
 """The same of what is looked at in its order more often than by name."""
-_FEW: Final = 1 << 14
+_FEW: Final = 1 << 12
 """How many are held of those that many are equal to."""
 _NEAR: Final = 1_024
 """How many of what is made anew each time are kept, for those that are looked at again and again."""
