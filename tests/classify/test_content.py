@@ -298,6 +298,8 @@ def test_words_that_are_counted_or_listed_are_nobodys() -> None:
     own = _column(lambda draw: f"R{draw.randrange(10**9)}", name="Case")
     assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), own, counted[2]]))
     assert ("Diagnosis", "diagnosis") in _counted(examine([*listed, _column(nhs, 40)]))
+    serial = _column(lambda draw: str(draw.randrange(10**14, 10**15)), name="value")
+    assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), serial]))
     flagged = Column("witness_protection_flag_reason", ("Witness protection", "Threat to life") * 20)
     assert _counted(examine([flagged])) == {("witness_protection_flag_reason", "protected_person")}
     few = Column("c7", ("Witness protection", "Threat to life") * 20)

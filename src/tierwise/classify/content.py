@@ -70,6 +70,8 @@ _COUNTED: Final = frozenset(
     )
 )
 """Words of which the name of a column of statistics is made: `Number of people`."""
+_MOST_DIGITS: Final = 10
+"""Of a number of people, or of pounds spent on them: more than there are on Earth have more."""
 _REFERENCES: Final = frozenset(("ref", "reference", "number", "no", "certificate", "id", "claim", "case"))
 """Words of a name that say that its values are somebody's own, so that none comes again."""
 _PERSONAL_ANYWAY: Final = frozenset({"email"})
@@ -139,7 +141,7 @@ class _Subject:
     def of(cls, columns: Sequence[Column]) -> _Subject:
         """By a name, a kind or a number of organisations; by what is counted where no row has something of its own."""
         names = [(_words(one.name), one) for one in columns if one.name is not None]
-        counts = [one for words, one in names if words and words <= _COUNTED and sample_of(one.values).type == "numeric"]
+        counts = [one for words, one in names if words and words <= _COUNTED and _may_count(one)]
         return cls(
             any(not words.isdisjoint(_BUSINESS) and not words.isdisjoint(_NAMED) for words, _ in names),
             bool(counts) and not any(sample_of(one.values).listed for _, one in names if one not in counts),
@@ -153,6 +155,12 @@ class _Subject:
             or (values.vocabulary and found.detector.category.category is not Category.C5 and (self.statistics or found.listed))
         )
         return replace(found, gated=True) if shared else found
+
+
+def _may_count(column: Column) -> bool:
+    """Whether its values are numbers that people may add up to; `value` is also what a column of serial numbers is called."""
+    whole = (value.strip().partition(".")[0].replace(",", "") for value in column.values)
+    return sample_of(column.values).type == "numeric" and all(len(one) <= _MOST_DIGITS for one in whole)
 
 
 def _count(found: list[_Found], kept: list[Detection], people: dict[str, Distinct]) -> None:
