@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,22 +114,34 @@ def run(command: Sequence[str], env: Mapping[str, str], *, watched: bool = False
 
 
 @contextmanager
-def _watched(pid: int) -> Iterator[list[float]]:
-    """The memory in MB of a process with its children, each time that there are any, as it was seen until the context ends: every tenth of a second at first, and less often the longer it takes."""
-    seen, done, began = [0.0], threading.Event(), time.monotonic()
+def meanwhile(look: Callable[[], None], pause: Callable[[], float]) -> Iterator[None]:
+    """Look at something again and again until the context ends, each time after a pause of so many seconds."""
+    done = threading.Event()
 
-    def watch() -> None:
-        while not done.wait(0.1 + (time.monotonic() - began) / 100):
-            if started := children(pid):
-                seen.append(sum(map(_pss, (pid, *started))) / 1024)
+    def looking() -> None:
+        while not done.wait(pause()):
+            look()
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    looker = threading.Thread(target=looking, daemon=True)
+    looker.start()
     try:
-        yield seen
+        yield
     finally:
         done.set()
-        watcher.join()
+        looker.join()
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[float]]:
+    """The memory in MB of a process with its children, each time that there are any, as it was seen until the context ends: every tenth of a second at first, and less often the longer it takes."""
+    seen, began = [0.0], time.monotonic()
+
+    def look() -> None:
+        if started := children(pid):
+            seen.append(sum(map(_pss, (pid, *started))) / 1024)
+
+    with meanwhile(look, lambda: 0.1 + (time.monotonic() - began) / 100):
+        yield seen
 
 
 def children(pid: int) -> list[int]:

@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.bench import BIN, aws_environment, children, emulator, free_port, process, proxy_counts, proxy_reset, seed
+from benchmarks.bench import BIN, aws_environment, children, emulator, free_port, meanwhile, process, proxy_counts, proxy_reset, seed
 from benchmarks.limits import lines_of
 from benchmarks.replay import Plan
 
@@ -132,20 +132,13 @@ class Place:
 def watched(pid: int) -> Iterator[dict[int, float]]:
     """The most memory in MB that a process and each of its children held, as the system tells it while they run."""
     seen: dict[int, float] = {}
-    done = threading.Event()
 
-    def watch() -> None:
-        while not done.wait(0.2):
-            for one in (pid, *children(pid)):
-                seen[one] = max(seen.get(one, 0.0), high_water(one))
+    def look() -> None:
+        for one in (pid, *children(pid)):
+            seen[one] = max(seen.get(one, 0.0), high_water(one))
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
+    with meanwhile(look, lambda: 0.2):
         yield seen
-    finally:
-        done.set()
-        watcher.join()
 
 
 def high_water(pid: int) -> float:

@@ -298,8 +298,12 @@ def test_words_that_are_counted_or_listed_are_nobodys() -> None:
     own = _column(lambda draw: f"R{draw.randrange(10**9)}", name="Case")
     assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), own, counted[2]]))
     assert ("Diagnosis", "diagnosis") in _counted(examine([*listed, _column(nhs, 40)]))
-    serial = _column(lambda draw: str(draw.randrange(10**14, 10**15)), name="value")
-    assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), serial]))
+    for name, least in (("value", 10**14), ("person", 10**6), ("Number", 10**6)):
+        serial = Column(name, random.Random(1).sample([str(least + place) for place in range(9_000)], 200))
+        assert ("Diagnosis", "diagnosis") in _counted(examine([Column("Diagnosis", WARDS * 40), serial])), name
+    for name in ("Persons", "Total", "Number of people"):
+        many = Column(name, random.Random(1).sample([str(place) for place in range(20_000)], 200))
+        assert _counted(examine([Column("Diagnosis", WARDS * 40), many])) == set(), name
     flagged = Column("witness_protection_flag_reason", ("Witness protection", "Threat to life") * 20)
     assert _counted(examine([flagged])) == {("witness_protection_flag_reason", "protected_person")}
     few = Column("c7", ("Witness protection", "Threat to life") * 20)

@@ -46,32 +46,13 @@ _BUSINESS: Final = frozenset(
 _NAMED: Final = frozenset(("name", "type", "code", "number", "no", "id", "status", "category", "description", "kind"))
 """Words that make a column of organisations its table's subject: `practice_name`, `BusinessType`."""
 _COUNTED: Final = frozenset(
-    (
-        "count",
-        "total",
-        "number",
-        "rate",
-        "percentage",
-        "percent",
-        "proportion",
-        "population",
-        "average",
-        "mean",
-        "median",
-        "estimate",
-        "frequency",
-        "of",
-        "people",
-        "person",
-        "per",
-        "all",
-        "obs",
-        "value",
-    )
-)
+    ("count", "total", "number", "rate", "percentage", "percent", "proportion", "population", "average", "mean", "median", "estimate", "frequency", "of", "people", "person", "per", "all", "obs", "value")
+)  # fmt: skip
 """Words of which the name of a column of statistics is made: `Number of people`."""
+_OWN_AS_WELL: Final = frozenset(("all", "number", "of", "per", "person", "value"))
+"""Those that name what is each row's own as well: a number that never comes again under such a name counts nothing."""
 _MOST_DIGITS: Final = 10
-"""Of a number of people, or of pounds spent on them: more than there are on Earth have more."""
+"""As many as the number of people on Earth has; what is longer counts none."""
 _REFERENCES: Final = frozenset(("ref", "reference", "number", "no", "certificate", "id", "claim", "case"))
 """Words of a name that say that its values are somebody's own, so that none comes again."""
 _PERSONAL_ANYWAY: Final = frozenset({"email"})
@@ -141,7 +122,7 @@ class _Subject:
     def of(cls, columns: Sequence[Column]) -> _Subject:
         """By a name, a kind or a number of organisations; by what is counted where no row has something of its own."""
         names = [(_words(one.name), one) for one in columns if one.name is not None]
-        counts = [one for words, one in names if words and words <= _COUNTED and _may_count(one)]
+        counts = [one for words, one in names if words and words <= _COUNTED and _may_count(words, one)]
         return cls(
             any(not words.isdisjoint(_BUSINESS) and not words.isdisjoint(_NAMED) for words, _ in names),
             bool(counts) and not any(sample_of(one.values).listed for _, one in names if one not in counts),
@@ -157,10 +138,12 @@ class _Subject:
         return replace(found, gated=True) if shared else found
 
 
-def _may_count(column: Column) -> bool:
-    """Whether its values are numbers that people may add up to; `value` is also what a column of serial numbers is called."""
+def _may_count(words: frozenset[str], column: Column) -> bool:
+    """Whether the values of a column with such a name are numbers that people may add up to, and not serial numbers."""
+    sample = sample_of(column.values)
     whole = (value.strip().partition(".")[0].replace(",", "") for value in column.values)
-    return sample_of(column.values).type == "numeric" and all(len(one) <= _MOST_DIGITS for one in whole)
+    serial = sample.listed and words <= _OWN_AS_WELL and "persons" not in split_words(column.name or "")
+    return sample.type == "numeric" and not serial and all(len(one) <= _MOST_DIGITS for one in whole)
 
 
 def _count(found: list[_Found], kept: list[Detection], people: dict[str, Distinct]) -> None:

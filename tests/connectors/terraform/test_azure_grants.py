@@ -270,6 +270,36 @@ def test_an_id_that_stands_there_leaves_it_open_and_is_not_told(plan, tmp_path):
     assert GUEST not in external.detail
 
 
+@pytest.mark.parametrize("after", [{}, {"user_type": None, "creation_type": None}, {"user_type": ""}])
+def test_a_user_of_whom_nothing_says_whether_it_is_a_guest_leaves_it_open(plan, tmp_path, after):
+    plan.add("azuread_user", "x", {"object_id": GUEST, **after}, mode="data")
+    give(plan, after=BLOBS, references={"principal_id": "data.azuread_user.x.object_id"})
+    assert opens_it(plan, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "references", "is_open"),
+    [
+        ("azurerm_key_vault_secret", ("azurerm_key_vault_secret.x", "count.index"), True),
+        (
+            "azurerm_key_vault_secret",
+            ("azurerm_key_vault_secret.x[0].value", "azurerm_key_vault_secret.x[0]", "azurerm_key_vault_secret.x"),
+            True,
+        ),
+        ("azurerm_linux_web_app", ("azurerm_linux_web_app.x", "count.index"), True),
+        ("azurerm_linux_web_app", ("azurerm_linux_web_app.x[0].identity", "azurerm_linux_web_app.x[0]", "azurerm_linux_web_app.x"), False),
+        (IDENTITY, (f"{IDENTITY}.x", "count.index"), False),
+    ],
+)
+def test_what_of_a_resource_is_meant_has_to_be_its_identity(plan, tmp_path, kind, references, is_open):
+    for key in range(2):
+        plan.add(kind, "x", {}, unknown={"id": True}, key=key, provider="azurerm")
+    plan.add(
+        ASSIGNMENT, "a", BLOBS, unknown={"principal_id": True}, expressions={"principal_id": ref(*references)}, provider="azurerm",
+    )  # fmt: skip
+    assert opens_it(plan, tmp_path) is is_open
+
+
 def test_what_is_given_over_the_border_of_a_tenant_leaves_it_open(plan, tmp_path):
     plan.add(IDENTITY, "x", {}, unknown={"principal_id": True, "id": True})
     references = {"principal_id": f"{IDENTITY}.x.principal_id", "delegated_managed_identity_resource_id": f"{IDENTITY}.x.id"}

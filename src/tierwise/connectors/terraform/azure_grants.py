@@ -38,6 +38,8 @@ _DELEGATED, _OFFER = "azurerm_lighthouse_assignment", "azurerm_lighthouse_defini
 _WIDE: Final = ("azurerm_subscription", "azurerm_management_group")
 WIDE_TYPES: Final = frozenset({GROUP, f"data.{GROUP}", *_WIDE, *(f"data.{one}" for one in _WIDE)})
 _USER, _READ_USER, _INVITED = "azuread_user", "data.azuread_user", "azuread_invitation"
+_MANAGED: Final = "azurerm_user_assigned_identity"
+"""It has no ids but its own; of what else has an identity, which attribute is meant decides, and a reference by `each.key` or a splat does not tell it."""
 _AGENT, _READ_AGENT, _APPLICATION = "azuread_service_principal", "data.azuread_service_principal", "azuread_application"
 _WHOEVER: Final = frozenset({"data.azurerm_client_config", "data.azuread_client_config"})
 READS: Final = WIDE_TYPES | frozenset(
@@ -417,7 +419,7 @@ def _stands_for(plan: Plan, address: str, attribute: str, via: Provenance) -> St
         return _user(target)
     if target is not None and kind in (_AGENT, _READ_AGENT):
         return _agent(target, plan)
-    if kind not in _WHOEVER and place.type.startswith("azurerm_") and (not attribute or _IDENTITY.match(attribute)):
+    if place.type == _MANAGED or (place.type.startswith("azurerm_") and _IDENTITY.match(attribute)):
         # A managed identity is one of the tenant of its subscription (Microsoft Entra documentation, managed identities).
         return NOBODY
     why = _OPEN.get(kind, f"it names {address}")
@@ -433,7 +435,10 @@ def _user(one: Planned) -> Strangers:
         # The provider makes users of the tenant's own domains alone; others it invites (AzureAD documentation of `azuread_user`, `azuread_invitation`).
         return NOBODY
     lost = next((each for each in told if isinstance(each, Unknown)), None)
-    return Strangers(open=lost and Unknown(lost.reason, lost.via, lost.detail or "whether the user is a guest is not known yet"))
+    if lost is not None:
+        return Strangers(open=Unknown(lost.reason, lost.via, lost.detail or "whether the user is a guest is not known yet"))
+    says = isinstance(told[0], Known) and told[0].value
+    return NOBODY if says else Strangers(open=absent(told[0].via, f"{one.address} does not say whether the user is a guest"))
 
 
 def _agent(one: Planned, plan: Plan) -> Strangers:
