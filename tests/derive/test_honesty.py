@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,6 +65,7 @@ def identifier(number: int, kind: Kind, account: str, region: str) -> str:
     return f"arn:aws:{service}:{region}:{account}:key/{number}"
 
 
+@cache
 def values(spec: FactSpec) -> st.SearchStrategy[AnyFact]:
     known: st.SearchStrategy[Value]
     match spec.type:
