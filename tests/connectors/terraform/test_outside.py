@@ -7,9 +7,9 @@ import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder, const, reason, ref, value, why
 from tests.scan.worlds import judging
-from tierwise.connectors.terraform.converter import converters
 from tierwise.connectors.terraform.joins import Child
-from tierwise.connectors.terraform.outside import _parts
+from tierwise.connectors.terraform.outside import parts_of_one
+from tierwise.connectors.terraform.providers import CLOUDS
 from tierwise.connectors.terraform.source import open_plans
 from tierwise.model.change import Action
 from tierwise.model.fact import Known, UnknownReason
@@ -28,7 +28,7 @@ BLOCK = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_publi
 ALWAYS = {"azurerm_mssql_managed_instance": {"network.private_endpoint"}}
 """What holds whatever the arguments are: a managed instance stands in a subnet."""
 PAIRS = sorted(
-    ((parent, child) for parent, child, _ in _parts(frozenset(converters().values()))),
+    ((parent, child) for parent, child, _ in parts_of_one(CLOUDS)),
     key=lambda pair: (pair[0], pair[1].type, pair[1].attribute),
 )
 

@@ -35,6 +35,7 @@ class Converter:
     """Whether these types only set parts of what it makes (an account), which is there without them and stays when they go."""
 
 
+@cache
 def converters(clouds: frozenset[str] = CLOUDS) -> Mapping[str, Converter]:
     """The converters of some clouds by Terraform type; those of other clouds are not imported."""
     return {name: converter for cloud in sorted(clouds) for name, converter in _of(cloud).items()}

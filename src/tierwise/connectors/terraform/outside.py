@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from tierwise.connectors.terraform.address import Address
-from tierwise.connectors.terraform.converter import Converter
+from tierwise.connectors.terraform.converter import converters
 from tierwise.connectors.terraform.joins import Child, parents_named, path_of, values_of
 from tierwise.connectors.terraform.plan import Plan, grouped
 from tierwise.connectors.terraform.planned import Node, Planned
@@ -19,7 +20,7 @@ from tierwise.model.fact import Known, Unknown, UnknownReason
 OUTSIDE: Final = "outside"
 
 
-def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
+def with_outside(plan: Plan) -> Plan:
     """The plan with what stands outside it and is named by a part that it has; all that the part does not say is not known.
 
     Only by a value that is known: a part whose parent cannot be told is a loose end of those that it may belong to.
@@ -27,7 +28,7 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     found: dict[str, Planned] = {}
     led: dict[str, str] = {}
     inside: dict[object, Mapping[str, list[str]]] = {}
-    for parent, child, types in _parts(converters):
+    for parent, child, types in parts_of_one(plan.clouds):
         for one in plan.by_type.get(child.type, ()):
             if one.address in plan.judged or one.is_gone:
                 keys = types, child.keys, child.names
@@ -52,26 +53,33 @@ def with_outside(plan: Plan, converters: Collection[Converter]) -> Plan:
     return replace(plan, by_type=by_type, by_address={**plan.by_address, **found}, judged=plan.judged | found.keys(), layout=layout)
 
 
-def data_sources(converters: Collection[Converter]) -> frozenset[str]:
-    """The data sources that may name what stands outside a plan."""
-    return frozenset(f"data.{parent}" for parent, _, _ in _parts(converters))
+@cache
+def data_sources(clouds: frozenset[str]) -> frozenset[str]:
+    """The data sources that may name what stands outside a plan of some clouds."""
+    return frozenset(f"data.{parent}" for parent, _, _ in parts_of_one(clouds))
 
 
-def _parts(converters: Collection[Converter]) -> Iterator[tuple[str, Child, frozenset[str]]]:
-    """Parent types and the types of their parts, with all types that such a part may name.
+@cache
+def parts_of_one(clouds: frozenset[str]) -> tuple[tuple[str, Child, frozenset[str]], ...]:
+    """Parent types of some clouds and the types of their parts, with all types that such a part may name.
 
     Only where a part can belong to that type alone, or has its name from it (`aws_s3_bucket_policy`), and is not judged by itself.
     """
+    return tuple(_parts_of_one(clouds))
+
+
+def _parts_of_one(clouds: frozenset[str]) -> Iterator[tuple[str, Child, frozenset[str]]]:
+    known = converters(clouds)
+    every = tuple(dict.fromkeys(known.values()))
     owners: dict[str, set[str]] = defaultdict(set)
-    for converter in converters:
+    for converter in every:
         for child in converter.children:
             owners[child.type] |= converter.types
-    judged = {kind for converter in converters for kind in converter.types}
-    for converter in converters:
+    for converter in every:
         for child in converter.children:
             types = owners[child.type]
             own = [kind for kind in converter.types if child.type.startswith(f"{kind}_")] or list(types if len(types) == 1 else ())
-            if len(own) == 1 and child.type not in judged and not (child.many or child.shared or child.below):
+            if len(own) == 1 and child.type not in known and not (child.many or child.shared or child.below):
                 yield own[0], child, frozenset(types)
 
 

@@ -65,13 +65,14 @@ class Plan:
         """The same plan with the children of some parent types joined."""
         joined: dict[str, Joined] = {}
         named: dict[str, set[str]] = defaultdict(set)
-        for types, children in needs:
+        here = [(types, [child for child in children if child.type in self.by_type]) for types, children in needs]
+        for types, children in here:
             for child in children:
                 named[child.type] |= types
-        for types, children in needs:
-            for one in types if children else ():
+        for types, children in here:
+            for one in types if children or self.elsewhere else ():
                 parents = [each for each in self.by_type.get(one, ()) if not each.is_gone]
-                parts = [(child, self.by_type.get(child.type, ()), frozenset(named[child.type])) for child in children]
+                parts = [(child, self.by_type[child.type], frozenset(named[child.type])) for child in children]
                 joined[one] = join(self, parents, parts)
         return replace(self, joined=joined, memo={})
 

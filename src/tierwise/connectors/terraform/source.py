@@ -93,10 +93,9 @@ def source_of(paths: Sequence[PlanPath], documents: Sequence[Document]) -> PlanS
 def plan_of(document: Document, prefix: str = "") -> Plan:
     """A document put together for the converters of the clouds that it has something of."""
     found = clouds_in(document.types)
-    every = tuple(dict.fromkeys(converters(found).values()))
-    kept = kept_types(found) | azapi.TYPES | data_sources(every)
+    kept = kept_types(found) | azapi.TYPES | data_sources(found)
     plan = with_left_out(azapi.told(replace(assemble(document, prefix, kept), clouds=found)), parts(found))
-    return with_outside(plan, every).joining(joins(found))
+    return with_outside(plan).joining(joins(found))
 
 
 def _prefixes(paths: Sequence[PlanPath]) -> list[str]:
