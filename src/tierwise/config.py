@@ -45,7 +45,7 @@ class AwsConfig:
     inventory: str = ""
     """`config`: what AWS Config records is taken from an aggregator of the caller's account; empty: all is read from the services."""
     aggregator: str = ""
-    """The aggregator's name; empty: the organisation's, or the first."""
+    """The aggregator's name; empty: the organisation's, or the first, in the first region that has one."""
 
 
 @dataclass(frozen=True, slots=True)

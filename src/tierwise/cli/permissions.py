@@ -68,6 +68,7 @@ def aws(
     tierwise permissions aws --stackset --terraform > role.tf
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.connectors.aws import history, recorded, rollout
+    from tierwise.connectors.aws.collectors import REGIONS
     from tierwise.connectors.aws.permissions import as_terraform, policy_document
 
     require(not (stackset and caller), "--stackset prints what is in each account, --caller what enters them; ask for one at a time")
@@ -79,7 +80,7 @@ def aws(
         template = rollout.stackset(wanted, depth, kept)
         click.echo(rollout.as_terraform(template) if as_tf else json.dumps(template, indent=2))
         return
-    document = rollout.caller_policy(more=more) if caller else policy_document(wanted, depth, (*kept, *more))
+    document = rollout.caller_policy(more=(*more, REGIONS) if more else ()) if caller else policy_document(wanted, depth, (*kept, *more))
     click.echo(as_terraform(document) if as_tf else json.dumps(document, indent=2))
 
 

@@ -117,7 +117,12 @@ aws_options = together(
         default=None,
         help="Take what AWS Config records from an aggregator of the caller's account; default: read all from the services.",
     ),
-    click.option("--aggregator", default="", metavar="NAME", help="Which aggregator; default: the organisation's, or the first."),
+    click.option(
+        "--aggregator",
+        default="",
+        metavar="NAME",
+        help="Which aggregator, in whichever scanned region; default: the organisation's, or the first.",
+    ),
     click.option("--endpoint-compat", is_flag=True, help="For emulators: rewrites S3 Control's host before signing."),
 )
 """Which accounts are read, and how."""

@@ -23,6 +23,8 @@ class Modelled:
     answers: Answers
     calls: Counter[str] = field(default_factory=Counter)
     """How many of each call were made."""
+    region: str = ""
+    """In which the last one was."""
 
     def attach(self, session: Any) -> Any:
         """Have it answer for a boto3 session."""
@@ -30,10 +32,11 @@ class Modelled:
         session._session.register("before-call.*.*", self._answer)
         return session
 
-    def _answer(self, model: Any, context: dict[str, Any], **_: object) -> Any:
+    def _answer(self, model: Any, context: dict[str, Any], request_signer: Any, **_: object) -> Any:
         name = f"{model.service_model.service_name}:{model.name}"
         assert name in self.answers, f"{name} was called"
         self.calls[name] += 1
+        self.region = request_signer.region_name
         try:
             answer = self.answers[name](context["asked"])
         except KeyError as error:

@@ -82,6 +82,8 @@ class World:
     aggregators: tuple[str, ...] = ("org",)
     late: tuple[dict[str, str], ...] = ()
     denied: str = ""
+    regions: dict[str, tuple[str, ...] | str] = field(default_factory=dict)
+    """By region, where the aggregators are others: which, or how asking for them fails."""
 
     def __post_init__(self) -> None:
         self.stub = Modelled(
@@ -89,10 +91,11 @@ class World:
                 "sts:GetCallerIdentity": lambda _: {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/a"},
                 "organizations:ListAccounts": lambda _: {"Accounts": [{"Id": ACCOUNT}]},
                 "resourcegroupstaggingapi:GetResources": self._tags,
-                "s3:ListBuckets": lambda _: {"Buckets": [{"Name": name} for name in self.buckets]},
+                "s3:ListBuckets": lambda asked: {"Buckets": [{"Name": name} for name in self.buckets if asked["BucketRegion"] == REGION]},
                 "s3control:GetPublicAccessBlock": lambda _: _raise("NoSuchPublicAccessBlockConfiguration"),
                 "kms:ListAliases": lambda _: {"Aliases": []},
                 "organizations:DescribeOrganization": lambda _: _raise("AWSOrganizationsNotInUseException"),
+                "ec2:DescribeRegions": self._regions,
                 "config:DescribeConfigurationAggregators": self._every,
                 "config:DescribeConfigurationAggregatorSourcesStatus": self._status,
                 "config:SelectAggregateResourceConfig": self._select,
@@ -104,21 +107,31 @@ class World:
         some = asked.get("ResourceARNList", [])
         return {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": [{"Key": "tier", "Value": "T3"}]} for arn in some]}
 
+    def _regions(self, _: dict[str, Any]) -> dict[str, Any]:
+        if self.denied == "regions":
+            raise KeyError("UnauthorizedOperation")
+        return {"Regions": [{"RegionName": region, "OptInStatus": "opt-in-not-required"} for region in self.regions]}
+
+    def _here(self) -> tuple[str, ...]:
+        found = self.regions.get(self.stub.region, self.aggregators)
+        return found if isinstance(found, tuple) else _raise(found)
+
     def _every(self, _: dict[str, Any]) -> dict[str, Any]:
         whole = {"OrganizationAggregationSource": {"RoleArn": "r"}}
-        return {"ConfigurationAggregators": [{"ConfigurationAggregatorName": name, **whole} for name in self.aggregators]}
+        return {"ConfigurationAggregators": [{"ConfigurationAggregatorName": name, **whole} for name in self._here()]}
 
     def _status(self, asked: dict[str, Any]) -> dict[str, Any]:
         assert asked["UpdateStatus"] == ["FAILED", "OUTDATED"]
         if self.denied == "status":
             raise KeyError("AccessDeniedException")
-        if asked["ConfigurationAggregatorName"] not in self.aggregators:
+        if asked["ConfigurationAggregatorName"] not in self._here():
             raise KeyError("NoSuchConfigurationAggregatorException")
         return {"AggregatedSourceStatusList": list(self.late)}
 
     def _select(self, asked: dict[str, Any]) -> dict[str, Any]:
         if self.denied == "select":
             raise KeyError("AccessDeniedException")
+        assert self._here()
         columns, account = SELECT.fullmatch(asked["Expression"]).groups()
         assert (account, asked["Limit"]) == (ACCOUNT, 100)
         assert {f"supplementaryConfiguration.{name}" for name in PART} < set(columns.split(", "))
@@ -139,11 +152,11 @@ def _raise(code: str) -> Any:
 def scanned(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`scanned(world, aggregator="org")`: what is read of it, its notes, and the calls of the survey."""
 
-    def run(
-        world: World, *, inventory: str = "config", wanted: frozenset[str] = ALL_FACTS, aggregator: str = "", elsewhere: Any = None
-    ) -> Any:
+    def run(world: World, *, wanted: frozenset[str] = ALL_FACTS, elsewhere: Any = None, **given: Any) -> Any:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setattr(connect, "new_session", lambda **given: world.stub.attach(new_session(credentials=("a", "b", None), **given)))
-        options = AwsConfig(regions=(REGION,), services=("s3",), inventory=inventory, aggregator=aggregator, requests_per_second=1e6)
+        chosen = {"regions": (REGION,), "services": ("s3",), "inventory": "config", "requests_per_second": 1e6, **given}
+        options = AwsConfig(**chosen)
         (one,) = open_accounts(options, NOW, elsewhere=elsewhere)
         estate = Estate()
         estate.gaps, estate.outcomes = [], []
@@ -226,7 +239,10 @@ def test_a_bucket_that_the_aggregator_lacks_is_read_and_told_in_one_line(scanned
     assert isinstance(estate["arn:aws:s3:::new"].facts["recovery.versioning"], Known)
     assert estate["arn:aws:s3:::new"].tags.value == {"tier": "T3"}
     assert (surveyed["s3:GetBucketVersioning"], surveyed["resourcegroupstaggingapi:GetResources"]) == (1, 2)
-    assert notes == [f"AWS Config aggregator org lacks 1 of 2 of type AWS::S3::Bucket, which were read directly (in {ACCOUNT}/{REGION})"]
+    assert notes == [
+        "AWS Config aggregator org has 2 of type AWS::S3::Bucket and lacks 1, which were read directly "
+        f"(in {ACCOUNT}/{REGION}); where that lasts, let the recorder there record the type"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +257,9 @@ def test_what_the_aggregator_has_of_places_where_it_lags_is_not_used(scanned: An
     estate, notes, surveyed = scanned(world)
     assert surveyed["s3:GetBucketVersioning"] == 1
     assert not any(fact.via.as_of for fact in estate["arn:aws:s3:::a"].facts.values())
-    assert [note.partition(" org ")[2].split()[0] for note in notes] == ["lags", "lacks"]
+    (note,) = notes
+    assert note.startswith("AWS Config aggregator org lags in 1 of its accounts and regions (")
+    assert note.endswith("why: aws configservice describe-configuration-aggregator-sources-status --configuration-aggregator-name org")
 
 
 def test_without_an_aggregator_one_line_says_how_to_get_one(scanned: Any) -> None:
@@ -259,9 +277,59 @@ def test_an_aggregator_that_may_not_be_asked_is_told_and_everything_is_read(scan
     world = World(["a"], [item("a")], denied=denied)
     estate, notes, _ = scanned(world)
     assert isinstance(estate["arn:aws:s3:::a"].facts["recovery.versioning"], Known)
-    assert "AccessDenied" in notes[0]
+    assert ["AccessDenied" in note and "allow config:" in note and "\n" not in note for note in notes] == [True]
     assert {one.outcome for one in estate.outcomes} <= {"ok", "absent"}
     assert estate["arn:aws:s3:::a"].tags.value == ({"tier": "T3"} if denied == "select" else {})
+
+
+OTHERS = ("eu-central-1", "eu-west-1", "us-east-1")
+
+
+@pytest.mark.parametrize("named", ["", "org"])
+def test_an_aggregator_in_another_region_is_found_by_a_call_each_and_told_with_what_spares_them(scanned: Any, named: str) -> None:
+    world = World(["a"], [item("a")], regions={REGION: (), "eu-central-1": "AccessDeniedException", "eu-west-1": ("org",)})
+    estate, notes, _ = scanned(world, regions=(REGION, *OTHERS), aggregator=named)
+    assert estate["arn:aws:s3:::a"].facts["recovery.versioning"].via.as_of == THEN
+    where = f"{REGION}, eu-central-1"
+    assert notes == [f"AWS Config aggregator org is in eu-west-1; AWS_DEFAULT_REGION=eu-west-1 spares looking for it in {where}"]
+    assert world.stub.calls[f"config:DescribeConfigurationAggregator{'SourcesStatus' if named else 's'}"] == 3
+    assert world.stub.calls["ec2:DescribeRegions"] == 0
+    assert {one.outcome for one in estate.outcomes} <= {"ok", "absent"}
+
+
+def test_without_regions_to_scan_those_that_are_enabled_are_looked_through(scanned: Any) -> None:
+    world = World(["a"], [item("a")], regions={REGION: (), "us-east-1": ("org",)})
+    estate, notes, _ = scanned(world, regions=())
+    assert estate["arn:aws:s3:::a"].facts["recovery.versioning"].via.as_of == THEN
+    assert notes == [f"AWS Config aggregator org is in us-east-1; AWS_DEFAULT_REGION=us-east-1 spares looking for it in {REGION}"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        (dict.fromkeys((REGION, *OTHERS), ()), f"there is no AWS Config aggregator in {REGION}, eu-central-1, eu-west-1 and 1 more; "),
+        (
+            {REGION: (), "us-east-1": "AccessDeniedException"},
+            f"there is no AWS Config aggregator in {REGION} (nor could us-east-1 be asked); ",
+        ),
+        (
+            {REGION: "AccessDeniedException", "us-east-1": ("org",)},
+            "no AWS Config aggregator could be looked for (AccessDeniedException): ",
+        ),
+    ],
+)
+def test_where_no_region_has_an_aggregator_one_line_says_where_it_was_looked_for(scanned: Any, regions: Any, said: str) -> None:
+    world = World(["a"], [item("a")], regions=regions)
+    estate, (note,), _ = scanned(world, regions=tuple(regions))
+    assert isinstance(estate["arn:aws:s3:::a"].facts["recovery.versioning"], Known)
+    assert note.startswith(said)
+    assert "\n" not in note
+
+
+def test_where_regions_may_not_be_listed_its_own_is_all_that_is_looked_through(scanned: Any) -> None:
+    world = World(["a"], [item("a")], regions={REGION: (), "us-east-1": ("org",)}, denied="regions")
+    _, notes, _ = scanned(world, regions=())
+    assert notes[0].startswith(f"there is no AWS Config aggregator in {REGION}; AWS_DEFAULT_REGION says where to look first, or make one")
 
 
 def test_an_inventory_of_a_thousand_buckets_costs_at_most_twelve_calls(scanned: Any) -> None:

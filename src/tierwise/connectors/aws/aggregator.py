@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
-from tierwise.connectors.aws.recorded import AGGREGATORS, PAGE, SELECT, STATUS, Recorded
-from tierwise.connectors.declared import Doc
+from tierwise.connectors.aws.read import Read
+from tierwise.connectors.aws.recorded import AGGREGATORS, PAGE, SELECT, STATUS, Recorded, captured
+from tierwise.connectors.declared import Doc, Draft
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import ReadOutcome
 
@@ -22,6 +23,8 @@ _WAY: Final = (
     "make one in the account that scans: aws configservice put-configuration-aggregator --configuration-aggregator-name org "
     "--organization-aggregation-source RoleArn=ROLE,AllAwsRegions=true"
 )
+_WHY: Final = "aws configservice describe-configuration-aggregator-sources-status --configuration-aggregator-name"
+_NOT_THERE: Final = "NoSuchConfigurationAggregatorException"
 _SHOWN: Final = 3
 
 
@@ -35,10 +38,10 @@ class Aggregator:
     """Accounts and regions whose items are not used; an organisation's id stands for all of its accounts."""
     told: list[str] = field(default_factory=list)
     """What must be said of it."""
-    taken: Counter[str] = field(default_factory=Counter)
-    """How many resources of a type were as it had recorded them."""
-    lacking: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    """How many, by type, account and region, it had nothing of."""
+    has: Counter[str] = field(default_factory=Counter)
+    """How many resources of a type it has in the accounts in which it was asked for them."""
+    lacking: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    """What was looked for and it does not have, by type, account and region."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def items(self, caller: Caller, recorded: Recorded) -> Maybe[Doc | None]:
@@ -62,48 +65,108 @@ class Aggregator:
                 return Unknown(UnknownReason.UNPARSABLE, SELECT.via)
             finally:
                 caller.counts.update({key: number for key, number in asked.counts.items() if key[1] == "ok"})
+            with self._lock:
+                self.has[recorded.type] += len(found)
             return Known(found, SELECT.via)
 
         return caller.once_per_account(f"{SELECT.operation}:{recorded.type}", make)
 
     def item(self, caller: Caller, recorded: Recorded, arn: str) -> Mapping[str, Any] | None:
         """What it has of one resource; None where it has nothing that can be used."""
+        if self._is_late(caller.account, caller.region):
+            return None
         found = self.items(caller, recorded)
         text = (found.value or {}).get(arn) if isinstance(found, Known) else None
+        if text is not None:
+            made: dict[str, Any] = json.loads(text)
+            return made
         with self._lock:
-            if text is None:
-                self.lacking[recorded.type, caller.account, caller.region] += 1
-                if isinstance(found, Unknown) and (said := f"could not be asked ({found.detail or found.reason.value})") not in self.told:
-                    self.told.append(said)
-                return None
-            self.taken[recorded.type] += 1
-        made: dict[str, Any] = json.loads(text)
-        return made
+            if isinstance(found, Unknown):
+                self._tell(f"could not be asked ({found.detail or found.reason.value}): allow {SELECT.action}")
+            else:
+                self.lacking.setdefault((recorded.type, caller.account, caller.region), set()).add(arn)
+        return None
 
     def _is_late(self, account: str, region: str) -> bool:
         return any((of, where) in self.late for of in (account, "") for where in (region, ""))
 
+    def _tell(self, said: str) -> None:
+        if said not in self.told:
+            self.told.append(said)
+
     def remarks(self) -> Iterator[str]:
         """What came of it, a line for each thing that is to be known."""
         for said in self.told:
-            yield f"AWS Config aggregator {self.name} {said}: what it does not tell was read directly"
-        for kind in sorted({*self.taken, *(one for one, _, _ in self.lacking)}):
-            lost = {(account, region): number for (one, account, region), number in sorted(self.lacking.items()) if one == kind}
-            if lost:
-                places = ", ".join(f"{account}/{region}" for account, region in list(lost)[:_SHOWN])
-                more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
-                yield (
-                    f"AWS Config aggregator {self.name} lacks {sum(lost.values())} of {sum(lost.values()) + self.taken[kind]} of type {kind}, "
-                    f"which were read directly (in {places}{more})"
-                )
+            yield f"AWS Config aggregator {self.name} {said}"
+        for kind in sorted({one for one, _, _ in self.lacking}):
+            lost = {(account, region): len(arns) for (one, account, region), arns in sorted(self.lacking.items()) if one == kind}
+            yield (
+                f"AWS Config aggregator {self.name} has {self.has[kind]:,} of type {kind} and lacks {sum(lost.values()):,}, which were read "
+                f"directly (in {_shown(list(lost))}); where that lasts, let the recorder there record the type"
+            )
 
     def outcomes(self) -> Iterator[ReadOutcome]:
         """What came of the calls by which it was found."""
         return self.caller.outcomes()
 
 
-def look_for(caller: Caller, name: str) -> Aggregator | str:
-    """The aggregator of that name, or of the whole organisation, or the first; where there is none, or it cannot be asked, why and what helps."""
+@dataclass(slots=True)
+class Answers:
+    """What an aggregator tells of one collector's resources, in place of the calls for each of them; each caller has its own."""
+
+    aggregator: Aggregator
+    recorded: Recorded
+    _last: tuple[str, Mapping[str, Any] | None] = ("", None)
+    """Of the resource that was asked for last, which others ask for again at once: its ARN and item."""
+
+    def item(self, caller: Caller, arn: str) -> Mapping[str, Any] | None:
+        """What there is of a resource; None where there is nothing that can be used."""
+        if self._last[0] != arn:
+            self._last = arn, self.aggregator.item(caller, self.recorded, arn)
+        return self._last[1]
+
+    def answer(self, caller: Caller, read: Read, arn: str) -> Known[Doc | None] | None:
+        """The answer of a call about a resource; None where it is to be made."""
+        words = self.recorded.answers.get(read.operation)
+        if words is None or (item := self.item(caller, arn)) is None or (doc := words(item)) is None:
+            return None
+        return Known(doc, captured(item))
+
+    def answers(self, caller: Caller, draft: Draft) -> Iterator[tuple[str, Maybe[Doc | None]]]:
+        """All that it tells of a resource, by operation."""
+        item = self.item(caller, draft.resource.id)
+        if item is None:
+            return
+        for operation, words in self.recorded.answers.items():
+            if (doc := words(item)) is not None:
+                yield operation, Known(doc, captured(item))
+
+
+def look_for(callers: Iterable[Caller], name: str) -> Aggregator | str:
+    """The aggregator of that name, or of the whole organisation, or the first, in the first region that has one; where none has, or it cannot be asked, why and what helps.
+
+    `callers` has one for each region, the caller's own first; the others are asked where that has none.
+    """
+    empty: list[str] = []
+    refused: list[str] = []
+    for caller in callers:
+        found = _in_region(caller, name)
+        if isinstance(found, Aggregator):
+            if empty or refused:
+                found.told.append(
+                    f"is in {caller.region}; AWS_DEFAULT_REGION={caller.region} spares looking for it in {_some([*empty, *refused])}"
+                )
+            return found
+        if found and not (empty or refused):
+            return found
+        (refused if found else empty).append(caller.region)
+    which = f" {name!r}" if name else ""
+    unasked = f" (nor could {_some(refused)} be asked)" if refused else ""
+    return f"there is no AWS Config aggregator{which} in {_some(empty)}{unasked}; AWS_DEFAULT_REGION says where to look first, or {_WAY}"
+
+
+def _in_region(caller: Caller, name: str) -> Aggregator | str:
+    """The aggregator of a region; empty where it has none, or why it cannot be asked."""
     if not name:
         try:
             every = list(caller.listing(AGGREGATORS, "ConfigurationAggregators"))
@@ -111,24 +174,29 @@ def look_for(caller: Caller, name: str) -> Aggregator | str:
             return f"no AWS Config aggregator could be looked for ({failed.gap.detail or failed.gap.reason}): allow {AGGREGATORS.action}"
         every.sort(key=lambda one: ("OrganizationAggregationSource" not in one, str(one["ConfigurationAggregatorName"])))
         if not every:
-            return f"there is no AWS Config aggregator in {caller.region}: {_WAY}"
+            return ""
         name = str(every[0]["ConfigurationAggregatorName"])
     try:
         late = list(
             caller.listing(STATUS, "AggregatedSourceStatusList", ConfigurationAggregatorName=name, UpdateStatus=list(_LATE), Limit=PAGE)
         )
     except ListingFailedError as failed:
-        if failed.gap.detail == "NoSuchConfigurationAggregatorException":
-            return f"there is no AWS Config aggregator {name!r} in {caller.region}: {_WAY}"
+        if failed.gap.detail == _NOT_THERE:
+            return ""
         return (
             f"whether AWS Config aggregator {name} lags could not be read ({failed.gap.detail or failed.gap.reason}): allow {STATUS.action}"
         )
     # What fails of the organisation itself is true of all of its accounts.
-    places = [("" if one.get("SourceType") == "ORGANIZATION" else str(one["SourceId"]), str(one.get("AwsRegion") or "")) for one in late]
-    told = [f"lags in {len(places)} of its accounts and regions ({_shown(places)})"] if places else []
-    return Aggregator(name, caller, frozenset(places), told)
+    places = sorted(
+        {("" if one.get("SourceType") == "ORGANIZATION" else str(one["SourceId"]), str(one.get("AwsRegion") or "")) for one in late}
+    )
+    told = [f"lags in {len(places)} of its accounts and regions ({_shown(places)}), which were read directly; why: {_WHY} {name}"]
+    return Aggregator(name, caller, frozenset(places), told if places else [])
 
 
 def _shown(places: list[tuple[str, str]]) -> str:
-    named = [f"{account or 'the organisation'}/{region or 'all regions'}" for account, region in sorted(set(places))]
-    return ", ".join(named[:_SHOWN]) + (f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else "")
+    return _some([f"{account or 'the organisation'}/{region or 'all regions'}" for account, region in places])
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

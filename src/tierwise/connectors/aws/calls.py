@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -18,6 +18,9 @@ from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import SHARED, Doc, Draft
 from tierwise.model.fact import NOWHERE, Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import Gap, ReadOutcome
+
+if TYPE_CHECKING:
+    from tierwise.connectors.aws.aggregator import Answers
 
 T = TypeVar("T")
 
@@ -123,6 +126,8 @@ class Caller:
     """Waits some seconds for something that the service is making."""
     until: float = math.inf
     """When (by the clock of `time.monotonic`) it stops making calls: what its unit could not read by then is unknown."""
+    recorded: Answers | None = None
+    """What AWS Config tells in place of calls for one resource; None where all calls are made."""
     _others: list[Caller] = field(default_factory=list)
 
     def tags_of(self, arn: str) -> Maybe[Mapping[str, str]]:
@@ -141,7 +146,9 @@ class Caller:
             yield other
 
     def ask(self, read: Read, resource: str = "", **params: object) -> Maybe[Doc | None]:
-        """One call: its answer, None where the service says `not configured`, or why it is unknown."""
+        """One call: its answer, None where the service says `not configured`, or why it is unknown. What AWS Config has recorded of a resource is not asked for."""
+        if resource and self.recorded is not None and (told := self.recorded.answer(self, read, resource)) is not None:
+            return told
         try:
             self._in_time()
             answer = getattr(self.client(read.service), _method(read.operation))(**params)

@@ -11,10 +11,11 @@ from tierwise.connectors.aws.role import ASSUME
 from tierwise.connectors.declared import exported
 from tierwise.model.content import Depth
 
+REGIONS = Read("ec2", "DescribeRegions", "ec2:DescribeRegions")
 SESSION_READS = (
     Read("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
     ASSUME,
-    Read("ec2", "DescribeRegions", "ec2:DescribeRegions"),
+    REGIONS,
     Read("resourcegroupstaggingapi", "GetResources", "tag:GetResources"),
     Read("organizations", "ListAccounts", "organizations:ListAccounts", absent=frozenset({"AWSOrganizationsNotInUseException"})),
 )

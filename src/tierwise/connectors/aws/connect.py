@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws.aggregator import Aggregator, look_for
-from tierwise.connectors.aws.calls import Caller, attempt
-from tierwise.connectors.aws.collectors import SESSION_READS, collectors, declared_calls
+from tierwise.connectors.aws.calls import Caller, ListingFailedError, attempt
+from tierwise.connectors.aws.collectors import REGIONS, SESSION_READS, collectors, declared_calls
 from tierwise.connectors.aws.members import AwsOrganisation
 from tierwise.connectors.aws.organisation import ACTIVE, INHERITED, Within, chosen, membership, not_active
 from tierwise.connectors.aws.role import EXPIRED, UNREACHED, Role, role_arn, roles_by_account
@@ -72,7 +72,7 @@ def open_accounts(
         raise UsageError(f"partition {partition!r} is not supported; supported are {', '.join(PARTITIONS)}")
     _check_regions(session, (partition,), options.regions)
     scope = AwsScope(options.regions, frozenset(options.services))
-    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere, *_inventory(options, caller), rescan)
+    opened = _Opened(options, caller, base, access, scope, own, partition, elsewhere, *_inventory(options, base, caller), rescan)
     if options.organization:
         return (_organisation(opened),)
     arns = options.role_arns or tuple(role_arn(partition, account, options.role) for account in options.accounts if options.role)
@@ -80,12 +80,23 @@ def open_accounts(
     return _chosen(sources, options.accounts, by_role=bool(arns))
 
 
-def _inventory(options: AwsConfig, caller: Caller) -> tuple[Aggregator | None, str]:
+def _inventory(options: AwsConfig, base: Account, caller: Caller) -> tuple[Aggregator | None, str]:
     """The aggregator that was asked for, or why there is none and everything is read from the services."""
     if not options.inventory:
         return None, ""
-    found = look_for(replace(caller, failures=[]), options.aggregator)
+    found = look_for(_everywhere(options, base, replace(caller, failures=[])), options.aggregator)
     return (None, found) if isinstance(found, str) else (found, "")
+
+
+def _everywhere(options: AwsConfig, base: Account, caller: Caller) -> Iterator[Caller]:
+    """One caller for each region that is scanned, the caller's own first, whose failures are nobody's gaps; which others there are is asked when they are wanted."""
+    yield caller
+    try:
+        regions = options.regions or [str(one["RegionName"]) for one in caller.listing(REGIONS, "Regions")]
+    except ListingFailedError:
+        return
+    for region in sorted({*regions} - {caller.region}):
+        yield replace(_caller(base, region, caller.now), counts=caller.counts)
 
 
 def access_of(options: AwsConfig, threads: int, depth: Depth) -> Access:
@@ -258,7 +269,7 @@ def _explained(code: str) -> str:
     if code in _SKEWED:
         return f"AWS refused the request's time ({code})\n  set this machine's clock (its time must be within five minutes of AWS's)"
     if code in UNREACHED:
-        return f"AWS could not be reached ({code})\n  check the network, the proxy (HTTPS_PROXY) and the region (AWS_REGION)"
+        return f"AWS could not be reached ({code})\n  check the network, the proxy (HTTPS_PROXY) and the region (AWS_DEFAULT_REGION)"
     if code == "ProfileNotFound":
         return "the AWS profile that AWS_PROFILE names does not exist\n  see the names: aws configure list-profiles"
     if code == "NoCredentialsError":

@@ -6,7 +6,7 @@ A file system has no public address: clients reach its mount targets inside a VP
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from tierwise.access.audience import tls_of
 from tierwise.access.share import put_inside_vpc
@@ -14,6 +14,7 @@ from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.listed import flag, whole
 from tierwise.connectors.aws.read import Collector, Read, tag_map
+from tierwise.connectors.aws.recorded import Recorded, members, part
 from tierwise.connectors.aws.resource_policy import AUDIENCE_FACTS, facts_of_policy, parsed, policy_grants, policy_text
 from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.connectors.declared import Doc, Draft, Stage, field_of
@@ -148,4 +149,11 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return policy_grants(policy_text(draft.doc(POLICY), "Policy"), POLICY.via)
 
 
-COLLECTOR = Collector("efs", (LIST, REPLICATION, keys.LIST_ALIASES, POLICY, BACKUP), survey, facts, links, grants)
+def _backup(item: Mapping[str, Any]) -> Doc | None:
+    """What DescribeBackupPolicy answers, out of an item of AWS Config."""
+    told = members(part(item, "configuration", "BackupPolicy"), Status=str)
+    return told and {"BackupPolicy": told}
+
+
+RECORDED: Final = Recorded("AWS::EFS::FileSystem", ("configuration.BackupPolicy",), {BACKUP.operation: _backup})
+COLLECTOR = Collector("efs", (LIST, REPLICATION, keys.LIST_ALIASES, POLICY, BACKUP), survey, facts, links, grants, RECORDED)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import ceil
-from typing import Any
+from typing import Any, Final
 
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.read import Collector, Read
+from tierwise.connectors.aws.recorded import Recorded, members, part
 from tierwise.connectors.aws.resource_policy import policy_fact_names, policy_facts, policy_grants, policy_text
-from tierwise.connectors.declared import Draft, Stage, field_of
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Grant, Kind, Link, Rel, Resource
 
@@ -99,4 +100,14 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return policy_grants(policy_text(draft.doc(POLICY), "Policy"), POLICY.via)
 
 
-COLLECTOR = Collector("kinesis", (LIST, keys.LIST_ALIASES, SUMMARY, POLICY), survey, facts, links, grants)
+def _summary(item: Mapping[str, Any]) -> Doc | None:
+    """What DescribeStreamSummary answers, out of an item of AWS Config; one that tells of no encryption may be older than what it should tell."""
+    kept = members(part(item, "configuration"), RetentionPeriodHours=int)
+    key = members(part(item, "configuration", "StreamEncryption"), EncryptionType=str, KeyId=str)
+    return {"StreamDescriptionSummary": {**kept, **key}} if kept and key else None
+
+
+RECORDED: Final = Recorded(
+    "AWS::Kinesis::Stream", ("configuration.RetentionPeriodHours", "configuration.StreamEncryption"), {SUMMARY.operation: _summary}
+)
+COLLECTOR = Collector("kinesis", (LIST, keys.LIST_ALIASES, SUMMARY, POLICY), survey, facts, links, grants, RECORDED)

@@ -17,6 +17,7 @@ from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.gather import gather
 from tierwise.connectors.aws.read import Collector, Read
+from tierwise.connectors.aws.recorded import Recorded, members, part
 from tierwise.connectors.aws.resource_policy import (
     audience_from,
     grants_of,
@@ -100,7 +101,8 @@ def survey(caller: Caller) -> Iterator[Draft]:
         if any(name.startswith("alias/aws/") for name in aliases):
             continue
         described = caller.ask(DESCRIBE, arn, KeyId=key)
-        if field_of(described, "KeyMetadata", "KeyManager") == Known("AWS", DESCRIBE.via):
+        manager = field_of(described, "KeyMetadata", "KeyManager")
+        if isinstance(manager, Known) and manager.value == "AWS":
             continue
         text = field_of(described, "KeyMetadata", "Description", absent="")
         head = f"arn:{caller.partition}:kms:{caller.region}:{caller.account}:"
@@ -233,4 +235,22 @@ def grants(draft: Draft) -> tuple[Grant, ...]:
     return tuple(found)
 
 
-COLLECTOR = Collector("kms", (LIST, keys.LIST_ALIASES, DESCRIBE, ROTATION, POLICY, GRANTS), survey, facts, grants=grants)
+def _described(item: Mapping[str, Any]) -> Doc | None:
+    """What DescribeKey answers, out of an item of AWS Config, whose schema has these members of `KeyMetadata`.
+
+    It has no PendingDeletionWindowInDays, so keys that wait for deletion are described by KMS. CustomerMasterKeySpec is the older name of KeySpec and has the
+    same value (API Reference, KeyMetadata). Of rotation it has the switch alone (`KeyRotationStatus`), without the period.
+    """
+    told = members(
+        part(item, "configuration"), KeyId=str, KeyManager=str, KeyState=str, Origin=str, CustomerMasterKeySpec=str, Description=str
+    )
+    if told is None or _STATES.get(told["KeyState"]) not in ("enabled", "disabled"):
+        return None
+    return {"KeyMetadata": {**told, "KeySpec": told["CustomerMasterKeySpec"]}}
+
+
+_COLUMNS: Final = tuple(
+    f"configuration.{name}" for name in ("keyId", "keyManager", "keyState", "origin", "customerMasterKeySpec", "description")
+)
+RECORDED: Final = Recorded("AWS::KMS::Key", _COLUMNS, {DESCRIBE.operation: _described})
+COLLECTOR = Collector("kms", (LIST, keys.LIST_ALIASES, DESCRIBE, ROTATION, POLICY, GRANTS), survey, facts, grants=grants, recorded=RECORDED)

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from tierwise.access.share import SHARED_FACTS, put_mutable, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.rds_facts import GIB, keyless, stored_encrypted
 from tierwise.connectors.aws.read import Collector, Read, tag_map
+from tierwise.connectors.aws.recorded import Recorded, members, part
 from tierwise.connectors.aws.sharing import put_encryption
-from tierwise.connectors.declared import Draft, Stage, field_of
+from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.database import on_cluster_storage
 from tierwise.model.fact import AnyFact, FactSheet, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Evidence, Kind, Link, Rel, Resource
@@ -38,9 +39,12 @@ class _Sort:
     source_arn: str
     attributes: str
     values: str
+    recorded: str
+    """What AWS Config calls it."""
 
 
 _KIND = frozenset({Kind.SNAPSHOT})
+_SUPPLEMENT: Final = "supplementaryConfiguration"
 INSTANCE = _Sort(
     Read("rds", "DescribeDBSnapshots", "rds:DescribeDBSnapshots", kinds=_KIND, links=True),
     "DBSnapshots",
@@ -53,6 +57,7 @@ INSTANCE = _Sort(
     "db",
     "DescribeDBSnapshotAttributes",
     "DBSnapshotAttributes",
+    "AWS::RDS::DBSnapshot",
 )
 CLUSTER = _Sort(
     Read("rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots", kinds=_KIND, links=True),
@@ -66,6 +71,7 @@ CLUSTER = _Sort(
     "cluster",
     "DescribeDBClusterSnapshotAttributes",
     "DBClusterSnapshotAttributes",
+    "AWS::RDS::DBClusterSnapshot",
 )
 
 
@@ -151,9 +157,19 @@ def links(sort: _Sort, draft: Draft) -> tuple[Link, ...]:
     return tuple(found)
 
 
+def _told(sort: _Sort, item: Mapping[str, Any]) -> Doc | None:
+    """What the call for its attributes answers, out of an item of AWS Config; one that has no `restore`, or not its accounts, does not tell."""
+    listed = part(item, _SUPPLEMENT, sort.values)
+    each = [members(one, AttributeName=str, AttributeValues=list) for one in listed] if isinstance(listed, list) else []
+    named = [one for one in each if one is not None and all(isinstance(who, str) for who in one["AttributeValues"])]
+    told = len(named) == len(each) and any(one["AttributeName"] == "restore" for one in named)
+    return {f"{sort.values}Result": {sort.values: named}} if told else None
+
+
 def _collector(sort: _Sort) -> Collector:
     reads = (sort.listing, keys.LIST_ALIASES, _ATTRIBUTES[sort.type])
-    return Collector("rds", reads, partial(survey, sort), partial(facts, sort), partial(links, sort))
+    recorded = Recorded(sort.recorded, (f"{_SUPPLEMENT}.{sort.values}",), {sort.attributes: partial(_told, sort)})
+    return Collector("rds", reads, partial(survey, sort), partial(facts, sort), partial(links, sort), recorded=recorded)
 
 
 COLLECTORS = (_collector(INSTANCE), _collector(CLUSTER))

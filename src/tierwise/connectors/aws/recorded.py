@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tierwise.connectors.aws.read import Read
@@ -21,23 +21,26 @@ SELECT = Read("config", "SelectAggregateResourceConfig", "config:SelectAggregate
 READS: Final = (AGGREGATORS, STATUS, SELECT)
 PAGE: Final = 100
 """Items a page: the most that the service gives (its model, `Limit`)."""
-IDENTITY: Final = ("arn", "awsRegion", "configurationItemCaptureTime", "tags")
+_IDENTITY: Final = ("arn", "awsRegion", "configurationItemCaptureTime")
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How a type of resource is recorded."""
+    """How a type of resource is recorded: what its published schema has (github.com/awslabs/aws-config-resource-schema, `TYPE.properties.json`)."""
 
     type: str
     """Config's name of it, e.g. `AWS::S3::Bucket`."""
     columns: tuple[str, ...]
-    """What is selected of it beside what tells one from another: properties of its published schema."""
-    docs: Callable[[Mapping[str, Any]], Mapping[str, Doc | None]]
-    """Of an item: the answer of each call whose answer it tells, by operation. What it does not tell is read from the service."""
+    """What is selected of it beside what tells one from another: properties of its schema."""
+    answers: Mapping[str, Callable[[Mapping[str, Any]], Doc | None]] = field(hash=False)
+    """By operation: its answer, as an item tells it; None where the item does not tell all that facts are made of, and the service is asked."""
+    tags: bool = False
+    """Whether its tags stand for those of the bulk read, which asks for its service no more; so every resource is looked up as it is listed."""
 
     def expression(self, account: str) -> str:
         """The query for all of an account; it may be 4,096 characters long (the service's model, `Expression`)."""
-        return f"SELECT {', '.join((*IDENTITY, *self.columns))} WHERE resourceType = '{self.type}' AND accountId = '{account}'"
+        chosen = (*_IDENTITY, *(("tags",) if self.tags else ()), *self.columns)
+        return f"SELECT {', '.join(chosen)} WHERE resourceType = '{self.type}' AND accountId = '{account}'"
 
 
 def captured(item: Mapping[str, Any]) -> Provenance:
@@ -45,15 +48,26 @@ def captured(item: Mapping[str, Any]) -> Provenance:
     return Provenance(SELECT.via.via, SELECT.action, str(item.get("configurationItemCaptureTime") or ""))
 
 
-def part(item: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """A supplementary part of an item: a structure, or its JSON; None where there is none, or it is neither."""
-    found = (item.get("supplementaryConfiguration") or {}).get(name)
-    if isinstance(found, str):
-        try:
-            found = json.loads(found)
-        except ValueError:
-            return None
-    return found if isinstance(found, Mapping) else None
+def part(item: Mapping[str, Any], *path: str) -> Any:
+    """A part of an item: a structure or a list, as such or as its JSON; None where there is none, or it is neither."""
+    found: Any = item
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+        if isinstance(found, str):
+            try:
+                found = json.loads(found)
+            except ValueError:
+                return None
+    return found if isinstance(found, Mapping | list) else None
+
+
+def members(told: object, **wanted: type) -> Doc | None:
+    """Members of a structure as the service spells them, out of what Config spells in a case of its own (`awsaccountId`); None where one is not there, or of another type."""
+    if not isinstance(told, Mapping):
+        return None
+    by_name = {str(name).lower(): value for name, value in told.items()}
+    found = {name: by_name.get(name.lower()) for name in wanted}
+    return found if all(type(found[name]) is kind for name, kind in wanted.items()) else None
 
 
 def tags(item: Mapping[str, Any]) -> dict[str, str]:

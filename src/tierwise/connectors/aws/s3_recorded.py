@@ -7,10 +7,11 @@ tags: all of these are read from S3. So is every part that an item lacks, since 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
-from tierwise.connectors.aws.recorded import Recorded, part
+from tierwise.connectors.aws.recorded import Recorded, members, part
 from tierwise.connectors.aws.s3_reads import BLOCK, CORS, ENCRYPTION, LOGGING, OBJECT_LOCK, REPLICATION, SWITCHES, VERSIONING, WEBSITE
 from tierwise.connectors.declared import Doc
 
@@ -38,8 +39,8 @@ def _versioning(told: Mapping[str, Any]) -> Doc | None:
 
 
 def _block(told: Mapping[str, Any]) -> Doc | None:
-    found = {switch: told.get(switch[0].lower() + switch[1:]) for switch in SWITCHES}
-    return {"PublicAccessBlockConfiguration": found} if all(isinstance(one, bool) for one in found.values()) else None
+    found = members(told, **dict.fromkeys(SWITCHES, bool))
+    return found and {"PublicAccessBlockConfiguration": found}
 
 
 def _lock(told: Mapping[str, Any]) -> Doc | None:
@@ -69,27 +70,25 @@ _PARTS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Doc | None]]
     WEBSITE.operation: ("BucketWebsiteConfiguration", _website),
 }
 _REPLICATION: Final = "BucketReplicationConfiguration"
+_WHERE: Final = "supplementaryConfiguration"
 
 
-def _docs(item: Mapping[str, Any]) -> dict[str, Doc | None]:
-    return dict(_told(item))
+def _answer(name: str, words: Callable[[Mapping[str, Any]], Doc | None], item: Mapping[str, Any]) -> Doc | None:
+    told = part(item, _WHERE, name)
+    return words(told) if isinstance(told, Mapping) else None
 
 
-def _told(item: Mapping[str, Any]) -> Iterator[tuple[str, Doc | None]]:
-    for operation, (name, words) in _PARTS.items():
-        told = part(item, name)
-        if told is not None and (doc := words(told)) is not None:
-            yield operation, doc
+def _unreplicated(item: Mapping[str, Any]) -> Doc | None:
     # A replication has a role (S3 API Reference, ReplicationConfiguration: `Role` is required), and Config has recorded it as long as buckets.
-    if not (part(item, _REPLICATION) or {}).get("roleARN"):
-        yield REPLICATION.operation, None
+    return None if (part(item, _WHERE, _REPLICATION) or {}).get("roleARN") else {}
 
 
 RECORDED: Final = Recorded(
     "AWS::S3::Bucket",
-    (
-        *(f"supplementaryConfiguration.{name}" for name, _ in _PARTS.values()),
-        f"supplementaryConfiguration.{_REPLICATION}.roleARN",
-    ),
-    _docs,
+    (*(f"{_WHERE}.{name}" for name, _ in _PARTS.values()), f"{_WHERE}.{_REPLICATION}.roleARN"),
+    {
+        **{operation: partial(_answer, name, words) for operation, (name, words) in _PARTS.items()},
+        REPLICATION.operation: _unreplicated,
+    },
+    tags=True,
 )

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from tierwise.connectors.aws import content, recorded
-from tierwise.connectors.aws.aggregator import Aggregator
+from tierwise.connectors.aws.aggregator import Aggregator, Answers
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
 from tierwise.connectors.aws.history import Changes, History
@@ -35,7 +35,7 @@ _HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-
 _BATCH = 25
 """Resources per unit where stage 1 makes no call per resource."""
 _TAGGED = ("backup", "dynamodb", "ecr", "elasticache", "es", "glue", "kinesis", "kms", "logs", "sns", "sqs", "ssm")
-"""The services, by their names in ARNs, whose tags come from the bulk read alone, but for those that AWS Config records."""
+"""The services, by their names in ARNs, whose tags come from the bulk read alone, but for those whose tags AWS Config records (`Recorded.tags`)."""
 _NAMED = 100
 """ARNs whose tags one call tells (the service's model, `ResourceARNList`)."""
 
@@ -58,8 +58,9 @@ class _Place:
         """Name the documents of this place as its own."""
         self.once.place, self.account.once.place = f"{self.account.id}/{self.region}", self.account.id
 
-    def caller(self) -> Caller:
-        """A caller whose counts are its own."""
+    def caller(self, collector: Collector | None = None) -> Caller:
+        """A caller whose counts are its own; for a collector, what AWS Config has recorded stands for its calls."""
+        aggregator, how = self.account.aggregator, collector.recorded if collector is not None else None
         return Caller(
             self.account.id,
             self.region,
@@ -73,6 +74,7 @@ class _Place:
             once_per_organisation=self.account.within.once if self.account.within is not None else None,
             regions=self._open_regions,
             until=time.monotonic() + self.account.unit_seconds,
+            recorded=Answers(aggregator, how) if aggregator is not None and how is not None else None,
         )
 
     def _open_regions(self) -> Iterator[Caller]:
@@ -425,7 +427,7 @@ class AwsSource:
         return found
 
     def _list(self, collector: Collector, place: _Place) -> Iterator[Item]:
-        caller = place.caller()
+        caller = place.caller(collector)
         per_resource = bool(collector.survey_reads)
         waiting: list[Draft] = []
         try:
@@ -449,22 +451,21 @@ class AwsSource:
         yield from caller.outcomes()
 
     def _listed(self, collector: Collector, caller: Caller) -> Iterator[Draft]:
-        """The drafts of a region, with what AWS Config has recorded of them in place of answers, where it has."""
-        aggregator = self._account.aggregator
-        if aggregator is None or collector.recorded is None:
+        """The drafts of a region; where tags come from AWS Config, with these and all else that it has recorded of them."""
+        told = caller.recorded
+        if told is None or not told.recorded.tags:
             yield from collector.survey(caller)
             return
         waiting: list[Draft] = []
         broken: ListingFailedError | None = None
         try:
             for draft in collector.survey(caller):
-                item = aggregator.item(caller, collector.recorded, draft.resource.id)
+                item = told.item(caller, draft.resource.id)
                 if item is None:
                     waiting.append(draft)
                     continue
-                via = recorded.captured(item)
-                draft.docs |= {operation: Known(doc, via) for operation, doc in collector.recorded.docs(item).items()}
-                draft.resource = replace(draft.resource, tags=Known(recorded.tags(item), via))
+                draft.docs |= told.answers(caller, draft)
+                draft.resource = replace(draft.resource, tags=Known(recorded.tags(item), recorded.captured(item)))
                 yield draft
         except ListingFailedError as failed:
             broken = failed
@@ -479,7 +480,7 @@ class AwsSource:
             raise broken
 
     def _look(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Item]:
-        caller = place.caller()
+        caller = place.caller(collector)
         for draft in drafts:
             for read in collector.survey_reads:
                 caller.read_into(draft, read)
@@ -547,7 +548,7 @@ class AwsSource:
     def _deepen(self, group: Iterable[_Due]) -> Iterator[Item]:
         for due in group:
             collector, draft, place, wanted = due.collector, unpack(due.packed), due.place, due.wanted
-            caller = place.caller()
+            caller = place.caller(collector)
             links, rescan, key = None, self._rescan, draft.resource.id
             if (kept := self._taken.pop(key, None)) is not None:
                 # More is asked of it than was read then, and facts are made of all that was read: so it is read as a whole.
