@@ -209,15 +209,22 @@ def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_da
     hubs = "Microsoft.EventHub/namespaces"
     tenant.rows.append(row(hubs, "events", {"publicNetworkAccess": "Enabled", "privateEndpointConnections": []}, tags=TAGS))
     tenant.docs[f"{named(hubs, 'events')}/networkrulesets/default".lower()] = {"properties": {"defaultAction": "Allow"}}
-    found, forecasts = [], []
+    found, forecasts, asked = [], [], []
     for night in range(2):
+        before = len(tenant.calls)
         monkeypatch.setattr(live, "utc_now", lambda night=night: datetime(2026, 11, 23, 2, tzinfo=UTC) + timedelta(days=night))
         ran = tierwise(
             "scan", "azure", "--since", "--store", home / "store.db", "--fail-on", "none", "--format", "json=scan.json", "--max-rate", "1e6"
         )
         assert ran.code == 0, ran.err
+        asked.append(sum("/eventtypes/" not in path for _, path in tenant.calls[before:]))
         found.append(json.loads((home / "scan.json").read_text())["findings"])
-        forecasts.append(json.loads(tierwise("scan", "azure", "--dry-run", "--store", home / "store.db", "--format", "json").out))
+        forecasts.append(
+            [
+                json.loads(tierwise("scan", "azure", "--dry-run", *more, "--store", home / "store.db", "--format", "json").out)
+                for more in ([], ["--since"])
+            ]
+        )
     assert tenant.asked("/networkrulesets/default") == 1
     assert tenant.asked("/blobservices/default") == 4, "what clients may change is read each time"
     dated = {
@@ -228,4 +235,15 @@ def test_a_second_scan_takes_over_what_the_activity_log_says_is_unchanged_and_da
         (one["control"], one["resource"], one["verdict"]) for one in found[1]
     ]
     assert forecasts[0] == forecasts[1], "a scan that took something over says nothing of one that does not"
-    assert forecasts[0]["calls"] > 10
+    whole, since = forecasts[0]
+    assert whole["calls"] > 10
+    # Two reads of the hub that were spared, and three of storage accounts, of whose parts this tenant does not tell all, that were not.
+    own = (
+        "/events/providers/Microsoft.Insights/diagnosticSettings",
+        "/networkRuleSets/default",
+        "/managementPolicies/default",
+        "/encryptionScopes",
+    )
+    first = {path for _, path in tenant.calls if path.endswith(own)}
+    assert (whole["spared"], since["spared"]) == (None, len(first))
+    assert since["spared"] >= asked[0] - asked[1] == 2

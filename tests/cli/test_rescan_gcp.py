@@ -111,6 +111,18 @@ def test_what_has_changed_is_found_as_a_whole_scan_would_and_the_rest_is_dated(s
     ]
 
 
+def test_a_forecast_says_how_many_calls_are_spared_at_most(scan: Scan) -> None:
+    cloud = Buckets(3)
+    cloud.docs["storage/storage/v1/b/b1/managedFolders"] = {"items": [{"name": "in/"}]}
+    cloud.docs["storage/storage/v1/b/b1/managedFolders/in//iam"] = {"bindings": []}
+    first = scan(cloud, "--since")
+    told = scan(cloud, "--since", "--dry-run", night=1).told
+    again = scan(cloud, "--since", night=1)
+    made = [sum(not path.endswith("entries:list") for path in night.calls) for night in (first, again)]
+    assert told["spared"] == made[0] - made[1] == 4
+    assert scan(cloud, "--dry-run", night=2).told["spared"] is None
+
+
 def test_where_the_log_may_not_be_read_all_is_read_and_a_line_says_so(scan: Scan) -> None:
     cloud = Buckets(3)
     run = scan(cloud, "--since").told["run"]["id"]

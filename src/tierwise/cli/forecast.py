@@ -15,6 +15,7 @@ from tierwise.errors import StoreError
 if TYPE_CHECKING:
     from tierwise.cli.live import Live
     from tierwise.connectors.base import Source
+    from tierwise.connectors.declared import Declared
     from tierwise.reports.forecast import Calls, Forecast, Need
     from tierwise.scan import Judging
 
@@ -72,15 +73,31 @@ def _forecast(live: Live, judging: Judging, sources: Sequence[Source], *, since:
     calls = [
         Calls(account, _service(operation), operation, number, rate(operation)) for (account, operation), number in sorted(made.items())
     ]
-    return Forecast(names, found, run.id, run.day, calls, spared=_spared(calls) if since and live.command == "aws" else None)
+    return Forecast(names, found, run.id, run.day, calls, spared=_spared(live.command, calls) if since else None)
 
 
-def _spared(calls: Sequence[Calls]) -> int:
-    """The calls for single resources of those services of whose changes CloudTrail tells."""
-    from tierwise.connectors.aws.collectors import collectors
+def _spared(command: str, calls: Sequence[Calls]) -> int:
+    """The calls for single resources of whose answers the history of changes tells."""
+    told = {read.via.via for read in _told(command)}
+    return sum(one.number for one in calls if one.operation in told)
 
-    own = {read.via.via for one in collectors() if one.history is not None for read in one.reads if read.params is not None}
-    return sum(one.number for one in calls if one.operation in own)
+
+def _told(command: str) -> Iterator[Declared]:
+    """The reads that are not made of a resource that has not changed."""
+    match command:
+        case "aws":
+            from tierwise.connectors.aws.collectors import collectors as of_aws
+
+            yield from (read for one in of_aws() if one.history is not None for read in one.reads if read.params is not None)
+        case "azure":
+            from tierwise.connectors.azure.collectors import collectors as of_azure
+            from tierwise.connectors.azure.unchanged import reads_told
+
+            yield from (read for one in of_azure() for read in reads_told(one))
+        case _:
+            from tierwise.connectors.gcp.collectors import collectors as of_gcp
+
+            yield from (read for one in of_gcp() if one.history is not None for read in one.history.reads)
 
 
 def _history(command: str) -> str:
@@ -121,7 +138,7 @@ def _rates(live: Live) -> Any:
 
 def _needs(live: Live, judging: Judging) -> Iterator[Need]:
     """What the declarations say of each service that is scanned."""
-    from tierwise.connectors.declared import Declared, Stage
+    from tierwise.connectors.declared import Stage
     from tierwise.derive.needs import own_needs
     from tierwise.evaluate.compiled import compile_control
     from tierwise.model.sensitivity import Tier

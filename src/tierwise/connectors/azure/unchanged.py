@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
@@ -86,6 +86,12 @@ def told_by(collector: Collector) -> frozenset[str]:
     reads = [read for read in collector.reads if read.stage is Stage.DETAIL]
     other = frozenset[str]().union(*(read.yields for read in reads if not _is_told(read)))
     return frozenset[str]().union(*(read.yields for read in reads if _is_told(read))) - other
+
+
+def reads_told(collector: Collector) -> Iterator[Read]:
+    """The reads that give these: what is not asked of a resource that has not changed."""
+    told = told_by(collector)
+    return (read for read in collector.reads if isinstance(read, Read) and read.told and read.stage is Stage.DETAIL and read.yields & told)
 
 
 def _is_told(read: object) -> bool:
