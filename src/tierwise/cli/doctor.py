@@ -88,6 +88,7 @@ def gcp(**values: Any) -> None:
 def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared], then: str) -> None:
     """Make the calls of stage 1 and those that a whole source shares, say of each account what came of them, then what is denied where, and exit with the worst of it."""
     from tierwise.connectors.base import Probed
+    from tierwise.model.fact import UnknownReason
     from tierwise.scan import Collected, run_units
 
     failed: Failed = defaultdict(lambda: defaultdict(int))
@@ -104,7 +105,8 @@ def _check(sources: Sequence[Source], config: Config, judging: Judging, declared
         lost = _controls_of(operation, judging, declared)
         effect = f"; unknown then: {', '.join(lost)}" if lost else ""
         where = f" in {listed(sorted(one for one in accounts if one), 2)}" if any(accounts) else ""
-        click.echo(f"     {operation}: {reason} ({sum(accounts.values())} call(s)){where}, needs {_action(operation, declared)}{effect}")
+        needs = f", needs {_action(operation, declared)}" if reason == UnknownReason.PERMISSION_DENIED else ""
+        click.echo(f"     {operation}: {reason} ({sum(accounts.values())} call(s)){where}{needs}{effect}")
     click.echo(f"next: {then}" + (" (what is denied stays unknown in the report)" if worst else ""))
     sys.exit(worst)
 

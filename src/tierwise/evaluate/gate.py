@@ -27,9 +27,14 @@ def unseen(gaps: Sequence[Gap], coverage: Coverage, policy: GatePolicy) -> tuple
     reasons: list[str] = []
     unexpected = [gap for gap in gaps if not gap.expected]
     if unexpected:
-        places = sorted({f"{gap.service} in {gap.account}/{gap.region or 'global'}" for gap in unexpected})
+        ordered = sorted(unexpected, key=lambda gap: (not gap.whole, gap.service, gap.account, gap.region))
+        places = list(dict.fromkeys(map(_place, ordered)))
         reasons.append(f"{len(unexpected)} listing(s) failed: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}")
     return (*reasons, *coverage.under(policy.min_coverage))
+
+
+def _place(gap: Gap) -> str:
+    return f"{gap.service} {gap.account}" if gap.whole else f"{gap.service} in {gap.account}/{gap.region or 'global'}"
 
 
 def decide(

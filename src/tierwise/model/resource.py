@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from tierwise.model.content import NOT_SAMPLED, Depth, Found, Sampled
-from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown, told_apart
+from tierwise.model.fact import NOWHERE, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason, told_apart
 from tierwise.pack import Common
 
 
@@ -281,6 +281,11 @@ class Gap:
     def whole(self) -> str:
         """What is told of an account, a subscription or a project nothing of which could be read; empty for a listing, and where that may not be told."""
         return f"{self.service} {self.account}: {self.detail}" if self.service in _WHOLE and self.account and self.detail else ""
+
+    @property
+    def needs(self) -> str:
+        """The permission that is lacking; empty where something else went wrong, which no permission mends."""
+        return self.action if self.reason == UnknownReason.PERMISSION_DENIED else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from msgspec import structs
 
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
-from tierwise.model.fact import UnknownReason
 from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
-from tierwise.model.resource import HELD, Gap
+from tierwise.model.resource import HELD
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import cost, looks
 from tierwise.reports.attested import beside, standing_of, told
@@ -24,6 +23,7 @@ from tierwise.reports.planned import later, obligations, sentences
 from tierwise.reports.second import for_people, title
 from tierwise.reports.shown import shown
 from tierwise.reports.text import count, listed, log_lines, safe_text, short_id
+from tierwise.reports.unseen import losses
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -221,11 +221,11 @@ class _Page(Printer):
         if not (result.gaps or by_cause or result.regions):
             return
         self.title("What this scan could not see")
-        gaps = list(dict.fromkeys(_gap_line(gap) for gap in result.gaps))
-        for text, style, mark in gaps[:_MOST_ROWS]:
-            self.bullet(text, style, mark)
-        if len(gaps) > _MOST_ROWS:
-            self.line(f"    {len(gaps) - _MOST_ROWS} more that could not be listed; see --format json")
+        missing = losses(result.gaps)
+        for one in missing[:_MOST_ROWS]:
+            self.bullet(safe_text(one.text), "" if one.expected else "red", "i" if one.expected else "!")
+        if more := sum(one.listings for one in missing[_MOST_ROWS:]):
+            self.line(f"    {more} more that could not be listed; see --format json")
         ordered = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
         for (reason, action), findings in ordered[:_MOST_ROWS]:
             things = len({one.resource for one in findings})
@@ -400,20 +400,6 @@ class _Page(Printer):
         worst = next((one for one in sorted(self.fails, key=lambda one: (-one.severity, -one.tier, one.resource))), None)
         if worst:
             self.line(f"Next: tierwise explain {worst.fingerprint}", "dim")
-
-
-def _gap_line(gap: Gap) -> tuple[str, str, str]:
-    """What could not be listed, with its style and its mark."""
-    if gap.expected and not gap.account:
-        return safe_text(gap.detail), "", "i"
-    if gap.whole:
-        return safe_text(gap.whole), "" if gap.expected else "red", "i" if gap.expected else "!"
-    place = f"{gap.account}/{gap.region or 'global'}" if gap.account else "the input"
-    known = " (expected)" if gap.expected else ""
-    told = f" ({safe_text(gap.detail)})" if " " in gap.detail else ""
-    # Of what is not there at all no permission is lacking.
-    needs = f", needs {gap.action}" if gap.action and not (told and gap.reason == UnknownReason.NOT_SUPPORTED) else ""
-    return f"{gap.service} in {place} could not be listed: {gap.reason}{needs}{told}{known}", "red", "!"
 
 
 def _known_all_the_same(findings: Sequence[Finding], reason: str, action: str) -> str:

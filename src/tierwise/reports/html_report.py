@@ -257,7 +257,7 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
         "owners": census.owners.told(),
         "owned": {one.name: one.target for one in parts.estates},
         "estates": parts.estates,
-        "gaps": result.gaps[:_MOST_ROWS],
+        "gaps": sorted(result.gaps, key=lambda gap: (gap.expected, not gap.whole))[:_MOST_ROWS],
         "unseen": evidence.unseen_of(census, _MOST_ROWS),
         "outcomes": evidence.outcomes_of(page),
         "reads": evidence.reads_of(page),

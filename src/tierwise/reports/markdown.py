@@ -18,6 +18,7 @@ from tierwise.reports.planned import obligations, sentences
 from tierwise.reports.second import for_people, title
 from tierwise.reports.shown import Shown, found, published
 from tierwise.reports.text import count, listed, safe_text
+from tierwise.reports.unseen import losses
 
 MOST_CHARACTERS: Final = 64_000
 MARKER: Final = "<!-- tierwise -->"
@@ -172,16 +173,7 @@ def _held(one: Finding, accepted: Acceptance) -> str:
 
 
 def _unseen(page: Shown) -> _Section:
-    lines: list[str] = []
-    for gap in page.result.gaps:
-        if gap.whole:
-            lines.append(f"{prose(gap.whole, 400)}{' (expected)' if gap.expected else ''}")
-            continue
-        where = f" in {code(gap.account + '/' + (gap.region or 'global'), 80)}" if gap.account else ""
-        needs = f", needs {code(gap.action, 80)}" if gap.action else ""
-        lines.append(
-            f"{code(gap.service, 60)}{where} could not be listed: {prose(gap.reason, 60)}{needs}{' (expected)' if gap.expected else ''}"
-        )
+    lines = [prose(one.text, 400) for one in losses(page.result.gaps)]
     causes: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for one in page.problems():
         if one.verdict is Verdict.UNKNOWN and one.accepted is None:

@@ -255,7 +255,7 @@ def _of_gap(gap: Gap, page: Shown) -> dict[str, Any]:
     ]
     where = "/".join(part for part in (gap.account, gap.region) if part)
     title = f"{gap.service}{f' in {where}' if where else ''} could not be listed"
-    reason = f"{gap.reason}{f', {gap.action} would settle it' if gap.action else ''}"
+    reason = f"{gap.reason}{f', {gap.needs} would settle it' if gap.needs else ''}"
     event = _event(_COMPLIANCE, _CREATE, _UNKNOWN_SEVERITY, _SUPPRESSED if gap.expected else _NEW, uid, None, page)
     place = _place(gap.provider, gap.account, gap.region)
     if place is not None:

@@ -26,6 +26,7 @@ from tierwise.reports.planned import bare, sentences
 from tierwise.reports.second import sarif_runs
 from tierwise.reports.shown import Shown, published, sentence
 from tierwise.reports.text import count
+from tierwise.reports.unseen import losses
 
 MOST_RESULTS: Final = 25_000
 MOST_SHOWN: Final = 5_000
@@ -228,13 +229,7 @@ def _invocation(page: Shown, kept: int, cut: int) -> dict[str, Any]:
     notes += [_note("plan", text) for text in planned[:MOST_TOLD]]
     if len(planned) > MOST_TOLD:
         notes.append(_note("plan", f"and {len(planned) - MOST_TOLD:,} more that the plan changes; the JSON report has all"))
-    for gap in result.gaps:
-        where = f" in {gap.account}/{gap.region or 'global'}" if gap.account else ""
-        notes.append(
-            _note(
-                "gap", gap.whole or f"{gap.service}{where} could not be listed: {gap.reason}{f', needs {gap.action}' if gap.action else ''}"
-            )
-        )
+    notes += [_note("gap", one.text) for one in losses(result.gaps)]
     crashed = any(gap.reason == "internal-error" for gap in result.gaps)
     out: dict[str, Any] = {
         "executionSuccessful": not crashed,
