@@ -12,6 +12,7 @@ import re
 import signal
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 from tests.cli.conftest import home, tierwise  # noqa: F401 - fixtures
 from tests.organisation.estate import ACCOUNTS, HOME, REGIONS, SERVICES, STARTED, Estate, clean_environment, recorded, without_waiting
 from tests.organisation.scans import scanned
-from tests.organisation.wire import Call, Wire, broken
+from tests.organisation.wire import Call, Rule, Wire, broken, refusal
 from tests.scan.clouds import comparable, told
 from tierwise.cli import main as entry
 from tierwise.connectors.ceiling import Ceiling
@@ -155,29 +156,41 @@ def test_no_account_sees_more_than_its_ceiling_whatever_is_tried_again(estate, w
     assert max(most.values()) > 5
 
 
-def _killed_or_whole(work: Path, wire: Wire, last: int, more: tuple[str, ...]) -> None:
-    """In a process of its own: the scan, which ends with SIGKILL as its so manieth call would leave."""
+def _expired(wire: Wire, last: int) -> Rule:
+    """The caller's own credentials expire as so many calls of theirs have left."""
+    own = count(1)
+    return lambda call: refusal(call, "ExpiredToken", status=403) if call.account == wire.home and next(own) > last else None
+
+
+def _killed(_: Wire, last: int) -> Rule:
+    """The process ends with SIGKILL as its so manieth call would leave."""
+    calls = count(1)
+
+    def rule(_: Call) -> None:
+        if next(calls) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return rule
+
+
+def _ending(work: Path, wire: Wire, how: Callable[[Wire, int], Rule], last: int, more: tuple[str, ...]) -> None:
+    """In a process of its own: the scan, to which something happens on its way, unless `last` is 0."""
     os.chdir(work)
     os.environ["TIERWISE_DATA"] = str(work / "data")
     said = os.open(work / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number in (1, 2):
         os.dup2(said, number)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
-    calls = count(1)
-
-    def kill(_: Call) -> None:
-        if next(calls) == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    wire.rules.insert(0, kill)
+    if last:
+        wire.rules.insert(0, how(wire, last))
     options = ("--format", "console", "--format", "json=json.out", "--fail-on", "none", "--jobs", "2", "--store", "kept.db")
     with clean_environment(), without_waiting(), wire.in_place(), patch("tierwise.cli.live.utc_now", lambda: STARTED):
         sys.argv = ["tierwise", *COMMAND, *options, *more]
         entry.main()
 
 
-def _process(work: Path, estate: Estate, last: int, *more: str) -> int | None:
-    process = multiprocessing.get_context("fork").Process(target=_killed_or_whole, args=(work, estate.replayed(), last, more))
+def _process(work: Path, estate: Estate, last: int, *more: str, how: Callable[[Wire, int], Rule] = _killed) -> int | None:
+    process = multiprocessing.get_context("fork").Process(target=_ending, args=(work, estate.replayed(), how, last, more))
     process.start()
     process.join(120)
     return process.exitcode
@@ -190,5 +203,22 @@ def test_a_scan_that_is_killed_anywhere_goes_on_to_the_same_end(estate, whole, b
         work = tmp_path / str(number)
         work.mkdir()
         assert _process(work, estate, chance.randrange(ACCOUNTS, calls * 2 // 3)) == -signal.SIGKILL
+        assert _process(work, estate, 0, "--resume", "auto") == 3, (work / "said").read_text()
+        assert comparable((work / "json.out").read_text()) == wanted, number
+
+
+def test_where_the_callers_credentials_expire_the_scan_waits_for_new_ones_and_goes_on_to_the_same_end(estate, whole, by_command, tmp_path):
+    wanted = comparable((by_command / "json.out").read_text())
+    own, chance = sum(call.account == HOME for _, call in whole[1].sent), random.Random(8)
+    for number in range(KILLS):
+        work = tmp_path / str(number)
+        work.mkdir()
+        # The first calls say who the caller is and list the organisation: without them there is no scan.
+        assert _process(work, estate, chance.randrange(ACCOUNTS * 2, own * 2 // 3), how=_expired) == 4, (work / "said").read_text()
+        first, second, third = (work / "said").read_text().splitlines()[-3:]
+        assert first.startswith("what was read is kept; go on with it: tierwise scan aws ")
+        assert second == "error: the AWS credentials have expired (ExpiredToken)"
+        assert third.strip().startswith("renew them: ")
+        assert not (work / "json.out").exists()
         assert _process(work, estate, 0, "--resume", "auto") == 3, (work / "said").read_text()
         assert comparable((work / "json.out").read_text()) == wanted, number

@@ -18,7 +18,7 @@ from tierwise.cli.forecast import tell
 from tierwise.cli.keeping import NOWHERE, open_kept
 from tierwise.cli.options import F, Options, progress_for, utc_now
 from tierwise.cli.settings import load_gated
-from tierwise.errors import StoreError, UsageError
+from tierwise.errors import CredentialsError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from tierwise.cli.rescan import Since
@@ -125,10 +125,21 @@ def scan_live(
                 reported=live.reported,
                 checkpoint=checkpoint,
             )
+            if checkpoint is not None and not checkpoint.broken:
+                _stop_where_lapsed(sources)
         code = finish(outcome, live.config, live.options, judging=judging)
         if since is not None and store is not None and not outcome.crashes:
             code = _left(since, store, told, outcome) or code
     leave(code)
+
+
+def _stop_where_lapsed(sources: Sequence[Source]) -> None:
+    """CredentialsError where the credentials have ended before the scan did: it has not ended then, but waits to be gone on with."""
+    from tierwise.connectors.base import Lapsing
+
+    for one in sources:
+        if isinstance(one, Lapsing) and one.lapsed:
+            raise CredentialsError(one.lapsed)
 
 
 def _left(since: Since, store: Store, told: Mapping[str, Any], outcome: Outcome) -> int:

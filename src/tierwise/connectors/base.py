@@ -103,6 +103,16 @@ class Probed(Protocol):
 
 
 @runtime_checkable
+class Lapsing(Protocol):
+    """A source that is read with credentials that may end before it is read."""
+
+    @property
+    def lapsed(self) -> str:
+        """Cause and fix where they have ended, and what was not read by then has to wait for new ones; empty where they hold."""
+        ...
+
+
+@runtime_checkable
 class Resumable(Protocol):
     """A source whose units may have been run by an earlier process, which has left what they yielded and nothing else."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from botocore.loaders import Loader
 from tests.connectors.aws.conftest import ACCOUNT, REGION
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import declared_calls
+from tierwise.connectors.aws.credentials import SKEWED, code_of, explained
 from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.aws.session import _MOST_CLIENTS, Access, Account, new_session
@@ -39,8 +41,9 @@ class Wire:
         answer = self.answers(self.attempts)
         if isinstance(answer, Exception):
             raise answer
-        if isinstance(answer, int):
-            return AWSResponse(request.url, answer, {}, SimpleNamespace(stream=lambda: [b""], read=lambda: b""))
+        if isinstance(answer, int | str):
+            status, body = (400, f"<Error><Code>{answer}</Code></Error>".encode()) if isinstance(answer, str) else (answer, b"")
+            return AWSResponse(request.url, status, {}, SimpleNamespace(stream=lambda: [body], read=lambda: body))
         return None
 
 
@@ -91,10 +94,41 @@ def test_an_endpoint_that_does_not_answer_is_given_up_for_all_accounts(aws: Any,
     assert wire.attempts == 3 * 5
     assert [one.detail for one in answers if isinstance(one, Unknown)][2:] == [
         "ConnectTimeoutError",
-        *["s3 in eu-west-2 did not answer 3 calls in a row, and was not asked again"] * 2,
+        *["the endpoint did not answer 3 calls in a row, and was not asked again"] * 2,
     ]
     # Another service of the region answers.
     assert isinstance(caller(new_session(region=REGION), access).ask(Read("sqs", "ListQueues", "sqs:ListQueues")), Known)
+
+
+def test_credentials_that_are_refused_three_times_in_a_row_are_used_no_more_and_one_answer_clears_them(aws: Any, quick: None) -> None:
+    access, answers = Access(DECLARED, ceiling=0), iter([*["ExpiredToken"] * 2, None, *["ExpiredToken"] * 9])
+    wire = Wire(session := new_session(region=REGION), lambda _: next(answers))
+    own = Account(session, access, own=True)
+    asking = replace(caller(session, access), client=lambda service: own.client(service, REGION))
+    told = [(isinstance(asking.ask(BUCKETS), Unknown), own.lapsed) for _ in range(8)]
+    assert told == [(True, "ExpiredToken")] * 2 + [(False, "")] + [(True, "ExpiredToken")] * 5
+    assert wire.attempts == 6
+    # Of another account, which a role has opened, the same answer says nothing of the caller.
+    other = Access(DECLARED, ceiling=0)
+    Wire(session := new_session(region=REGION), lambda _: "ExpiredToken")
+    assert isinstance(caller(session, other).ask(BUCKETS), Unknown)
+    assert other.credentials.code == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ({"Code": "SignatureDoesNotMatch", "Message": "Signature expired: 20260623T120000Z is now earlier than 20260623T121500Z"}, SKEWED),
+        ({"Code": "InvalidSignatureException", "Message": "Signature not yet current: 20260627T150000Z is still later than"}, SKEWED),
+        ({"Code": "SignatureDoesNotMatch", "Message": "The request signature we calculated does not match"}, "SignatureDoesNotMatch"),
+        ({"Code": "RequestExpired"}, SKEWED),
+        ({}, ""),
+    ],
+)
+def test_a_clock_that_is_wrong_is_told_from_a_key_that_is(error: dict[str, str], said: str) -> None:
+    assert code_of(error) == said
+    assert ("clock" in explained(said)) == (said in (SKEWED, "SignatureDoesNotMatch"))
+    assert len(explained(said).splitlines()) <= 6
 
 
 def test_an_endpoint_is_tried_again_after_a_while_and_an_answer_clears_it() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from tierwise.connectors.aws.credentials import code_of
 from tierwise.connectors.aws.given_up import GivenUpError
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import SHARED, Doc, Draft
@@ -72,7 +73,7 @@ class ListingFailedError(Exception):
 def unknown_from(error: Exception, via: Provenance) -> Unknown:
     """Why a call failed, in the vocabulary's words. Messages of the service are not kept: they can carry names of principals."""
     if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code", ""))
+        code = code_of(error.response.get("Error", {}))
         if code in _DENIED:
             by_policy = _BY_POLICY.search(str(error.response.get("Error", {}).get("Message", "")))
             return Unknown(UnknownReason.PERMISSION_DENIED, via, "denied by a service control policy" if by_policy else code)

@@ -15,9 +15,10 @@ from tierwise.config import AwsConfig
 from tierwise.connectors.aws.aggregator import Aggregator, look_for
 from tierwise.connectors.aws.calls import Caller, ListingFailedError, attempt
 from tierwise.connectors.aws.collectors import REGIONS, SESSION_READS, collectors, declared_calls
+from tierwise.connectors.aws.credentials import explained
 from tierwise.connectors.aws.members import AwsOrganisation
 from tierwise.connectors.aws.organisation import ACTIVE, INHERITED, Within, chosen, membership, not_active
-from tierwise.connectors.aws.role import EXPIRED, UNREACHED, Role, role_arn, roles_by_account
+from tierwise.connectors.aws.role import Role, role_arn, roles_by_account
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.aws.task import Elsewhere, Reach
@@ -37,10 +38,6 @@ _ROLE_NAME = re.compile(r"(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}")
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 """AWS STS API reference, `AssumeRole`, parameter `ExternalId`."""
-_REFUSED: Final = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "InvalidAccessKeyId"}
-)
-_SKEWED: Final = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 
 
 def open_accounts(
@@ -58,14 +55,14 @@ def open_accounts(
     session = attempt(partial(new_session, calls=access.declared))
     region = session if isinstance(session, Unknown) else attempt(lambda: session.region_name)
     if isinstance(region, Unknown):
-        raise CredentialsError(_explained(region.detail))
+        raise CredentialsError(explained(region.detail))
     # Before any call: credentials without a region are tried in the first one that is named.
     _check_regions(session, PARTITIONS, options.regions)
-    base = Account(session, access)
+    base = Account(session, access, own=True)
     caller = _caller(base, region or (options.regions[0] if options.regions else "us-east-1"), now)
     identity = caller.ask(_IDENTITY)
     if isinstance(identity, Unknown):
-        raise CredentialsError(_explained(identity.detail))
+        raise CredentialsError(explained(identity.detail))
     found = identity.value or {}
     own, partition = str(found["Account"]), str(found["Arn"]).split(":")[1]
     if partition not in PARTITIONS:
@@ -169,7 +166,7 @@ def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Detailed, ..
 
 def opened_again(reach: Reach, access: Access) -> AwsAccount:
     """An account that another process has found, for a task of it."""
-    base = Account(new_session(calls=access.declared), access)
+    base = Account(new_session(calls=access.declared), access, own=True)
     within = Within(reach.member, base, (), access.organisation) if reach.member is not None else None
     if not reach.role:
         return AwsAccount(reach.account, base, reach.partition, reach.now, home=False, within=within)
@@ -254,28 +251,3 @@ def _no_role(failed: list[tuple[str, str]]) -> str:
             "  if the trust policy asks for an external id, pass --external-id",
         ]
     )
-
-
-def _explained(code: str) -> str:
-    """Cause and fix of a failure to find or use credentials, in at most six lines."""
-    if code in EXPIRED:
-        return f"the AWS credentials have expired ({code})\n  renew them: aws sso login --profile NAME, or assume the role again"
-    if code in _REFUSED:
-        return (
-            f"AWS does not accept the credentials ({code})\n"
-            "  the access key is deleted, inactive, mistyped or of another partition; or this machine's clock is wrong\n"
-            "  check: aws sts get-caller-identity"
-        )
-    if code in _SKEWED:
-        return f"AWS refused the request's time ({code})\n  set this machine's clock (its time must be within five minutes of AWS's)"
-    if code in UNREACHED:
-        return f"AWS could not be reached ({code})\n  check the network, the proxy (HTTPS_PROXY) and the region (AWS_DEFAULT_REGION)"
-    if code == "ProfileNotFound":
-        return "the AWS profile that AWS_PROFILE names does not exist\n  see the names: aws configure list-profiles"
-    if code == "NoCredentialsError":
-        return (
-            "no AWS credentials found (looked in: environment, shared credentials and config files, SSO cache, container and instance role)\n"
-            "  log in: aws sso login --profile NAME && export AWS_PROFILE=NAME\n"
-            "  or, with no account: tierwise demo"
-        )
-    return f"the AWS credentials cannot be used ({code})\n  check: aws sts get-caller-identity"

@@ -46,7 +46,7 @@ class Breaker:
                 return
             now = self.clock()
             if now < found.until:
-                raise GivenUpError(because=f"{service} in {region} did not answer {found.count} calls in a row, and was not asked again")
+                raise GivenUpError(because=f"the endpoint did not answer {_FAILURES} calls in a row, and was not asked again")
             found.until = now + _AGAIN
 
     def answered(self, service: str, region: str) -> None:

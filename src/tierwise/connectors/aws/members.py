@@ -45,6 +45,11 @@ class AwsOrganisation:
         """Those of the accounts."""
         return (unit for one in self.sources for unit in one.details(asks))
 
+    @property
+    def lapsed(self) -> str:
+        """That of any account: all are entered with the same credentials."""
+        return next((one.lapsed for one in self.sources), "")
+
     def remarks(self) -> Iterator[str]:
         """What is to be known of how the accounts were read; what several share is said once."""
         yield from dict.fromkeys(note for one in self.sources for note in one.remarks())

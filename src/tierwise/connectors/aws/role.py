@@ -10,6 +10,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
 
 from tierwise.connectors.aws.calls import Caller
+from tierwise.connectors.aws.credentials import EXPIRED, SKEWED, UNREACHED
 from tierwise.connectors.aws.read import Read
 from tierwise.errors import UsageError
 from tierwise.model.fact import Known, Unknown, UnknownReason
@@ -20,10 +21,6 @@ SESSION_NAME: Final = "tierwise-scan"
 ASSUME: Final = Read("sts", "AssumeRole", "sts:AssumeRole")
 _ROLE: Final = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/\S+")
 _METHOD: Final = "sts-assume-role"
-EXPIRED: Final = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOTokenLoadError"}
-)
-UNREACHED: Final = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyConnectionError", "SSLError"})
 
 
 @dataclass(slots=True)
@@ -90,6 +87,8 @@ def _remedy(role: Role, why: Unknown) -> str:
     """In one line, why a role cannot be assumed and what mends it."""
     if why.detail in EXPIRED:
         return f"the caller's own credentials have expired ({why.detail}): renew them, then go on with --resume"
+    if why.detail == SKEWED:
+        return f"STS refused the request's time ({why.detail}): set this machine's clock, then go on with --resume"
     if why.detail in UNREACHED:
         return f"STS could not be reached ({why.detail}): check the network and the region, then go on with --resume"
     asked = "with the external id that was given" if role.external_id else "without an external id, or pass it by --external-id"

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.loaders import Loader
 
 from tierwise import __version__
+from tierwise.connectors.aws.credentials import EXPIRED, Credentials, code_of
 from tierwise.connectors.aws.given_up import Breaker
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.connectors.declared import Once
@@ -79,6 +80,8 @@ class Access:
     """Long enough for a first packet that was lost, short enough that an endpoint that does not answer five attempts is given up after 20 seconds."""
     clients: Clients = field(default_factory=Clients)
     breaker: Breaker = field(default_factory=Breaker)
+    credentials: Credentials = field(default_factory=Credentials)
+    """The caller's own, with which the roles of all accounts are assumed."""
     organisation: Once = field(default_factory=lambda: Once("organisation", frozenset({UnknownReason.THROTTLED, UnknownReason.API_ERROR})))
     """What is true of all accounts of the organisation that is scanned; one account's bad luck is not that of all."""
 
@@ -86,8 +89,10 @@ class Access:
 class Account:
     """One account's session: clients by service and region, all behind the guard and the ceiling."""
 
-    def __init__(self, session: Any, access: Access) -> None:
+    def __init__(self, session: Any, access: Access, *, own: bool = False) -> None:
         self._session = session
+        self._own = own
+        """Whether it is reached with the caller's own credentials."""
         self._access = access
         self._ceilings: dict[str, Ceiling] = {}
         self._number = next(_NUMBERS)
@@ -102,6 +107,11 @@ class Account:
             user_agent=f"tierwise/{__version__} Boto3/{boto3.__version__}",
             s3={"addressing_style": "path"} if access.endpoint_compat else None,
         )
+
+    @property
+    def lapsed(self) -> str:
+        """Why the caller's own credentials no longer hold, as a code; empty where they do."""
+        return self._access.credentials.code
 
     def client(self, service: str, region: str) -> Any:
         """A client for a service and region; made where there is none, the least used one dropped."""
@@ -126,6 +136,11 @@ class Account:
         events.register_first("before-send.*.*", partial(self._pace, service))
         events.register_last("after-call.*.*", partial(_answered, breaker, service, region))
         events.register_last("after-call-error.*.*", partial(_failed, breaker, service, region))
+        if self._own:
+            credentials = self._access.credentials
+            events.register_first("before-call.*.*", partial(_hold, credentials))
+            events.register_last("after-call.*.*", partial(_used, credentials))
+            events.register_last("after-call-error.*.*", partial(_unused, credentials))
         if service == "s3control":
             rewrite = partial(_without_account_host, always=self._access.endpoint_compat)
             client.meta.events.register_first("before-sign.s3-control.*", rewrite)
@@ -169,6 +184,20 @@ def _answered(breaker: Breaker, service: str, region: str, **_: object) -> None:
 
 def _failed(breaker: Breaker, service: str, region: str, exception: Exception, **_: object) -> None:
     breaker.failed(service, region, exception)
+
+
+def _hold(credentials: Credentials, **_: object) -> None:
+    credentials.check()
+
+
+def _used(credentials: Credentials, parsed: Any, **_: object) -> None:
+    credentials.used(code_of(parsed.get("Error") or {}))
+
+
+def _unused(credentials: Credentials, exception: Exception, **_: object) -> None:
+    # Whether an endpoint answers says nothing about them: only where they could not be fetched were they refused.
+    if type(exception).__name__ in EXPIRED:
+        credentials.used(type(exception).__name__)
 
 
 def _without_account_host(request: Any, *, always: bool, **_: object) -> None:

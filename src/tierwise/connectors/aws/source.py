@@ -16,6 +16,7 @@ from tierwise.connectors.aws import content, recorded
 from tierwise.connectors.aws.aggregator import Aggregator, Answers
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
+from tierwise.connectors.aws.credentials import explained
 from tierwise.connectors.aws.history import Changes, History
 from tierwise.connectors.aws.organisation import Member, Within, not_active
 from tierwise.connectors.aws.read import Collector
@@ -234,6 +235,12 @@ class AwsSource:
         for group in (*together.values(), *([one] for one in alone)):
             asked = {one.id: one.wanted for one in group}
             yield Unit(self._account.id, group[0].place.region, group[0].collector.service, partial(self._deepen, group), asked=asked)
+
+    @property
+    def lapsed(self) -> str:
+        """Why nothing more can be read before the caller's credentials are renewed; empty where they hold."""
+        code = self._account.session.lapsed
+        return explained(code) if code else ""
 
     def remarks(self) -> Iterator[str]:
         """What is to be known of how it was read."""
