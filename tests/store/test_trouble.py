@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import random
@@ -51,6 +52,22 @@ def as_nobody():
         yield
     finally:
         os.seteuid(0)
+
+
+def test_a_signal_that_arrives_as_a_connection_closes_ends_the_command_without_a_traceback(path, monkeypatch, capsys):
+    class Signal(BaseException):
+        pass
+
+    def interrupted(*_):
+        raise Signal
+
+    store = open_store("", path, create=True)
+    # As it is outside of pytest, whose handlers keep what nobody else takes off stderr.
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(store.engine.dialect, "do_close", interrupted)
+    with pytest.raises(Signal), store.reading():
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def test_a_store_is_readable_by_the_user_alone(path):

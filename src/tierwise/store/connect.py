@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import stat
@@ -24,6 +25,7 @@ BUSY_SECONDS: Final = 60
 """How long a scan waits for another that is writing its result."""
 _LOCK: Final = 0x71E2_0001
 """The advisory lock under which a PostgreSQL store is made or migrated; any number that no one else uses."""
+_UNHEARD: Final = logging.NullHandler()
 _NOT_PERMITTED: Final = "42501"
 """`insufficient_privilege` (PostgreSQL, appendix A: error codes)."""
 
@@ -63,6 +65,8 @@ def open_store(where: str, default: Path, *, create: bool = False) -> Store:
 
     `create`: make it where it is not there; otherwise StoreError. An older one is brought to this schema, a newer one never touched.
     """
+    # What goes wrong is raised, and told in our words: a signal that ends the command as a connection closes is not to fill stderr with a traceback.
+    logging.getLogger("sqlalchemy").addHandler(_UNHEARD)
     url = _url(where) if "://" in where else None
     if url is not None:
         store = Store(_server(url), shown(where), None)
