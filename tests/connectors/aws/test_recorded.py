@@ -241,7 +241,7 @@ def test_a_bucket_that_the_aggregator_lacks_is_read_and_told_in_one_line(scanned
     assert (surveyed["s3:GetBucketVersioning"], surveyed["resourcegroupstaggingapi:GetResources"]) == (1, 2)
     assert notes == [
         "AWS Config aggregator org has 2 of type AWS::S3::Bucket and lacks 1, which were read directly "
-        f"(in {ACCOUNT}/{REGION}); where that lasts, let the recorder there record the type"
+        f"(in {ACCOUNT}/{REGION}); where that lasts, let the recorder there record the type, and the aggregator collect it"
     ]
 
 
@@ -285,6 +285,12 @@ def test_an_aggregator_that_may_not_be_asked_is_told_and_everything_is_read(scan
 OTHERS = ("eu-central-1", "eu-west-1", "us-east-1")
 
 
+def test_where_its_own_region_is_closed_the_others_are_looked_through(scanned: Any) -> None:
+    world = World(["a"], [item("a")], regions={REGION: "OptInRequired", "us-east-1": ("org",)})
+    _, notes, _ = scanned(world, regions=(REGION, "us-east-1"))
+    assert [note.partition(";")[0] for note in notes] == ["AWS Config aggregator org is in us-east-1"]
+
+
 @pytest.mark.parametrize("named", ["", "org"])
 def test_an_aggregator_in_another_region_is_found_by_a_call_each_and_told_with_what_spares_them(scanned: Any, named: str) -> None:
     world = World(["a"], [item("a")], regions={REGION: (), "eu-central-1": "AccessDeniedException", "eu-west-1": ("org",)})
@@ -310,12 +316,13 @@ def test_without_regions_to_scan_those_that_are_enabled_are_looked_through(scann
         (dict.fromkeys((REGION, *OTHERS), ()), f"there is no AWS Config aggregator in {REGION}, eu-central-1, eu-west-1 and 1 more; "),
         (
             {REGION: (), "us-east-1": "AccessDeniedException"},
-            f"there is no AWS Config aggregator in {REGION} (nor could us-east-1 be asked); ",
+            f"there is no AWS Config aggregator in {REGION} and AWS Config could not be asked for an aggregator in us-east-1 (AccessDenied",
         ),
         (
             {REGION: "AccessDeniedException", "us-east-1": ("org",)},
-            "no AWS Config aggregator could be looked for (AccessDeniedException): ",
+            f"AWS Config could not be asked for an aggregator in {REGION} (AccessDeniedException; allow config:DescribeConfigurationAggreg",
         ),
+        ({REGION: "ThrottlingException"}, f"AWS Config could not be asked for an aggregator in {REGION} (ThrottlingException); "),
     ],
 )
 def test_where_no_region_has_an_aggregator_one_line_says_where_it_was_looked_for(scanned: Any, regions: Any, said: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from tierwise.connectors.aws.calls import Caller, ListingFailedError
+from tierwise.connectors.aws.calls import Caller, ListingFailedError, is_closed
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.aws.recorded import AGGREGATORS, PAGE, SELECT, STATUS, Recorded, captured
 from tierwise.connectors.declared import Doc, Draft
@@ -82,7 +82,7 @@ class Aggregator:
             return made
         with self._lock:
             if isinstance(found, Unknown):
-                self._tell(f"could not be asked ({found.detail or found.reason.value}): allow {SELECT.action}")
+                self._tell(f"could not be asked {_why(SELECT.action, found.reason, found.detail)}; what it would tell was read directly")
             else:
                 self.lacking.setdefault((recorded.type, caller.account, caller.region), set()).add(arn)
         return None
@@ -102,7 +102,7 @@ class Aggregator:
             lost = {(account, region): len(arns) for (one, account, region), arns in sorted(self.lacking.items()) if one == kind}
             yield (
                 f"AWS Config aggregator {self.name} has {self.has[kind]:,} of type {kind} and lacks {sum(lost.values()):,}, which were read "
-                f"directly (in {_shown(list(lost))}); where that lasts, let the recorder there record the type"
+                f"directly (in {_shown(list(lost))}); where that lasts, let the recorder there record the type, and the aggregator collect it"
             )
 
     def outcomes(self) -> Iterator[ReadOutcome]:
@@ -148,33 +148,33 @@ def look_for(callers: Iterable[Caller], name: str) -> Aggregator | str:
     `callers` has one for each region, the caller's own first; the others are asked where that has none.
     """
     empty: list[str] = []
-    refused: list[str] = []
+    refused: dict[str, str] = {}
     for caller in callers:
-        found = _in_region(caller, name)
-        if isinstance(found, Aggregator):
-            if empty or refused:
-                found.told.append(
-                    f"is in {caller.region}; AWS_DEFAULT_REGION={caller.region} spares looking for it in {_some([*empty, *refused])}"
-                )
-            return found
-        if found and not (empty or refused):
-            return found
-        (refused if found else empty).append(caller.region)
-    which = f" {name!r}" if name else ""
-    unasked = f" (nor could {_some(refused)} be asked)" if refused else ""
-    return f"there is no AWS Config aggregator{which} in {_some(empty)}{unasked}; AWS_DEFAULT_REGION says where to look first, or {_WAY}"
-
-
-def _in_region(caller: Caller, name: str) -> Aggregator | str:
-    """The aggregator of a region; empty where it has none, or why it cannot be asked."""
-    if not name:
         try:
-            every = list(caller.listing(AGGREGATORS, "ConfigurationAggregators"))
+            found = _in_region(caller, name)
         except ListingFailedError as failed:
-            return f"no AWS Config aggregator could be looked for ({failed.gap.detail or failed.gap.reason}): allow {AGGREGATORS.action}"
+            refused[caller.region] = _why(failed.gap.action, failed.gap.reason, failed.gap.detail)
+            if len(refused) == 1 and not empty and not is_closed(failed.gap.reason, failed.gap.detail):
+                break
+            continue
+        if found is not None:
+            if empty or refused:
+                spared = _some([*empty, *refused])
+                found.told.append(f"is in {caller.region}; AWS_DEFAULT_REGION={caller.region} spares looking for it in {spared}")
+            return found
+        empty.append(caller.region)
+    unasked = f"AWS Config could not be asked for an aggregator in {_some([*refused])} {next(iter(refused.values()))}" if refused else ""
+    which = f"there is no AWS Config aggregator{f' {name!r}' if name else ''} in {_some(empty)}" if empty else ""
+    return f"{' and '.join(filter(None, (which, unasked)))}; AWS_DEFAULT_REGION says where to look first, or {_WAY}"
+
+
+def _in_region(caller: Caller, name: str) -> Aggregator | None:
+    """The aggregator of a region, where it has one; ListingFailedError where it cannot be asked."""
+    if not name:
+        every = list(caller.listing(AGGREGATORS, "ConfigurationAggregators"))
         every.sort(key=lambda one: ("OrganizationAggregationSource" not in one, str(one["ConfigurationAggregatorName"])))
         if not every:
-            return ""
+            return None
         name = str(every[0]["ConfigurationAggregatorName"])
     try:
         late = list(
@@ -182,16 +182,20 @@ def _in_region(caller: Caller, name: str) -> Aggregator | str:
         )
     except ListingFailedError as failed:
         if failed.gap.detail == _NOT_THERE:
-            return ""
-        return (
-            f"whether AWS Config aggregator {name} lags could not be read ({failed.gap.detail or failed.gap.reason}): allow {STATUS.action}"
-        )
+            return None
+        raise
     # What fails of the organisation itself is true of all of its accounts.
     places = sorted(
         {("" if one.get("SourceType") == "ORGANIZATION" else str(one["SourceId"]), str(one.get("AwsRegion") or "")) for one in late}
     )
     told = [f"lags in {len(places)} of its accounts and regions ({_shown(places)}), which were read directly; why: {_WHY} {name}"]
     return Aggregator(name, caller, frozenset(places), told if places else [])
+
+
+def _why(action: str, reason: str, detail: str) -> str:
+    """Why a call has failed, and what mends it where that is a permission."""
+    needs = f"; allow {action}" if reason == UnknownReason.PERMISSION_DENIED else ""
+    return f"({detail or reason}{needs})"
 
 
 def _shown(places: list[tuple[str, str]]) -> str:

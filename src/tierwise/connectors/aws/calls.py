@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -58,6 +58,9 @@ _DISABLED = frozenset(
 _BY_POLICY = re.compile(r"explicit deny in a (?:service|resource) control policy", re.IGNORECASE)
 
 
+_POLICY: Final = "denied by a service control policy"
+
+
 SDK_ERRORS = (ClientError, BotoCoreError, ResponseParserError, ValueError)
 """What a call may raise: ResponseParserError (a body that is not what it says) is no BotoCoreError, and botocore raises bare ValueErrors for endpoints."""
 
@@ -76,7 +79,7 @@ def unknown_from(error: Exception, via: Provenance) -> Unknown:
         code = code_of(error.response.get("Error", {}))
         if code in _DENIED:
             by_policy = _BY_POLICY.search(str(error.response.get("Error", {}).get("Message", "")))
-            return Unknown(UnknownReason.PERMISSION_DENIED, via, "denied by a service control policy" if by_policy else code)
+            return Unknown(UnknownReason.PERMISSION_DENIED, via, _POLICY if by_policy else code)
         if code in _THROTTLED:
             return Unknown(UnknownReason.THROTTLED, via, code)
         if code in _UNSUPPORTED:
@@ -85,6 +88,11 @@ def unknown_from(error: Exception, via: Provenance) -> Unknown:
             return Unknown(UnknownReason.REGION_DISABLED, via, code)
         return Unknown(UnknownReason.API_ERROR, via, code)
     return Unknown(UnknownReason.API_ERROR, via, str(error) if isinstance(error, GivenUpError) else type(error).__name__)
+
+
+def is_closed(reason: str, detail: str) -> bool:
+    """Whether a call was refused since its region is: not enabled, or closed by a policy of the organisation."""
+    return detail == _POLICY or reason == UnknownReason.REGION_DISABLED
 
 
 def _not_emulated(via: Provenance) -> Unknown:

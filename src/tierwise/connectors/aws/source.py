@@ -14,7 +14,7 @@ from msgspec import structs
 
 from tierwise.connectors.aws import content, recorded
 from tierwise.connectors.aws.aggregator import Aggregator, Answers
-from tierwise.connectors.aws.calls import Caller, ListingFailedError
+from tierwise.connectors.aws.calls import Caller, ListingFailedError, is_closed
 from tierwise.connectors.aws.collectors import SESSION_READS, collectors
 from tierwise.connectors.aws.credentials import explained
 from tierwise.connectors.aws.history import Changes, History
@@ -344,9 +344,7 @@ class AwsSource:
             yield not_active(gone)
             yield from caller.outcomes()
             return
-        if isinstance(table, Unknown) and (
-            table.detail == "denied by a service control policy" or table.reason is UnknownReason.REGION_DISABLED
-        ):
+        if isinstance(table, Unknown) and is_closed(table.reason, table.detail):
             place.closed = True
             status = "disabled" if table.reason is UnknownReason.REGION_DISABLED else "closed-by-policy"
             yield RegionStatus("aws", self._account.id, place.region, status, table.via.via)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tierwise.connectors.aws.calls import Caller
+from tierwise.connectors.aws.calls import Caller, is_closed
 from tierwise.connectors.aws.history import Changes, Event, changes_since
 from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.declared import Draft
 from tierwise.connectors.rescan import Mark, Rescan, digest
-from tierwise.model.fact import Unknown, UnknownReason
+from tierwise.model.fact import Unknown
 
 
 def changes_in(rescan: Rescan, callers: Iterator[Caller], account: str) -> Changes | None:
@@ -24,7 +24,7 @@ def changes_in(rescan: Rescan, callers: Iterator[Caller], account: str) -> Chang
             continue
         # No fact rests on it: what is not known to be unchanged is read, and nothing is missing for that.
         caller.failures.clear()
-        if some.detail != "denied by a service control policy" and some.reason is not UnknownReason.REGION_DISABLED:
+        if not is_closed(some.reason, some.detail):
             why = f"its changes in {caller.region} could not be read ({some.detail or some.reason.value})"
             rescan.not_known(f"account {account}", why)
             return None
