@@ -22,7 +22,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/forecast.schema.j
 
 
 def test_without_an_earlier_run_it_says_what_each_resource_takes(scan) -> None:
-    night = scan(small(), "--dry-run", store="none")
+    night = scan(small(), "--dry-run", "--inventory", "config", store="none")
     jsonschema.validate(night.told, SCHEMA)
     assert (night.code, night.calls) == (0, Counter({"sts:GetCallerIdentity": 1}))
     assert (night.told["run"], night.told["calls"], night.told["services"]) == (None, None, [])

@@ -186,6 +186,9 @@ def aws(**values: Any) -> None:
     since = asked_since(values)
 
     def opened(started: datetime, held: ExitStack) -> Sequence[Source]:
+        if values["dry_run"]:
+            # Who answers in place of the services, and who does the work, is not asked for.
+            return open_accounts(replace(config.aws, inventory=""), started, threads=config.jobs, depth=depth)
         away = elsewhere(config, values, depth, held)
         rescan = since.rescan if since is not None else None
         return open_accounts(config.aws, started, threads=config.jobs, depth=depth, elsewhere=away, rescan=rescan)
