@@ -67,6 +67,35 @@ def plain(text: str) -> str:
     return text.strip('"')
 
 
+def misset(text: str) -> list[str]:
+    """Lines whose equals sign `terraform fmt` would move: neighbours of one line each have theirs in one column, what opens a bracket has it behind its name."""
+    found: list[str] = []
+    run: list[tuple[str, str]] = []
+    for line in [*re.sub(r"<<-JSON\n.*?\n\s*JSON", "<<-JSON", text, flags=re.DOTALL).splitlines(), ""]:
+        match = re.fullmatch(r"( *\w+)( +)= (.*)", line)
+        if match and sum(map(match[3].count, "([{")) == sum(map(match[3].count, ")]}")):
+            run.append((match[1], match[2]))
+            continue
+        width = max((len(name) for name, _ in run), default=0) + 1
+        found += [name for name, gap in run if len(name) + len(gap) != width] + ([line] if match and match[2] != " " else [])
+        run = []
+    return found
+
+
+def test_terraform_is_printed_as_its_formatter_would_set_it(tierwise: Run) -> None:
+    assert misset('  name   = "a"\n  policy = jsonencode({\n    A   = "b"\n    BCD = "c"\n  })\n') == ["  name"]
+    assert misset('  name = "a"\n  id = "b"\n') == ["  id"]
+    for words in (
+        ("aws",),
+        ("aws", "--caller"),
+        ("aws", "--stackset"),
+        ("azure", "--scope", "/subscriptions/x", "--assign-to", "y"),
+        ("azure", "--directory"),
+        ("gcp", "--organization", "1", "--assign-to", "user:x@example.org"),
+    ):
+        assert misset(tierwise("permissions", *words, "--terraform").out) == [], words
+
+
 def test_terraform_rolls_the_same_template_out_to_accounts_that_come_later_too(resources: Any, tierwise: Run) -> None:
     found = resources("aws", "--stackset")
     assert found.keys() == {"aws_cloudformation_stack_set", "aws_cloudformation_stack_set_instance", "aws_iam_policy"}

@@ -9,7 +9,7 @@ from tierwise.connectors.aws.collectors import declared_reads
 from tierwise.connectors.aws.content import BY_DEPTH
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import needed
-from tierwise.connectors.hcl import hcl
+from tierwise.connectors.hcl import block, hcl
 from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, object]
@@ -101,10 +101,11 @@ _DECRYPT: Final = "kms:Decrypt"
 
 def as_terraform(document: Document) -> str:
     """The policy as a Terraform resource, for review beside other infrastructure."""
-    return (
-        'resource "aws_iam_policy" "tierwise" {\n'
-        '  name        = "tierwise-scan"\n'
-        '  description = "Reads configuration and metadata for tierwise; denies reads of content."\n'
-        f"  policy      = jsonencode({hcl(document, 1)})\n"
-        "}\n"
+    return block(
+        'resource "aws_iam_policy" "tierwise"',
+        {
+            "name": hcl("tierwise-scan", 1),
+            "description": hcl("Reads configuration and metadata for tierwise; denies reads of content.", 1),
+            "policy": f"jsonencode({hcl(document, 1)})",
+        },
     )

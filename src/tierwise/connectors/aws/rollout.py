@@ -11,7 +11,7 @@ from tierwise.connectors.aws.connect import ROLE_NAME
 from tierwise.connectors.aws.permissions import asked_for, policy_document
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.aws.role import ASSUME, SESSION_NAME
-from tierwise.connectors.hcl import hcl
+from tierwise.connectors.hcl import arguments, block, hcl
 from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, Any]
@@ -19,6 +19,11 @@ Document: TypeAlias = Mapping[str, Any]
 SESSION_SECONDS: Final = 3600
 """A session through a second role lasts an hour at most (IAM User Guide, "Role chaining"), and a scan renews its own."""
 _ABOUT: Final = "Reads configuration and metadata for tierwise; denies reads of content."
+_PARAMETERS: Final = {
+    "Caller": "var.tierwise_caller",
+    "ExternalId": "var.tierwise_external_id",
+    "PermissionsBoundary": "var.tierwise_boundary",
+}
 _OVER: Final = (organisation.READS, (organisation.TAGS,), account_lock.READS)
 """Reads that Organizations answers its management account and delegated administrators alone."""
 
@@ -104,41 +109,44 @@ def as_terraform(template: Document) -> str:
             _variable("external_id", "What the scan passes as --external-id."),
             _variable("boundary", "ARN of a permissions boundary; empty for none.", default='""'),
             _variable("units", "Organisational units, or the root, whose accounts get the role.", kind="list(string)"),
-            'resource "aws_cloudformation_stack_set" "tierwise" {\n'
-            f"  name             = {hcl(ROLE_NAME, 1)}\n"
-            f"  description      = {hcl(_ABOUT, 1)}\n"
-            '  permission_model = "SERVICE_MANAGED"\n'
-            '  capabilities     = ["CAPABILITY_NAMED_IAM"]\n'
-            "  parameters = {\n"
-            "    Caller              = var.tierwise_caller\n"
-            "    ExternalId          = var.tierwise_external_id\n"
-            "    PermissionsBoundary = var.tierwise_boundary\n"
-            "  }\n"
-            f"  template_body = <<-JSON\n{body}\n  JSON\n"
-            "  auto_deployment {\n"
-            "    enabled                          = true\n"
-            "    retain_stacks_on_account_removal = false\n"
-            "  }\n"
-            "  lifecycle {\n"
-            # Provider's documentation of the resource: AWS sets it for service-managed sets, and a plan would remove it again.
-            "    ignore_changes = [administration_role_arn]\n"
-            "  }\n"
-            "}\n\n"
-            'resource "aws_cloudformation_stack_set_instance" "tierwise" {\n'
-            "  stack_set_name = aws_cloudformation_stack_set.tierwise.name\n"
-            "  deployment_targets {\n"
-            "    organizational_unit_ids = var.tierwise_units\n"
-            "  }\n"
-            "}\n\n"
-            'resource "aws_iam_policy" "tierwise_caller" {\n'
-            '  name        = "tierwise-caller"\n'
-            '  description = "Lists the organisation and enters its accounts for tierwise."\n'
-            f"  policy      = jsonencode({hcl(caller_policy(), 1)})\n"
-            "}\n",
+            block(
+                'resource "aws_cloudformation_stack_set" "tierwise"',
+                {
+                    "name": hcl(ROLE_NAME, 1),
+                    "description": hcl(_ABOUT, 1),
+                    "permission_model": hcl("SERVICE_MANAGED", 1),
+                    "capabilities": f"[{hcl('CAPABILITY_NAMED_IAM', 1)}]",
+                    "parameters": f"{{\n{arguments(_PARAMETERS, 2)}  }}",
+                },
+                f"  template_body = <<-JSON\n{body}\n  JSON\n"
+                "  auto_deployment {\n"
+                "    enabled                          = true\n"
+                "    retain_stacks_on_account_removal = false\n"
+                "  }\n"
+                "  lifecycle {\n"
+                # Provider's documentation of the resource: AWS sets it for service-managed sets, and a plan would remove it again.
+                "    ignore_changes = [administration_role_arn]\n"
+                "  }\n",
+            ),
+            "\n",
+            block(
+                'resource "aws_cloudformation_stack_set_instance" "tierwise"',
+                {"stack_set_name": "aws_cloudformation_stack_set.tierwise.name"},
+                "  deployment_targets {\n    organizational_unit_ids = var.tierwise_units\n  }\n",
+            ),
+            "\n",
+            block(
+                'resource "aws_iam_policy" "tierwise_caller"',
+                {
+                    "name": hcl("tierwise-caller", 1),
+                    "description": hcl("Lists the organisation and enters its accounts for tierwise.", 1),
+                    "policy": f"jsonencode({hcl(caller_policy(), 1)})",
+                },
+            ),
         ]
     )
 
 
 def _variable(name: str, about: str, *, kind: str = "string", default: str = "") -> str:
-    given = f"  default     = {default}\n" if default else ""
-    return f'variable "tierwise_{name}" {{\n  type        = {kind}\n  description = {hcl(about, 1)}\n{given}}}\n\n'
+    given = {"default": default} if default else {}
+    return block(f'variable "tierwise_{name}"', {"type": kind, "description": hcl(about, 1), **given}) + "\n"

@@ -10,7 +10,7 @@ from tierwise.connectors.azure.directory import LOOKUPS
 from tierwise.connectors.azure.read import Declaration, Lookup
 from tierwise.connectors.azure.services.storage_reads import BY_DEPTH
 from tierwise.connectors.declared import needed
-from tierwise.connectors.hcl import hcl
+from tierwise.connectors.hcl import arguments, block, hcl
 from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, object]
@@ -71,14 +71,19 @@ def as_manifest(permissions: Sequence[str]) -> Sequence[Document]:
 
 def grants_in_terraform(permissions: Sequence[str], principal: str = "") -> str:
     """The permissions as Terraform resources that grant them to a service principal, a managed identity's among them."""
-    head = f'data "azuread_service_principal" "microsoft_graph" {{\n  client_id = {hcl(MICROSOFT_GRAPH, 1)}\n}}\n'
-    return head + (
-        '\nresource "azuread_app_role_assignment" "tierwise" {\n'
-        f"  for_each            = toset({hcl(list(permissions), 1)})\n"
-        "  app_role_id         = data.azuread_service_principal.microsoft_graph.app_role_ids[each.value]\n"
-        f"  principal_object_id = {hcl(principal or PRINCIPAL, 1)}\n"
-        "  resource_object_id  = data.azuread_service_principal.microsoft_graph.object_id\n"
-        "}\n"
+    graph = "data.azuread_service_principal.microsoft_graph"
+    return (
+        block('data "azuread_service_principal" "microsoft_graph"', {"client_id": hcl(MICROSOFT_GRAPH, 1)})
+        + "\n"
+        + block(
+            'resource "azuread_app_role_assignment" "tierwise"',
+            {
+                "for_each": f"toset({hcl(list(permissions), 1)})",
+                "app_role_id": f"{graph}.app_role_ids[each.value]",
+                "principal_object_id": hcl(principal or PRINCIPAL, 1),
+                "resource_object_id": f"{graph}.object_id",
+            },
+        )
     )
 
 
@@ -86,26 +91,26 @@ def as_terraform(document: Document, principal: str = "") -> str:
     """The role as a Terraform resource, for review beside other infrastructure; with a principal, its assignment in the role's first scope."""
     scopes = document["AssignableScopes"]
     first = scopes[0] if isinstance(scopes, list) else PLACE
-    return (
-        'resource "azurerm_role_definition" "tierwise" {\n'
-        f"  name              = {hcl(document['Name'], 1)}\n"
-        f"  description       = {hcl(document['Description'], 1)}\n"
-        f"  scope             = {hcl(first, 1)}\n"
-        f"  assignable_scopes = {hcl(scopes, 1)}\n"
-        "  permissions {\n"
-        f"    actions      = {hcl(document['Actions'], 2)}\n"
-        f"    data_actions = {hcl(document['DataActions'], 2)}\n"
-        "  }\n"
-        "}\n"
+    allowed = arguments({"actions": hcl(document["Actions"], 2), "data_actions": hcl(document["DataActions"], 2)}, 2)
+    return block(
+        'resource "azurerm_role_definition" "tierwise"',
+        {
+            "name": hcl(document["Name"], 1),
+            "description": hcl(document["Description"], 1),
+            "scope": hcl(first, 1),
+            "assignable_scopes": hcl(scopes, 1),
+        },
+        f"  permissions {{\n{allowed}  }}\n",
     ) + (_assignment(first, principal) if principal else "")
 
 
 def _assignment(scope: object, principal: str) -> str:
     """An assignment holds for all that is below its scope: every subscription of a management group, those to come too."""
-    return (
-        '\nresource "azurerm_role_assignment" "tierwise" {\n'
-        f"  scope              = {hcl(scope, 1)}\n"
-        "  role_definition_id = azurerm_role_definition.tierwise.role_definition_resource_id\n"
-        f"  principal_id       = {hcl(principal, 1)}\n"
-        "}\n"
+    return "\n" + block(
+        'resource "azurerm_role_assignment" "tierwise"',
+        {
+            "scope": hcl(scope, 1),
+            "role_definition_id": "azurerm_role_definition.tierwise.role_definition_resource_id",
+            "principal_id": hcl(principal, 1),
+        },
     )

@@ -9,7 +9,7 @@ from tierwise.connectors.declared import needed
 from tierwise.connectors.gcp.collectors import declared_reads
 from tierwise.connectors.gcp.content import BY_DEPTH
 from tierwise.connectors.gcp.read import Read
-from tierwise.connectors.hcl import hcl
+from tierwise.connectors.hcl import block, hcl
 from tierwise.model.content import Depth
 
 Document: TypeAlias = Mapping[str, object]
@@ -43,23 +43,21 @@ def role_definition(facts: frozenset[str] | None = None, depth: Depth = Depth.ME
 def as_terraform(document: Document, organisation: str = "", member: str = "") -> str:
     """The role as a Terraform resource, for review beside other infrastructure; with a member, its binding in the organisation."""
     number = hcl(organisation or ORGANISATION, 1)
-    return (
-        'resource "google_organization_iam_custom_role" "tierwise" {\n'
-        f"  org_id      = {number}\n"
-        f"  role_id     = {hcl(SAMPLING_ROLE if document['title'] == _SAMPLING else ROLE, 1)}\n"
-        f"  title       = {hcl(document['title'], 1)}\n"
-        f"  description = {hcl(document['description'], 1)}\n"
-        f"  permissions = {hcl(document['includedPermissions'], 1)}\n"
-        "}\n"
+    return block(
+        'resource "google_organization_iam_custom_role" "tierwise"',
+        {
+            "org_id": number,
+            "role_id": hcl(SAMPLING_ROLE if document["title"] == _SAMPLING else ROLE, 1),
+            "title": hcl(document["title"], 1),
+            "description": hcl(document["description"], 1),
+            "permissions": hcl(document["includedPermissions"], 1),
+        },
     ) + (_binding(number, member) if member else "")
 
 
 def _binding(number: str, member: str) -> str:
     """A binding of one more member: whoever has a role in the organisation already keeps it. It holds for every project, those to come too."""
-    return (
-        '\nresource "google_organization_iam_member" "tierwise" {\n'
-        f"  org_id = {number}\n"
-        "  role   = google_organization_iam_custom_role.tierwise.id\n"
-        f"  member = {hcl(member, 1)}\n"
-        "}\n"
+    return "\n" + block(
+        'resource "google_organization_iam_member" "tierwise"',
+        {"org_id": number, "role": "google_organization_iam_custom_role.tierwise.id", "member": hcl(member, 1)},
     )
