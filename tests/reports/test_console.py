@@ -24,7 +24,7 @@ from tierwise.model.opinion import Opinion, Relation, SecondOpinion
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.base import View, reports
-from tierwise.reports.console import render, top_fixes
+from tierwise.reports.console import fixes_text, render, top_fixes
 from tierwise.reports.second import for_people
 from tierwise.scan import Judging, scan
 
@@ -257,3 +257,16 @@ def test_another_tools_check_names_a_resource_once():
         Opinion("CKV_X_1", "t", "aws_s3_bucket.b", "aws_s3_bucket.b", Verdict.FAIL, Relation.UNMAPPED, Severity.LOW) for _ in range(2)
     )
     assert "".join(for_people(SecondOpinion("Checkov", "3", {}, fails))).count("aws_s3_bucket.b") == 1
+
+
+def test_where_there_are_several_accounts_a_danger_and_a_fix_say_in_which(result):
+    """Ids are shortened to what tells resources of one account apart."""
+    dangers = {one.resource for one in result.findings if one.danger and one.verdict is Verdict.FAIL}
+    moved = replace(
+        result,
+        resources=tuple(replace(one, account="999999999999", unit="Health") if one.id in dangers else one for one in result.resources),
+    )
+    told = {line.strip() for line in render(moved, View(width=200)).splitlines()}
+    assert "account   999999999999 (Health)" in told
+    assert "account   999999999999 (Health)" in {line.strip() for line in fixes_text(moved, 100, View(width=200)).splitlines()}
+    assert not re.search(r"^ {5}account   ", render(result, View(width=200)) + fixes_text(result, 100, View(width=200)), re.MULTILINE)

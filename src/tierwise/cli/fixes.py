@@ -27,6 +27,6 @@ def fixes(inventory: Path | None, most: int, **values: Any) -> None:
     if not result.fixes:
         click.echo("Nothing failed, so there is nothing to fix.")
         return
-    emit(fixes_text(result.fixes[:most], result.findings, View(color=use_color(options), audience=audience)))
+    emit(fixes_text(result, most, View(color=use_color(options), audience=audience)))
     if len(result.fixes) > most:
         click.echo(f"{len(result.fixes) - most} more; --most {len(result.fixes)} shows all")

@@ -214,6 +214,11 @@ class Resource:
     existing: bool = False
     """In a plan: it is there already, and stays as it is in all that is judged of it."""
 
+    @property
+    def within(self) -> str:
+        """Its account and the units that this is in: `111111111111 (Health/Clinical)`; empty where it has no account."""
+        return f"{self.account} ({self.unit})" if self.account and self.unit else self.account
+
     def having(self, facts: Mapping[str, AnyFact]) -> Resource:
         """The same with other facts; as `replace`, in a third of the time."""
         return Resource(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -12,7 +12,7 @@ from msgspec import structs
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
 from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
-from tierwise.model.resource import HELD
+from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import cost, looks
 from tierwise.reports.attested import beside, standing_of, told
@@ -119,6 +119,7 @@ class _Page(Printer):
         self.fails = [one for one in self.findings.problems if one.verdict is Verdict.FAIL]
         self.unknowns = [one for one in self.findings.problems if one.verdict is Verdict.UNKNOWN]
         self.names = result.by_id
+        self.accounts = accounts_in(result)
 
     def write(self) -> None:
         """All sections in reading order."""
@@ -140,11 +141,10 @@ class _Page(Printer):
 
     def _head(self) -> None:
         result = self.result
-        accounts = sorted({resource.account for resource in result.resources if resource.account})
         if self.view.marking:
             self.line(safe_text(self.view.marking), "bold")
         self.line(f"tierwise scan of {listed([safe_text(name) for name in result.run.sources], 3)}, profile {result.run.profile}", "bold")
-        where = f" in {count(len(accounts), 'account')}" if accounts else ""
+        where = f" in {count(len(self.accounts), 'account')}" if self.accounts else ""
         seen = f"{count(len(result.resources), 'resource')}{where}; coverage {result.coverage.whole:.1%} of the reads that were due"
         failed = sum(1 for gap in result.gaps if gap.account or not gap.expected)
         self.line(seen + (f"; {count(failed, 'listing')} failed" if failed else ""))
@@ -265,6 +265,8 @@ class _Page(Printer):
         for one in found[:_MOST_DANGERS]:
             accepted = f" [accepted by {safe_text(one.accepted.approver)} until {one.accepted.expires}]" if one.accepted else ""
             self.bullet(f"{short_id(one.resource)} ({self._tier(one)}): {one.title}{accepted}", _STYLE[one.severity], "!")
+            if whose := self._whose((one.resource,)):
+                self.detail("account", whose)
             self.detail("expected", one.expected)
             self.detail("found", _actual(one))
         if len(found) > _MOST_DANGERS:
@@ -333,7 +335,11 @@ class _Page(Printer):
         )
         by_print = {one.fingerprint: one for one in self.fails}
         for number, fix in enumerate(top_fixes(self.result.fixes, _MOST_FIXES), 1):
-            write_fix(self, number, fix, by_print)
+            write_fix(self, number, fix, by_print, self._whose(fix.resources))
+
+    def _whose(self, resources: Sequence[str]) -> str:
+        """The accounts of some resources, where there are several to tell apart."""
+        return whose(resources, self.names) if len(self.accounts) > 1 else ""
 
     def _unclassified(self) -> None:
         rest = [key for key in self.result.what_if if key in self.names]
@@ -440,8 +446,18 @@ def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
     return sorted(merged, key=lambda fix: (-fix.severity, -len(fix.findings), fix.control))[:most]
 
 
-def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Finding]) -> None:
-    """One fix: what, how many it closes, where, expected and found, who, and how."""
+def accounts_in(result: ScanResult) -> frozenset[str]:
+    """The accounts in which something was found."""
+    return frozenset(one.account for one in result.resources if one.account)
+
+
+def whose(resources: Sequence[str], names: Mapping[str, Resource]) -> str:
+    """The accounts of some resources with their units, the first few by name."""
+    return listed(list(dict.fromkeys(one.within for key in resources if (one := names.get(key)) is not None and one.account)), 3)
+
+
+def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Finding], accounts: str = "") -> None:
+    """One fix: what, how many it closes, where, expected and found, who, and how; `accounts` are named where there are several."""
     printer.bullet(
         f"{fix.severity.word}: {fix.title} ({fix.control}); closes {count(len(fix.findings), 'finding')} on"
         f" {count(len(fix.resources), 'resource')} [{', '.join(tier.label for tier in fix.tiers)}]",
@@ -449,6 +465,8 @@ def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Fi
         f"{number}.",
     )
     printer.detail("where", f"{short_id(fix.fix_at, 200)}{f'   owner {safe_text(fix.owner)}' if fix.owner else ''}")
+    if accounts:
+        printer.detail("account", accounts)
     closed = [by_print[one] for one in fix.findings if one in by_print]
     first = next((one for one in closed if one.control == fix.control), None)
     if first is not None:
@@ -458,13 +476,14 @@ def write_fix(printer: Printer, number: int, fix: Fix, by_print: Mapping[str, Fi
         printer.detail("remedy", safe_text(" ".join(fix.remedy.split())))
 
 
-def fixes_text(fixes: Iterable[Fix], findings: Sequence[Finding], view: View) -> str:
-    """All fixes as text, for `tierwise fixes`."""
+def fixes_text(result: ScanResult, most: int, view: View) -> str:
+    """The first fixes as text, for `tierwise fixes`."""
     console, out = console_for(view)
     printer = Printer(console)
-    by_print = {one.fingerprint: one for one in Findings.of(findings).problems}
-    for number, fix in enumerate(fixes, 1):
-        write_fix(printer, number, fix, by_print)
+    by_print = {one.fingerprint: one for one in Findings.of(result.findings).problems}
+    names = result.by_id if len(accounts_in(result)) > 1 else {}
+    for number, fix in enumerate(result.fixes[:most], 1):
+        write_fix(printer, number, fix, by_print, whose(fix.resources, names))
     return log_lines(out.getvalue())
 
 

@@ -117,9 +117,7 @@ class Shown:
     def within(self, resource_id: str) -> str:
         """The account of a resource and the units that it is in, where it has an account: `111111111111 (Health/Clinical)`."""
         resource = self.resources.get(resource_id)
-        if resource is None or not resource.account:
-            return ""
-        return f"{resource.account} ({resource.unit})" if resource.unit else resource.account
+        return resource.within if resource is not None else ""
 
     def planned(self, resource_id: str, address: str) -> Place:
         """The block that an address comes from, else a path in the plan."""
