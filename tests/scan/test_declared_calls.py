@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_estate_answers_every_call():
 @pytest.fixture
 def guarded():
     with emulated():
-        yield Account(new_session(region=REGION), Access(frozenset({("s3", "ListBuckets")}), ceiling=0))
+        yield Account(partial(new_session, region=REGION), Access(frozenset({("s3", "ListBuckets")}), ceiling=0))
 
 
 def test_a_declared_call_passes_the_guard(guarded):

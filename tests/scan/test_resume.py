@@ -16,7 +16,7 @@ from tests.scan.recording import refused
 from tierwise.connectors.base import Organisation
 from tierwise.errors import StoreError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import FactUpdate, Kind, Resource
+from tierwise.model.resource import FactUpdate, Kind, ReadOutcome, Resource
 from tierwise.scan import collect
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.store.units import KeptUnit
@@ -204,3 +204,29 @@ def test_what_nobody_reads_this_time_stays_as_it_was_read():
     for again, left in ((unread, was), (Unknown(UnknownReason.PERMISSION_DENIED), None), (Known(False), None)):
         collected.take(FactUpdate("a", {"recovery.versioning": again, "access.public_blocked": unread}))
         assert collected.resources["a"].facts == {"recovery.versioning": left or again, "access.public_blocked": unread}
+
+
+def test_answers_to_an_operation_are_one_with_their_number_and_failures_stay_apart():
+    def outcome(came: str, region: str = "r", *, resource: str = "", count: int = 1, shared: str = "") -> ReadOutcome:
+        return ReadOutcome("1", region, "s3:GetBucketAcl", came, resource, count, shared)
+
+    collected = collect.Collected()
+    for one in (
+        outcome("ok", count=2),
+        outcome("absent"),
+        outcome("permission-denied", resource="a"),
+        outcome("permission-denied", resource="b"),
+        *[outcome("ok", shared="groups")] * 2,
+        *[outcome("throttled")] * 2,
+        outcome("ok", "s"),
+        outcome("ok", count=3),
+    ):
+        assert collected.take(one) == one
+    assert collected.outcomes == [
+        outcome("ok", count=6),
+        outcome("absent"),
+        outcome("permission-denied", resource="a"),
+        outcome("permission-denied", resource="b"),
+        *[outcome("throttled")] * 2,
+        outcome("ok", "s"),
+    ]

@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -44,7 +44,7 @@ def source(stand: Any, *services: str) -> AwsSource:
 
 def live() -> Account:
     """The emulated account behind the product's own guard."""
-    return Account(new_session(region=REGION), Access(declared_calls(), ceiling=0))
+    return Account(partial(new_session, region=REGION), Access(declared_calls(), ceiling=0))
 
 
 @cache

@@ -117,9 +117,11 @@ Failed: TypeAlias = "defaultdict[tuple[str, str], defaultdict[str, int]]"
 
 def _rows(name: str, collected: Collected, failed: Failed) -> int:
     """A row for each account, with how many resources it listed and what it refused; the exit code that they call for."""
+    from tierwise.model.resource import ANSWERED
+
     answered, refused, units = Counter[str](), Counter[str](), {one.account: one.unit for one in collected.resources.values()}
     for outcome in collected.outcomes:
-        if outcome.outcome in {"ok", "absent"}:
+        if outcome.outcome in ANSWERED:
             answered[outcome.account] += outcome.count
         else:
             refused[outcome.account] += outcome.count

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 LAST: Final = "last"
 AUTO: Final = "auto"
+_HELD: Final = 1_000
+"""Resources held as they are, beside what reading takes; to write and read more costs nothing next to the calls that they come from."""
 _NOT_SCOPE: Final = frozenset({"external_id", "requests_per_second", "endpoint_compat", "inventory", "aggregator"})
 """Options that say how something is read, not what."""
 _NOT_ESTATE: Final = frozenset({"looks", "profile", "controls", "version"})
@@ -93,6 +95,15 @@ def scan_live(
 
     `since` is what is taken over from an earlier scan. `dry`: only say what is going to be called.
     """
+    from tierwise.shelf import holding
+
+    with holding(_HELD):
+        _scan_live(live, resume, open_sources, since, dry=dry)
+
+
+def _scan_live(
+    live: Live, resume: str, open_sources: Callable[[datetime, ExitStack], Sequence[Source]], since: Since | None, *, dry: bool
+) -> NoReturn:
     from tierwise.scan import scan as run_scan
 
     judging = load_gated(live.config, live.options)

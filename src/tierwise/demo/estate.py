@@ -38,7 +38,7 @@ def sample_estate() -> Iterator[tuple[tuple[Source, ...], Path, Path, datetime]]
             area.plant(ground)
         set_dates()
         ground.client("iam").generate_credential_report()
-        account = Account(scanning_session(), Access(declared_calls(), ceiling=0))
+        account = Account(scanning_session, Access(declared_calls(), ceiling=0))
         source = AwsSource(AwsAccount(ACCOUNT, account, "aws", STARTED), AwsScope((CLOSED_REGION, REGION), SERVICES))
         # What answers for the other two stands below their SDKs, which moto's stand-in for the network does not touch.
         yield (source, *azure_subscription(STARTED)[0], *google_project(STARTED)[0]), REGISTER, ACCEPTANCES, STARTED

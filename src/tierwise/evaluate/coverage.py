@@ -7,7 +7,7 @@ from typing import Final
 
 from tierwise.model.coverage import Coverage
 from tierwise.model.fact import Unknown, UnknownReason
-from tierwise.model.resource import ReadOutcome, Resource
+from tierwise.model.resource import ANSWERED, ReadOutcome, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 
 _FAILED: Final = frozenset({UnknownReason.PERMISSION_DENIED, UnknownReason.API_ERROR, UnknownReason.THROTTLED, UnknownReason.UNPARSABLE})
@@ -25,7 +25,7 @@ def _answered(outcomes: Iterable[ReadOutcome]) -> float:
     due = answered = 0
     for outcome in outcomes:
         due += outcome.count
-        answered += outcome.count if outcome.outcome in {"ok", "absent"} else 0
+        answered += outcome.count if outcome.outcome in ANSWERED else 0
     return answered / due if due else 1.0
 
 

@@ -305,6 +305,10 @@ class RegionStatus:
     via: str = ""
 
 
+ANSWERED: Final = frozenset({"ok", "absent"})
+"""What came of reads that were answered; `absent` where the answer is that nothing is configured."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOutcome:
     """One read or listing that was due, and what came of it; the material of coverage."""

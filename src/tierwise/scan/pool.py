@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tierwise.connectors.base import Detailed, Item, Lookable, Resumable, Source, Unit
-from tierwise.model.resource import Gap
+from tierwise.model.resource import ANSWERED, Gap
 from tierwise.scan.collect import Collected, Progress, run_units
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Pool:
         collected.gaps += [one for one in beside.gaps if one not in collected.gaps]
         for outcome in beside.outcomes:
             # That of a document that several resources share was perhaps told of another of them; it counts once.
-            if outcome.outcome not in ("ok", "absent") and outcome not in collected.outcomes:
+            if outcome.outcome not in ANSWERED and outcome not in collected.outcomes:
                 collected.take(outcome)
 
 

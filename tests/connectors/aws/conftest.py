@@ -51,7 +51,9 @@ def collect(aws: Callable[[str], Any]) -> Collect:
         session = new_session(region=REGION)
         for (name, operation), answer in (canned or {}).items():
             session._session.register(f"before-call.*.{operation}", _answering(name, answer))
-        account = AwsAccount(ACCOUNT, Account(session, Access(declared_calls(), ceiling=0)), "aws", now or datetime.now(UTC), home=False)
+        account = AwsAccount(
+            ACCOUNT, Account(lambda: session, Access(declared_calls(), ceiling=0)), "aws", now or datetime.now(UTC), home=False
+        )
         source = AwsSource(account, AwsScope((REGION,), frozenset({service})))
         estate = Estate()
         estate.gaps, estate.outcomes = [], []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import boto3
@@ -32,7 +33,7 @@ def s3(aws):
 
 def looked(service: str, depth: Depth = Depth.CONTENT, *, guard: Depth | None = None, between=lambda: None) -> Look:
     """Survey one service, then look into its one store."""
-    session = Account(new_session(region=REGION), Access(declared_calls(guard or depth), ceiling=0))
+    session = Account(partial(new_session, region=REGION), Access(declared_calls(guard or depth), ceiling=0))
     source = AwsSource(AwsAccount(ACCOUNT, session, "aws", datetime.now(UTC), home=False), AwsScope((REGION,), frozenset({service})))
     (store,) = [one for one in flat(source.survey()) if isinstance(one, Resource)]
     between()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +23,7 @@ from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.credentials import SKEWED, code_of, explained
 from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.aws.read import Read
-from tierwise.connectors.aws.session import _MOST_CLIENTS, Access, Account, new_session
+from tierwise.connectors.aws.session import _MOST_CLIENTS, _MOST_SESSIONS, Access, Account, new_session
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Known, Unknown, UnknownReason
@@ -54,7 +57,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def caller(session: Any, access: Access, **more: Any) -> Caller:
-    account = Account(session, access)
+    account = Account(lambda: session, access)
 
     def once(_name: str, make: Any) -> Any:
         return make()
@@ -76,7 +79,7 @@ def test_what_the_sdk_tries_again_counts_for_the_ceiling(aws: Any, quick: None, 
 
 def test_in_no_second_a_service_gets_more_than_its_share() -> None:
     now, sent = [0.0], []
-    made = Account(None, Access(DECLARED, ceiling=80))._ceiling("sqs")
+    made = Account(list, Access(DECLARED, ceiling=80))._ceiling("sqs")
     made.clock, made.sleep = (lambda: now[0]), (lambda seconds: now.__setitem__(0, now[0] + seconds))
     for number in range(60):
         if number == 30:
@@ -103,7 +106,7 @@ def test_an_endpoint_that_does_not_answer_is_given_up_for_all_accounts(aws: Any,
 def test_credentials_that_are_refused_three_times_in_a_row_are_used_no_more_and_one_answer_clears_them(aws: Any, quick: None) -> None:
     access, answers = Access(DECLARED, ceiling=0), iter([*["ExpiredToken"] * 2, None, *["ExpiredToken"] * 9])
     wire = Wire(session := new_session(region=REGION), lambda _: next(answers))
-    own = Account(session, access, own=True)
+    own = Account(lambda: session, access, own=True)
     asking = replace(caller(session, access), client=lambda service: own.client(service, REGION))
     told = [(isinstance(asking.ask(BUCKETS), Unknown), own.lapsed) for _ in range(8)]
     assert told == [(True, "ExpiredToken")] * 2 + [(False, "")] + [(True, "ExpiredToken")] * 5
@@ -163,12 +166,33 @@ def test_a_unit_whose_time_is_over_makes_no_more_calls_and_says_why(aws: Any) ->
 
 def test_accounts_share_few_clients(aws: Any) -> None:
     access = Access(DECLARED, ceiling=0)
-    first, second = (Account(new_session(region=REGION), access) for _ in range(2))
+    first, second = (Account(partial(new_session, region=REGION), access) for _ in range(2))
     assert first.client("sqs", REGION) is first.client("sqs", REGION)
     assert first.client("sqs", REGION) is not second.client("sqs", REGION)
     for number in range(_MOST_CLIENTS + 1):
         access.clients.put((number, "sqs", REGION), second)
     assert len(access.clients._kept) == _MOST_CLIENTS
+
+
+def test_an_account_that_is_not_asked_any_more_keeps_no_session(aws: Any) -> None:
+    access, made = Access(DECLARED, ceiling=0), []
+
+    def session() -> Any:
+        made.append(new_session(region=REGION))
+        return made[-1]
+
+    accounts = [Account(session, access) for _ in range(_MOST_SESSIONS + 1)]
+    assert not made
+    for one in accounts:
+        assert one.client("sqs", REGION) is one.client("sqs", REGION)
+        assert one.client("s3", REGION).list_buckets()["Buckets"] == []
+    assert len(made) == len(accounts)
+    forgotten = [weakref.ref(one) for one in made]
+    made.clear()
+    gc.collect()
+    assert [one() is not None for one in forgotten] == [False, *[True] * _MOST_SESSIONS]
+    accounts[0].client("s3", "us-east-1")
+    assert len(made) == 1
 
 
 def test_a_session_knows_of_each_service_what_is_called_as_the_whole_model_has_it() -> None:

@@ -58,7 +58,7 @@ def open_accounts(
         raise CredentialsError(explained(region.detail))
     # Before any call: credentials without a region are tried in the first one that is named.
     _check_regions(session, PARTITIONS, options.regions)
-    base = Account(session, access, own=True)
+    base = Account(lambda: session, access, own=True)
     caller = _caller(base, region or (options.regions[0] if options.regions else "us-east-1"), now)
     identity = caller.ask(_IDENTITY)
     if isinstance(identity, Unknown):
@@ -131,7 +131,7 @@ class _Opened:
 
 
 def _entered(role: Role, access: Access, *, home: bool = False, within: Within | None = None) -> AwsAccount:
-    session = Account(new_session(region=role.caller.region, provider=role, calls=access.declared), access)
+    session = Account(partial(new_session, region=role.caller.region, provider=role, calls=access.declared), access)
     return AwsAccount(role.account, session, role.arn.split(":")[1], role.caller.now, home=home, role=role, within=within)
 
 
@@ -166,7 +166,7 @@ def _through_roles(opened: _Opened, arns: tuple[str, ...]) -> tuple[Detailed, ..
 
 def opened_again(reach: Reach, access: Access) -> AwsAccount:
     """An account that another process has found, for a task of it."""
-    base = Account(new_session(calls=access.declared), access, own=True)
+    base = Account(partial(new_session, calls=access.declared), access, own=True)
     within = Within(reach.member, base, (), access.organisation) if reach.member is not None else None
     if not reach.role:
         return AwsAccount(reach.account, base, reach.partition, reach.now, home=False, within=within)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.listed import whole
+from tierwise.connectors.aws.gather import gather
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import Doc
 from tierwise.model.database import Lookup, family, lookup, min_tls, recorded, tls_required
@@ -35,7 +35,7 @@ def read_group(caller: Caller, read: Read, argument: str, group: str) -> Maybe[D
     """The values that a parameter group gives to the parameters that matter here; read once however many databases use it."""
 
     def make() -> Maybe[Doc | None]:
-        doc = whole(caller, read, "Parameters", **{argument: group})
+        doc = gather(caller, read, "Parameters", **{argument: group})
         if isinstance(doc, Unknown):
             return doc
         listed = (doc.value or {}).get("Parameters") or ()

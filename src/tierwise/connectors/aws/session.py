@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
@@ -28,6 +28,8 @@ from tierwise.model.fact import UnknownReason
 
 _MOST_CLIENTS = 32
 """Clients kept at once, of all accounts; one costs a few milliseconds to make again, and to keep mostly the certificates that it trusts, about 1 MB."""
+_MOST_SESSIONS = 8
+"""Sessions kept at once; one costs 6 ms to make again, and to keep 140 KB."""
 _ACCOUNT_DIGITS = 12
 _SHARE = 1 / 8
 """S3 takes 5,500 reads a second per prefix (S3 User Guide, "Best practices design patterns"); control planes such as EC2 and RDS refill tens a second."""
@@ -41,26 +43,27 @@ class UndeclaredCallError(RuntimeError):
     """A call that no declaration covers: a bug in tierwise, stopped before it leaves the machine."""
 
 
-class Clients:
-    """The clients of all accounts; the one used longest ago is dropped."""
+class Lately:
+    """What all accounts have of a kind, of each so many; the one used longest ago is dropped."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, str, str], Any] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[int, str, str]) -> Any:
-        """The client of an account, a service and a region; None where there is none."""
+    def get(self, key: Hashable) -> Any:
+        """What is kept under a name; None where there is none."""
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
             return found
 
-    def put(self, key: tuple[int, str, str], client: Any) -> None:
-        """Keep a client."""
+    def put(self, key: Hashable, one: Any) -> None:
+        """Keep it under a name."""
         with self._lock:
-            self._kept[key] = client
-            while len(self._kept) > _MOST_CLIENTS:
+            self._kept[key] = one
+            while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
 
 
@@ -78,7 +81,10 @@ class Access:
     read_timeout: float = 30.0
     connect_timeout: float = 3.0
     """Long enough for a first packet that was lost, short enough that an endpoint that does not answer five attempts is given up after 20 seconds."""
-    clients: Clients = field(default_factory=Clients)
+    clients: Lately = field(default_factory=partial(Lately, _MOST_CLIENTS))
+    """By account, service and region."""
+    sessions: Lately = field(default_factory=partial(Lately, _MOST_SESSIONS))
+    """By account."""
     breaker: Breaker = field(default_factory=Breaker)
     credentials: Credentials = field(default_factory=Credentials)
     """The caller's own, with which the roles of all accounts are assumed."""
@@ -87,9 +93,10 @@ class Access:
 
 
 class Account:
-    """One account's session: clients by service and region, all behind the guard and the ceiling."""
+    """How one account is called: clients by service and region, all behind the guard and the ceiling."""
 
-    def __init__(self, session: Any, access: Access, *, own: bool = False) -> None:
+    def __init__(self, session: Callable[[], Any], access: Access, *, own: bool = False) -> None:
+        """`session` makes the session of which clients are made; it is made again where others were used meanwhile."""
         self._session = session
         self._own = own
         """Whether it is reached with the caller's own credentials."""
@@ -129,7 +136,12 @@ class Account:
             return found
 
     def _make(self, service: str, region: str) -> Any:
-        client = self._session.client(service, region_name=region or None, config=self._config)
+        sessions = self._access.sessions
+        session = sessions.get(self._number)
+        if session is None:
+            session = self._session()
+            sessions.put(self._number, session)
+        client = session.client(service, region_name=region or None, config=self._config)
         events, breaker = client.meta.events, self._access.breaker
         events.register_first("before-call.*.*", self._guard)
         events.register_first("before-call.*.*", partial(_check, breaker, service, region))

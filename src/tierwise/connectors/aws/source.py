@@ -495,9 +495,10 @@ class AwsSource:
     def _finish(self, collector: Collector, drafts: Iterable[Draft], place: _Place) -> Iterator[Resource]:
         detailed, number = any(read.stage is Stage.DETAIL for read in collector.reads), collectors().index(collector)
         for draft in drafts:
-            draft.resource = self._resource(collector, draft)
             if detailed:
+                # As it was listed: what follows from that is made again of what is read then.
                 self._kept[draft.resource.id] = (place, number, pack(draft))
+            draft.resource = self._resource(collector, draft)
             if self._rescan is not None and collector.history is not None:
                 self._rescan.mark(self._name_of(collector, place), draft.resource.id, fresh(self._rescan, collector, draft), taken=False)
             yield draft.resource
