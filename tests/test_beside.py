@@ -10,7 +10,7 @@ import pytest
 
 from tests.connectors.terraform.plans import PlanBuilder
 from tierwise import beside
-from tierwise.beside import in_two
+from tierwise.beside import aside, in_two
 from tierwise.connectors.terraform.source import judged, open_plans
 
 HERE = os.getpid()
@@ -158,3 +158,25 @@ def test_a_plan_gives_the_same_from_one_process_and_from_two(tmp_path, monkeypat
     monkeypatch.setattr(beside, "_may_fork", lambda: True)
     assert list(judged(read)) == alone
     assert len(alone) == 12
+
+
+def test_one_thing_is_made_by_another_process_beside_what_this_one_does(forking):
+    with aside(os.getpid) as made:
+        assert made() != HERE
+
+
+def test_what_another_process_fails_to_make_is_made_here_when_it_is_asked_for(forking):
+    def only_here():
+        if os.getpid() != HERE:
+            raise RuntimeError("there")
+        return "here"
+
+    with aside(only_here) as made:
+        assert made() == "here"
+
+
+def test_what_nobody_asks_for_leaves_no_process_behind(forking):
+    with pytest.raises(RuntimeError, match="the other thing"), aside(os.getpid):
+        raise RuntimeError("the other thing")
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

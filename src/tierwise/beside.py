@@ -1,4 +1,4 @@
-"""Two processors for what is done alike to very many resources; knows nothing of resources."""
+"""Two processors: for what is done alike to very many resources, and for one thing beside others; knows nothing of resources."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import IO, Final, Generic, NoReturn, Self, TypeVar
 
@@ -55,6 +55,19 @@ def in_two(places: Sequence[P], make: Callable[[Sequence[P]], Iterable[T]]) -> G
             return
     for batch in batches[mine:]:
         yield from make(batch)
+
+
+@contextmanager
+def aside(make: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """One thing that a copy of this process makes, where the system allows, while this one does something else; what is yielded waits for it and gives it.
+
+    Should the copy fail, it is made when it is asked for, and fails then or does not. It is asked for once.
+    """
+    if not _may_fork():
+        yield make
+        return
+    with _Other(lambda _: ([each()] for each in (make,))) as other:
+        yield lambda: next(other.made()) if other.has_made_all() else make()
 
 
 def _batches(places: Sequence[P]) -> list[Sequence[P]]:

@@ -216,8 +216,12 @@ def _texts(resource: Resource) -> Iterator[str]:
 
 
 def _perhaps(text: str) -> bool:
-    rest = _ACCOUNT.sub("", text)
-    return any(sign in rest for sign in _SIGNS) or any(shape.search(rest) for shape in _SHAPES)
+    # Most texts have nothing of the shape even with the numbers of accounts in them.
+    return _shaped(text) and _shaped(_ACCOUNT.sub("", text))
+
+
+def _shaped(text: str) -> bool:
+    return any(sign in text for sign in _SIGNS) or any(shape.search(text) for shape in _SHAPES)
 
 
 _may_name: Final = lru_cache(maxsize=4096)(_perhaps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -18,6 +19,8 @@ from tierwise import __version__
 from tierwise.cli.complaints import bug, complain
 from tierwise.errors import ScannerError
 
+_SELDOM: Final = 10_000
+"""How many more objects there are before the collector looks at them; by itself it waits for 700."""
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("tierwise.cli.demo:demo", "A sample department in three clouds and a sample plan; no cloud needed."),
     "scan": ("tierwise.cli.scan:scan", "Scan live accounts, Terraform plans or a saved inventory."),
@@ -93,6 +96,8 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 def run() -> None:
     """Run the command line as a process that ends with it."""
+    # What is imported lives to the end; the collector of garbage would look through it again after every few hundred objects.
+    gc.set_threshold(_SELDOM)
     main(leave=_end_at_once)
 
 

@@ -29,7 +29,7 @@ from tierwise.cli.options import (
     verdicts_of,
     width,
 )
-from tierwise.cli.settings import audience_of, load_config
+from tierwise.cli.settings import audience_of, controls_of, load_config
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ def source_of(config: Config, options: Options, run_: str, inventory: Path | Non
 
 def _kept(config: Config, series: str, run_: str) -> Source:
     """A run of the store, with the controls of now that still ask what was asked then."""
-    from tierwise.catalogue.controls import load_catalogue
     from tierwise.evaluate.baseline import digests
     from tierwise.evaluate.fixes import fixes_of
     from tierwise.store.read import find_run, find_series, trend_of
@@ -123,7 +122,7 @@ def _kept(config: Config, series: str, run_: str) -> Source:
         run = find_run(connection, series, run_)
         result = restored(connection, run)
         earlier = trend_of(connection, find_series(connection, run.series).id, most=60)
-    catalogue = load_catalogue([Path(one) for one in config.controls]).controls
+    catalogue = controls_of(config).controls
     now = digests(catalogue.values())
     controls = {id_: catalogue[id_] for id_, digest in run.controls.items() if now.get(id_) == digest}
     return Source(replace(result, fixes=fixes_of(result.findings, controls)), controls, earlier)

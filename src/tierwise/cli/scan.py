@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
@@ -19,11 +20,12 @@ from tierwise.cli.options import Options, progress_for, require, scan_options, s
 from tierwise.cli.rescan import asked_since, since_options
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
-from tierwise.cli.settings import asked_of_scan, load_gated, load_judging
+from tierwise.cli.settings import asked_of_scan, controls_of, load_gated, load_judging
 from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
 from tierwise.errors import UsageError
 
 if TYPE_CHECKING:
+    from tierwise.catalogue.controls import Catalogue
     from tierwise.config import Config
     from tierwise.connectors.aws.task import Elsewhere
     from tierwise.connectors.base import Source
@@ -345,19 +347,26 @@ def plan(files: tuple[str, ...], max_input: int, **values: Any) -> None:
 
 def scan_plans(paths: Sequence[Path | Literal["-"]], max_input: int, values: Mapping[str, Any]) -> NoReturn:
     """Read, judge and report plans."""
+    from tierwise.beside import aside
     from tierwise.connectors.terraform.source import read_plans
     from tierwise.shelf import holding
 
     options, config = asked_of_scan(values)
-    documents = read_plans(paths, max_input)
-    # What comes through a pipe is in memory itself beside all that is made of it.
-    size = sum(one.size if one.is_mapped else one.size * 5 // 4 for one in documents)
-    with nullcontext() if size > _LARGE_PLANS else holding(_ALL):
-        _scan_plans(paths, documents, options, config, values)
+    with aside(partial(controls_of, config)) as controls_by:
+        documents = read_plans(paths, max_input)
+        # What comes through a pipe is in memory itself beside all that is made of it.
+        size = sum(one.size if one.is_mapped else one.size * 5 // 4 for one in documents)
+        with nullcontext() if size > _LARGE_PLANS else holding(_ALL):
+            _scan_plans(paths, documents, options, config, values, controls_by)
 
 
 def _scan_plans(
-    paths: Sequence[Path | Literal["-"]], documents: Sequence[Document], options: Options, config: Config, values: Mapping[str, Any]
+    paths: Sequence[Path | Literal["-"]],
+    documents: Sequence[Document],
+    options: Options,
+    config: Config,
+    values: Mapping[str, Any],
+    controls_by: Callable[[], Catalogue],
 ) -> NoReturn:
     from tierwise.connectors.terraform.source import source_of
     from tierwise.scan import scan as run_scan
@@ -370,7 +379,7 @@ def _scan_plans(
     )
     source = source_of(paths, documents)
     asked = asking(values, paths, source)
-    judging = load_gated(config, options, change=not is_state)
+    judging = load_gated(config, options, controls_by, change=not is_state)
     if is_state:
         judging = replace(judging, gate=gate_of_state(judging.gate))
     progress = progress_for(options)

@@ -93,9 +93,15 @@ def for_those_inside(options: Options, command: str) -> None:
     )
 
 
-def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
-    """Catalogue, profile, register and the rest, read and validated."""
+def controls_of(config: Config) -> Catalogue:
+    """The shipped controls and those of the settings' folders."""
     from tierwise.catalogue.controls import load_catalogue
+
+    return load_catalogue([Path(one) for one in config.controls])
+
+
+def load_judging(config: Config, patterns: Sequence[str] = (), controls_by: Callable[[], Catalogue] | None = None) -> Judging:
+    """Catalogue, profile, register and the rest, read and validated; `controls_by` gives the controls where they are read beside something else."""
     from tierwise.catalogue.profiles import apply_profile, load_profile
     from tierwise.catalogue.register import load_register
     from tierwise.cli.masking import mask_of_user
@@ -103,7 +109,7 @@ def load_judging(config: Config, patterns: Sequence[str] = ()) -> Judging:
     from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
     from tierwise.scan import Judging
 
-    catalogue = load_catalogue([Path(one) for one in config.controls])
+    catalogue = controls_by() if controls_by is not None else controls_of(config)
     profile = load_profile(config.profile, catalogue)
     controls = apply_profile(catalogue, profile)
     if patterns:
@@ -163,13 +169,13 @@ def read_acceptances(path: Path) -> tuple[AcceptanceRule, ...]:
     return with_commits(path, load_acceptances(path))
 
 
-def load_gated(config: Config, options: Options, *, change: bool = False) -> Judging:
+def load_gated(config: Config, options: Options, controls_by: Callable[[], Catalogue] | None = None, *, change: bool = False) -> Judging:
     """The judging of a scan whose gate decides, held against what its options name; `change`: what is judged is a change, not an estate."""
     from tierwise.cli.baseline import read_against
     from tierwise.cli.keeping import see_to
     from tierwise.cli.override import read_override
 
-    judging = load_judging(config, options.control)
+    judging = load_judging(config, options.control, controls_by)
     # Debugging logs of SDKs quote what was asked for and what came back, whole.
     logging.disable(logging.INFO)
     see_to(config)

@@ -121,7 +121,8 @@ def _users(scene: Scene, store: Resource, link: Link) -> Iterator[Resource]:
     if scene.estate.find(link):
         yield from (user for user in scene.estate.sources(link.to, Rel.USES_KEY) if user.kind in HELD)
         return
-    for user in scene.outside_users(link.to):
+    for by in scene.outside_users(link.to):
+        user = store if by == store.id else scene.estate.resources[by]
         same_place = (user.account, user.region) == (store.account, store.region)
         if user.kind in HELD and (same_place or not is_scoped_key_name(link.to)):
             yield user

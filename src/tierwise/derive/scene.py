@@ -37,8 +37,8 @@ class Scene:
     """Backup plans by account, with each selection of theirs that names no id: a pattern, or one that was not read."""
     stores: Mapping[str, tuple[Resource, ...]]
     """What holds data, by account: what sends it elsewhere, and of the others in one region the first, which stands for them."""
-    outside: Mapping[tuple[Rel, str], tuple[Resource, ...]]
-    """Resources that name the same target outside the estate."""
+    outside: Mapping[str, tuple[str, ...]]
+    """The ids of the resources that name a key outside the estate, by its name."""
     records: Mapping[str, tuple[tuple[Resource, str], ...]]
     """Trails by the target or pattern that they record, with what they record of it."""
     kinds: frozenset[Kind]
@@ -79,9 +79,9 @@ class Scene:
         """What tells where the data of an account lies."""
         return self.stores.get(account, ())
 
-    def outside_users(self, target: str) -> tuple[Resource, ...]:
-        """The resources that name a key outside the estate."""
-        return self.outside.get((Rel.USES_KEY, target), ())
+    def outside_users(self, key: str) -> tuple[str, ...]:
+        """The ids of the resources that name a key outside the estate."""
+        return self.outside.get(key, ())
 
 
 Rule: TypeAlias = Callable[[Scene, Resource], AnyFact]
@@ -91,9 +91,10 @@ def scene_of(estate: Estate, context: Context) -> Scene:
     """The estate with its indices, made in one pass."""
     loose: dict[Rel, dict[tuple[object, ...], tuple[Resource, Unknown]]] = defaultdict(dict)
     trails: dict[str, list[Resource]] = defaultdict(list)
-    outside: dict[tuple[Rel, str], list[Resource]] = defaultdict(list)
+    outside: dict[str, list[str]] = defaultdict(list)
     for holder, link in estate.outside:
-        outside[link.rel, link.to].append(estate.resources[holder])
+        if link.rel is Rel.USES_KEY:
+            outside[link.to].append(holder)
     records: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
     plans: dict[str, list[tuple[Resource, Link]]] = defaultdict(list)
     stores: dict[str, dict[tuple[str, ...], Resource]] = defaultdict(dict)

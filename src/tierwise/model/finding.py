@@ -386,7 +386,7 @@ class ScanResult:
     deselected: tuple[tuple[str, str], ...] = ()
     """Controls that the profile leaves out, and why."""
     what_if: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """For stores whose tier is only assumed: how many findings each possible tier would bring."""
+    """For stores whose tier is only assumed: how many findings each possible tier would bring, counted where someone asks."""
     requirements: tuple[RequirementEvidence, ...] = ()
     framework: str = ""
     notes: tuple[str, ...] = ()

@@ -58,7 +58,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
         regions=tuple(replace(one, account=mask(one.account), via=mask(one.via)) for one in result.regions),
         fixes=each(result.fixes, partial(_fix, mask=mask)),
         deselected=tuple((control, mask(because)) for control, because in result.deselected),
-        what_if={mask(key): counts for key, counts in result.what_if.items()},
+        what_if=renamed(result.what_if, mask, dict),
         notes=tuple(mask(one) for one in result.notes),
         changes=tuple(_change(one, mask) for one in result.changes),
         earlier=(),

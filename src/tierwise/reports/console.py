@@ -345,7 +345,9 @@ class _Page(Printer):
         rest = [key for key in self.result.what_if if key in self.names]
         if not rest:
             return
-        totals = {tier: sum(self.result.what_if[key].get(tier, 0) for key in rest) for tier in ("T1", "T2", "T3")}
+        totals: Counter[str] = Counter()
+        for key in rest:
+            totals.update(self.result.what_if[key])
         self.title(f"Nobody has said what {count(len(rest), 'store')} hold{'s' if len(rest) == 1 else ''}")
         self.line(
             f"  They are judged as the profile assumes, and only advise. If all were T1 internal, {count(totals['T1'], 'verdict')} would fail;"
