@@ -14,7 +14,7 @@ from tests.scan.clouds import told
 from tests.scan.worlds import judging
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws import cluster
-from tierwise.connectors.aws.cluster import Cluster, workers
+from tierwise.connectors.aws.cluster import ANY_PORT, Cluster, workers
 from tierwise.connectors.aws.connect import access_of, open_accounts
 from tierwise.errors import UsageError
 from tierwise.model.content import Depth
@@ -62,7 +62,7 @@ def test_what_is_no_cluster_is_named_with_its_remedy(monkeypatch):
     assert "no scheduler answers at nonsense://x" in refused("nonsense://x")
     with (
         dask.config.set({"distributed.worker.daemon": False}),
-        LocalCluster(n_workers=0, processes=False, dashboard_address=None, protocol="tcp") as own,
+        LocalCluster(n_workers=0, processes=False, dashboard_address=None, scheduler_kwargs=dict(ANY_PORT), protocol="tcp") as own,
     ):
         assert "has no worker" in refused(own.scheduler_address)
         own.scale(1)

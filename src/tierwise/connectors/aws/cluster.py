@@ -76,6 +76,10 @@ def workers(cluster: Cluster, access: Access, enter: Enter = opened_again) -> It
         yield run
 
 
+ANY_PORT: Final = {"dashboard_address": "127.0.0.1:0"}
+"""Where a scheduler of its own has its HTTP server, which it starts without a dashboard too: at port 8787, which another has, it would complain."""
+
+
 @contextmanager
 def _client(cluster: Cluster) -> Iterator[Client]:
     from distributed import Client, LocalCluster
@@ -84,7 +88,9 @@ def _client(cluster: Cluster) -> Iterator[Client]:
         each = max(1, cluster.threads // cluster.processes)
         # Encrypted, by a key that is made for this scan: another user of the machine must not be able to send tasks.
         with (
-            LocalCluster(n_workers=cluster.processes, threads_per_worker=each, dashboard_address=None, security=True) as own,
+            LocalCluster(
+                n_workers=cluster.processes, threads_per_worker=each, dashboard_address=None, scheduler_kwargs=dict(ANY_PORT), security=True
+            ) as own,
             Client(own) as client,
         ):
             yield client
