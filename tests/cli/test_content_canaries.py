@@ -11,13 +11,13 @@ from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from tests.cli.test_canaries import everything
 from tests.content.hostile import archive
 from tierwise.cli.options import FORMATS
+from tierwise.connectors.aws.session import new_session
 from tierwise.demo.estate import PLAN
 
 REGION = "eu-west-2"
@@ -60,7 +60,7 @@ def leaked(left: bytes) -> list[str]:
 
 def planted() -> None:
     """Fill an account: object bodies, keys, tags, items, the names of key attributes, and the names of resources."""
-    s3, table = boto3.client("s3", region_name=REGION), boto3.client("dynamodb", region_name=REGION)
+    s3, table = (new_session(region=REGION).client(one) for one in ("s3", "dynamodb"))
     place = {"LocationConstraint": REGION}
     for name in ("exports", "odds"):
         s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)
@@ -86,7 +86,7 @@ def planted() -> None:
 
 def named() -> None:
     """Resources that are named after people; one receives the logs of another."""
-    s3, queues, secrets = (boto3.client(one, region_name=REGION) for one in ("s3", "sqs", "secretsmanager"))
+    s3, queues, secrets = (new_session(region=REGION).client(one) for one in ("s3", "sqs", "secretsmanager"))
     place = {"LocationConstraint": REGION}
     for name in (f"patient-{NUMBERS[20]}", f"case-{NUMBERS[21]}-letters", f"logs-{INSURANCE[10].lower()}"):
         s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)

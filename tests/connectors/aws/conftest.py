@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -20,6 +20,8 @@ from tierwise.model.vocabulary import SPECS
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-2"
+IMAGES = "MOTO_EC2_LOAD_DEFAULT_AMIS"
+"""Whether every region of an emulated account has the public images of Amazon and the snapshots behind them (moto, "Configuration Options")."""
 ALL_FACTS = frozenset(spec.name for spec in SPECS)
 """What to pass as `wanted` to make every detail read."""
 
@@ -32,15 +34,19 @@ Collect = Callable[..., Estate]
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
-    """`aws("sqs")` is a plain client for planting resources in an empty emulated account."""
+    """`aws("sqs")` is a plain client for planting resources in an empty emulated account.
+
+    Clients share the loader of all sessions, so that no test reads the models of services anew, and no test but one that asks for them waits for Amazon's images.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv(IMAGES, os.environ.get(IMAGES, "false"))
     with mock_aws():
-        yield lambda service: boto3.client(service, region_name=REGION)
+        yield cache(new_session(region=REGION).client)
 
 
 @pytest.fixture

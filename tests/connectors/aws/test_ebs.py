@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, REGION
+import pytest
+
+from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, IMAGES, REGION
 from tests.connectors.aws.fields import missing_field
 from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.resource import Kind, Rel
@@ -18,7 +20,13 @@ def _value(resource, name):
     return resource.facts[name].value
 
 
-def test_snapshots_behind_public_images_are_left_out_and_cost_no_call(aws, collect):
+@pytest.fixture
+def images(monkeypatch):
+    """Amazon's public images; named before `aws`."""
+    monkeypatch.setenv(IMAGES, "true")
+
+
+def test_snapshots_behind_public_images_are_left_out_and_cost_no_call(images, aws, collect):
     assert len(aws("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]) > 1000
     estate = collect("ec2", ALL_FACTS)
     assert not [one for one in estate.values() if one.kind in (Kind.SNAPSHOT, Kind.BLOCK_VOLUME)]

@@ -61,7 +61,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def opened(**options: Any) -> Any:
-    (source,) = open_accounts(AwsConfig(organization=True, regions=(REGION,), services=("account",), **options), NOW)
+    config = AwsConfig(organization=True, regions=(REGION,), services=("account",), requests_per_second=0, **options)
+    (source,) = open_accounts(config, NOW)
     return source
 
 

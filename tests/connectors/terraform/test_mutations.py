@@ -46,6 +46,8 @@ def within(seconds: float) -> Iterator[None]:
 
 def opened(number: int, path: Path) -> PlanSource | str | None:
     """The plan of a number, nothing where it is refused as it should be, or what went wrong."""
+    # A new file each time: one that is written over is flushed to the disk at once (ext4(5), auto_da_alloc).
+    path.unlink(missing_ok=True)
     path.write_bytes(mutant(number))
     try:
         with within(SECONDS):
