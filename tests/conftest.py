@@ -3,16 +3,17 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tierwise.catalogue import controls
+from tierwise.catalogue import controls, profiles, yamlfile
 from tierwise.catalogue.shipped import shipped_dir
-from tierwise.model.control import Control
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
 # The same examples each time, so that a change fails by its own fault; `make fuzz` draws new ones.
@@ -22,21 +23,19 @@ settings.register_profile(
 settings.load_profile("tierwise")
 
 
+T = TypeVar("T")
 SESSION = "TIERWISE_TEST_SESSION"
 """A directory that all processes of a test session share."""
 
 
-_parse = controls.parse_control
-_shipped = cache(_parse)
+def once_where_shipped(read: Callable[[Path | str, str], T], name: str) -> Callable[[Path | str, str], T]:
+    """What is read of a file: of one that is shipped it is the same for all tests of a process, many of which would read all of them again."""
+    kept, top = cache(read), f"{shipped_dir(name)}{os.sep}"
+    return lambda source, label: (kept if isinstance(source, Path) and str(source).startswith(top) else read)(source, label)
 
 
-def parsed_once(source: Path | str, label: str) -> Control:
-    """A control of a file: one that is shipped is the same for all tests of a process, many of which would parse all of them again."""
-    shipped = isinstance(source, Path) and source.is_relative_to(shipped_dir("controls"))
-    return _shipped(source, label) if shipped else _parse(source, label)
-
-
-setattr(controls, "parse_control", parsed_once)  # noqa: B010 - mypy minds the assignment of a function
+setattr(controls, "parse_control", once_where_shipped(controls.parse_control, "controls"))  # noqa: B010 - mypy minds the assignment of a function
+setattr(profiles, "load", once_where_shipped(yamlfile.load, "profiles"))  # noqa: B010
 
 
 def pytest_configure(config: pytest.Config) -> None:
