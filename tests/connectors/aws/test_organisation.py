@@ -79,6 +79,20 @@ def test_each_account_is_read_and_knows_its_units(ids: dict[str, str]) -> None:
     assert members == Known(frozenset({ACCOUNT, ids["records"], ids["site"], ids["old"]}), members.via)
 
 
+def test_the_callers_own_account_is_entered_by_the_role_too_where_it_has_one(ids: dict[str, str], refuse: Callable[..., None]) -> None:
+    def own(source: Any) -> Any:
+        return next(one for one in source.sources if one.name == f"aws:{ACCOUNT}")._account.role
+
+    assert own(opened()).arn == f"arn:aws:iam::{ACCOUNT}:role/tierwise-scan"
+    refuse("AssumeRole", ACCOUNT)
+    source = opened()
+    assert own(source) is None
+    items = flat(source.survey())
+    assert ACCOUNT in listed(items)
+    # Whether there is a role was a question, and no read that was due.
+    assert [one for one in items if isinstance(one, ReadOutcome) and one.outcome == "permission-denied"] == []
+
+
 def test_the_source_is_the_organisation_whichever_accounts_it_has(ids: dict[str, str]) -> None:
     name = opened().name
     assert name.startswith("aws:o-")

@@ -144,10 +144,10 @@ def _organisation(opened: _Opened) -> AwsOrganisation:
         if member.state != ACTIVE:
             continue
         within = Within(member, opened.base, options.inherit_tags, opened.access.organisation)
-        if member.id == opened.account:
+        account = opened.through(role_arn(opened.partition, member.id, options.role or ROLE_NAME), within=within)
+        # Who runs scans need not be able to read its own account: it goes in by the role like everywhere, where it has one there.
+        if member.id == opened.account and account.role is not None and account.role.check() is not None:
             account = AwsAccount(member.id, opened.base, opened.partition, caller.now, home=False, within=within)
-        else:
-            account = opened.through(role_arn(opened.partition, member.id, options.role or ROLE_NAME), within=within)
         sources.append(opened.source(account))
     return AwsOrganisation(found, caller, sources, [not_active(one) for one in some if one.state != ACTIVE])
 
