@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
+
 import dask
 import pytest
 from distributed import LocalCluster
@@ -42,7 +45,12 @@ def test_a_worker_that_is_lost_mid_scan_changes_nothing_in_the_result(tmp_path, 
     deadly = tmp_path / "deadly"
     deadly.write_text(f"{estate.accounts[1]}\n")
     monkeypatch.setenv(DEADLY, str(deadly))
-    outcome = away(Cluster(processes=2, threads=2))
+    with socket.socket() as other:
+        # Another program, or another scan, has the port of dask's web server.
+        with suppress(OSError):
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        outcome = away(Cluster(processes=2, threads=2))
     assert outcome.crashes == ()
     assert not deadly.exists()
     assert told(outcome.result) == told(scanned(estate.replayed()).result)
