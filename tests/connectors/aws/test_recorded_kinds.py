@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.connectors.aws.conftest import ACCOUNT, ALL_FACTS, REGION
+from tests.connectors.aws.misshapen import faults
 from tests.connectors.aws.modelled import Modelled
 from tests.connectors.aws.test_connect import NOW
 from tests.connectors.collected import Estate, absorb, flat
@@ -277,17 +278,6 @@ def test_an_item_says_the_same_as_the_call_that_it_spares_and_when(scanned: Any,
     assert {(fact.via.via, fact.via.action) for fact in facts.values() if fact.via.as_of} == {("config:SelectAggregateResourceConfig",) * 2}
     others = {name: fact.via for name, fact in direct[sort.arn("k")].facts.items() if fact.via.via != sort.spared}
     assert {name: facts[name].via for name in others} == others
-
-
-def faults(told: Any) -> list[Any]:
-    """The same with each part left out, of another type, empty, or text."""
-    made: list[Any] = []
-    for name, value in told.items() if isinstance(told, dict) else ():
-        made += [{key: one for key, one in told.items() if key != name}]
-        made += [{**told, name: other} for other in (None, [], {}, "{", 7.5, *faults(value))]
-    if isinstance(told, list):
-        made += [[other, *told[1:]] for other in (None, "restore", {}, *faults(told[0]))]
-    return made
 
 
 @every

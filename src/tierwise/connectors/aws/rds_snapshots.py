@@ -16,7 +16,7 @@ from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
 from tierwise.connectors.aws.rds_facts import GIB, keyless, stored_encrypted
 from tierwise.connectors.aws.read import Collector, Read, tag_map
-from tierwise.connectors.aws.recorded import Recorded, members, part
+from tierwise.connectors.aws.recorded import Recorded, each_of, part
 from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.connectors.declared import Doc, Draft, Stage, field_of
 from tierwise.model.database import on_cluster_storage
@@ -159,11 +159,10 @@ def links(sort: _Sort, draft: Draft) -> tuple[Link, ...]:
 
 def _told(sort: _Sort, item: Mapping[str, Any]) -> Doc | None:
     """What the call for its attributes answers, out of an item of AWS Config; one that has no `restore`, or not its accounts, does not tell."""
-    listed = part(item, _SUPPLEMENT, sort.values)
-    each = [members(one, AttributeName=str, AttributeValues=list) for one in listed] if isinstance(listed, list) else []
-    named = [one for one in each if one is not None and all(isinstance(who, str) for who in one["AttributeValues"])]
-    told = len(named) == len(each) and any(one["AttributeName"] == "restore" for one in named)
-    return {f"{sort.values}Result": {sort.values: named}} if told else None
+    named = each_of(part(item, _SUPPLEMENT, sort.values), AttributeName=str, AttributeValues=list) or []
+    told = any(one["AttributeName"] == "restore" for one in named)
+    right = all(isinstance(who, str) for one in named for who in one["AttributeValues"])
+    return {f"{sort.values}Result": {sort.values: named}} if told and right else None
 
 
 def _collector(sort: _Sort) -> Collector:

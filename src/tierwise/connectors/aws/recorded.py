@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, get_args
 
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.declared import Doc
@@ -61,15 +62,26 @@ def part(item: Mapping[str, Any], *path: str) -> Any:
     return found if isinstance(found, Mapping | list) else None
 
 
-def members(told: object, **wanted: type) -> Doc | None:
-    """Members of a structure as the service spells them, out of what Config spells in a case of its own (`awsaccountId`); None where one is not there, or of another type."""
+def members(told: object, **wanted: type | UnionType) -> dict[str, Any] | None:
+    """Members of a structure as the service spells them, out of what Config spells in a case of its own (`awsaccountId`).
+
+    None where one is of another type than wanted; one that may be None (`str | None`) may be missing.
+    """
     if not isinstance(told, Mapping):
         return None
     by_name = {str(name).lower(): value for name, value in told.items()}
     found = {name: by_name.get(name.lower()) for name in wanted}
-    return found if all(type(found[name]) is kind for name, kind in wanted.items()) else None
+    return found if all(type(found[name]) in (get_args(kind) or (kind,)) for name, kind in wanted.items()) else None
 
 
-def tags(item: Mapping[str, Any]) -> dict[str, str]:
-    """The tags of an item."""
-    return {str(one["key"]): str(one.get("value") or "") for one in item.get("tags") or () if "key" in one}
+def each_of(told: object, **wanted: type | UnionType) -> list[dict[str, Any]] | None:
+    """The same of each in a list of structures; None where it is no list, or one has another shape."""
+    found = [members(one, **wanted) for one in told] if isinstance(told, list) else [None]
+    right = [one for one in found if one is not None]
+    return right if len(right) == len(found) else None
+
+
+def tags(item: Mapping[str, Any]) -> dict[str, str] | None:
+    """The tags of an item; None where it does not tell them."""
+    found = each_of(item.get("tags"), key=str, value=str | None)
+    return None if found is None else {one["key"]: one["value"] or "" for one in found}

@@ -9,32 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import NoneType
 from typing import Any, Final
 
-from tierwise.connectors.aws.recorded import Recorded, members, part
+from tierwise.connectors.aws.recorded import Recorded, each_of, members, part
 from tierwise.connectors.aws.s3_reads import BLOCK, CORS, ENCRYPTION, LOGGING, OBJECT_LOCK, REPLICATION, SWITCHES, VERSIONING, WEBSITE
 from tierwise.connectors.declared import Doc
 
 
 def _encryption(told: Mapping[str, Any]) -> Doc | None:
-    rules = [one.get("applyServerSideEncryptionByDefault") or {} for one in told.get("rules") or ()]
-    if not rules:
-        return None
-    named = [{"SSEAlgorithm": one.get("sseAlgorithm"), "KMSMasterKeyID": one.get("kmsMasterKeyID")} for one in rules]
-    shown = [{"ApplyServerSideEncryptionByDefault": {key: value for key, value in one.items() if value}} for one in named]
-    return {"ServerSideEncryptionConfiguration": {"Rules": shown}}
+    rules = each_of(told.get("rules"), ApplyServerSideEncryptionByDefault=dict)
+    each = each_of([one["ApplyServerSideEncryptionByDefault"] for one in rules or ()], SSEAlgorithm=str, KMSMasterKeyID=str | None)
+    return {"ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": one} for one in each]}} if each else None
 
 
 def _logging(told: Mapping[str, Any]) -> Doc | None:
-    target = told.get("destinationBucketName")
+    found = members(told, destinationBucketName=str | None)
+    if found is None:
+        return None
+    target = found["destinationBucketName"]
     return {"LoggingEnabled": {"TargetBucket": target}} if target else {}
 
 
 def _versioning(told: Mapping[str, Any]) -> Doc | None:
     # `Off` is the word of the SDK for Java (BucketVersioningConfiguration.OFF), whose forms Config has, for a bucket that never had it.
-    status, mfa = told.get("status"), told.get("isMfaDeleteEnabled")
-    if status not in ("Enabled", "Suspended", "Off"):
+    found = members(told, status=str, isMfaDeleteEnabled=bool | None)
+    if found is None or found["status"] not in ("Enabled", "Suspended", "Off"):
         return None
+    status, mfa = found["status"], found["isMfaDeleteEnabled"]
     return {} if status == "Off" else {"Status": status, **({} if mfa is None else {"MFADelete": "Enabled" if mfa else "Disabled"})}
 
 
@@ -44,20 +46,24 @@ def _block(told: Mapping[str, Any]) -> Doc | None:
 
 
 def _lock(told: Mapping[str, Any]) -> Doc | None:
-    kept = (told.get("rule") or {}).get("defaultRetention")
-    rule = {"Rule": {"DefaultRetention": {key.capitalize(): value for key, value in kept.items() if value}}} if kept else {}
-    return {"ObjectLockConfiguration": {"ObjectLockEnabled": told["objectLockEnabled"], **rule}} if told.get("objectLockEnabled") else None
+    found, rule = members(told, ObjectLockEnabled=str), members(told.get("rule"), DefaultRetention=dict)
+    kept = rule and members(rule["DefaultRetention"], Mode=str, Days=int | None, Years=int | None)
+    if not found or not kept or not (kept["Days"] or kept["Years"]):
+        return None
+    shown = {key: value for key, value in kept.items() if value}
+    return {"ObjectLockConfiguration": {**found, "Rule": {"DefaultRetention": shown}}}
 
 
 def _cors(told: Mapping[str, Any]) -> Doc | None:
-    return {"CORSRules": [{"AllowedOrigins": one.get("allowedOrigins") or []} for one in told["rules"]]} if told.get("rules") else None
+    rules = each_of(told.get("rules"), AllowedOrigins=list)
+    return {"CORSRules": rules} if rules and all(isinstance(one, str) for rule in rules for one in rule["AllowedOrigins"]) else None
 
 
 def _website(told: Mapping[str, Any]) -> Doc | None:
-    index, redirect = told.get("indexDocumentSuffix"), told.get("redirectAllRequestsTo")
-    if redirect:
-        return {"RedirectAllRequestsTo": {"HostName": redirect.get("hostName")}}
-    return {"IndexDocument": {"Suffix": index}} if index else None
+    found = members(told, indexDocumentSuffix=str | None, redirectAllRequestsTo=dict | None)
+    if found and (to := members(found["redirectAllRequestsTo"], HostName=str)):
+        return {"RedirectAllRequestsTo": to}
+    return {"IndexDocument": {"Suffix": found["indexDocumentSuffix"]}} if found and found["indexDocumentSuffix"] else None
 
 
 _PARTS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Doc | None]]]] = {
@@ -80,7 +86,9 @@ def _answer(name: str, words: Callable[[Mapping[str, Any]], Doc | None], item: M
 
 def _unreplicated(item: Mapping[str, Any]) -> Doc | None:
     # A replication has a role (S3 API Reference, ReplicationConfiguration: `Role` is required), and Config has recorded it as long as buckets.
-    return None if (part(item, _WHERE, _REPLICATION) or {}).get("roleARN") else {}
+    found = members(part(item, _WHERE), **{_REPLICATION: dict | None})
+    role = members((found or {}).get(_REPLICATION) or {}, roleARN=NoneType)
+    return {} if found is not None and role is not None else None
 
 
 RECORDED: Final = Recorded(

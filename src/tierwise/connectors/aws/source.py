@@ -466,11 +466,11 @@ class AwsSource:
         try:
             for draft in collector.survey(caller):
                 item = told.item(caller, draft.resource.id)
-                if item is None:
+                draft.docs |= told.answers(caller, draft)
+                if item is None or (own := recorded.tags(item)) is None:
                     waiting.append(draft)
                     continue
-                draft.docs |= told.answers(caller, draft)
-                draft.resource = replace(draft.resource, tags=Known(recorded.tags(item), recorded.captured(item)))
+                draft.resource = replace(draft.resource, tags=Known(own, recorded.captured(item)))
                 yield draft
         except ListingFailedError as failed:
             broken = failed
