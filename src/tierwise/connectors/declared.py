@@ -193,9 +193,9 @@ class _Shared:
     """Empty for what is small."""
 
 
-_SMALL: Final = 1 << 10
+_SMALL: Final = 1 << 8
 """Bytes, packed, from which on it is worth it."""
-_WARM: Final = _Warm(1 << 20)
+_WARM: Final = _Warm(1 << 18)
 
 
 def _shared(doc: Maybe[Doc | None]) -> _Shared:

@@ -55,8 +55,10 @@ def asked(
     for key, resource in assessed.estate.resources.items():
         if assessed.classifications[key].interval.hi >= Tier.T2:
             wanted[key] = wanted[key].union(link_name(link.rel) for link in resource.links if link.waits)
+    # Resources are many, and what is asked of them is alike.
+    alike: dict[frozenset[str], frozenset[str]] = {}
     return {
-        key: still
+        key: alike.setdefault(still, still)
         for key, names in wanted.items()
         if (still := frozenset(name for name in names - made.get(key, frozenset()) if _unread(read[key], name)))
     }

@@ -56,7 +56,7 @@ class Pool:
         known: Sequence[Item] = ()
         earlier = dict(self.asked)
         for key, names in asks.items():
-            self.asked[key] = earlier.get(key, frozenset()) | names
+            self.asked[key] = earlier[key] | names if key in earlier else names
         if self.checkpoint is not None:
             known, asks = self.checkpoint.answered(asks)
             for item in known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -243,7 +244,8 @@ class Caller:
 
 
 def _name(read: Read) -> str:
-    return f"{read.service}:{read.operation}"
+    # One string for all that is counted under it.
+    return sys.intern(f"{read.service}:{read.operation}")
 
 
 def _method(operation: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from tierwise.access.share import SHARED_FACTS, put_inside_vpc, put_no_policy, put_shared
 from tierwise.connectors.aws import keys
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.listed import flag, items, whole
+from tierwise.connectors.aws.gather import gather
+from tierwise.connectors.aws.listed import flag, items_of
 from tierwise.connectors.aws.read import Collector, Read, tag_map
 from tierwise.connectors.aws.sharing import put_encryption
 from tierwise.connectors.declared import Doc, Draft, Stage, field_of
@@ -75,8 +76,18 @@ LOCKS = Read(
 )
 
 
-def _own_snapshots(caller: Caller) -> Iterator[Mapping[str, Any]]:
-    return (one for one in items(caller, SNAPSHOTS, "Snapshots", OwnerIds=["self"]) if str(one.get("OwnerId")) == caller.account)
+def _own_snapshots(caller: Caller) -> Maybe[Doc | None]:
+    """The account's own snapshots of one region, read once."""
+
+    def make() -> Maybe[Doc | None]:
+        listed = gather(caller, SNAPSHOTS, "Snapshots", OwnerIds=["self"])
+        if isinstance(listed, Unknown):
+            return listed
+        return Known(
+            {"Snapshots": [one for one in (listed.value or {})["Snapshots"] if str(one.get("OwnerId")) == caller.account]}, listed.via
+        )
+
+    return caller.once(SNAPSHOTS.via.via, make)
 
 
 def _item(draft: Draft, read: Read) -> Mapping[str, Any]:
@@ -86,7 +97,7 @@ def _item(draft: Draft, read: Read) -> Mapping[str, Any]:
 
 def survey_volumes(caller: Caller) -> Iterator[Draft]:
     """Lists the volumes of one region, each with the own snapshot it was made of."""
-    snapshots = whole(caller, SNAPSHOTS, "Snapshots", OwnerIds=["self"])
+    snapshots = _own_snapshots(caller)
     for item in caller.listing(VOLUMES, "Volumes"):
         name = str(item["VolumeId"])
         resource = Resource(
@@ -100,16 +111,16 @@ def survey_volumes(caller: Caller) -> Iterator[Draft]:
             tags=Known(tag_map(item.get("Tags") or ()), VOLUMES.via),
             aliases=(name,),
         )
-        source = _source(caller, snapshots, str(item.get("SnapshotId") or ""))
+        source = _source(snapshots, str(item.get("SnapshotId") or ""))
         yield Draft(resource, {VOLUMES.operation: Known(item, VOLUMES.via), "source": source, keys.ALIASES: keys.aliases(caller)})
 
 
-def _source(caller: Caller, snapshots: Maybe[Doc | None], name: str) -> Maybe[Doc | None]:
+def _source(snapshots: Maybe[Doc | None], name: str) -> Maybe[Doc | None]:
     """The own snapshot that a volume was made of: volumes made of public images have a source that holds nobody's data."""
     if not name or isinstance(snapshots, Unknown):
         return snapshots if name else Known(None, VOLUMES.via)
     listed = (snapshots.value or {})["Snapshots"]
-    own = any(one["SnapshotId"] == name and str(one.get("OwnerId")) == caller.account for one in listed)
+    own = any(one["SnapshotId"] == name for one in listed)
     return Known({"SnapshotId": name} if own else None, SNAPSHOTS.via)
 
 
@@ -147,7 +158,7 @@ def _snapshot_arn(draft: Draft, name: str) -> str:
 
 def survey_snapshots(caller: Caller) -> Iterator[Draft]:
     """Lists the account's own snapshots of one region."""
-    for item in _own_snapshots(caller):
+    for item in items_of(_own_snapshots(caller), caller, SNAPSHOTS, "Snapshots"):
         name = str(item["SnapshotId"])
         resource = Resource(
             # The ARN of a snapshot carries no account (Service Authorization Reference, Amazon EC2).

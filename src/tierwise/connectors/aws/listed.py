@@ -35,7 +35,11 @@ def whole_by(once: Shared, caller: Caller, read: Read, key: str, params: Mapping
 
 def items(caller: Caller, read: Read, key: str, **params: object) -> list[Any]:
     """The same for a survey that lists its resources with it: raises ListingFailedError where a page fails."""
-    doc = whole(caller, read, key, **params)
+    return items_of(whole(caller, read, key, **params), caller, read, key)
+
+
+def items_of(doc: Maybe[Doc | None], caller: Caller, read: Read, key: str) -> list[Any]:
+    """What a listing has told; raises ListingFailedError where a page failed."""
     if isinstance(doc, Unknown):
         raise ListingFailedError(
             Gap("aws", caller.account, caller.region, read.service, doc.reason.value, read.action, doc.detail, read.kinds)
