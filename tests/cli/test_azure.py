@@ -153,11 +153,14 @@ def test_doctor_tells_what_is_denied_and_what_that_leaves_unknown(tenant, tierwi
     tenant.rows.append(subscription(OTHER))
     assert tierwise("doctor", "azure").code == 0
     tenant.denied = frozenset({"Microsoft.Storage/storageAccounts/read"})
-    ran = tierwise("doctor", "azure")
+    ran = tierwise("doctor", "azure", "--subscription", SUBSCRIPTION, "--subscription", OTHER)
     assert ran.code == 3
     assert "needs Microsoft.Storage/storageAccounts/read" in ran.out
     assert "unknown then: " in ran.out
-    assert "next: tierwise scan azure" in ran.out
+    # What comes next is the scan of what was tried.
+    assert f"next: tierwise scan azure --subscription {SUBSCRIPTION} --subscription {OTHER} (" in ran.out
+    rows = {line.split()[1].rstrip(":"): line.split()[0] for line in ran.out.splitlines() if " answered" in line}
+    assert rows[SUBSCRIPTION] == rows[OTHER] == "part"
 
 
 def test_doctor_tries_the_directory_and_says_what_it_needs(tenant, tierwise):

@@ -10,6 +10,7 @@ from tests.cli.conftest import Ran
 from tests.cli.test_azure import tenant  # noqa: F401 - a fixture
 from tests.connectors.azure.cloud import SUBSCRIPTION
 from tierwise.cli import main as entry
+from tierwise.cli.live import _again
 from tierwise.errors import StoreError
 from tierwise.store import units
 
@@ -50,6 +51,15 @@ def test_an_interrupted_scan_says_the_command_that_goes_on_and_that_reads_only_t
     assert [one["id"] for one in told["runs"]] == [run]
     assert "not ended" not in tierwise("store", "check", "--store", "kept.db").out
     tierwise(*SCAN, "--resume", run).complains(2, "no interrupted 'scan azure'", "every scan has ended")
+
+
+@pytest.mark.parametrize("word", [("--store", "postgresql://u:s3cret@db/x"), ("--store=postgresql://u:s3cret@db/x",)])
+def test_the_command_that_goes_on_shows_no_password(word, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["tierwise", "scan", "aws", *word, "--resume=auto"])
+    told = _again("r1")
+    assert "s3cret" not in told
+    assert "u:***@db/x" in told
+    assert told.endswith(" --resume r1")
 
 
 def test_the_last_one_of_the_same_scope_is_gone_on_with(interrupted, tierwise):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from tierwise.cli.options import Options, utc_now
 from tierwise.cli.scan import aws_config, aws_options, azure_config, azure_options, gcp_config, gcp_options, open_azure, open_gcp
 from tierwise.cli.settings import load_judging
 from tierwise.config import find_file, load
-from tierwise.reports.text import listed, safe_text
+from tierwise.reports.text import count, listed, safe_text
 
 if TYPE_CHECKING:
     from tierwise.config import Config
@@ -60,7 +61,7 @@ def aws(**values: Any) -> None:
 
     config, judging = configuration()
     sources = open_accounts(aws_config(config.aws, values), utc_now(), threads=config.jobs)
-    _check(sources, config, judging, declared_reads(), "tierwise scan aws")
+    _check(sources, config, judging, declared_reads())
 
 
 @doctor.command()
@@ -71,7 +72,7 @@ def azure(**values: Any) -> None:
 
     config, judging = configuration()
     sources = open_azure(azure_config(config.azure, values), utc_now())
-    _check(sources, config, judging, declared_reads(), "tierwise scan azure")
+    _check(sources, config, judging, declared_reads())
 
 
 @doctor.command()
@@ -82,10 +83,10 @@ def gcp(**values: Any) -> None:
 
     config, judging = configuration()
     sources = open_gcp(gcp_config(config.gcp, values), utc_now())
-    _check(sources, config, judging, declared_reads(), "tierwise scan gcp")
+    _check(sources, config, judging, declared_reads())
 
 
-def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared], then: str) -> None:
+def _check(sources: Sequence[Source], config: Config, judging: Judging, declared: Sequence[Declared]) -> None:
     """Make the calls of stage 1 and those that a whole source shares, say of each account what came of them, then what is denied where, and exit with the worst of it."""
     from tierwise.connectors.base import Probed
     from tierwise.model.fact import UnknownReason
@@ -107,6 +108,8 @@ def _check(sources: Sequence[Source], config: Config, judging: Judging, declared
         where = f" in {listed(sorted(one for one in accounts if one), 2)}" if any(accounts) else ""
         needs = f", needs {_action(operation, declared)}" if reason == UnknownReason.PERMISSION_DENIED else ""
         click.echo(f"     {operation}: {reason} ({sum(accounts.values())} call(s)){where}{needs}{effect}")
+    # Of the same scope: what was given here are options of the scan too.
+    then = shlex.join(["tierwise", "scan", *map(safe_text, sys.argv[2:])])
     click.echo(f"next: {then}" + (" (what is denied stays unknown in the report)" if worst else ""))
     sys.exit(worst)
 
@@ -129,15 +132,17 @@ def _rows(name: str, collected: Collected, failed: Failed) -> int:
     whole = {gap.account: gap for gap in collected.gaps if gap.whole}
     partly = {gap.account for gap in collected.gaps if not gap.expected}
     resources = Counter(one.account for one in collected.resources.values())
-    click.echo(f"{'part' if refused or partly else 'ok  '} {name}: {resources.total()} resources listed, {answered.total()} calls answered")
-    for account in sorted({*resources, *whole} - {""}):
+    click.echo(
+        f"{'part' if refused or partly else 'ok  '} {name}: {count(resources.total(), 'resource')} listed, {count(answered.total(), 'call')} answered"
+    )
+    for account in sorted({*resources, *whole, *answered, *refused, *partly} - {""}):
         if account in whole:
             click.echo(f"{'note' if whole[account].expected else 'no  '} {safe_text(whole[account].whole)}")
             continue
         where = f"{account} ({safe_text(units[account])})" if units.get(account) else account
         denied = f", {refused[account]} refused" if refused[account] else ""
         state = "part" if refused[account] or account in partly else "ok  "
-        click.echo(f"{state} {where}: {resources[account]} resources, {answered[account]} calls answered{denied}")
+        click.echo(f"{state} {where}: {count(resources[account], 'resource')}, {count(answered[account], 'call')} answered{denied}")
     for status in collected.regions:
         click.echo(f"note {status.account}: region {status.region} is {status.status}")
     if collected.crashes:

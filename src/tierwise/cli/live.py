@@ -303,5 +303,6 @@ def _again(run: str) -> str:
             following = next(given, None)
             kept += [following] if following is not None and following.startswith("-") else []
         elif not word.startswith("--resume="):
-            kept.append(shown(word) if word.startswith("postgres") else word)
+            option, equals, value = word.partition("=") if word.startswith("--store=") else ("", "", word)
+            kept.append(option + equals + (shown(value) if value.startswith("postgres") else value))
     return shlex.join(["tierwise", *kept, "--resume", run])
