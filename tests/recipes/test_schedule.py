@@ -92,6 +92,7 @@ def test_the_command_writes_what_is_shipped_filled_in_and_says_what_is_left(tmp_
     ("words", "said"),
     [
         (["cron"], "there is no recipe 'cron'; there are container, ecs"),
+        ([], "which recipe? there are container, ecs"),
         (["kubernetes", "--set", "imagee=x"], "has only external-id, image, role-arn to fill in"),
         (["ecs", "--set", "image=x"], "has nothing to fill in"),
         (["kubernetes", "--set", "image=x\n  privileged: true"], "write letters, digits and"),

@@ -61,7 +61,7 @@ _options = together(
 
 
 @click.command(epilog="Recipes: " + "; ".join(f"{name} - {one.about}" for name, one in RECIPES.items()) + ".")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", default="")
 @_options
 def schedule(name: str, values: Sequence[str], output: Path | None) -> None:
     """Write a recipe that scans an organisation each night.
@@ -70,6 +70,7 @@ def schedule(name: str, values: Sequence[str], output: Path | None) -> None:
     tierwise schedule systemd --set external-id=ID --output units
     tierwise schedule kubernetes > cronjob.yaml
     """  # noqa: D301 - click keeps the lines after a backspace as they are
+    require(name, f"which recipe? there are {', '.join(RECIPES)}; 'tierwise schedule --help' says what each is")
     require(name in RECIPES, f"there is no recipe {name!r}; there are {', '.join(RECIPES)}")
     texts = read(name)
     there = {place for text in texts.values() for place in _PLACE.findall(text)}
