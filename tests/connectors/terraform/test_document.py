@@ -86,6 +86,16 @@ BAD = {
         b'{"format_version": "1.2", "planned_values": null, "resource_changes": null}',
         ["nothing in it can be judged"],
     ),
+    "a deployment of stacks": (
+        b'{"terraform_stack_change_description": 1, "applyable": true, "plan_mode": "normal", "components": [], "resource_instances": []}',
+        ["a deployment of Terraform Stacks", "terraform plan -out plan.bin"],
+    ),
+    "a deployment of stacks with a format version": (
+        b'{"format_version": "1.0", "terraform_stack_change_description": 1, "components": []}',
+        ["a deployment of Terraform Stacks"],
+    ),
+    "a validation": (b'{"format_version": "1.0", "valid": true, "error_count": 0}', ["neither a Terraform plan nor a state", MEND]),
+    "schemas": (b'{"format_version": "1.0", "provider_schemas": {}}', ["neither a Terraform plan nor a state", MEND]),
     "an empty state": (b'{"format_version": "1.0"}', ["empty state", "was not given a plan", MEND]),
     "trailing": (json.dumps(EMPTY).encode() * 2, ["text follows the JSON"]),
     "trailing lines": (json.dumps(EMPTY).encode() + b"\n::debug::exitcode: 0\nError: Process completed", ["text follows the JSON"]),

@@ -38,6 +38,10 @@ PlanPath: TypeAlias = Path | Literal["-"]
 T = TypeVar("T")
 
 _PLAN_KEYS: Final = frozenset({"resource_changes", "planned_values", "configuration", "prior_state", "output_changes"})
+_NO_STATE: Final = frozenset({"format_version", "terraform_version", "checks"})
+"""What the JSON of a state has beside its values (hashicorp/terraform, jsonstate.State); schemas, validations and functions have a format version too."""
+_STACK: Final = "terraform_stack_"
+"""What the mark of a deployment's description begins with: `terraform_stack_change_description` (hashicorp/go-tfe, JSONChangeDesc)."""
 _MAPPED: Final = 1 << 20
 """From how many bytes a file is looked at where it lies, and not copied into memory.
 
@@ -411,7 +415,14 @@ def _refuse_others(sections: Mapping[str, msgspec.Raw], name: str) -> None:
         raise InputError(
             f"{name}: has format_version {str(version)[:20]!r}; tierwise reads 0.x and 1.x\n  use a newer tierwise, or an older terraform"
         )
-    if not (_PLAN_KEYS | {"values"}) & sections.keys() and version is None:
+    if (_PLAN_KEYS | {"values"}) & sections.keys():
+        return
+    if any(key.startswith(_STACK) for key in sections):
+        raise InputError(
+            f"{name}: describes a deployment of Terraform Stacks, which is not the JSON of a plan\n"
+            "  plan what its components are made from, each by itself: terraform plan -out plan.bin && terraform show -json plan.bin > plan.json"
+        )
+    if version is None or not sections.keys() <= _NO_STATE:
         raise InputError(f"{name}: is JSON, but neither a Terraform plan nor a state\n  {MEND}")
 
 
