@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections import Counter
 
 import pytest
@@ -180,3 +181,12 @@ def test_what_nobody_asks_for_leaves_no_process_behind(forking):
         raise RuntimeError("the other thing")
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_what_another_process_makes_is_made_by_that_one_alone(monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    with aside(lambda: (os.getpid(), beside._may_fork())) as made:
+        maker, more = made()
+    assert maker != HERE
+    assert not more

@@ -28,6 +28,8 @@ _LIFE: Final = 192
 """How many batches a copy of this process makes: what it looks at is in memory twice as long as it lives, and a new copy takes the system time."""
 _LENGTH: Final = 8
 """The bytes after each batch that say how long it is."""
+_FIRST: Final = os.getpid()
+"""The process that began it all: what is made beside it makes no further copies, as there are two processors and not more."""
 
 
 def in_two(places: Sequence[P], make: Callable[[Sequence[P]], Iterable[T]]) -> Generator[T, None, None]:
@@ -77,7 +79,7 @@ def _batches(places: Sequence[P]) -> list[Sequence[P]]:
 
 def _may_fork() -> bool:
     """Whether a copy of this process is safe, as it is with one thread on Linux, and runs beside it."""
-    return sys.platform == "linux" and threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
+    return sys.platform == "linux" and os.getpid() == _FIRST and threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
 
 
 class _Turns:

@@ -25,7 +25,7 @@ def test_where_the_last_scan_cannot_be_kept_the_gate_decides_and_no_older_one_is
     tierwise, home, plan, quiet_plan, tmp_path, monkeypatch
 ):
     assert tierwise("scan", "plan", quiet_plan, "-q").code == 0
-    monkeypatch.setattr("tierwise.cli.finish.remember", without_room(remember))
+    monkeypatch.setattr("tierwise.cli.scan.remember", without_room(remember))
     ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", "json=scan.json", "-q")
     assert ran.code == 1
     assert ran.err.splitlines()[0].startswith(f"error: cannot write {tmp_path / 'data' / 'last.jsonl'}: ")
@@ -37,7 +37,7 @@ def test_where_the_last_scan_cannot_be_kept_the_gate_decides_and_no_older_one_is
 
 
 def test_where_neither_it_nor_the_store_has_room_both_are_told_and_no_false_way_back(tierwise, home, plan, tmp_path, monkeypatch):
-    monkeypatch.setattr("tierwise.cli.finish.remember", without_room(remember))
+    monkeypatch.setattr("tierwise.cli.scan.remember", without_room(remember))
     monkeypatch.setattr(saving, "save", without_room(saving.save))
     ran = tierwise("scan", "plan", plan, "--store", "kept.db", "--format", "json=scan.json", "-q", "--fail-on", "none")
     assert ran.code == 2

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -30,7 +31,7 @@ EXIT_FAILED, EXIT_INCOMPLETE, EXIT_BUG = 1, 3, 70
 
 
 def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = True, judging: Judging | None = None) -> int:
-    """Write everything that was asked for, keep the scan for `explain`, and return the exit code."""
+    """Write everything that was asked for, keep the scan for `explain` unless it is kept already, and return the exit code."""
     from tierwise.beside import in_two
     from tierwise.cli.baseline import save_baseline
     from tierwise.cli.keeping import keeping_of
@@ -62,7 +63,8 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
     if options.save_baseline and judging is not None:
         save_baseline(options.save_baseline, outcome.result, judging)
     if keep:
-        remember(outcome, config)
+        run = outcome.result.run
+        remember(outcome.collected, datetime.fromisoformat(run.started), run.sources, config)
     if outcome.crashes:
         bug("\n".join(outcome.crashes))
         return EXIT_BUG

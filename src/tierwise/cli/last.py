@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from tierwise.config import Config
     from tierwise.model.finding import ScanResult
     from tierwise.scan import Judging, Outcome
+    from tierwise.scan.collect import Collected
 
 
 def inventory_lines(outcome: Outcome) -> Iterator[bytes]:
     """What was read, as the lines of an inventory."""
+    return _lines(outcome.collected, datetime.fromisoformat(outcome.result.run.started))
+
+
+def _lines(collected: Collected, started: datetime) -> Iterator[bytes]:
     from tierwise.connectors.inventory.files import lines
     from tierwise.shelf import Each
 
-    collected = outcome.collected
-    started = datetime.fromisoformat(outcome.result.run.started)
     resources = Each(sorted(collected.resources), collected.resources.__getitem__)
     return lines(
         resources,
@@ -41,7 +44,7 @@ def inventory_lines(outcome: Outcome) -> Iterator[bytes]:
     )
 
 
-def remember(outcome: Outcome, config: Config) -> None:
+def remember(collected: Collected, started: datetime, sources: Sequence[str], config: Config) -> None:
     """Keep what was read and what it was judged by, for `explain`, `fixes` and `classify`; readable by the user alone.
 
     Where there is no room that is told, and touches neither reports, store nor exit code; no earlier scan is left there to be taken for this one.
@@ -58,10 +61,10 @@ def remember(outcome: Outcome, config: Config) -> None:
         "corrections": _absolute(config.corrections),
         "acceptances": _absolute(config.acceptances),
         "attestations": _absolute(config.attestations),
-        "sources": list(outcome.result.run.sources),
+        "sources": list(sources),
     }
     try:
-        write_atomically(folder / "last.jsonl", inventory_lines(outcome), private=True)
+        write_atomically(folder / "last.jsonl", _lines(collected, started), private=True)
         write_atomically(folder / "last.json", json.dumps(judged_by).encode(), private=True)
     except UsageError as error:
         for name in ("last.jsonl", "last.json"):

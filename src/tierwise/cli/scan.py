@@ -15,6 +15,7 @@ import click
 
 from tierwise.cli.finish import finish, leave
 from tierwise.cli.forecast import dry_run_option
+from tierwise.cli.last import remember
 from tierwise.cli.live import Live, resume_option, scan_live
 from tierwise.cli.options import Options, progress_for, require, scan_options, source_option, together, utc_now
 from tierwise.cli.rescan import asked_since, since_options
@@ -382,9 +383,10 @@ def _scan_plans(
     judging = load_gated(config, options, controls_by, change=not is_state)
     if is_state:
         judging = replace(judging, gate=gate_of_state(judging.gate))
-    progress = progress_for(options)
-    outcome = run_scan([source], judging, started=utc_now(), jobs=1, progress=progress)
-    leave(finish(with_second(outcome, asked, judging, progress), config, options, judging=judging))
+    progress, started = progress_for(options), utc_now()
+    keep = partial(remember, started=started, sources=[judging.mask.text(source.name)], config=config)
+    outcome = run_scan([source], judging, started=started, jobs=1, progress=progress, meanwhile=keep)
+    leave(finish(with_second(outcome, asked, judging, progress), config, options, keep=False, judging=judging))
 
 
 def judged_plans(files: Sequence[str], config: Config) -> tuple[Outcome, Judging]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from tierwise.beside import aside
 from tierwise.connectors.base import Remarking, Source
 from tierwise.connectors.reported import Reported
 from tierwise.evaluate.compiled import compile_control
@@ -61,12 +64,14 @@ def scan(
     sampling: Sampling | None = None,
     reported: Sequence[Reported] = (),
     checkpoint: Checkpoint | None = None,
+    meanwhile: Callable[[Collected], None] | None = None,
 ) -> Outcome:
     """Collect from all sources, judge, and return everything that a report may show.
 
     `gaps` are failures from before collection (an account whose role could not be assumed). Without `sampling` no store is looked into.
     `reported` is what other tools found in the stores.
     With a `checkpoint` what is read is kept as it comes, and what it has already is not read again.
+    `meanwhile` is done with what the survey gave while tiers are weighed, by another process where the system allows.
     """
     collected, today = Collected(mask=judging.mask), started.date()
     pool = Pool(sources, collected, jobs, progress, checkpoint)
@@ -76,7 +81,8 @@ def scan(
     for one in reported:
         collected.report(one)
     compiled = [compile_control(control) for control in judging.controls]
-    first = assess(collected, judging, today)
+    with _done_beside(meanwhile, collected):
+        first = assess(collected, judging, today)
     if sampling:
         # The readers of content are loaded where someone asked for it.
         from tierwise.scan.sample import sample
@@ -102,3 +108,14 @@ def scan(
     name = checkpoint.run if checkpoint is not None else run_name(started)
     run = Run(name, started.isoformat(), now().isoformat(), judging.profile.id, tuple(judging.mask.text(source.name) for source in sources))
     return Outcome(result_of(Material(run, collected, first, pasts, compiled), judging, today), collected)
+
+
+@contextmanager
+def _done_beside(meanwhile: Callable[[Collected], None] | None, collected: Collected) -> Iterator[None]:
+    """Have it done by the end of the context."""
+    if meanwhile is None:
+        yield
+        return
+    with aside(partial(meanwhile, collected)) as done:
+        yield
+        done()
