@@ -8,7 +8,7 @@ import pickle
 from array import array
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import Any, Final
 
 import msgspec
@@ -28,9 +28,13 @@ class _Reducers(dict[type, Any]):
         if issubclass(kind, msgspec.Struct):
             self[kind] = kind.__reduce__
             return kind.__reduce__
+        if issubclass(kind, type):
+            # A class is written by its name.
+            raise KeyError(kind)
         names = [one.name for one in fields(kind) if one.init] if is_dataclass(kind) else []
         if len(names) < 2:
-            raise KeyError(kind)
+            by_protocol = self[kind] = methodcaller("__reduce_ex__", pickle.HIGHEST_PROTOCOL)
+            return by_protocol
         parts = attrgetter(*names)
         made = self[kind] = lambda one: (kind, parts(one))
         return made

@@ -152,9 +152,18 @@ class Shelf(Sequence[T]):
         return self._at(pack)[place - self._firsts[pack]]
 
     def __iter__(self) -> Iterator[T]:
-        for pack in range(len(self._firsts)):
-            yield from self._at(pack)
-        yield from self._held
+        return self.between(0, len(self))
+
+    def between(self, first: int, last: int) -> Iterator[T]:
+        """Those from one place up to another, pack by pack."""
+        while first < min(last, self._written):
+            pack = bisect_right(self._firsts, first) - 1
+            start = self._firsts[pack]
+            some = self._at(pack)[first - start : last - start]
+            yield from some
+            first += len(some)
+        if first < last:
+            yield from self._held[first - self._written : last - self._written]
 
 
 def shelved(things: Iterable[T], *, most: int | None = None, batch: int = BATCH) -> Sequence[T]:
@@ -229,7 +238,10 @@ class Picked(Sequence[T]):
         return Picked(self._held, self._places[at]) if isinstance(at, slice) else self._held[self._places[at]]
 
     def __iter__(self) -> Iterator[T]:
-        return map(self._held.__getitem__, self._places)
+        held, places = self._held, self._places
+        if isinstance(held, Shelf) and isinstance(places, range) and places.step == 1:
+            return held.between(places.start, places.stop)
+        return map(held.__getitem__, places)
 
 
 def picked(held: Sequence[T], places: Iterable[int]) -> Sequence[T]:

@@ -18,6 +18,8 @@ from msgspec import structs
 
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import BUCKET, bucket, classification, finding, result_of, sample
+from tierwise.evaluate.fixes import fixes_of
+from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.fact import Facts, Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
@@ -27,8 +29,11 @@ from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import html_report
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View
-from tierwise.reports.page.census import census_of
+from tierwise.reports.page.census import Census, census_of
+from tierwise.reports.page.evidence import risks_of
+from tierwise.reports.page.more import Most
 from tierwise.reports.page.reach import reach_of
+from tierwise.reports.page.stores import Dataset
 from tierwise.reports.page.trend import trend_of
 from tierwise.reports.shown import shown
 
@@ -136,8 +141,8 @@ def test_low_coverage_is_the_loudest_thing_on_the_page():
 
 
 def test_what_does_not_fit_is_counted_where_it_would_stand(monkeypatch):
-    monkeypatch.setattr(html_report, "MOST_FINDINGS", 2)
-    monkeypatch.setattr(html_report, "MOST_STORES", 1)
+    monkeypatch.setattr(html_report, "MOST_FINDINGS", Most(2, 10_000))
+    monkeypatch.setattr(html_report, "MOST_STORES", Most(1, 10_000))
     text = made()
     assert "The worst 2 of 5 are listed here" in text
     assert "The worst 1 of 3 are described here" in text
@@ -147,7 +152,7 @@ def test_what_does_not_fit_is_counted_where_it_would_stand(monkeypatch):
 def test_a_page_of_many_findings_stays_within_two_megabytes():
     text = made(many(3_000))
     assert len(text.encode()) < 2_000_000
-    assert 500 < listed_first(text, 3_000) <= html_report.MOST_FINDINGS
+    assert 500 < listed_first(text, 3_000) <= html_report.MOST_FINDINGS.entries
 
 
 def listed_first(text: str, total: int) -> int:
@@ -180,9 +185,9 @@ def test_what_does_not_fit_stands_on_further_pages_none_over_two_megabytes():
 
 
 def test_every_link_of_several_pages_leads_to_a_file_and_part_that_exist(monkeypatch):
-    monkeypatch.setattr(html_report, "MOST_FINDINGS", 10)
-    monkeypatch.setattr(html_report, "PAGE_BYTES", 20_000)
-    monkeypatch.setattr(html_report, "MOST_STORES", 1)
+    monkeypatch.setattr(html_report, "MOST_FINDINGS", Most(10, 100_000))
+    monkeypatch.setattr(html_report, "PAGE_FINDINGS", Most(100, 10_000))
+    monkeypatch.setattr(html_report, "MOST_STORES", Most(1, 10_000))
     result = sample()
     result = replace(result, findings=(*result.findings, *many(40).findings))
     book = dict(html_report.pages(result, View(), "q1 & q2.html"))
@@ -200,10 +205,10 @@ def test_every_link_of_several_pages_leads_to_a_file_and_part_that_exist(monkeyp
 
 def test_beyond_the_most_pages_the_first_says_where_the_rest_is(monkeypatch):
     monkeypatch.setattr(html_report, "MOST_PAGES", 1)
-    monkeypatch.setattr(html_report, "PAGE_BYTES", 100_000)
+    monkeypatch.setattr(html_report, "PAGE_FINDINGS", Most(1_000, 100_000))
     made = dict(html_report.pages(many(1_700), View(), "report.html"))
     assert sorted(made) == ["report-pages/findings-2.html", "report.html"]
-    assert "the next stand on 1 page below, and the csv and json reports list all." in made["report.html"]
+    assert "the next stand on 1 page below, and --format csv=FILE lists all." in made["report.html"]
     assert "Page 3" not in made["report-pages/findings-2.html"]
 
 
@@ -212,13 +217,17 @@ def told(**changes):
     return replace(result, classifications={**result.classifications, **changes})
 
 
+def datasets(census: Census) -> tuple[Dataset, ...]:
+    return census.seen.sets.told(census.store)
+
+
 def test_people_are_counted_once_for_a_dataset_and_its_copies():
     one = replace(classification(Tier.T3), dataset="claims", subjects=500)
     copy = replace(one, state=TierState.INHERITED, subjects=400)
     second = "arn:aws:s3:::copy"
     result = result_of((finding(1, Verdict.FAIL),), held=(bucket(), bucket("copy", second)))
     page = shown(replace(result, classifications={BUCKET: one, second: copy}), View())
-    (dataset,) = census_of(page).sets.told()
+    (dataset,) = datasets(census_of(page))
     assert (dataset.name, dataset.subjects, dataset.stores, dataset.copies) == ("claims", 500, 2, 1)
 
 
@@ -226,7 +235,7 @@ def test_an_assumed_tier_counts_as_nobodys_data():
     result = result_of((finding(1, Verdict.FAIL, assumed=True),))
     assumed = {key: replace(one, state=TierState.ASSUMED) for key, one in result.classifications.items()}
     page = shown(replace(result, classifications=assumed), View())
-    assert census_of(page).sets.told() == ()
+    assert datasets(census_of(page)) == ()
 
 
 @pytest.mark.parametrize(
@@ -320,7 +329,7 @@ def reached(*facts) -> str:
     held = tuple(replace(bucket(name[13:], name), facts={"access.audience": fact}) for name, fact in zip(names, facts, strict=True))
     found = tuple(finding(number, Verdict.FAIL, resource=name) for number, name in enumerate(names))
     result = replace(result_of(found, held=held), classifications={name: classification(Tier.T3) for name in names})
-    return census_of(shown(result, View())).answer.told()
+    return census_of(shown(result, View())).seen.answer.told()
 
 
 def test_the_answer_tells_who_reaches_the_stores_and_of_how_many_nobody_knows():
@@ -391,3 +400,34 @@ def test_the_quality_of_the_scan_says_how_many_calls_were_made_and_that_they_wer
     part = made().partition('<section id="quality"')[2]
     assert re.search(r"<p>[\d,]+ calls? of [\d,]+ operations? answered or refused\. All are reads that tierwise declares", part)
     assert "All are reads" not in made(replace(sample(), outcomes=()))
+
+
+def changes(*found):
+    """What is told first of some findings: by which control, at which store, and of how many others."""
+    held = tuple(bucket(name, f"arn:aws:s3:::{name}") for name in ("one", "two", "three"))
+    result = replace(result_of(found, held=held), classifications={one.id: classification(Tier.T3) for one in held})
+    result = replace(result, fixes=fixes_of(result.findings, {}))
+    return [(one.control, one.store, one.others) for one in risks_of(census_of(shown(result, View())), 10)]
+
+
+def on(store, number, severity, **more):
+    return finding(number, Verdict.FAIL, severity, f"arn:aws:s3:::{store}", **more)
+
+
+def test_a_change_is_told_by_what_leads_it_and_what_another_change_closes_drops_no_line():
+    stack = {"fix_at": "stack x in 123456789012/eu-west-2", "setting": "s3:GetBucketEncryption"}
+    found = (
+        on("one", 1, Severity.HIGH, danger=True, **stack),
+        on("two", 2, Severity.CRITICAL, **stack),
+        on("three", 1, Severity.HIGH, fix_at="arn:aws:s3:::three"),
+    )
+    assert changes(*found) == [("ENC-02", "two", 1), ("ENC-01", "three", 0)]
+    assert changes(*reversed(found)) == [("ENC-02", "two", 1), ("ENC-01", "three", 0)]
+
+
+def test_changes_that_one_control_leads_are_told_by_the_worst_store_with_the_number_of_the_others():
+    found = [on(name, 1, Severity.HIGH, fix_at=f"arn:aws:s3:::{name}", danger=name == "two") for name in ("one", "two", "three")]
+    assert changes(*found) == [("ENC-01", "two", 2)]
+    assert changes(*found[:2], structs.replace(found[2], assumed=True)) == [("ENC-01", "two", 1)]
+    once = {"cause": "open to all", "fix_at": "arn:aws:s3:::one"}
+    assert changes(on("one", 1, Severity.HIGH, **once), on("one", 2, Severity.CRITICAL, **once)) == [("ENC-02", "one", 0)]

@@ -87,6 +87,7 @@ def report(ctx: click.Context, /, run_: str, inventory: Path | None, **values: A
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     if ctx.invoked_subcommand is not None:
         return
+    from tierwise.beside import in_two
     from tierwise.reports.audience import for_audience
     from tierwise.reports.base import View, report_named
 
@@ -97,7 +98,7 @@ def report(ctx: click.Context, /, run_: str, inventory: Path | None, **values: A
     found = source_of(config, options, run_, inventory)
     for name, path in formats:
         color = path is None and use_color(options)
-        view = View(color, width(), audience, verdicts, config.marking, None, found.controls, found.earlier, measures=measures_for(name))
+        view = View(color, width(), audience, verdicts, config.marking, None, found.controls, found.earlier, in_two, measures_for(name))
         write_report(report_named(name), for_audience(found.result, audience), view, path)
 
 

@@ -86,6 +86,13 @@ def _failed(problems: Iterable[Finding]) -> Iterator[Finding]:
     return (one for one in problems if one.verdict is Verdict.FAIL and not one.accepted)
 
 
+def remedy_of(first: Finding, controls: Mapping[str, Control]) -> str:
+    """What is to be changed, by the finding that leads the change: an account once for all that is in it, where its control says how."""
+    control = controls.get(first.control)
+    account_wide = control is not None and control.one_change and first.fix_at.startswith("account ")
+    return control.one_change if control is not None and account_wide else first.remediation
+
+
 class _Group:
     """Findings that one change closes, as they come."""
 
@@ -109,13 +116,11 @@ class _Group:
     def fix(self, controls: Mapping[str, Control]) -> Fix:
         """The change that closes them."""
         first = self._first
-        control = controls.get(first.control)
-        account_wide = control is not None and control.one_change and first.fix_at.startswith("account ")
         return Fix(
             fix_at=first.fix_at,
             control=first.control,
             title=first.title,
-            remedy=control.one_change if control is not None and account_wide else first.remediation,
+            remedy=remedy_of(first, controls),
             findings=tuple(self._findings),
             resources=tuple(self._resources),
             severity=first.severity,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -14,7 +14,6 @@ from tierwise.reports.attested import standing_of, told
 from tierwise.reports.history import label
 from tierwise.reports.page import summary
 from tierwise.reports.page.census import Census, census_of
-from tierwise.reports.page.stores import Store
 from tierwise.reports.paper import Grid, Listed, Paper, Part, heading, lead, paragraph
 from tierwise.reports.shown import Shown
 from tierwise.reports.text import count, listed
@@ -59,7 +58,7 @@ def board_paper(month: Month) -> Paper:
 
 def _parts(month: Month) -> Iterator[Part]:
     census = census_of(month.page)
-    yield lead(census.answer.told())
+    yield lead(census.seen.answer.told())
     yield heading("What we can vouch for")
     yield paragraph(_vouched(census))
     yield heading("By tier")
@@ -71,7 +70,7 @@ def _parts(month: Month) -> Iterator[Part]:
     yield heading("Accepted risks and what is overdue")
     yield Listed(tuple(_standing(month, census)))
     yield heading("Decisions asked of the board")
-    yield Listed(tuple(_decisions(month, census.ranked))[:_DECISIONS] or ("None this month.",))
+    yield Listed(tuple(_decisions(month, census))[:_DECISIONS] or ("None this month.",))
 
 
 def _vouched(census: Census) -> str:
@@ -119,7 +118,7 @@ def _moved(month: Month) -> Iterator[Part]:
 
 
 def _datasets(census: Census) -> Iterator[Part]:
-    found = [one for one in census.sets.told() if one.copies < one.stores][:_DATASETS]
+    found = [one for one in census.seen.sets.told(census.store) if one.copies < one.stores][:_DATASETS]
     if not found:
         yield paragraph("No dataset about people has been declared or found.")
         return
@@ -155,7 +154,8 @@ def _standing(month: Month, census: Census) -> Iterator[str]:
     yield f"{count(late, 'requirement')} of tiers T3 and T4 {'has' if late == 1 else 'have'} been unmet for {summary.OLD_DAYS} days or more, of {old:,} unmet there."
 
 
-def _decisions(month: Month, ranked: Sequence[Store]) -> Iterator[str]:
+def _decisions(month: Month, census: Census) -> Iterator[str]:
+    ranked = census.among(lambda one: one.danger or one.understated or not one.owner)
     outside = [one.name for one in ranked if one.danger and one.failed and not one.assumed and one.tier >= Tier.T2]
     if outside:
         yield f"That {listed(outside, 3)} be closed to people outside at once."
@@ -169,6 +169,6 @@ def _decisions(month: Month, ranked: Sequence[Store]) -> Iterator[str]:
     ending = [one.accepted for one in Findings.of(month.page.result.findings).problems if one.accepted and one.accepted.expires <= soon]
     if ending:
         yield f"Whether {count(len(ending), 'accepted risk')} that {'ends' if len(ending) == 1 else 'end'} within {_SOON_DAYS} days {'is' if len(ending) == 1 else 'are'} mended or accepted anew."
-    assumed = sum(1 for one in ranked if one.holds and one.assumed)
+    assumed = census.seen.answer.assumed
     if assumed:
         yield f"By when {count(assumed, 'store', 'stores')} that nobody has classified must be."

@@ -8,7 +8,7 @@ from typing import Final
 
 from tierwise.model.finding import Finding, Findings, Verdict
 from tierwise.model.sensitivity import Tier, TierState
-from tierwise.reports.page.census import stores_of
+from tierwise.reports.page.census import census_of
 from tierwise.reports.page.reach import Outside
 from tierwise.reports.page.stores import Store
 from tierwise.reports.paper import Grid, Listed, Paper, Part, heading, lead, paragraph
@@ -43,12 +43,12 @@ _MOST: Final = 40
 
 def owners_of(page: Shown) -> tuple[str, ...]:
     """Everyone who answers for a store, as tags and register name them."""
-    return tuple(sorted({one.owner for one in stores_of(page) if one.owner}))
+    return tuple(sorted(one.name for one in census_of(page).seen.owners.told() if one.name))
 
 
 def owner_paper(page: Shown, name: str) -> Paper:
     """What one owner should know and do."""
-    own = [one for one in stores_of(page) if one.owner == name and one.holds]
+    own = census_of(page).among(lambda one: one.owner == name and one.holds)
     strip = page.result.run
     return Paper(
         title=f"Your data, {name}: how well it is looked after",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tierwise.model.finding import Finding, Verdict
 from tierwise.model.register import AcceptanceRule
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.owner import CLASS, MEANING, OTHER
-from tierwise.reports.page.census import stores_of
+from tierwise.reports.page.census import census_of
 from tierwise.reports.page.stores import Store
 from tierwise.reports.paper import Grid, Listed, Paper, Part, heading, lead, paragraph
 from tierwise.reports.shown import Shown
 from tierwise.reports.text import count, listed
+from tierwise.shelf import places_of
 
 _MOST = 8
 
@@ -48,8 +49,9 @@ def request_paper(request: Request) -> Paper:
 
 
 def _parts(request: Request) -> Iterator[Part]:
-    rule, by_id = request.rule, {one.id: one for one in stores_of(request.page)}
+    rule = request.rule
     touched = list(dict.fromkeys(one.resource for one in request.covered))
+    by_id = dict(_stores(request.page, touched))
     named = [by_id[key].name if key in by_id else key for key in touched]
     top = max(one.tier for one in request.covered)
     yield lead(f"{rule.approver}, will you answer for this until {rule.expires}: {listed(named, 3)}?")
@@ -88,6 +90,15 @@ def _wrong(covered: Sequence[Finding]) -> Iterator[str]:
     yield from (f"What was asked: {words}." for words in list(said)[:_MOST])
     if len(said) > _MOST:
         yield f"And {count(len(said) - _MOST, 'more requirement')}."
+
+
+def _stores(page: Shown, touched: Iterable[str]) -> Iterator[tuple[str, Store]]:
+    """The stores among some resources, by their ids."""
+    census, places = census_of(page), places_of(page.result.by_id)
+    for key in touched:
+        store = census.store(places[key]) if key in places else None
+        if store is not None:
+            yield key, store
 
 
 def _rows(touched: Sequence[str], by_id: dict[str, Store], top: Tier) -> Iterator[tuple[str, ...]]:

@@ -64,7 +64,7 @@ class PrincipleRow:
 
 def datasets_of(census: Census) -> tuple[AttestedRow, ...]:
     """Each dataset, the strictest tier first; none where no file of attestations was given."""
-    page, places = census.page, census.datasets
+    page, places = census.page, census.seen.datasets
     datasets = {one.id: one for place in places for one in (page.result.resources[place],)}
     findings = Findings.of(page.result.findings)
     # Where it is known which rows are theirs, no others are made.

@@ -1,249 +1,359 @@
-"""One look over everything that a result holds: the stores by their rank, and what the page tells of all findings; of very many by two processes, and held in files."""
+"""One look over everything that a result holds: the stores by their rank, and what the page tells of all findings; of very many by two processes, which hand over what they counted."""
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
-from itertools import accumulate
-from typing import Final
+from itertools import accumulate, chain, islice
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
 from tierwise.beside import in_two
 from tierwise.model.attestation import State
 from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, Findings, Verdict
-from tierwise.model.resource import HELD, Kind
+from tierwise.model.finding import PROBLEMS, Finding, Findings, Verdict
+from tierwise.model.resource import HELD, Kind, Resource
 from tierwise.model.sensitivity import TIER_IDS, Tier, TierState
-from tierwise.reports.page.stores import ASSUMED, Answer, Datasets, Owners, Spots, Store, store_of
+from tierwise.reports.page.changes import Changes
+from tierwise.reports.page.flows import Flows
+from tierwise.reports.page.stores import ASSUMED, Answer, Datasets, Owners, Spots, Store, name_of, store_id, store_of
 from tierwise.reports.shown import Shown
-from tierwise.shelf import Picked, Shelf, places_of
+from tierwise.shelf import Each, Picked, places_of
 
 MOST_ROWS: Final = 100
 """How many rows of a table are told where there may be very many."""
 _BATCH: Final = 256
+Rank: TypeAlias = tuple[int | str, ...]
+"""What a problem is ranked by before its resource (`Shown.rank`)."""
 
 
 @dataclass(slots=True)
+class Alike:
+    """Problems of one rank."""
+
+    problems: array[int] = field(default_factory=lambda: array("I"))
+    """Their places."""
+    resources: array[int] = field(default_factory=lambda: array("I"))
+    """Of what is not met on data of tier T2 and above, those of its resources."""
+
+
+class Sort(NamedTuple):
+    """What is told of problems by their rank."""
+
+    held: bool
+    """Somebody answers for them."""
+    verdict: Verdict
+    severity: int
+    tier: int
+    assumed: bool
+    control: str
+
+    @classmethod
+    def of(cls, rank: Rank) -> Sort:
+        """The sort of a rank."""
+        _blocks, _let, held, unknown, severity, tier, assumed, control = rank
+        return cls(bool(held), Verdict.UNKNOWN if unknown else Verdict.FAIL, -int(severity), -int(tier), bool(assumed), str(control))
+
+    @property
+    def row(self) -> str:
+        """The row of a table in which they are counted."""
+        return ASSUMED if self.assumed else TIER_IDS[self.tier]
+
+    @property
+    def on_people(self) -> bool:
+        """Whether they are not met, on data of tier T2 or above."""
+        return self.verdict is Verdict.FAIL and self.tier >= Tier.T2
+
+    @property
+    def grave(self) -> bool:
+        """Whether they are that, of high severity or above, on a settled tier, and not accepted."""
+        return self.on_people and self.severity >= Severity.HIGH and not self.assumed and not self.held
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """The verdicts of one control on data of tier T2 and above that are no pass."""
+    """What is not met of one control on data of tier T2 and above."""
 
     grave: int = 0
-    """Not met, of high severity or above, on a settled tier, and not accepted."""
+    """Of high severity or above, on a settled tier, not accepted, and not attested too long ago."""
     accepted: int = 0
     stale: int = 0
-    places: array[int] = field(default_factory=lambda: array("I"))
+    places: Sequence[Sequence[int]] = ()
     """The resources on which it is not met."""
-
-    def add(self, other: Judged) -> None:
-        """What was counted elsewhere, of resources behind these."""
-        self.grave += other.grave
-        self.accepted += other.accepted
-        self.stale += other.stale
-        self.places.extend(other.places)
-
-
-@dataclass(slots=True)
-class Worst:
-    """Of the findings of one control and severity, the one to show, and on how many resources there are any."""
-
-    weight: tuple[int, ...]
-    finding: Finding
-    place: int
-    count: int = 1
-
-    def add(self, other: Worst) -> None:
-        """What was found elsewhere."""
-        self.count += other.count
-        if other.weight < self.weight:
-            self.weight, self.finding, self.place = other.weight, other.finding, other.place
 
 
 @dataclass(slots=True)
 class Counts:
     """What is counted of all that fails or is unknown."""
 
+    alike: dict[Rank, Alike] = field(default_factory=dict)
+    """All of it, by rank."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """Of the controls."""
     unseen: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Why verdicts are open, and what would settle them."""
-    now: Counter[tuple[str, Verdict]] = field(default_factory=Counter)
-    """What nobody answers for, by row and verdict."""
-    held: Counter[str] = field(default_factory=Counter)
-    """What somebody answers for, by row."""
-    stale: int = 0
-    lapsed: int = 0
-    """What an acceptance names that is not in force."""
+    stale: Counter[Sort] = field(default_factory=Counter)
+    """What was attested too long ago."""
+    lapsed: array[int] = field(default_factory=lambda: array("I"))
+    """The places of what an acceptance names that is not in force."""
     soonest: str = ""
     """When the first of the accepted risks ends."""
     opened: Counter[str] = field(default_factory=Counter)
     """Of what fails at T3 and T4 and nobody answers for, the days on which it was first seen; the empty one where no store knows."""
-    titles: dict[str, str] = field(default_factory=dict)
-    """Of the controls."""
-    judged: dict[str, Judged] = field(default_factory=lambda: defaultdict(Judged))
-    """By control."""
-    worst: dict[tuple[str, Severity], Worst] = field(default_factory=dict)
+
+    def see(self, one: Finding, rank: Rank, problem: int, place: int) -> None:
+        """One more; `problem` is its place, `place` that of its resource."""
+        alike = self.alike.get(rank)
+        if alike is None:
+            alike = self.alike[rank] = Alike()
+            self.titles[one.control] = one.title
+        alike.problems.append(problem)
+        held, tier = one.accepted, one.tier
+        if one.verdict is Verdict.UNKNOWN:
+            self.unseen.update({(part.reason, part.action or part.via or part.fact) for part in one.unknowns})
+        elif tier >= Tier.T2:
+            alike.resources.append(place)
+            if tier >= Tier.T3 and held is None and not one.assumed:
+                self.opened[(one.first_seen or "")[:10]] += 1
+        if held is not None:
+            self.soonest = min(self.soonest or held.expires, held.expires)
+        if one.lapsed:
+            self.lapsed.append(problem)
+        if one.attested is State.STALE:
+            self.stale[Sort.of(rank)] += 1
+
+    def join(self, other: Counts) -> None:
+        """What was counted elsewhere, of resources behind these."""
+        for rank, theirs in other.alike.items():
+            alike = self.alike.setdefault(rank, theirs)
+            if alike is not theirs:
+                alike.problems.extend(theirs.problems)
+                alike.resources.extend(theirs.resources)
+        self.titles.update(other.titles)
+        self.unseen.update(other.unseen)
+        self.stale.update(other.stale)
+        self.lapsed.extend(other.lapsed)
+        self.soonest = min(filter(None, (self.soonest, other.soonest)), default="")
+        self.opened.update(other.opened)
+
+    def sorts(self) -> Iterator[tuple[Sort, Alike]]:
+        """All of it, by what is told of it."""
+        return ((Sort.of(rank), alike) for rank, alike in self.alike.items())
 
     @property
     def accepted(self) -> int:
         """How much somebody answers for."""
-        return self.held.total()
+        return sum(len(alike.problems) for sort, alike in self.sorts() if sort.held)
 
-    def see(self, one: Finding, place: int) -> None:
-        """One more, of the resource at a place."""
-        held = one.accepted
-        self.titles[one.control] = one.title
-        row = ASSUMED if one.assumed else TIER_IDS[one.tier]
-        if held is None:
-            self.now[row, one.verdict] += 1
-            if one.verdict is Verdict.FAIL and one.tier >= Tier.T3 and not one.assumed:
-                self.opened[(one.first_seen or "")[:10]] += 1
-        else:
-            self.held[row] += 1
-            self.soonest = min(self.soonest or held.expires, held.expires)
-        self.lapsed += bool(one.lapsed)
-        self.stale += one.attested is State.STALE
-        if one.verdict is Verdict.UNKNOWN:
-            self.unseen.update({(part.reason, part.action or part.via or part.fact) for part in one.unknowns})
-            return
-        if one.tier >= Tier.T2:
-            judged = self.judged[one.control]
-            judged.places.append(place)
-            judged.accepted += held is not None
-            judged.stale += one.attested is State.STALE
-            judged.grave += one.severity >= Severity.HIGH and not one.assumed and held is None and one.attested is not State.STALE
+    def by_row(self) -> tuple[Counter[tuple[str, Verdict]], Counter[str]]:
+        """What nobody answers for, by row and verdict, and what somebody answers for, by row."""
+        now, held = Counter[tuple[str, Verdict]](), Counter[str]()
+        for sort, alike in self.sorts():
+            if sort.held:
+                held[sort.row] += len(alike.problems)
+            else:
+                now[sort.row, sort.verdict] += len(alike.problems)
+        return now, held
 
-    def weigh(self, one: Finding, place: int, rank: int) -> None:
-        """One that leads a change: the others that the change closes are closed with it."""
-        if not one.assumed:
-            self._weigh((one.control, one.severity), Worst((not one.danger, -one.severity, -one.tier, rank), one, place))
+    def judged(self) -> dict[str, Judged]:
+        """What is not met of each control on data of tier T2 and above."""
+        found: dict[str, list[tuple[Sort, array[int]]]] = defaultdict(list)
+        for sort, alike in self.sorts():
+            if sort.on_people:
+                found[sort.control].append((sort, alike.resources))
+        return {control: self._judged(sorts) for control, sorts in found.items()}
 
-    def _weigh(self, key: tuple[str, Severity], one: Worst) -> None:
-        if key in self.worst:
-            self.worst[key].add(one)
-        else:
-            self.worst[key] = one
+    def _judged(self, found: Sequence[tuple[Sort, array[int]]]) -> Judged:
+        stale = {sort: self.stale[sort] for sort, _ in found}
+        return Judged(
+            sum(len(places) for sort, places in found if sort.grave) - sum(number for sort, number in stale.items() if sort.grave),
+            sum(len(places) for sort, places in found if sort.held),
+            sum(stale.values()),
+            [places for _, places in found],
+        )
 
-    def add(self, other: Counts) -> None:
-        """What was counted elsewhere, of resources behind these."""
-        self.unseen.update(other.unseen)
-        self.now.update(other.now)
-        self.titles.update(other.titles)
-        self.held.update(other.held)
-        self.opened.update(other.opened)
-        self.stale += other.stale
-        self.lapsed += other.lapsed
-        self.soonest = min(filter(None, (self.soonest, other.soonest)), default="")
-        for control, judged in other.judged.items():
-            self.judged[control].add(judged)
-        for key, worst in other.worst.items():
-            self._weigh(key, worst)
+
+@dataclass(slots=True)
+class Seen:
+    """What came of resources that follow each other."""
+
+    places: array[int] = field(default_factory=lambda: array("I"))
+    """Those of stores among the resources."""
+    ranks: array[int] = field(default_factory=lambda: array("Q"))
+    """Of each store."""
+    weakest: tuple[int, int] | None = None
+    """The rank and the place of the worst that holds data and on which something fails."""
+    accounts: set[str] = field(default_factory=set)
+    tiers: Counter[str] = field(default_factory=Counter)
+    """How many resources there are, by the label of their tier, assumed ones apart."""
+    datasets: list[int] = field(default_factory=list)
+    """The places of datasets among the resources."""
+    counts: Counts = field(default_factory=Counts)
+    changes: Changes = field(default_factory=Changes)
+    answer: Answer = field(default_factory=Answer)
+    sets: Datasets = field(default_factory=lambda: Datasets(MOST_ROWS))
+    spots: Spots = field(default_factory=Spots)
+    owners: Owners = field(default_factory=Owners)
+    flows: Flows = field(default_factory=lambda: Flows(MOST_ROWS))
+
+    def add(self, store: Store) -> None:
+        """One more store."""
+        self.places.append(store.place)
+        self.ranks.append(store.rank)
+        if store.failed and store.holds:
+            self._compare((store.rank, store.place))
+        self.answer.add(store)
+        self.sets.add(store)
+        self.spots.add(store)
+        self.owners.add(store)
+
+    def _compare(self, one: tuple[int, int]) -> None:
+        self.weakest = min(self.weakest or one, one)
+
+    def join(self, other: Seen) -> None:
+        """What came of resources behind these."""
+        self.places.extend(other.places)
+        self.ranks.extend(other.ranks)
+        if other.weakest is not None:
+            self._compare(other.weakest)
+        self.accounts |= other.accounts
+        self.tiers.update(other.tiers)
+        self.datasets += other.datasets
+        self.counts.join(other.counts)
+        self.changes.join(other.changes)
+        self.answer.join(other.answer)
+        self.sets.join(other.sets)
+        self.spots.join(other.spots)
+        self.owners.join(other.owners)
+        self.flows.join(other.flows)
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What came of some resources that follow each other."""
+class _Held:
+    """What a result holds, by the places of its resources."""
 
-    stores: list[Store] = field(default_factory=list)
-    accounts: set[str] = field(default_factory=set)
-    tiers: Counter[str] = field(default_factory=Counter)
-    datasets: list[int] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
+    page: Shown
+    problems: Sequence[Finding]
+    """What fails or is unknown, in the order of the resources."""
+    ends: Sequence[int]
+    """Where the problems of each resource end, after the nought at which the first begin."""
+
+    def found(self, place: int) -> Sequence[Finding]:
+        """What fails or is unknown on a resource."""
+        return self.problems[self.ends[place] : self.ends[place + 1]]
+
+    def store(self, place: int) -> Store:
+        """The store that a resource is."""
+        resource = self.page.result.resources[place]
+        return store_of(place, resource, self.page.result.classifications[resource.id], self.found(place))
+
+    def parts(self, span: Sequence[int]) -> Iterator[Seen]:
+        """What comes of some resources that follow each other."""
+        for first in range(0, len(span), _BATCH):
+            some = span[first : first + _BATCH]
+            start, end = some[0], some[-1] + 1
+            problems = iter(self.problems[self.ends[start] : self.ends[end]])
+            seen = Seen()
+            for place, resource in zip(some, self.page.result.resources[start:end], strict=True):
+                self._see(seen, place, resource, tuple(islice(problems, self.ends[place + 1] - self.ends[place])))
+            yield seen
+
+    def _see(self, seen: Seen, place: int, resource: Resource, found: Sequence[Finding]) -> None:
+        page, first = self.page, self.ends[place]
+        told = page.result.classifications[resource.id]
+        seen.tiers[ASSUMED if told.state is TierState.ASSUMED else told.tier.label] += 1
+        if resource.account:
+            seen.accounts.add(resource.account)
+        if resource.kind is Kind.DATASET:
+            seen.datasets.append(place)
+        if resource.links:
+            seen.flows.add(page, place, resource)
+        if resource.kind not in HELD and not found:
+            return
+        store = store_of(place, resource, told, found)
+        seen.add(store)
+        seen.changes.add(found, first, store.rank)
+        for problem, one in enumerate(found, first):
+            seen.counts.see(one, page.rank(one)[:-1], problem, place)
 
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """What there is."""
+    """What there is. Stores and what fails on them are made when they are looked at."""
 
     page: Shown
-    held: Sequence[Store]
-    """In the order of their resources."""
-    order: array[int]
-    """Their places in it, the worst first."""
-    counts: Counts
-    accounts: frozenset[str]
-    tiers: Counter[str]
-    """How many resources there are, by the label of their tier, assumed ones apart."""
-    datasets: tuple[int, ...]
-    """The places of datasets among the resources."""
+    seen: Seen
     problems: Sequence[Finding]
+    """What fails or is unknown, in the order of the resources."""
+    stores: Sequence[Store]
+    """In the order of their resources."""
     ends: Sequence[int]
     """Where the problems of each resource end, after the nought at which the first begin."""
-    at: array[int]
-    """Of each resource, the place of its store and one; nought where it is none."""
-    position: array[int]
-    """Of each store, its place in the order."""
-    answer: Answer
-    sets: Datasets
-    spots: Spots
-    owners: Owners
 
     @property
-    def ranked(self) -> Sequence[Store]:
-        """The stores, the worst first."""
-        return Picked(self.held, self.order)
+    def weakest(self) -> Store | None:
+        """The worst that holds data and on which something fails."""
+        return self.store(self.seen.weakest[1]) if self.seen.weakest is not None else None
 
-    def first(self, places: Iterable[int], most: int) -> list[Store]:
+    def among(self, wanted: Callable[[Store], bool]) -> list[Store]:
+        """Those of which something is true, the worst first; all are looked at, and only they are held."""
+        return sorted(filter(wanted, self.stores), key=lambda one: one.rank)
+
+    def ranked(self, most: int) -> Sequence[int]:
+        """The places of the worst among the stores, so many at most."""
+        return array("I", nsmallest(most, range(len(self.stores)), key=self.seen.ranks.__getitem__))
+
+    def worst(self, places: Iterable[int], most: int) -> list[Store]:
         """Of the stores that the resources at some places are, the worst."""
-        position = self.position
-        return [self.held[at] for at in nsmallest(most, (self.at[place] - 1 for place in places), key=position.__getitem__)]
+        return [self.stores[at] for at in nsmallest(most, map(self._at, places), key=lambda at: (self.seen.ranks[at], at))]
 
     def store(self, place: int) -> Store | None:
         """The store that the resource at a place is."""
-        return self.held[self.at[place] - 1] if self.at[place] else None
+        at = self._at(place)
+        return self.stores[at] if at < len(self.stores) and self.seen.places[at] == place else None
+
+    def _at(self, place: int) -> int:
+        return bisect_left(self.seen.places, place)
 
     def problems_of(self, store: Store) -> Sequence[Finding]:
         """What fails or is unknown on a store."""
         return self.problems[self.ends[store.place] : self.ends[store.place + 1]]
 
+    def on(self, problem: int) -> Store | None:
+        """The store on which the problem at a place is."""
+        return self.store(self._resource(problem))
+
+    def spot(self, problem: int) -> tuple[str, str]:
+        """What that store is called, and the id of its section."""
+        place = self._resource(problem)
+        return name_of(self.page.result.resources[place]), store_id(place)
+
+    def _resource(self, problem: int) -> int:
+        return bisect_right(self.ends, problem) - 1
+
+    def listed(self, most: int, *, accepted: bool = False) -> Sequence[int]:
+        """The places of problems that the view asks for, the worst first, so many at most; `accepted`: only those that somebody answers for."""
+        wanted = self.page.view.verdicts or PROBLEMS
+        ranks = ((rank, alike.problems) for rank, alike in self.seen.counts.alike.items())
+        places = (
+            places
+            for rank, places in sorted(ranks, key=itemgetter(0))
+            if (sort := Sort.of(rank)).verdict in wanted and sort.held >= accepted
+        )
+        return array("I", islice(chain.from_iterable(places), most))
+
 
 def census_of(page: Shown) -> Census:
     """Every resource that holds data, or on which something fails, and what is counted of all findings."""
-    findings = Findings.of(page.result.findings)
-    problems, ends = _by_resource(page, findings)
-    held: Shelf[Store] = Shelf(batch=1)
-    ranks: list[int] = []
-    at = array("I", bytes(4 * len(page.result.resources)))
-    counts, accounts, tiers, datasets = Counts(), set[str](), Counter[str](), list[int]()
-    answer, sets, spots, owners = Answer(), Datasets(MOST_ROWS), Spots(), Owners()
-    for part in in_two(range(len(page.result.resources)), lambda span: _parts(page, problems, ends, span)):
-        for store in part.stores:
-            ranks.append(store.rank)
-            held.add(store)
-            at[store.place] = len(ranks)
-            answer.add(store)
-            sets.add(store)
-            spots.add(store)
-            owners.add(store)
-        tiers.update(part.tiers)
-        datasets += part.datasets
-        counts.add(part.counts)
-        accounts |= part.accounts
-    order = array("I", sorted(range(len(ranks)), key=ranks.__getitem__))
-    position = array("I", bytes(4 * len(order)))
-    for number, place in enumerate(order):
-        position[place] = number
-    return Census(
-        page=page,
-        held=held if held.many else tuple(held),
-        order=order,
-        counts=counts,
-        accounts=frozenset(accounts),
-        tiers=tiers,
-        datasets=tuple(datasets),
-        problems=problems,
-        ends=ends,
-        at=at,
-        position=position,
-        answer=answer,
-        sets=sets,
-        spots=spots,
-        owners=owners,
-    )
-
-
-def stores_of(page: Shown) -> Sequence[Store]:
-    """Every resource that holds data, or on which something fails, the worst first."""
-    return census_of(page).ranked
+    held = _Held(page, *_by_resource(page, Findings.of(page.result.findings)))
+    seen = Seen()
+    for part in in_two(range(len(page.result.resources)), held.parts):
+        seen.join(part)
+    return Census(page, seen, held.problems, Each(seen.places, held.store), held.ends)
 
 
 def _by_resource(page: Shown, findings: Findings) -> tuple[Sequence[Finding], Sequence[int]]:
@@ -255,36 +365,3 @@ def _by_resource(page: Shown, findings: Findings) -> tuple[Sequence[Finding], Se
     number = Counter(of)
     ends = array("Q", accumulate((number[place] for place in range(len(places))), initial=0))
     return Picked(findings.problems, array("I", sorted(range(len(of)), key=of.__getitem__))), ends
-
-
-def _parts(page: Shown, problems: Sequence[Finding], ends: Sequence[int], span: Sequence[int]) -> Iterator[_Part]:
-    for first in range(0, len(span), _BATCH):
-        part = _Part()
-        for place in span[first : first + _BATCH]:
-            resource = page.result.resources[place]
-            if resource.account:
-                part.accounts.add(resource.account)
-            told = page.result.classifications[resource.id]
-            part.tiers[ASSUMED if told.state is TierState.ASSUMED else told.tier.label] += 1
-            if resource.kind is Kind.DATASET:
-                part.datasets.append(place)
-            found = problems[ends[place] : ends[place + 1]]
-            if resource.kind in HELD or found:
-                store = store_of(place, resource, told, found)
-                part.stores.append(store)
-                for one in found:
-                    part.counts.see(one, place)
-                for one in _leading(found):
-                    part.counts.weigh(one, place, store.rank)
-        yield part
-
-
-def _leading(found: Sequence[Finding]) -> Iterable[Finding]:
-    """Of what one change to a resource closes the most severe, as fixes are told by it."""
-    lead: dict[tuple[str, str], Finding] = {}
-    for one in found:
-        if one.verdict is Verdict.FAIL and one.accepted is None:
-            first = lead.setdefault((one.fix_at, one.cause or one.setting or one.control), one)
-            if one.severity > first.severity:
-                lead[one.fix_at, one.cause or one.setting or one.control] = one
-    return lead.values()

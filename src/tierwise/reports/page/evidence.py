@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
+from markupsafe import Markup
+
+from tierwise.evaluate.fixes import remedy_of
 from tierwise.model.fact import UnknownReason
-from tierwise.model.finding import PROBLEMS, Finding, Findings, Fix, Verdict
+from tierwise.model.finding import PROBLEMS, Finding, Findings, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.cause import first_sentence
 from tierwise.reports.page.census import Census
+from tierwise.reports.page.changes import Lead
 from tierwise.reports.page.stores import Store
 from tierwise.reports.page.summary import group_id, row_of
 from tierwise.reports.shown import Shown, found, open_parts
 from tierwise.reports.text import count, listed
-from tierwise.shelf import places_of
 
 _ENDED: Final = {"ok": "answered", "absent": "answered: not set up"}
 """The outcomes of a read that are no reason why something is unknown, in words."""
@@ -73,7 +75,7 @@ class Group:
     id: str
     row: str
     family: str
-    lines: tuple[Line, ...]
+    lines: tuple[Markup, ...]
     total: int
 
 
@@ -86,44 +88,29 @@ class Unseen:
     verdicts: int
 
 
-def risks_of(census: Census, most: int) -> tuple[Risk, ...]:
+def risks_of(census: Census, most: int) -> Iterator[Risk]:
     """The changes that matter most: by the worst store that each puts right, in the order of the stores; accepted risks and assumed tiers aside."""
-    ranked = sorted(census.counts.worst.values(), key=lambda one: (one.weight, one.finding.control))
-    wanted = {one.finding.fingerprint: one for one in ranked}
-    fixes: dict[str, Fix] = {}
-    for fix in census.page.result.fixes:
-        fixes.update((each, fix) for each in fix.findings if each in wanted and wanted[each].finding.control == fix.control)
-        if len(fixes) == len(wanted):
-            break
-    leading = (one for one in ranked if one.finding.fingerprint in fixes)
-    return tuple(
-        _risk(census.page, fixes[one.finding.fingerprint], one.finding, store, one.count)
-        for one in islice(leading, most)
-        if (store := census.store(one.place)) is not None
-    )
+    for _sort, lead in census.seen.changes.told()[:most]:
+        store = census.on(lead.problem)
+        if store is not None:
+            yield _risk(census.page, census.problems[lead.problem], lead, store)
 
 
-def _risk(page: Shown, fix: Fix, worst: Finding, store: Store, places: int) -> Risk:
+def _risk(page: Shown, worst: Finding, lead: Lead, store: Store) -> Risk:
     return Risk(
         worst.title,
         worst.control,
         worst.severity.word,
         store.name,
         store.target,
-        places - 1,
+        lead.resources - 1,
         worst.tier.label,
         f"up to {store.subjects:,}" if store.subjects is not None else page.unsaid,
         store.reach.words,
-        fix.owner or worst.owner or page.nobody,
+        lead.owner or worst.owner or page.nobody,
         day_of(worst) or "not known",
-        first_sentence(fix.remedy) or worst.title,
+        first_sentence(remedy_of(worst, page.view.controls)) or worst.title,
     )
-
-
-def lines_of(census: Census, most: int) -> Iterator[tuple[tuple[str, str], Line]]:
-    """What fails or is unknown, worst first, each with its row and family; so many of them."""
-    places = places_of(census.page.result.by_id)
-    return (((row_of(one), one.family), _line(one, census.store(places[one.resource]))) for one in census.page.problems(most=most))
 
 
 def totals_of(page: Shown) -> Counter[tuple[str, str]]:
@@ -136,9 +123,14 @@ def totals_of(page: Shown) -> Counter[tuple[str, str]]:
     return found
 
 
-def groups_of(lines: Iterable[tuple[tuple[str, str], Line]], totals: Mapping[tuple[str, str], int]) -> tuple[Group, ...]:
+def group_key(one: Finding) -> tuple[str, str]:
+    """The row and family that a finding stands under."""
+    return row_of(one), one.family
+
+
+def groups_of(lines: Iterable[tuple[tuple[str, str], Markup]], totals: Mapping[tuple[str, str], int]) -> tuple[Group, ...]:
     """Lines by tier and family, highest tier first, each group with its total; of no lines too, where the totals name it."""
-    kept: dict[tuple[str, str], list[Line]] = {key: [] for key in totals}
+    kept: dict[tuple[str, str], list[Markup]] = {key: [] for key in totals}
     for key, line in lines:
         kept.setdefault(key, []).append(line)
     labels = [*(tier.label for tier in reversed(Tier)), "assumed"]
@@ -146,15 +138,16 @@ def groups_of(lines: Iterable[tuple[tuple[str, str], Line]], totals: Mapping[tup
     return tuple(Group(group_id(*key), *key, tuple(kept[key]), totals.get(key, len(kept[key]))) for key in keys)
 
 
-def _line(one: Finding, store: Store | None) -> Line:
+def line_of(one: Finding, where: str, target: str) -> Line:
+    """A finding as a list has it, with the store that it is on and the id of its section."""
     held = one.accepted
     return Line(
         one.verdict.value,
         one.severity.word,
         one.control,
         one.title,
-        store.name if store else one.resource,
-        store.target if store else "",
+        where,
+        target,
         open_parts(one) if one.verdict is Verdict.UNKNOWN else found(one),
         one.expected,
         one.why,
@@ -174,20 +167,19 @@ def day_of(one: Finding) -> str:
     return (one.first_seen or "")[:10]
 
 
-def spots_of(groups: Iterable[Group], most: int) -> dict[str, tuple[Line, ...]]:
-    """For each control the first of the lines in some groups, as many as are wanted."""
+def spots_of(lines: Iterable[Line], most: int) -> dict[str, tuple[Line, ...]]:
+    """For each control the first of some lines, as many as are wanted."""
     found: dict[str, list[Line]] = {}
-    for group in groups:
-        for line in group.lines:
-            held = found.setdefault(line.control, [])
-            if len(held) < most:
-                held.append(line)
+    for line in lines:
+        held = found.setdefault(line.control, [])
+        if len(held) < most:
+            held.append(line)
     return {control: tuple(lines) for control, lines in found.items()}
 
 
 def unseen_of(census: Census, most: int) -> tuple[Unseen, ...]:
     """Why verdicts are open and what would settle them, most verdicts first."""
-    ordered = sorted(census.counts.unseen.items(), key=lambda one: (-one[1], one[0]))
+    ordered = sorted(census.seen.counts.unseen.items(), key=lambda one: (-one[1], one[0]))
     return tuple(Unseen(reason, settle, number) for (reason, settle), number in ordered[:most])
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from tierwise.model.control import rests_on_attestation
@@ -102,10 +103,10 @@ class _Tally:
 
 def measures_of(census: Census) -> tuple[Measure, ...]:
     """Each measure that the view asks for, in the NCSC's order."""
-    tallies: dict[str, _Tally] = {}
+    judged, tallies = census.seen.counts.judged(), dict[str, _Tally]()
     for sort, number in Findings.of(census.page.result.findings).tally.items():
         if sort.tier >= Tier.T2:
-            tally = tallies.setdefault(sort.control, _Tally(Counter(), census.counts.judged.get(sort.control, Judged())))
+            tally = tallies.setdefault(sort.control, _Tally(Counter(), judged.get(sort.control, Judged())))
             tally.verdicts[sort.verdict] += number
     return tuple(_measure(one, census, tallies) for one in census.page.view.measures)
 
@@ -116,10 +117,10 @@ def _measure(one: Requirement, census: Census, tallies: Mapping[str, _Tally]) ->
     # One byte for each resource, of which there may be very many.
     failed = bytearray(len(page.result.resources))
     for tally in known:
-        for place in tally.judged.places:
+        for place in chain.from_iterable(tally.judged.places):
             failed[place] = min(failed[place] + 1, 255)
     where = len(failed) - failed.count(0)
-    worst = census.first((place for place, number in enumerate(failed) if number), _MOST_STORES)
+    worst = census.worst((place for place, number in enumerate(failed) if number), _MOST_STORES)
     return Measure(
         one.id.removeprefix("M"),
         one.title,

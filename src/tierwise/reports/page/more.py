@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, TypeVar
-
-import msgspec
+from typing import TypeVar
 
 T = TypeVar("T")
-_MARKUP: Final = 500
-"""Bytes of tags around an entry; those around its parts are counted with the parts."""
-_AROUND: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,54 +18,34 @@ class More:
     words: str
 
 
-def first_of(entries: Iterable[T], most: int, most_bytes: int) -> Iterator[T]:
-    """The first entries, so many and of about so many bytes at most; no more of them are taken than are given."""
-    size = 0
-    for one in islice(entries, most):
-        yield one
-        size += _MARKUP + size_of(one)
-        if size > most_bytes:
-            return
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How much a page holds at most."""
+
+    entries: int
+    bytes: int
 
 
-def cut(entries: Iterable[T], before: int, most_bytes: int, most_pages: int) -> Iterator[tuple[int, tuple[T, ...]]]:
-    """The entries in pages of about so many bytes, each with the number of its first one, of which `before` stand on the first page."""
+def size_of(text: str) -> int:
+    """How many bytes some markup takes."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def first_of(entries: Iterable[T], most: Most, markup: Callable[[T], str]) -> tuple[T, ...]:
+    """The entries that fit on one page, and one at least."""
+    return next(cut(islice(entries, most.entries), most, markup), ())
+
+
+def cut(entries: Iterable[T], most: Most, markup: Callable[[T], str]) -> Iterator[tuple[T, ...]]:
+    """The entries page by page."""
     held: list[T] = []
-    first, size, made = before + 1, 0, 0
+    size = 0
     for one in entries:
-        bytes_ = _MARKUP + size_of(one)
-        if held and size + bytes_ > most_bytes:
-            yield first, tuple(held)
-            made += 1
-            if made == most_pages:
-                return
-            first, size, held = first + len(held), 0, []
+        bytes_ = size_of(markup(one))
+        if held and (len(held) == most.entries or size + bytes_ > most.bytes):
+            yield tuple(held)
+            size, held = 0, []
         held.append(one)
         size += bytes_
     if held:
-        yield first, tuple(held)
-
-
-def size_of(value: object) -> int:
-    """About how many bytes of markup a value takes; a character takes up to five where it is escaped."""
-    if isinstance(value, str):
-        plain = len(value.encode("utf-8", "replace"))
-        return _AROUND + plain + 4 * sum([value.count(one) for one in "<>&'\""])
-    if isinstance(value, tuple | list):
-        return sum([size_of(one) for one in value])
-    if isinstance(value, _PLAIN):
-        return _AROUND
-    kind: Any = type(value)
-    names = _parts_of(kind)
-    return sum([size_of(getattr(value, name)) for name in names]) if names else _AROUND
-
-
-_PLAIN: Final = (int, float, type(None))
-
-
-@cache
-def _parts_of(kind: type[Any]) -> tuple[str, ...]:
-    """The names of what a value of a type is made of."""
-    if is_dataclass(kind):
-        return tuple([one.name for one in fields(kind)])
-    return kind.__struct_fields__ if issubclass(kind, msgspec.Struct) else ()
+        yield tuple(held)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from tierwise.model.fact import Known, NotApplicable, Unknown
 from tierwise.model.resource import Resource
@@ -33,8 +34,7 @@ class Outside(Enum):
     """To this audience."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True, gc=False):
     """Who can reach a store."""
 
     rank: float

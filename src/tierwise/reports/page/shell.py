@@ -21,6 +21,11 @@ def render_page(template: str, told: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(told)
 
 
+def macros(template: str, told: Mapping[str, Any]) -> Any:
+    """The macros of a template, each a function that makes markup; `told` is what they tell beside what they are given."""
+    return _environment().get_template(template).make_module(dict(told))
+
+
 def frame(*, run: str, sources: str, marking: str) -> dict[str, Any]:
     """What every page says of itself."""
     style, script = _asset("style.css"), _asset("filter.js")

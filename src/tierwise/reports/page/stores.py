@@ -1,19 +1,20 @@
-"""Stores as the report ranks them, datasets with the people in them, where data lives and where it flows."""
+"""Stores as the report ranks them, datasets with the people in them, and where data lives: counted of stores as they come, by one process or by two."""
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Final
 
+import msgspec
+
 from tierwise.model.finding import Finding, Verdict
-from tierwise.model.resource import HELD, Rel, Resource
+from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
+from tierwise.reports.page.first import First
 from tierwise.reports.page.reach import Outside, Reach, reach_of
-from tierwise.reports.shown import Shown
 from tierwise.reports.text import count
 
 ASSUMED: Final = "assumed"
@@ -25,19 +26,12 @@ CATEGORIES: Final = {
     "C5": "protected people",
     "C6": "credentials",
 }
-_FLOWS: Final = {
-    Rel.COPY_OF: "is a copy of",
-    Rel.BACKUP_OF: "is a backup of",
-    Rel.REPLICATES_TO: "replicates to",
-    Rel.EXPORTS_TO: "exports to",
-    Rel.LOGS_TO: "logs to",
-}
-_MANY: Final = 2**40 - 1
+_PEOPLE, _FAILS = 2**34 - 1, 2**16 - 1
+"""More people than there are, and more of what fails than there are controls: a rank takes eight bytes, of which very many are held."""
 _BASES: Final = {"declared-subjects": "as its tag declares", "registered-subjects": "as the register says"}
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(msgspec.Struct, frozen=True, gc=False):
     """One resource that holds data, with what fails on it."""
 
     id: str
@@ -69,7 +63,7 @@ class Store:
     place: int
     """Among the resources of the result."""
     rank: int
-    """The worst store has the least: by danger, severity, tier, reach, people and number of what fails, then in the order of the resources."""
+    """The worst store has the least: by danger, severity, tier, reach, people and number of what fails; those alike stand in the order of the resources."""
 
     @property
     def stands(self) -> str:
@@ -105,19 +99,14 @@ class Spot:
     """How many can be reached from outside, or nobody could say; None where the audience is not shown it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One way that data takes."""
-
-    source: str
-    words: str
-    target: str
-    tiers: str
+def store_id(place: int) -> str:
+    """The id of the section of the resource at a place."""
+    return f"r-{place + 1}"
 
 
-def store_id(number: int) -> str:
-    """The id of a resource's section in the page."""
-    return f"r-{number}"
+def name_of(resource: Resource) -> str:
+    """What a resource is called in the page."""
+    return resource.address or resource.name or resource.id
 
 
 def store_of(place: int, resource: Resource, told: Classification, found: Sequence[Finding]) -> Store:
@@ -126,39 +115,39 @@ def store_of(place: int, resource: Resource, told: Classification, found: Sequen
     worst = max(fails, key=lambda one: (one.danger, one.severity, one.control), default=None)
     assumed = told.state is TierState.ASSUMED
     reach = reach_of(resource)
+    # In the order of the fields: by their names it takes longer, and there are a great many.
     return Store(
-        id=resource.id,
-        name=resource.address or resource.name or resource.id,
-        target=store_id(place + 1),
-        type=resource.type,
-        where=(resource.provider, resource.account, resource.region),
-        unit=resource.unit,
-        tier=told.tier,
-        state=told.state.value,
-        assumed=assumed,
-        holds=resource.kind in HELD,
-        understated=told.understated,
-        subjects=told.subjects,
-        basis=_basis(told),
-        categories=", ".join(f"{one.value} {CATEGORIES[one.value]}" for one in told.categories if one.value in CATEGORIES),
-        dataset=told.dataset,
-        owner=told.owner or next((one.owner for one in found if one.owner), ""),
-        reach=reach,
-        failed=len(fails),
-        unknown=sum(1 for one in found if one.verdict is Verdict.UNKNOWN),
-        severity=worst.severity.word if worst else "",
-        headline=worst.title if worst else "",
-        danger=bool(worst and worst.danger),
-        place=place,
-        rank=_rank(
+        resource.id,
+        name_of(resource),
+        store_id(place),
+        resource.type,
+        (resource.provider, resource.account, resource.region),
+        resource.unit,
+        told.tier,
+        told.state.value,
+        assumed,
+        resource.kind in HELD,
+        told.understated,
+        told.subjects,
+        _basis(told),
+        ", ".join([f"{one.value} {CATEGORIES[one.value]}" for one in told.categories if one.value in CATEGORIES]),
+        told.dataset,
+        told.owner or next((one.owner for one in found if one.owner), ""),
+        reach,
+        len(fails),
+        sum([one.verdict is Verdict.UNKNOWN for one in found]),
+        worst.severity.word if worst else "",
+        worst.title if worst else "",
+        bool(worst and worst.danger),
+        place,
+        _rank(
             (not (worst and worst.danger), 1),
             (assumed, 1),
             (0xF - int(worst.severity) if worst else 0xF, 0xF),
             (0xF - int(told.tier), 0xF),
             (0xF - int(reach.rank * 2), 0xF),
-            (_MANY - min(told.subjects or 0, _MANY), _MANY),
-            (_MANY - min(len(fails), _MANY), _MANY),
-            (place, _MANY),
+            (_PEOPLE - min(told.subjects or 0, _PEOPLE), _PEOPLE),
+            (_FAILS - min(len(fails), _FAILS), _FAILS),
         ),
     )
 
@@ -188,8 +177,8 @@ class Datasets:
         """`most` is how many are told."""
         self._most = most
         self._named: dict[str, _Group] = {}
-        self._single: list[Dataset] = []
-        self._count = 0
+        self._single: First[tuple[int, int, str, int]] = First(most)
+        """Those that stand for themselves: by tier, people and name, each with its place."""
 
     def add(self, one: Store) -> None:
         """One more store. One that belongs to no dataset, and holds people's data, stands for itself."""
@@ -197,63 +186,87 @@ class Datasets:
             return
         if one.dataset:
             self._named.setdefault(one.dataset, _Group()).add(one)
-            return
-        group = _Group()
-        group.add(one)
-        self._count += 1
-        self._single.append(group.told(one.name))
-        if len(self._single) > 2 * self._most:
-            self._single = nsmallest(self._most, self._single, key=_weight)
+        else:
+            self._single.add((-one.tier, -(one.subjects or 0), one.name, one.place))
+
+    def join(self, other: Datasets) -> None:
+        """What was counted elsewhere, of stores behind these."""
+        for name, group in other._named.items():
+            self._named.setdefault(name, _Group()).join(group)
+        self._single.join(other._single)
 
     @property
     def number(self) -> int:
         """How many there are."""
-        return len(self._named) + self._count
+        return len(self._named) + self._single.number
 
-    def told(self) -> tuple[Dataset, ...]:
-        """The first, highest tier and most people first."""
-        return tuple(nsmallest(self._most, [*(one.told(name) for name, one in self._named.items()), *self._single], key=_weight))
-
-
-def _weight(one: Dataset) -> tuple[int, int, str]:
-    return -one.tier, -(one.subjects or 0), one.name
+    def told(self, store: Callable[[int], Store | None]) -> tuple[Dataset, ...]:
+        """The first, highest tier and most people first; `store` finds the store at a place."""
+        found = [one.told(name) for name, one in self._named.items()]
+        for *_, place in self._single.told():
+            if (one := store(place)) is not None:
+                group = _Group()
+                group.add(one)
+                found.append(group.told(one.name))
+        return tuple(sorted(found, key=lambda one: (-one.tier, -(one.subjects or 0), one.name))[: self._most])
 
 
 class _Group:
     """The stores of one dataset, as they come."""
 
+    __slots__ = ("_copies", "_failed", "_largest", "_owned", "_stores", "_tier", "_widest")
+
     def __init__(self) -> None:
         self._stores = self._copies = self._failed = 0
         self._tier = Tier.T0
-        self._largest: Store | None = None
-        self._widest: Store | None = None
-        self._owned: Store | None = None
+        self._largest: tuple[int, int, int | None, str] | None = None
+        """The one with the most people, the worst of several: their number as it is compared, its rank, that number and what it rests on."""
+        self._widest: tuple[float, int, str] | None = None
+        """The one that most can reach, the same way, with who they are."""
+        self._owned: tuple[int, str] | None = None
+        """The worst that somebody owns, and who."""
 
     def add(self, one: Store) -> None:
         """One more."""
-        self._stores += 1
-        self._copies += one.state == TierState.INHERITED.value
-        self._failed += one.failed
-        self._tier = max(self._tier, one.tier)
-        if self._largest is None or (-(one.subjects or -1), one.rank) < (-(self._largest.subjects or -1), self._largest.rank):
-            self._largest = one
-        if self._widest is None or (-one.reach.rank, one.rank) < (-self._widest.reach.rank, self._widest.rank):
-            self._widest = one
-        if one.owner and (self._owned is None or one.rank < self._owned.rank):
-            self._owned = one
+        self._count(1, one.state == TierState.INHERITED.value, one.failed, one.tier)
+        self._compare(
+            (-(one.subjects or -1), one.rank, one.subjects, one.basis),
+            (-one.reach.rank, one.rank, one.reach.words),
+            (one.rank, one.owner) if one.owner else None,
+        )
+
+    def join(self, other: _Group) -> None:
+        """What was counted elsewhere, of stores behind these."""
+        self._count(other._stores, other._copies, other._failed, other._tier)
+        if other._largest is not None and other._widest is not None:
+            self._compare(other._largest, other._widest, other._owned)
+
+    def _count(self, stores: int, copies: int, failed: int, tier: Tier) -> None:
+        self._stores += stores
+        self._copies += copies
+        self._failed += failed
+        self._tier = max(self._tier, tier)
+
+    def _compare(self, largest: tuple[int, int, int | None, str], widest: tuple[float, int, str], owned: tuple[int, str] | None) -> None:
+        if self._largest is None or largest[:2] < self._largest[:2]:
+            self._largest = largest
+        if self._widest is None or widest[:2] < self._widest[:2]:
+            self._widest = widest
+        if owned is not None and (self._owned is None or owned[0] < self._owned[0]):
+            self._owned = owned
 
     def told(self, name: str) -> Dataset:
         """The dataset that they are."""
         return Dataset(
             f"{name} (a copy)" if self._copies == self._stores else name,
             self._tier,
-            self._largest.subjects if self._largest else None,
-            self._largest.basis if self._largest else "",
+            self._largest[2] if self._largest else None,
+            self._largest[3] if self._largest else "",
             self._stores,
             self._copies,
             self._failed,
-            self._widest.reach.words if self._widest else "",
-            self._owned.owner if self._owned else "",
+            self._widest[2] if self._widest else "",
+            self._owned[1] if self._owned else "",
         )
 
 
@@ -272,13 +285,25 @@ class Spots:
             self._reached[one.where] += one.reach.rank >= 3 or one.reach.outside is Outside.NOT_KNOWN
             self._hidden = self._hidden or one.reach.outside is Outside.NOT_SHOWN
 
-    def told(self) -> tuple[Spot, ...]:
-        """By place."""
-        places = sorted({where for where, _ in self._counts})
-        return tuple(
-            Spot(*where, tuple(self._counts[where, tier] for tier in reversed(Tier)), None if self._hidden else self._reached[where])
-            for where in places
-        )
+    def join(self, other: Spots) -> None:
+        """What was counted elsewhere."""
+        self._counts.update(other._counts)
+        self._reached.update(other._reached)
+        self._hidden = self._hidden or other._hidden
+
+    @property
+    def number(self) -> int:
+        """How many places there are."""
+        return len(self._reached)
+
+    def told(self, most: int) -> tuple[Spot, ...]:
+        """By place; of too many those that hold the most of the highest tiers."""
+        found = [Spot(*where, self._of(where), None if self._hidden else self._reached[where]) for where in sorted(self._reached)]
+        kept = nsmallest(most, range(len(found)), key=lambda at: tuple([-number for number in found[at].counts]))
+        return tuple(found[at] for at in sorted(kept))
+
+    def _of(self, where: tuple[str, str, str]) -> tuple[int, ...]:
+        return tuple([self._counts[where, tier] for tier in reversed(Tier)])
 
 
 class Answer:
@@ -297,8 +322,19 @@ class Answer:
         if one.failed and one.holds and not one.assumed:
             self._weak[one.tier] += 1
             self._reached[one.tier, one.reach.outside] += 1
-            if (one.subjects or 0) > self._largest.get(one.tier, (0, ""))[0]:
-                self._largest[one.tier] = (one.subjects or 0, one.basis)
+            self._compare(one.tier, one.subjects or 0, one.basis)
+
+    def join(self, other: Answer) -> None:
+        """What was counted elsewhere, of stores behind these."""
+        self.assumed += other.assumed
+        self._weak.update(other._weak)
+        self._reached.update(other._reached)
+        for tier, largest in other._largest.items():
+            self._compare(tier, *largest)
+
+    def _compare(self, tier: Tier, people: int, basis: str) -> None:
+        if people > self._largest.get(tier, (0, ""))[0]:
+            self._largest[tier] = (people, basis)
 
     def told(self) -> str:
         """How many stores fail, of the highest tier that does and of others, and how many of the former people outside can reach, or nobody knows."""
@@ -338,43 +374,51 @@ class Owners:
     """What each owner answers for, of stores as they come."""
 
     def __init__(self) -> None:
-        self._owned: dict[str, list[int]] = {}
-        self._worst: dict[str, tuple[int, str]] = {}
+        self._owned: dict[str, _Owned] = {}
 
     def add(self, one: Store) -> None:
         """One more store."""
-        owned = self._owned.setdefault(one.owner, [0, 0, 0])
-        for at, number in enumerate((1, one.failed, one.unknown)):
-            owned[at] += number
-        if one.failed:
-            here = (one.rank, f"{one.severity}, {one.tier.label}: {one.headline}")
-            self._worst[one.owner] = min(self._worst.get(one.owner, here), here)
+        owned = self._owned.get(one.owner)
+        if owned is None:
+            owned = self._owned[one.owner] = _Owned()
+        owned.stores += 1
+        owned.failed += one.failed
+        owned.unknown += one.unknown
+        if one.failed and one.rank < owned.rank:
+            owned.rank, owned.worst = one.rank, (one.severity, one.tier, one.headline)
+
+    def join(self, other: Owners) -> None:
+        """What was counted elsewhere, of stores behind these."""
+        for name, theirs in other._owned.items():
+            owned = self._owned.setdefault(name, theirs)
+            if owned is not theirs:
+                owned.stores += theirs.stores
+                owned.failed += theirs.failed
+                owned.unknown += theirs.unknown
+                if theirs.rank < owned.rank:
+                    owned.rank, owned.worst = theirs.rank, theirs.worst
 
     def told(self) -> tuple[Owner, ...]:
         """Owners with what fails, stores that nobody owns first."""
-        made = [
-            Owner(name, stores, failed, unknown, self._worst.get(name, (0, ""))[1])
-            for name, (stores, failed, unknown) in self._owned.items()
-        ]
+        made = [Owner(name, one.stores, one.failed, one.unknown, one.told()) for name, one in self._owned.items()]
         return tuple(sorted(made, key=lambda one: (bool(one.name), -one.failed, one.name)))
 
 
-def flows_of(page: Shown) -> tuple[Flow, ...]:
-    """Copies, replicas, exports and logs between what the scan saw, highest tier first."""
-    by_name: dict[str, Resource] = {}
-    moving = array("I")
-    for place, resource in enumerate(page.result.resources):
-        by_name.update(dict.fromkeys(resource.aliases, resource) if resource.aliases else {})
-        if resource.links:
-            moving.append(place)
-    found = []
-    for resource in map(page.result.resources.__getitem__, moving):
-        for link in resource.links:
-            if link.rel in _FLOWS and resource.kind in HELD:
-                other = page.resources.get(link.to) or by_name.get(link.to)
-                tiers = [page.result.classifications[one.id].tier for one in (resource, other) if one is not None]
-                target = (other.name or other.id) if other else link.to or "something that could not be read"
-                words = " and ".join(dict.fromkeys(tier.label for tier in tiers))
-                found.append((-max(tiers), Flow(resource.name or resource.id, _FLOWS[link.rel], target, words)))
-    found.sort(key=lambda one: (one[0], one[1].source, one[1].target))
-    return tuple(flow for _, flow in found)
+@dataclass(slots=True)
+class _Owned:
+    """What is counted of one owner's stores."""
+
+    stores: int = 0
+    failed: int = 0
+    unknown: int = 0
+    rank: int = 2**64
+    """That of the worst."""
+    worst: tuple[str, Tier, str] | None = None
+    """Its severity, tier, and what fails."""
+
+    def told(self) -> str:
+        """The worst in words; empty where nothing fails."""
+        if self.worst is None:
+            return ""
+        severity, tier, headline = self.worst
+        return f"{severity}, {tier.label}: {headline}"

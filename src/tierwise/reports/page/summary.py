@@ -104,9 +104,9 @@ def strip_of(census: Census) -> Strip:
         read_at=_moment(result.run.started),
         profile=result.run.profile,
         sources=listed(list(result.run.sources), 4),
-        accounts=len(census.accounts),
+        accounts=len(census.seen.accounts),
         resources=len(result.resources),
-        assumed=census.answer.assumed,
+        assumed=census.seen.answer.assumed,
     )
 
 
@@ -118,13 +118,13 @@ def _moment(started: str) -> str:
 def overdue_of(census: Census) -> tuple[int, int]:
     """How much of what fails at T3 and T4, and nobody answers for, was first seen so many days ago, and how much there is of it."""
     since = (date.fromisoformat(census.page.result.run.started[:10]) - timedelta(days=OLD_DAYS)).isoformat()
-    opened = census.counts.opened
+    opened = census.seen.counts.opened
     return sum(number for day, number in opened.items() if day and day <= since), opened.total()
 
 
 def questions(census: Census, better: str) -> tuple[Question, ...]:
     """The six questions and their answers; the last is told by the trend."""
-    worst = next((one for one in census.ranked if one.failed and one.holds), None)
+    worst = census.weakest
     return (
         Question("Which store is worst?", _worst(worst), worst.target if worst else ""),
         Question("Whose data is it?", _whose(census.page, worst), "people"),
@@ -164,7 +164,7 @@ def _overdue(census: Census) -> str:
     """Acceptances past their date no longer hold, so that their findings stand again: the control that asks for them to be in order tells of them."""
     tally = Findings.of(census.page.result.findings).tally
     faulty = sum(number for sort, number in tally.items() if sort.control == _IN_ORDER and sort.verdict is Verdict.FAIL)
-    stale, soonest = census.counts.stale, census.counts.soonest
+    stale, soonest = census.seen.counts.stale.total(), census.seen.counts.soonest
     late, _ = overdue_of(census)
     told = [
         f"{count(faulty, 'resource has', 'resources have')} a risk acceptance that is past its date, ends soon or is otherwise not in order ({_IN_ORDER})."
@@ -186,9 +186,9 @@ def heat_map(census: Census) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
             tally[row_of(sort), sort.family, sort.verdict] += number
     families = tuple(sorted({family for _, family, _ in tally}))
     rows = tuple(
-        HeatRow(label, census.tiers[label], tuple(_cells(label, families, tally)))
+        HeatRow(label, census.seen.tiers[label], tuple(_cells(label, families, tally)))
         for label in [*(tier.label for tier in reversed(Tier)), ASSUMED]
-        if census.tiers[label]
+        if census.seen.tiers[label]
     )
     return families, rows
 

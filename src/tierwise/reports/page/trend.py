@@ -57,7 +57,7 @@ def trend_of(census: Census) -> Trend:
 
 def _now(census: Census) -> dict[str, Counts]:
     """The counts of the run as the store would keep them: what somebody answers for is neither failed nor unknown."""
-    tally, held = census.counts.now, census.counts.held
+    tally, held = census.seen.counts.by_row()
     return {
         key: Counts(failed=tally[key, Verdict.FAIL], unknown=tally[key, Verdict.UNKNOWN], accepted=held[key])
         for key in {*(key for key, _ in tally), *held}
