@@ -1,27 +1,36 @@
-"""A kept run as a result again, for any report: what was judged then, by what was asked then."""
+"""A kept run as a result again, for any report: what was judged then, by what was asked then; very many resources are held in files."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from itertools import accumulate
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, and_, select
 
 from tierwise.errors import StoreError
 from tierwise.model.codec import fact_in, link_in
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.fact import oldest
-from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Gate, Run, ScanResult, Sort, UnknownPart, Verdict
+from tierwise.model.finding import MOST_PROBLEMS, Acceptance, Actual, Finding, Findings, Gate, Run, ScanResult, Sort, UnknownPart, Verdict
 from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
 from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
+from tierwise.shelf import Alike, Named, Shelf
 from tierwise.store.prune import KEPT_LONGER
 from tierwise.store.read import at_run, detail_of, said_of, series_id
 from tierwise.store.tables import CONTROLS, COVERAGE, FACTS, FINDINGS, GAPS, RESOURCES, STANDINGS
+
+_ROWS: Final = 500
+"""How many rows are taken from the database at a time."""
+_CLOSE: Final = 8
+"""How many resources are read from their file together."""
 
 
 def restored(connection: Connection, run: KeptRun) -> ScanResult:
@@ -35,18 +44,20 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
             f"\n'tierwise evidence --dataset NAME --as-of {run.day}' shows what there is"
         )
     series = series_id(connection, run.series)
-    here = (RESOURCES.c.series == series, at_run(RESOURCES, run.number))
-    rows = connection.execute(select(RESOURCES).where(*here).order_by(RESOURCES.c.key)).all()
-    read = dict(
-        connection.execute(select(FACTS.c.key, FACTS.c.detail).where(FACTS.c.series == series, at_run(FACTS, run.number))).tuples().all()
-    )
-    resources = tuple(_resource(row, read[row.key]) for row in rows)
-    classifications = {row.key: _classification(row) for row in rows}
+    names: dict[str, int] = {}
+    resources, classifications, rows = Shelf[Resource](batch=_CLOSE), Alike[Classification](()), Shelf[_Row](batch=_CLOSE)
+    for place, row in enumerate(_kept(connection, series, run)):
+        resource = _resource(row)
+        names[row.key] = place
+        resources.add(resource)
+        classifications.add(_classification(row))
+        as_of = oldest(resource.facts.values())
+        rows.add(_Row(place, row.key, Tier(row.tier), row.assumed, row.kind, row.passes, row.not_applicable, as_of))
     return ScanResult(
         run=Run(run.id, run.started, run.finished, run.profile, run.sources),
-        resources=resources,
-        classifications=classifications,
-        findings=_findings(connection, series, run, rows, {one.id: oldest(one.facts.values()) for one in resources}),
+        resources=resources if resources.many else tuple(resources),
+        classifications=Named(names, classifications) if resources.many else dict(zip(names, classifications, strict=True)),
+        findings=_findings(connection, series, run, names, rows if rows.many else tuple(rows)),
         gaps=tuple(_gaps(connection, run)),
         gate=Gate(run.gate, "kept", Severity.HIGH),
         coverage=Coverage(run.coverage),
@@ -55,7 +66,29 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
     )
 
 
-def _resource(row: Any, facts: bytes) -> Resource:
+class _Row(msgspec.Struct, frozen=True, gc=False):
+    """What is kept of one resource of which nothing needs to be mended."""
+
+    place: int
+    key: str
+    tier: Tier
+    assumed: bool
+    kind: str
+    passes: str
+    not_applicable: str
+    as_of: str
+    """When what there is of it was read, where that was not in the run."""
+
+
+def _kept(connection: Connection, series: int, run: KeptRun) -> Iterator[Any]:
+    """The resources of a run with what was read of each (`read`), in the order of their keys; few at a time are in memory."""
+    same = and_(FACTS.c.series == RESOURCES.c.series, FACTS.c.key == RESOURCES.c.key, at_run(FACTS, run.number))
+    asked = select(RESOURCES, FACTS.c.detail.label("read")).select_from(RESOURCES.outerjoin(FACTS, same))
+    asked = asked.where(RESOURCES.c.series == series, at_run(RESOURCES, run.number)).order_by(RESOURCES.c.key)
+    yield from connection.execute(asked, execution_options={"yield_per": _ROWS})
+
+
+def _resource(row: Any) -> Resource:
     detail, kind = detail_of(row), Kind(row.kind)
     return Resource(
         id=row.key,
@@ -66,7 +99,7 @@ def _resource(row: Any, facts: bytes) -> Resource:
         region=row.region,
         name=row.name,
         address=detail.get("address"),
-        facts={name: fact_in(name, data, kind) for name, data in json.loads(zlib.decompress(facts)).items()},
+        facts={name: fact_in(name, data, kind) for name, data in json.loads(zlib.decompress(row.read)).items()},
         links=tuple(link_in(one) for one in detail.get("links", ())),
         aliases=tuple(detail.get("aliases", ())),
     )
@@ -94,31 +127,40 @@ def _classification(row: Any) -> Classification:
     )
 
 
-def _findings(connection: Connection, series: int, run: KeptRun, rows: Sequence[Any], read: Mapping[str, str]) -> Findings:
-    """The findings of a run; `read` is when what there is of each resource was read, where that was not in the run."""
+def _findings(connection: Connection, series: int, run: KeptRun, names: Mapping[str, int], rows: Sequence[_Row]) -> Findings:
+    """The findings of a run, in the order of its resources; very many are held in a file."""
     texts, said = _texts(connection, run), said_of(connection)
-    problems: dict[str, list[Finding]] = defaultdict(list)
-    seen = dict(connection.execute(select(STANDINGS.c.key, STANDINGS.c.first_seen).where(STANDINGS.c.series == series)).tuples().all())
-    asked = (
-        select(FINDINGS).where(FINDINGS.c.series == series, at_run(FINDINGS, run.number)).order_by(FINDINGS.c.resource, FINDINGS.c.control)
-    )
-    for row in connection.execute(asked):
-        problems[row.resource].append(_finding(row, said(row), seen.get(row.key)))
-    kept = [one for found in problems.values() for one in found]
-    tally = Counter(map(Sort.of, kept))
-    for row in rows:
-        families = ((control, texts.get(control, {}).get("family", ""), verdict) for control, verdict in _settled(row))
-        tally.update(Sort(*of, Tier(row.tier), row.assumed) for of in families)
+    problems = Shelf[Finding](most=MOST_PROBLEMS)
+    numbers = array("I", bytes(4 * len(rows)))
+    tally: Counter[Sort] = Counter()
+    for row in _open(connection, series, run):
+        one = _finding(row, said(row), row.first_seen)
+        problems.add(one)
+        numbers[names[one.resource]] += 1
+        tally[Sort.of(one)] += 1
+    ends = array("Q", accumulate(numbers, initial=0))
+    for each in rows:
+        families = ((control, texts.get(control, {}).get("family", ""), verdict) for control, verdict in _settled(each))
+        tally.update(Sort(*of, each.tier, each.assumed) for of in families)
 
-    def made_of(some: Iterable[Any]) -> Iterator[Finding]:
-        for row in some:
-            made = [_plain(row, control, verdict, texts.get(control, {}), read[row.key]) for control, verdict in _settled(row)]
-            yield from sorted([*problems.get(row.key, ()), *made], key=lambda one: one.control)
+    def made_of(some: Iterable[_Row]) -> Iterator[Finding]:
+        for each in some:
+            made = [_plain(each, control, verdict, texts.get(control, {})) for control, verdict in _settled(each)]
+            yield from sorted([*held[ends[each.place] : ends[each.place + 1]], *made], key=lambda found: found.control)
 
-    return Findings(kept, tally, rows, made_of)
+    held: Sequence[Finding] = problems if problems.many else tuple(problems)
+    return Findings(held, tally, rows, made_of, ends)
 
 
-def _settled(row: Any) -> Iterator[tuple[str, Verdict]]:
+def _open(connection: Connection, series: int, run: KeptRun) -> Iterator[Any]:
+    """What failed or was unknown at a run, with when each was first seen, in the order in which `_kept` has the resources; few at a time are in memory."""
+    first = and_(STANDINGS.c.series == FINDINGS.c.series, STANDINGS.c.key == FINDINGS.c.key)
+    asked = select(FINDINGS, STANDINGS.c.first_seen).select_from(FINDINGS.outerjoin(STANDINGS, first))
+    asked = asked.where(FINDINGS.c.series == series, at_run(FINDINGS, run.number)).order_by(FINDINGS.c.resource, FINDINGS.c.control)
+    yield from connection.execute(asked, execution_options={"yield_per": _ROWS})
+
+
+def _settled(row: _Row) -> Iterator[tuple[str, Verdict]]:
     """The controls that are met or do not apply; those of a dataset are attested ones alone, which is no pass."""
     met = Verdict.ATTESTED if row.kind == Kind.DATASET else Verdict.PASS
     yield from ((control, met) for control in row.passes.split())
@@ -131,9 +173,8 @@ def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, An
     return {id_: json.loads(text) for id_, digest, text in rows if run.controls.get(id_) == digest}
 
 
-def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any], as_of: str) -> Finding:
+def _plain(row: _Row, control: str, verdict: Verdict, words: Mapping[str, Any]) -> Finding:
     """A finding that is none any more to mend: the store keeps that it was met, or did not apply, and what was asked."""
-    tier = Tier(row.tier)
     return Finding(
         fingerprint="",
         control=control,
@@ -141,12 +182,12 @@ def _plain(row: Any, control: str, verdict: Verdict, words: Mapping[str, Any], a
         family=words.get("family", ""),
         verdict=verdict,
         severity=Severity.INFO,
-        tier=tier,
+        tier=row.tier,
         resource=row.key,
-        expected=words.get("ladder", {}).get(tier.name, ""),
+        expected=words.get("ladder", {}).get(row.tier.name, ""),
         actual=(),
         assumed=row.assumed,
-        as_of=as_of,
+        as_of=row.as_of,
     )
 
 
