@@ -111,7 +111,7 @@ def test_two_processes_judge_as_one_does(monkeypatch, most):
     alone = judged(*buckets)
     monkeypatch.setattr("tierwise.beside.MANY", 2)
     monkeypatch.setattr("tierwise.beside._may_fork", lambda: True)
-    monkeypatch.setattr("tierwise.evaluate.findings.MOST_PROBLEMS", most)
+    monkeypatch.setattr("tierwise.model.finding.MOST_PROBLEMS", most)
     found = judged(*buckets)
     assert tuple(found) == tuple(alone)
     assert tuple(found.problems) == alone.problems

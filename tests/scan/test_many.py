@@ -117,7 +117,7 @@ def test_every_report_of_what_is_held_in_files_is_that_of_what_is_held_in_memory
     monkeypatch.setattr("tierwise.scan.pipeline.now", lambda: NOW)
     monkeypatch.setattr("tierwise.scan.pipeline.run_name", lambda _: "run")
     held = make(tmp_path)
-    for place in ("shelf.MOST", "evaluate.findings.MOST_PROBLEMS", "model.finding.MOST_PROBLEMS"):
+    for place in ("shelf.MOST", "model.finding.MOST_PROBLEMS"):
         monkeypatch.setattr(f"tierwise.{place}", 2)
     shelved = make(tmp_path)
     assert isinstance(shelved.classifications, Named)
@@ -131,7 +131,7 @@ def test_every_report_of_what_is_held_in_files_is_that_of_what_is_held_in_memory
 
 
 def test_memory_hardly_grows_with_the_inventory(tmp_path, monkeypatch):
-    for place in ("shelf.MOST", "evaluate.findings.MOST_PROBLEMS", "model.finding.MOST_PROBLEMS"):
+    for place in ("shelf.MOST", "model.finding.MOST_PROBLEMS"):
         monkeypatch.setattr(f"tierwise.{place}", 20)
     some = replace(judging(), controls=[one for one in judging().controls if one.id.startswith(("ENC-0", "EXP-0"))])
 

@@ -21,7 +21,7 @@ from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Facts, Known, Unknown, UnknownReason, oldest
-from tierwise.model.finding import MOST_PROBLEMS, PROBLEMS, Actual, Finding, Findings, Parted, Sort, UnknownPart, Verdict
+from tierwise.model.finding import PROBLEMS, Actual, Finding, Findings, Parted, Sort, UnknownPart, Verdict, most_problems
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierInterval, TierState
 from tierwise.shelf import Pack, Shelf, packs
@@ -194,7 +194,7 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
 
     def judge(self) -> None:
         """Hold all resources against their bars, once."""
-        problems: Shelf[Finding] = Shelf(most=MOST_PROBLEMS)
+        problems: Shelf[Finding] = Shelf(most=most_problems())
         for judged in in_two(self._resources, self._judged):
             places = [self._benches.place(key) for key in judged.keys]
             self.held.extend(map(places.__getitem__, judged.held))
@@ -216,7 +216,7 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
             problems = [list(row.problems()) for row in rows]
             keys = {place: at for at, place in enumerate(dict.fromkeys(chain.from_iterable(bars)))}
             every = chain.from_iterable(problems)
-            many = len(self._resources) > MOST_PROBLEMS
+            many = len(self._resources) > most_problems()
             yield _Judged(
                 [self._benches.bars[place].key for place in keys],
                 array("I", map(keys.__getitem__, chain.from_iterable(bars))),

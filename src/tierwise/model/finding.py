@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 import msgspec
 
+from tierwise import shelf
 from tierwise.model.attestation import State
 from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.content import Look
@@ -37,7 +38,12 @@ class Verdict(StrEnum):
 
 PROBLEMS: Final = frozenset({Verdict.FAIL, Verdict.UNKNOWN})
 MOST_PROBLEMS: Final = 50_000
-"""How many of these are held as they are."""
+"""How many of these are held as they are, at most."""
+
+
+def most_problems() -> int:
+    """How many of these are held as they are, where fewer resources are than usual fewer in proportion."""
+    return min(MOST_PROBLEMS, 5 * shelf.MOST)
 
 
 class UnknownPart(msgspec.Struct, frozen=True, gc=False):
@@ -182,7 +188,7 @@ class Findings(Sequence[Finding]):
         ends: Sequence[int] | None = None,
         parted: Callable[[Iterable[Any]], Iterator[Parted]] | None = None,
     ) -> None:
-        self.problems: Sequence[Finding] = problems if isinstance(problems, Sequence) else shelved(problems, most=MOST_PROBLEMS)
+        self.problems: Sequence[Finding] = problems if isinstance(problems, Sequence) else shelved(problems, most=most_problems())
         """Those that fail or are unknown, in their order."""
         self.tally = tally
         """How many there are of each sort."""
@@ -242,7 +248,7 @@ class Findings(Sequence[Finding]):
     def having(self, verdicts: frozenset[str]) -> Findings:
         """Those of some verdicts only."""
         tally = {key: count for key, count in self.tally.items() if key.verdict in verdicts}
-        problems = shelved((one for one in self.problems if one.verdict in verdicts), most=MOST_PROBLEMS)
+        problems = shelved((one for one in self.problems if one.verdict in verdicts), most=most_problems())
         if verdicts <= PROBLEMS:
             return Findings(problems, tally, problems, iter)
         return Findings(problems, tally, self.rows, lambda rows: (one for one in self.made_of(rows) if one.verdict in verdicts))

@@ -368,6 +368,7 @@ class _Filing:
                 return
             checkpoint.reading.pop(branch.name, None)
             whole = branch.whole and checkpoint.keep(branch.name, branch.asked, branch.items, branch.below)
+            branch.items.clear()
             above = branch.above
             if above is not None:
                 above.whole = above.whole and whole
@@ -402,13 +403,16 @@ def run_units(
 def _run_on_threads(first: list[_Job], filing: _Filing, jobs: int, stage: str, progress: Progress | None) -> None:
     _few_arenas()
     work: queue.PriorityQueue[_Job] = queue.PriorityQueue()
-    results: queue.SimpleQueue[_Ran] = queue.SimpleQueue()
+    # Who reads waits for who files: what waits to be filed is in memory as it was read.
+    results: queue.Queue[_Ran] = queue.Queue(max(1, jobs))
     for job in first:
         work.put(job)
     threads = [threading.Thread(target=_work, args=(work, results), daemon=True) for _ in range(max(1, jobs))]
     for thread in threads:
         thread.start()
     done, known = 0, len(first)
+    # What a unit holds goes with it.
+    first.clear()
     while done < known:
         more = filing.file(_next(results, filing.checkpoint))
         for job in more:
@@ -423,7 +427,7 @@ def _run_on_threads(first: list[_Job], filing: _Filing, jobs: int, stage: str, p
         thread.join()
 
 
-def _next(results: queue.SimpleQueue[_Ran], checkpoint: Checkpoint | None) -> _Ran:
+def _next(results: queue.Queue[_Ran], checkpoint: Checkpoint | None) -> _Ran:
     """What the next unit to end has yielded; what is pending is kept meanwhile."""
     if checkpoint is None:
         return results.get()
@@ -460,7 +464,7 @@ _LAST: Final = _Job(Unit("", "", "", tuple), None, (1, 0))
 """After which a thread ends."""
 
 
-def _work(work: queue.PriorityQueue[_Job], results: queue.SimpleQueue[_Ran]) -> None:
+def _work(work: queue.PriorityQueue[_Job], results: queue.Queue[_Ran]) -> None:
     while (job := work.get()) is not _LAST:
         results.put(_run(job))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -67,8 +67,9 @@ class Pool:
         if self.checkpoint is not None:
             due = {own[name] for unit in units for name in unit.asked}
             self.checkpoint.keep_unread({key: names for key, names in asks.items() if key not in due})
-        self._run(units, "details")
-        return bool(units or known)
+        found = bool(units or known)
+        self._run(_taken(units), "details")
+        return found
 
     def _details(self, asks: Mapping[str, frozenset[str]]) -> list[Unit]:
         return [unit for source in self.sources if isinstance(source, Detailed) for unit in source.details(asks)]
@@ -109,6 +110,13 @@ class Pool:
             # That of a document that several resources share was perhaps told of another of them; it counts once.
             if outcome.outcome not in ANSWERED and outcome not in collected.outcomes:
                 collected.take(outcome)
+
+
+def _taken(units: list[Unit]) -> Iterator[Unit]:
+    """Them, in their order; the list keeps none, so that what a unit holds goes with it."""
+    units.reverse()
+    while units:
+        yield units.pop()
 
 
 def _place_of(gap: Gap) -> tuple[str, ...]:
