@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
 _MOST_DANGERS, _MOST_FIXES, _MOST_ROWS = 12, 10, 8
 _MOST_CAUSES, _MOST_WOULD = 10, 3
+_LONGEST = 160
+"""Characters of a sentence about one cause: it may name every listing that failed."""
 
 
 def console_for(view: View) -> tuple[Console, io.StringIO]:
@@ -227,9 +229,10 @@ class _Page(Printer):
         if more := sum(one.listings for one in missing[_MOST_ROWS:]):
             self.line(f"    {more} more that could not be listed; see --format json")
         ordered = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
+        told = frozenset(gap.detail for gap in result.gaps)
         for (reason, action), findings in ordered[:_MOST_ROWS]:
             things = len({one.resource for one in findings})
-            because = f"{reason}{f' {safe_text(action)}' if action else ''}{_known_all_the_same(findings, reason, action)}"
+            because = f"{reason}{f' {safe_text(action)}' if action else ''}{_known_all_the_same(findings, reason, action, told)}"
             self.bullet(f"{count(len(findings), 'verdict')} on {count(things, 'resource')} unknown, {because}", "yellow", "?")
         if len(ordered) > _MOST_ROWS:
             self.line(f"    {len(ordered) - _MOST_ROWS} more causes; see --format json")
@@ -410,11 +413,11 @@ class _Page(Printer):
             self.line(f"Next: tierwise explain {worst.fingerprint}", "dim")
 
 
-def _known_all_the_same(findings: Sequence[Finding], reason: str, action: str) -> str:
-    """What is known of facts that a read would settle, where a sentence says so: the first, for there may be one for each account."""
+def _known_all_the_same(findings: Sequence[Finding], reason: str, action: str, told: Collection[str]) -> str:
+    """What is known of facts that a read would settle, where a sentence says so that was not `told` above: the first, for there may be one for each account."""
     parts = {part.detail for one in findings for part in one.unknowns if (part.reason, part.action) == (reason, action)}
-    said = sorted(one for one in parts if " " in one and action)
-    return f" ({safe_text(said[0])}{', among others' if said[1:] else ''})" if said else ""
+    said = sorted(one for one in parts if " " in one and action and one not in told)
+    return f" ({safe_text(said[0], _LONGEST)}{', among others' if said[1:] else ''})" if said else ""
 
 
 def _cell(failed: int, unknown: int) -> str:

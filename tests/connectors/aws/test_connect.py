@@ -122,6 +122,23 @@ def test_credentials_of_a_role_renew_themselves_and_fail_as_unknown_facts(aws: A
     assert blocked.detail == "CredentialRetrievalError"
 
 
+def test_credentials_that_are_over_by_this_machines_clock_are_told_as_a_wrong_clock(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Caller.ask
+
+    def over(self: Caller, read: Any, resource: str = "", **params: object) -> Any:
+        answer = real(self, read, resource, **params)
+        if read.operation == "AssumeRole" and isinstance(answer, Known) and answer.value and "222222222222" in str(params):
+            ended = datetime.now(UTC) - timedelta(seconds=1)
+            return Known({**answer.value, "Credentials": {**answer.value["Credentials"], "Expiration": ended}}, answer.via)
+        return answer
+
+    monkeypatch.setattr(Caller, "ask", over)
+    _first, second = open_accounts(AwsConfig(role_arns=(ROLE_A, ROLE_B)), NOW)
+    (gap,) = [one for one in flat(second.survey()) if isinstance(one, Gap)]
+    assert (gap.account, gap.reason) == ("222222222222", "api-error")
+    assert "set the clock" in gap.detail
+
+
 def test_credentials_that_expire_while_the_scan_runs_are_fetched_anew(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     real, assumed = Caller.ask, []
 

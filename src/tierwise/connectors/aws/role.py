@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.credentials import DeferredRefreshableCredentials
@@ -68,8 +69,12 @@ class Role:
         if not isinstance(answer, Known):
             # An error of the SDK's own kind, so that the call that needed the credentials turns into an unknown fact like any other.
             raise CredentialRetrievalError(provider=_METHOD, error_msg=answer.detail)
-        self._assumed = True
         keys = (answer.value or {})["Credentials"]
+        if keys["Expiration"] <= datetime.now(UTC):
+            # The SDK would take them, find that they are over by this machine's clock, and raise a RuntimeError.
+            self.refused = Unknown(UnknownReason.API_ERROR, ASSUME.via, SKEWED)
+            raise CredentialRetrievalError(provider=_METHOD, error_msg=SKEWED)
+        self._assumed = True
         return {
             "access_key": keys["AccessKeyId"],
             "secret_key": keys["SecretAccessKey"],
@@ -88,7 +93,7 @@ def _remedy(role: Role, why: Unknown) -> str:
     if why.detail in EXPIRED:
         return f"the caller's own credentials have expired ({why.detail}): renew them, then go on with --resume"
     if why.detail == SKEWED:
-        return f"STS refused the request's time ({why.detail}): set this machine's clock, then go on with --resume"
+        return f"by this machine's clock STS is at another time ({why.detail}): set the clock, then scan again"
     if why.detail in UNREACHED:
         return f"STS could not be reached ({why.detail}): check the network and the region, then go on with --resume"
     asked = "with the external id that was given" if role.external_id else "without an external id, or pass it by --external-id"
