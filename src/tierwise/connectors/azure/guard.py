@@ -31,10 +31,11 @@ class Guard:
     def __init__(self, endpoint: str, reads: Iterable[Read]) -> None:
         parts = urlsplit(endpoint)
         self._host = (parts.scheme, parts.netloc.lower())
-        self._paths: Mapping[int, list[tuple[str, ...]]] = defaultdict(list)
+        self._paths: Mapping[tuple[bool, ...], set[tuple[str, ...]]] = defaultdict(set)
+        """By which segments any name may fill, so that a path is looked up and not held to each template."""
         for read in reads:
             template = _template(read)
-            self._paths[len(template)].append(template)
+            self._paths[tuple(part == _ANY for part in template)].add(template)
 
     def is_home(self, url: str) -> bool:
         """Whether a URL leads to Azure Resource Manager's own host, by TLS."""
@@ -51,7 +52,7 @@ class Guard:
         segments = tuple(unquote(part).lower() for part in path.strip("/").split("/"))
         if method != "GET" or _is_odd(segments):
             return False
-        return any(_fits(segments, template) for template in self._paths.get(len(segments), ()))
+        return any(_with_any(segments, free) in templates for free, templates in self._paths.items() if len(free) == len(segments))
 
     def check(self, method: str, url: str) -> None:
         """UndeclaredCallError unless the request is declared."""
@@ -141,6 +142,10 @@ def _asks(lookup: Lookup, segments: tuple[str, ...], given: list[tuple[str, str]
 
 def _is_odd(segments: tuple[str, ...]) -> bool:
     return any(part in ("", ".", "..") or "/" in part or "\\" in part for part in segments)
+
+
+def _with_any(segments: tuple[str, ...], free: tuple[bool, ...]) -> tuple[str, ...]:
+    return tuple(_ANY if is_free else segment for segment, is_free in zip(segments, free, strict=True))
 
 
 def _fits(segments: tuple[str, ...], template: tuple[str, ...]) -> bool:
