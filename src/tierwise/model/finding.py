@@ -17,7 +17,7 @@ from tierwise.model.change import Change, Pending, PlanChange
 from tierwise.model.content import Look
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
-from tierwise.model.resource import Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import DATASETS, Gap, Kind, ReadOutcome, RegionStatus, Resource
 from tierwise.model.sensitivity import Classification, Tier
 from tierwise.shelf import Named, each, shelved
 
@@ -411,3 +411,10 @@ class ScanResult:
         if isinstance(self.classifications, Named):
             return Named(self.classifications.names, self.resources)
         return {one.id: one for one in self.resources}
+
+    @property
+    def datasets(self) -> tuple[Resource, ...]:
+        """The datasets among the resources; of very many no others are looked at."""
+        by_id = self.by_id
+        named = (by_id[key] for key in by_id if key.startswith(DATASETS))
+        return tuple(one for one in named if one.kind is Kind.DATASET)

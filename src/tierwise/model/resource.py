@@ -185,6 +185,8 @@ class Evidence:
 EMPTY_EVIDENCE: Final = Evidence()
 REGISTER: Final = "register"
 """The provider of datasets, which the asset register makes and no cloud has."""
+DATASETS: Final = "dataset"
+"""How their ids begin."""
 NO_TAGS: Final[Known[Mapping[str, str]]] = Known({})
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from tierwise.model.attestation import State
 from tierwise.model.finding import Findings, RequirementEvidence, ScanResult, Verdict
-from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import is_attested
 
 OPEN: Final = "open"
@@ -18,7 +17,7 @@ STATES: Final = (*(state.value for state in State), OPEN)
 
 def standing_of(result: ScanResult) -> dict[str, int]:
     """Verdicts over attested evidence by how it stands; empty where no file of attestations was given."""
-    if all(one.kind is not Kind.DATASET for one in result.resources):
+    if not result.datasets:
         return {}
     findings = Findings.of(result.findings)
     found = Counter(one.attested.value for one in findings.problems if one.attested is not None)

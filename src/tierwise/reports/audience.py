@@ -17,7 +17,7 @@ from tierwise.model.change import PlanChange
 from tierwise.model.fact import Known
 from tierwise.model.finding import Acceptance, Finding, Findings, Fix, Gate, ScanResult, UnknownPart
 from tierwise.model.opinion import SecondOpinion
-from tierwise.model.resource import EMPTY_EVIDENCE, NO_TAGS, Kind, Link, Resource
+from tierwise.model.resource import DATASETS, EMPTY_EVIDENCE, NO_TAGS, Link, Resource
 from tierwise.model.sensitivity import Classification
 from tierwise.reports.planned import bare
 from tierwise.shelf import each, renamed
@@ -69,7 +69,7 @@ def for_audience(result: ScanResult, audience: str) -> ScanResult:
 
 def _without_datasets(result: ScanResult) -> ScanResult:
     """Datasets go whole: their names and what is attested of them are the organisation's own."""
-    datasets = {one.id for one in result.resources if one.kind is Kind.DATASET}
+    datasets = {one.id for one in result.datasets}
     if not datasets:
         return result
     return replace(
@@ -86,7 +86,7 @@ def for_pipelines(result: ScanResult, audience: str) -> ScanResult:
     """The same for formats that a pipeline publishes: only the `restricted` audience is told the names of datasets, others labels that stay apart."""
     if audience != "team":
         return result
-    names = {one.id: f"dataset-{number}" for number, one in enumerate((one for one in result.resources if one.kind is Kind.DATASET), 1)}
+    names = {one.id: f"{DATASETS}-{number}" for number, one in enumerate(result.datasets, 1)}
     if not names:
         return result
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from tierwise.evaluate.attest import attested_facts
 from tierwise.model.attestation import Statement
-from tierwise.model.resource import HELD, REGISTER, Kind, Link, Rel, Resource
+from tierwise.model.resource import DATASETS, HELD, REGISTER, Kind, Link, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, TierInterval, TierState, TraceStep
 from tierwise.scan.assess import Assessed
 from tierwise.shelf import joined
@@ -35,7 +35,7 @@ def with_datasets(assessed: Assessed, statements: Sequence[Statement] | None, to
         accounts = places[name]
         found = attested_facts(name, accounts, statements, today)
         links = tuple(Link(Rel.HOLDS, one) for one in sorted(stores))
-        key = f"dataset:{name}"
+        key = f"{DATASETS}:{name}"
         account = accounts.pop() if len(accounts) == 1 else ""
         resources[key] = Resource(key, Kind.DATASET, "dataset", REGISTER, account, "", name, facts=found, links=links)
         classifications[key] = _classification(name, stores, assessed.classifications)
