@@ -41,9 +41,9 @@ def wait_for(port: int, seconds: float = 60.0) -> None:
 
 
 @contextmanager
-def process(*command: str, port: int) -> Iterator[None]:
-    """A background process that listens on a port, ended at the end."""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def process(*command: str, port: int, **more: str) -> Iterator[None]:
+    """A background process that listens on a port, ended at the end; `more` is what is added to its environment."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **more})
     try:
         wait_for(port)
         yield
@@ -58,9 +58,9 @@ def process(*command: str, port: int) -> Iterator[None]:
 
 @contextmanager
 def emulator() -> Iterator[int]:
-    """A moto server; yields its port."""
+    """A moto server; yields its port. Its accounts have no public images, and no snapshots behind them, which no real account lists as its own (moto, "Configuration Options")."""
     port = free_port()
-    with process(str(BIN / "moto_server"), "-p", str(port), port=port):
+    with process(str(BIN / "moto_server"), "-p", str(port), port=port, MOTO_EC2_LOAD_DEFAULT_AMIS="false"):
         yield port
 
 
