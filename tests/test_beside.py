@@ -176,11 +176,19 @@ def test_what_another_process_fails_to_make_is_made_here_when_it_is_asked_for(fo
         assert made() == "here"
 
 
-def test_what_nobody_asks_for_leaves_no_process_behind(forking):
+def test_what_nobody_asks_for_leaves_no_process_behind(forking, monkeypatch):
+    fork, copies = os.fork, []
+
+    def forked():
+        copies.append(fork())
+        return copies[-1]
+
+    monkeypatch.setattr(os, "fork", forked)
     with pytest.raises(RuntimeError, match="the other thing"), aside(os.getpid):
         raise RuntimeError("the other thing")
+    (copy,) = copies
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(copy, os.WNOHANG)
 
 
 def test_what_another_process_makes_is_made_by_that_one_alone(monkeypatch):
