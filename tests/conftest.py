@@ -38,6 +38,11 @@ setattr(controls, "parse_control", once_where_shipped(controls.parse_control, "c
 setattr(profiles, "load", once_where_shipped(yamlfile.load, "profiles"))  # noqa: B010
 
 
+def pytest_collection_finish() -> None:
+    """The shipped controls are read before any test, so that those who start a copy of this process to read them (`beside.aside`) start one that has them."""
+    controls.load_catalogue()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Tests see the same in every pipeline; those about pipelines say in which they are. Nothing is compiled twice.
 
