@@ -158,3 +158,25 @@ def test_something_of_another_type_makes_unknown_what_rests_on_it_and_nothing_ot
         assert wrong == [], where
         gone = before.resources.keys() - found.resources.keys()
         assert not gone or len(found.gaps) > len(before.gaps) or len(found.resources) >= len(before.resources), where
+
+
+@pytest.mark.parametrize("part", ["iamPolicy", "orgPolicy"])
+def test_a_policy_of_the_inventory_that_is_none_may_have_been_any(part):
+    for wide in (False, True):
+        held: dict[str, int] = {}
+        for number, one in enumerate(estate().assets):
+            if one.get(part):
+                held.setdefault(one["assetType"], number)
+        assert held
+        for kind, number in held.items():
+            cloud, services = estate(), services_of(kind, "")
+            cloud.assets[number] = {**cloud.assets[number], part: "none"}
+            before, found = as_it_is(services, listed=True, wide=wide), read_of(cloud, services, wide=wide)
+            assert found.crashes == [], kind
+            wrong = [
+                f"{key}: {name}: {fact}"
+                for key, one in found.resources.items()
+                for name, fact in one.facts.items()
+                if not is_no_more(fact, before.resources[key].facts.get(name))
+            ]
+            assert wrong == [], kind

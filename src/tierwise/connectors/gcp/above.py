@@ -233,10 +233,8 @@ def _nodes(caller: Caller, read: Read, scope: str, more: tuple[tuple[str, str], 
     found: dict[str, Any] = {}
     for one in answer.value[read.items]:
         asset = asset_of(one, read.via, read.via)
-        document: Doc | None = (
-            {"policies": list(asset.org)} if read is ORG_POLICIES else asset.policy.value if isinstance(asset.policy, Known) else {}
-        )
-        found[node_of(asset.name, asset.ancestors)] = Known(document, read.via)
+        own: Maybe[Doc | None] = Known({"policies": list(asset.org)} if read is ORG_POLICIES else {}, read.via)
+        found[node_of(asset.name, asset.ancestors)] = own if read is ORG_POLICIES or asset.policy is None else asset.policy
     return Known(found, read.via)
 
 

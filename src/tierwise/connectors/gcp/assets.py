@@ -42,16 +42,27 @@ def asset_of(doc: Doc, resource_via: Provenance, policy_via: Provenance) -> Asse
     told: Maybe[Doc] = (
         Known(data, resource_via) if isinstance(data, Mapping) else Unknown(UnknownReason.UNPARSABLE, resource_via, "an asset without data")
     )
-    policy = found.get("iamPolicy")
     ancestors = found.get("ancestors")
     org = found.get("orgPolicy")
     return Asset(
         str(found.get("name") or ""),
         str(found.get("assetType") or ""),
         told,
-        Known(policy_of(policy), policy_via) if isinstance(policy, Mapping) else None,
+        _policy(found.get("iamPolicy"), policy_via),
         tuple(str(one) for one in ancestors) if isinstance(ancestors, list) else (),
-        org=tuple(camel(one) for one in org if isinstance(one, Mapping)) if isinstance(org, list) else (),
+        # What is no policy may have been any: one that is named after nothing stands for it.
+        org=tuple(
+            camel(one) if isinstance(one, Mapping) else {} for one in (org if isinstance(org, list) else () if org is None else (org,))
+        ),
+    )
+
+
+def _policy(given: Any, via: Provenance) -> Maybe[Doc] | None:
+    """The IAM policy of an asset; None where there is none."""
+    if given is None:
+        return None
+    return (
+        Known(policy_of(given), via) if isinstance(given, Mapping) else Unknown(UnknownReason.UNPARSABLE, via, "an IAM policy that is none")
     )
 
 

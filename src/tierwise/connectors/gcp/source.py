@@ -181,7 +181,7 @@ class GoogleSource:
         caller.tally.failures.clear()
         yield from caller.outcomes()
 
-    def _assets(self, caller: Caller, scope: GoogleScope, policies: Maybe[Mapping[str, Doc]]) -> tuple[list[Asset], Unknown | None]:
+    def _assets(self, caller: Caller, scope: GoogleScope, policies: Maybe[Mapping[str, Maybe[Doc]]]) -> tuple[list[Asset], Unknown | None]:
         """The assets of a scope, each once though it may come on two pages of a listing that changes meanwhile; why there may be more."""
         found: dict[tuple[str, str], Asset] = {}
         lost: Unknown | None = None
@@ -203,7 +203,7 @@ class GoogleSource:
         found = self._by_type.get(str(doc.get("assetType")))
         return found[1].via if found else RESOURCES.via
 
-    def _policies(self, caller: Caller, scope: GoogleScope) -> Maybe[Mapping[str, Doc]]:
+    def _policies(self, caller: Caller, scope: GoogleScope) -> Maybe[Mapping[str, Maybe[Doc]]]:
         """The IAM policies of all assets by name; unknown where the inventory cannot be asked for all of them."""
         types = self._types(with_policy=True)
         if not types:
@@ -214,7 +214,7 @@ class GoogleSource:
         assets = [asset_of(one, POLICIES.via, POLICIES.via) for one in answer.value[POLICIES.items]]
         for place in scope.places.each[:1]:
             keep_policies(place, (one for one in assets if one.type == PROJECT_TYPE))
-        return Known({one.name: one.policy.value for one in assets if isinstance(one.policy, Known)}, POLICIES.via)
+        return Known({one.name: one.policy for one in assets if one.policy is not None}, POLICIES.via)
 
     def _take(self, scope: GoogleScope, asset: Asset, bound: tags.Bound) -> Iterator[Item]:
         found = self._by_type.get(asset.type)
@@ -238,7 +238,7 @@ class GoogleSource:
             place.ancestors = asset.ancestors
         return place
 
-    def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]], bound: tags.Bound) -> Iterator[Item]:
+    def _directly(self, place: Place, seen: set[str], policies: Maybe[Mapping[str, Maybe[Doc]]], bound: tags.Bound) -> Iterator[Item]:
         """What each service lists of a project, where the inventory does not."""
         chosen = [(collector, row) for collector, row in self._by_type.values() if not (row.within or row.alone)]
         units = (
@@ -248,7 +248,7 @@ class GoogleSource:
         return grouped(units, f"gcp:{place.scope}/listed")
 
     def _direct(
-        self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Doc]], bound: tags.Bound
+        self, collector: Collector, row: Row, place: Place, seen: set[str], policies: Maybe[Mapping[str, Maybe[Doc]]], bound: tags.Bound
     ) -> Iterator[Item]:
         caller = self._caller(place)
         for one in row.walk(caller, row) if row.walk is not None else listed(caller, row):
@@ -336,9 +336,9 @@ def listed(caller: Caller, row: Row) -> Iterator[Doc | Unknown]:
         yield from (page.value or {}).get(read.items, ())
 
 
-def _policy_of(policies: Maybe[Mapping[str, Doc]], name: str) -> Maybe[Doc] | None:
+def _policy_of(policies: Maybe[Mapping[str, Maybe[Doc]]], name: str) -> Maybe[Doc] | None:
     """An asset's policy; the inventory leaves out assets that have none. None where it could not be asked: then the service is."""
-    return Known(policies.value.get(name, {}), policies.via) if isinstance(policies, Known) and name else None
+    return policies.value.get(name, Known({}, policies.via)) if isinstance(policies, Known) and name else None
 
 
 def _told(account: str, why: Unknown) -> str:
