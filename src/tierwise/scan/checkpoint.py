@@ -12,8 +12,8 @@ from typing import Final, Protocol
 from tierwise.connectors.base import Item
 from tierwise.connectors.inventory.items import item_in, item_out
 from tierwise.errors import StoreError
-from tierwise.model.fact import UnknownReason
-from tierwise.model.resource import Gap, ReadOutcome, Resource
+from tierwise.model.fact import Unknown, UnknownReason
+from tierwise.model.resource import FactUpdate, Gap, ReadOutcome, Resource
 from tierwise.store.units import KeptUnit, lines_of
 
 EVERY: Final = 0.25
@@ -174,5 +174,14 @@ def _passes(item: Item) -> bool:
     match item:
         case Gap(reason=reason) | ReadOutcome(outcome=reason):
             return reason in _PASSING
+        # Of a document that several share, the failure may have been told of another of them.
+        case Resource(facts=facts, tags=tags, evidence=evidence):
+            return any(map(_may_pass, (*facts.values(), tags, *(one.tags for one in evidence.inherited), *evidence.unread)))
+        case FactUpdate(facts=facts):
+            return any(map(_may_pass, facts.values()))
         case _:
             return False
+
+
+def _may_pass(one: object) -> bool:
+    return isinstance(one, Unknown) and one.reason.value in _PASSING
