@@ -68,6 +68,7 @@ def aside(make: Callable[[], T]) -> Iterator[Callable[[], T]]:
     if not _may_fork():
         yield make
         return
+    # A generator, which makes nothing before the copy asks it to.
     with _Other(lambda _: ([each()] for each in (make,))) as other:
         yield lambda: next(other.made()) if other.has_made_all() else make()
 

@@ -13,10 +13,10 @@ import pytest
 
 from tests.scan.clouds import AnyRegion, checkpoint_in, differences, scanned, told
 from tests.scan.recording import refused
-from tierwise.connectors.base import Organisation
+from tierwise.connectors.base import Item, Organisation
 from tierwise.errors import StoreError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import FactUpdate, Kind, ReadOutcome, Resource
+from tierwise.model.resource import Evidence, FactUpdate, Inherited, Kind, ReadOutcome, Resource
 from tierwise.scan import collect
 from tierwise.scan.checkpoint import Checkpoint
 from tierwise.store.units import KeptUnit
@@ -105,6 +105,24 @@ def test_a_refusal_is_kept_as_it_was(whole):
     denied = told(scanned(AnyRegion(failing), checkpoint_in(kept)).result)
     assert len(kept) == len(whole[2])
     assert told(gone_on([replace(one, items=zlib.compress(one.items)) for one in kept])[0].result) == denied
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [(UnknownReason.THROTTLED, False), (UnknownReason.API_ERROR, False), (UnknownReason.PERMISSION_DENIED, True)]
+)
+def test_a_unit_that_a_failure_reached_which_another_told_is_read_again_as_its_own_would_be(reason, kept):
+    lost, fact = Unknown(reason, Provenance("organizations:ListTagsForResource")), "encryption.at_rest"
+    store = Resource("arn:aws:s3:::b", Kind.OBJECT_STORE, "s3.bucket", "aws", "111111111111", "eu-west-2", "b")
+    reached: list[Item] = [
+        replace(store, tags=lost),
+        replace(store, facts={fact: lost}),
+        replace(store, evidence=Evidence(inherited=(Inherited("unit Health", Known({})), Inherited("account 111111111111", lost)))),
+        replace(store, evidence=Evidence(unread=(lost,))),
+        FactUpdate(store.id, {fact: lost}),
+    ]
+    checkpoint = Checkpoint("run", lambda _: None, lambda _: None)
+    assert checkpoint.keep("whole", {}, [store, ReadOutcome("111111111111", "eu-west-2", "s3:ListBuckets", "ok")], ())
+    assert [checkpoint.keep("reached", {}, [one], ()) for one in reached] == [kept] * len(reached)
 
 
 def test_what_can_no_longer_be_listed_is_unknown_and_told(whole):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +30,7 @@ from tierwise.scan.assess import Assessed, Judging, told
 from tierwise.scan.collect import Collected
 from tierwise.scan.memory import bulk
 from tierwise.scan.past import moved_in
-from tierwise.shelf import Each, Named, Picked, in_order
+from tierwise.shelf import Each, Named, in_order
 
 _WHAT_IF: Final = (Tier.T1, Tier.T2, Tier.T3)
 
@@ -76,7 +75,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         deselected=tuple(sorted(judging.profile.deselected.items())),
         requirements=evidence_of(judging.profile.requirements, accepted, {one.control.id for one in compiled if one.attested}),
         framework=judging.profile.framework,
-        what_if=_what_if(resources, assessed.classifications, compiled),
+        what_if=_what_if(by_id, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
         pending=pending_of(accepted, by_id, live_reads()) if collected.planned else (),
         notes=(*collected.notes, *_unused(accepted, judging, by_id)),
@@ -95,16 +94,16 @@ def _unused(findings: Findings, judging: Judging, resources: Mapping[str, Resour
 
 
 def _what_if(
-    resources: Sequence[Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
+    resources: Mapping[str, Resource], classifications: Mapping[str, Classification], compiled: Sequence[CompiledControl]
 ) -> Mapping[str, Mapping[str, int]]:
     """For stores whose tier is only assumed: how many failures each possible tier would bring, counted when it is looked at, as few reports do."""
     asked_of = by_kind([one for one in compiled if not one.control.cause])
-    told = enumerate(zip(resources, classifications.items(), strict=True))
-    places = {key: place for place, (resource, (key, one)) in told if one.state is TierState.ASSUMED and resource.kind in HELD}
+    assumed = (key for key, one in classifications.items() if one.state is TierState.ASSUMED)
+    names = [key for key in assumed if resources[key].kind in HELD]
 
-    def counted(resource: Resource) -> dict[str, int]:
+    def counted(name: str) -> dict[str, int]:
+        resource = resources[name]
         answers = [(one, one.answers(_WHAT_IF[-1], resource.facts)) for one in asked_of.get(resource.kind, ())]
         return {tier.name: sum(one.says(said, tier) is Truth.FALSE for one, said in answers) for tier in _WHAT_IF}
 
-    held = Picked(resources, array("I", places.values()))
-    return Named({key: number for number, key in enumerate(places)}, Each(held, counted))
+    return Named({name: number for number, name in enumerate(names)}, Each(names, counted))

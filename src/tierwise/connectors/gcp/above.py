@@ -233,8 +233,8 @@ def _nodes(caller: Caller, read: Read, scope: str, more: tuple[tuple[str, str], 
     found: dict[str, Any] = {}
     for one in answer.value[read.items]:
         asset = asset_of(one, read.via, read.via)
-        own: Maybe[Doc | None] = Known({"policies": list(asset.org)} if read is ORG_POLICIES else {}, read.via)
-        found[node_of(asset.name, asset.ancestors)] = own if read is ORG_POLICIES or asset.policy is None else asset.policy
+        told = Known({"policies": list(asset.org)}, read.via) if read is ORG_POLICIES else asset.policy
+        found[node_of(asset.name, asset.ancestors)] = told if told is not None else Known({}, read.via)
     return Known(found, read.via)
 
 

@@ -43,17 +43,13 @@ def asset_of(doc: Doc, resource_via: Provenance, policy_via: Provenance) -> Asse
         Known(data, resource_via) if isinstance(data, Mapping) else Unknown(UnknownReason.UNPARSABLE, resource_via, "an asset without data")
     )
     ancestors = found.get("ancestors")
-    org = found.get("orgPolicy")
     return Asset(
         str(found.get("name") or ""),
         str(found.get("assetType") or ""),
         told,
         _policy(found.get("iamPolicy"), policy_via),
         tuple(str(one) for one in ancestors) if isinstance(ancestors, list) else (),
-        # What is no policy may have been any: one that is named after nothing stands for it.
-        org=tuple(
-            camel(one) if isinstance(one, Mapping) else {} for one in (org if isinstance(org, list) else () if org is None else (org,))
-        ),
+        org=_org_policies(found.get("orgPolicy")),
     )
 
 
@@ -64,6 +60,13 @@ def _policy(given: Any, via: Provenance) -> Maybe[Doc] | None:
     return (
         Known(policy_of(given), via) if isinstance(given, Mapping) else Unknown(UnknownReason.UNPARSABLE, via, "an IAM policy that is none")
     )
+
+
+def _org_policies(given: Any) -> tuple[Doc, ...]:
+    """The organisation policies of an asset. What is none may have been any: one without a name stands for it."""
+    if given is None:
+        return ()
+    return tuple(camel(one) if isinstance(one, Mapping) else {} for one in (given if isinstance(given, list) else [given]))
 
 
 def policy_of(doc: Mapping[str, Any]) -> Doc:
