@@ -382,7 +382,7 @@ class ScanResult:
     gaps: tuple[Gap, ...]
     gate: Gate
     coverage: Coverage
-    outcomes: tuple[ReadOutcome, ...] = ()
+    outcomes: Sequence[ReadOutcome] = ()
     regions: tuple[RegionStatus, ...] = ()
     looks: tuple[Look, ...] = ()
     """What came of looking into stores, where that was asked for."""

@@ -21,8 +21,9 @@ from tierwise.connectors.reported import Reported
 from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import ALL_KINDS, ANSWERED, FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import ALL_KINDS, FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
 from tierwise.pack import unpacked
+from tierwise.scan.outcomes import Outcomes
 from tierwise.scan.together import Listed, at_odds
 from tierwise.shelf import Pack, Shelf, Stock, packs
 
@@ -63,14 +64,10 @@ class Collected:
     changes: dict[str, Change] = field(default_factory=dict)
     """What a plan does to what is there already, by resource id."""
     gaps: list[Gap] = field(default_factory=list)
-    outcomes: list[ReadOutcome] = field(default_factory=list)
+    outcomes: Outcomes = field(default_factory=Outcomes)
     regions: list[RegionStatus] = field(default_factory=list)
     organisation: Maybe[frozenset[str]] = NOT_COLLECTED
     looks: list[Look] = field(default_factory=list)
-    shared: set[tuple[str, str, str]] = field(default_factory=set)
-    """The outcomes of shared documents that have come in: operation, outcome and document."""
-    answered: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
-    """The place among outcomes of the answers to an operation, by account, region, operation and outcome."""
     again: dict[str, Listed] = field(default_factory=dict)
     """What was listed more than once, by id."""
     relinked: bool = False
@@ -175,26 +172,8 @@ class Collected:
         own = outcome.resource
         resource = own if own in self.resources else self.masked.get(own) or self.mask.text(own)
         told = replace(outcome, account=self.mask.text(outcome.account), resource=resource, shared=self.mask.text(outcome.shared))
-        key = (told.operation, told.outcome, told.shared)
-        if told.shared and key in self.shared:
-            return told
-        if told.shared:
-            self.shared.add(key)
-        self._count(told)
+        self.outcomes.add(told)
         return told
-
-    def _count(self, told: ReadOutcome) -> None:
-        """File an outcome; of the very many that are answers, those of an account, a region and an operation are one with their number."""
-        if told.resource or told.outcome not in ANSWERED:
-            self.outcomes.append(told)
-            return
-        same = (told.account, told.region, told.operation, told.outcome)
-        place = self.answered.setdefault(same, len(self.outcomes))
-        if place == len(self.outcomes):
-            self.outcomes.append(replace(told, shared=""))
-        else:
-            known = self.outcomes[place]
-            self.outcomes[place] = replace(known, count=known.count + told.count)
 
     def _look(self, look: Look) -> Look:
         """File a look, with what it found as evidence of its store; where all of it was denied, evidence that is due is missing."""

@@ -30,7 +30,7 @@ from tierwise.scan.assess import Assessed, Judging, told
 from tierwise.scan.collect import Collected
 from tierwise.scan.memory import bulk
 from tierwise.scan.past import moved_in
-from tierwise.shelf import Each, Named, in_order
+from tierwise.shelf import Each, Named, in_order, shelved
 
 _WHAT_IF: Final = (Tier.T1, Tier.T2, Tier.T3)
 
@@ -67,7 +67,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         gaps=gaps,
         gate=decide(accepted, gaps, coverage, judging.gate, judging.baseline, judging.override),
         coverage=coverage,
-        outcomes=tuple(collected.outcomes),
+        outcomes=shelved(collected.outcomes),
         regions=tuple(collected.regions),
         looks=tuple(sorted(collected.looks, key=lambda look: look.resource)),
         no_rung=sum(len(asked_of.get(resource.kind, ())) for resource in resources) - len(findings),

@@ -23,7 +23,7 @@ from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.credentials import SKEWED, code_of, explained
 from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.aws.read import Read
-from tierwise.connectors.aws.session import _MOST_CLIENTS, _MOST_SESSIONS, Access, Account, new_session
+from tierwise.connectors.aws.session import _MOST_CLIENTS, _MOST_SESSIONS, _SWEPT, Access, Account, Lately, new_session
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Known, Unknown, UnknownReason
@@ -193,6 +193,29 @@ def test_an_account_that_is_not_asked_any_more_keeps_no_session(aws: Any) -> Non
     assert [one() is not None for one in forgotten] == [False, *[True] * _MOST_SESSIONS]
     accounts[0].client("s3", "us-east-1")
     assert len(made) == 1
+
+
+class Ring:
+    """What reference counts alone never free, like the class and the model of a client."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+def test_what_is_left_of_dropped_clients_does_not_grow_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    lately, made, held = Lately(2), list[weakref.ref[Ring]](), list[int]()
+    # The collector does not come round by itself, and nothing of this process is set aside for good.
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    gc.disable()
+    try:
+        for number in range(4 * _SWEPT):
+            one = Ring()
+            made.append(weakref.ref(one))
+            lately.put(number, one)
+            held.append(sum(ring() is not None for ring in made))
+    finally:
+        gc.enable()
+    assert max(held) <= 2 + _SWEPT
 
 
 def test_a_session_knows_of_each_service_what_is_called_as_the_whole_model_has_it() -> None:
