@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, settings
 
 from tierwise.catalogue import controls, profiles, yamlfile
 from tierwise.catalogue.shipped import shipped_dir
+from tierwise.evaluate.compiled import CompiledControl, compile_control
+from tierwise.model.control import Control
+from tierwise.scan import pipeline
 
 # How long an example takes on a loaded machine is no property of the code: tests that bound a time measure it themselves.
 # The same examples each time, so that a change fails by its own fault; `make fuzz` draws new ones.
@@ -38,9 +41,36 @@ setattr(controls, "parse_control", once_where_shipped(controls.parse_control, "c
 setattr(profiles, "load", once_where_shipped(yamlfile.load, "profiles"))  # noqa: B010
 
 
+_COMPILED: dict[int, CompiledControl] = {}
+_COMPILED_AT_MOST = 1_000
+
+
+def compiled_once(control: Control) -> CompiledControl:
+    """What a scan compiles of a control: of one that lives as long as the tests, as the shipped ones and the probes do, it is the same for all scans.
+
+    What is kept holds its control, so that no other has its number.
+    """
+    if len(_COMPILED) >= _COMPILED_AT_MOST:
+        _COMPILED.clear()
+    return _COMPILED.get(id(control)) or _COMPILED.setdefault(id(control), compile_control(control))
+
+
+setattr(pipeline, "compile_control", compiled_once)  # noqa: B010
+
+
 def pytest_collection_finish() -> None:
-    """The shipped controls are read before any test, so that those who start a copy of this process to read them (`beside.aside`) start one that has them."""
+    """The shipped controls are read before any test, so that those who start a copy of this process to read them (`beside.aside`) start one that has them.
+
+    Whatever is imported by now lives to the end: no collection of garbage looks through it again.
+    """
     controls.load_catalogue()
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """What is left at the end goes with the process; pytest would have it looked through five times for what was never awaited."""
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,5 +87,5 @@ def pytest_configure(config: pytest.Config) -> None:
         shared = TemporaryDirectory(prefix="tierwise-tests-")
         os.environ[SESSION] = shared.name
         config.add_cleanup(shared.cleanup)
-    # Tests make clients by the hundred and keep little: the collector looks at what is left less often.
-    gc.set_threshold(50_000, 20, 100)
+    # Tests make clients by the hundred and keep little: the collector looks at what is left less often, when most of it has gone by itself.
+    gc.set_threshold(500_000, 10, 100)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tierwise import beside
 from tierwise.cli import main as entry
 from tierwise.demo.estate import PLAN
 
@@ -56,7 +57,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def tierwise(home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    """`tierwise("scan", "plan", file)` in this process, through the entry point that the script uses."""
+    """`tierwise("scan", "plan", file)` in this process, through the entry point that the script uses.
+
+    It has nothing made by a copy of this process (`beside`), in which lies what all tests before have left: to copy that costs more than most commands.
+    """
+    monkeypatch.setattr(beside, "_may_fork", lambda: False)
 
     def run(*args: object) -> Ran:
         monkeypatch.setattr(sys, "argv", ["tierwise", *map(str, args)])

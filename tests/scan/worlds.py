@@ -5,13 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from filelock import FileLock
 
@@ -24,13 +22,12 @@ from tierwise.catalogue.profiles import apply_profile, load_profile
 from tierwise.connectors.aws.collectors import declared_calls
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
-from tierwise.evaluate.compiled import CompiledControl, compile_control
 from tierwise.model.control import All, Compare, Control, Op, Severity
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 from tierwise.model.vocabulary import FactSpec, FactType, facts_of
-from tierwise.scan import Judging, Outcome, pipeline, scan
+from tierwise.scan import Judging, Outcome, scan
 
 Failing = Mapping[Operation, Callable[[str], Exception]]
 STIRRING: tuple[Operation, ...] = (("iam", "GetCredentialReport"), ("s3", "GetBucketOwnershipControls"), ("s3", "GetBucketVersioning"))
@@ -57,20 +54,6 @@ def judging() -> Judging:
     gc.collect()
     gc.freeze()
     return Judging(profile, controls, EMPTY_REGISTER, NO_CORRECTIONS, replace(profile.gate, mode="full", unknown_from=None))
-
-
-_COMPILED: dict[int, CompiledControl] = {}
-
-
-def _compiled(control: Control) -> CompiledControl:
-    return _COMPILED.get(id(control)) or _COMPILED.setdefault(id(control), compile_control(control))
-
-
-@contextmanager
-def compiled_once() -> Iterator[None]:
-    """Scans by `judging()`, whose controls live as long as the tests, compile each of them once."""
-    with patch.object(pipeline, "compile_control", _compiled):
-        yield
 
 
 def probe(kind: Kind) -> Control:

@@ -36,7 +36,8 @@ Collect = Callable[..., Estate]
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     """`aws("sqs")` is a plain client for planting resources in an empty emulated account.
 
-    Clients share the loader of all sessions, so that no test reads the models of services anew, and no test but one that asks for them waits for Amazon's images.
+    The clients are the same for all tests of a process, of which each has an account of its own behind them; no test but one that asks for them waits for
+    Amazon's images.
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -46,7 +47,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv(IMAGES, os.environ.get(IMAGES, "false"))
     with mock_aws():
-        yield cache(new_session(region=REGION).client)
+        yield _planting
+
+
+@cache
+def _planting(service: str) -> Any:
+    """Made while moto is there, with the credentials of the tests."""
+    return new_session(region=REGION, credentials=("testing", "testing", None)).client(service)
 
 
 @pytest.fixture

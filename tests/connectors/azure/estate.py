@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from tests.connectors.azure.cloud import Cloud, Credential
 from tests.connectors.azure.conftest import STARTED
-from tests.scan.worlds import compiled_once, judging
+from tests.scan.worlds import judging
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure import session
 from tierwise.connectors.azure.connect import open_tenant
@@ -67,7 +67,7 @@ def scanned(cloud: Cloud, *, probes: bool = True, way: Callable[[Cloud], Abstrac
     judged = judging()
     if not probes:
         judged = replace(judged, controls=tuple(one for one in judged.controls if not one.id.startswith("PROBE")))
-    with way(cloud), compiled_once():
+    with way(cloud):
         outcome = scan([opened()], judged, started=STARTED, jobs=1)
     assert outcome.crashes == ()
     return outcome

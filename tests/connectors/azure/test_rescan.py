@@ -15,7 +15,7 @@ from msgspec import structs
 
 from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, Reply, error, named, read_of, row
 from tests.connectors.azure.estate import TAGS, tenant, unwired
-from tests.scan.worlds import compiled_once, judging
+from tests.scan.worlds import judging
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure.collectors import collectors
 from tierwise.connectors.azure.connect import open_tenant
@@ -70,7 +70,7 @@ def night(cloud: Cloud, earlier: Earlier | None = None, *, after: int = 0, days:
     """The tenant as it is on a night after Monday's, judged by the default profile."""
     started, before = MONDAY + timedelta(days=after), len(cloud.calls)
     rescan = Rescan(timedelta(days=days), started, earlier)
-    with unwired(cloud), compiled_once():
+    with unwired(cloud):
         sources = open_tenant(AzureConfig(requests_per_second=0, services=services), started, credential=Credential(), rescan=rescan)
         outcome = scan(sources, judging(), started=started, jobs=1)
     assert outcome.crashes == ()

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from tests.connectors.gcp.cloud import CHAIN, NUMBER, PLACES, PROJECT, Cloud, Token, asset, binding, logged, project, reads_of
 from tests.connectors.gcp.conftest import STARTED
-from tests.scan.worlds import compiled_once, judging
+from tests.scan.worlds import judging
 from tierwise.config import GcpConfig
 from tierwise.connectors.base import Detailed
 from tierwise.connectors.gcp.assets import ORG_POLICIES, POLICIES, RESOURCES
@@ -122,8 +122,7 @@ def opened(cloud: Cloud, **options: Any) -> Detailed:
 
 def scanned(cloud: Cloud, **options: Any) -> Outcome:
     """A scan by the default profile, with probes that ask for every fact."""
-    with compiled_once():
-        outcome = scan([opened(cloud, **options)], judging(), started=STARTED, jobs=1)
+    outcome = scan([opened(cloud, **options)], judging(), started=STARTED, jobs=1)
     assert outcome.crashes == ()
     return outcome
 
