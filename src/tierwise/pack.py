@@ -57,6 +57,18 @@ def unpacked(packed: bytes) -> Any:
     return pickle.loads(packed)  # noqa: S301 - written by this process or a copy of it
 
 
+class Numbered(dict[str, Any]):
+    """What a `Common` has put together, with the numbers that it was put together from: nobody changes it."""
+
+    __slots__ = ("by", "numbers")
+    by: Common
+    numbers: Sequence[int]
+
+    def taken_apart(self) -> tuple[type[dict[str, Any]], tuple[list[tuple[str, Any]]]]:
+        """Itself for a file, where it is not taken apart by its numbers."""
+        return dict, (list(self.items()),)
+
+
 class Common:
     """What very many things have alike, by name: what is met again is kept once in this process, and written as its number.
 
@@ -84,8 +96,10 @@ class Common:
         rest = [] if all(found) else [one for one, number in zip(things.items(), found, strict=True) if not number]
         return array("H", found).tobytes(), rest
 
-    def numbers(self, things: Mapping[str, Any]) -> list[int]:
+    def numbers(self, things: Mapping[str, Any]) -> Sequence[int]:
         """The number of each thing under its name; 0 where it has none."""
+        if type(things) is Numbered and things.by is self:
+            return things.numbers
         known, held, other = self._numbers, self._held, self._number
         return [at if (at := known.get(id(one), 0)) and held[at][0] == name else other(name, one) for name, one in things.items()]
 
@@ -105,10 +119,11 @@ class Common:
         self._numbers[id(thing)] = number
         return number
 
-    def put_together(self, numbers: bytes, rest: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    def put_together(self, numbers: bytes, rest: Sequence[tuple[str, Any]]) -> Numbered:
         """The reverse."""
         found = array("H", numbers)
-        if not rest:
-            return dict(map(self._held.__getitem__, found))
         left = iter(rest)
-        return dict(self._held[one] if one else next(left) for one in found)
+        held = self._held
+        things = Numbered([held[one] if one else next(left) for one in found] if rest else map(held.__getitem__, found))
+        things.by, things.numbers = self, found
+        return things
