@@ -340,9 +340,11 @@ class _Items(ItemsView[str, T]):
 class Stock(Named[T]):
     """Things by name that come in one after the other, and may be put in place of one another."""
 
-    __slots__ = ("_order", "_shelf")
+    __slots__ = ("_order", "_shelf", "_sorted")
 
     def __init__(self, things: Mapping[str, T] | None = None, *, most: int | None = None) -> None:
+        self._sorted = 0
+        """How many there were when they were put in the order of their names."""
         # One by one, since they are looked at in another order than that in which they come.
         self._shelf: Shelf[T] = Shelf(most=most, batch=1)
         self._order = array("Q")
@@ -370,8 +372,13 @@ class Stock(Named[T]):
         self.names.update(zip(names, range(len(self.names), len(self.names) + len(names)), strict=True))
         self._shelf.take(made)
 
+    def by_name(self) -> Sequence[T]:
+        """Them in the order of their names. Where they are in it already no name is looked at, which would be a copy of it in another process."""
+        return self.held if self._sorted == len(self) else Each(sorted(self.names), self.__getitem__)
+
     def sort(self) -> None:
         """Put them in the order of their names; many are written anew, since they are looked at in that order from now on."""
+        self._sorted = len(self)
         names = sorted(self.names)
         self._order = array("Q", [self._order[self.names[name]] for name in names])
         if self.many:

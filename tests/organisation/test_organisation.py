@@ -200,7 +200,7 @@ def _ending(work: Path, wire: Wire, how: Callable[[Wire, int], Rule], last: int,
 def _process(work: Path, estate: Estate, last: int, *more: str, how: Callable[[Wire, int], Rule] = _killed) -> int | None:
     process = multiprocessing.get_context("fork").Process(target=_ending, args=(work, estate.replayed(), how, last, more))
     process.start()
-    process.join(120)
+    process.join(900)
     return process.exitcode
 
 

@@ -30,11 +30,9 @@ def inventory_lines(outcome: Outcome) -> Iterator[bytes]:
 
 def _lines(collected: Collected, started: datetime) -> Iterator[bytes]:
     from tierwise.connectors.inventory.files import lines
-    from tierwise.shelf import Each
 
-    resources = Each(sorted(collected.resources), collected.resources.__getitem__)
     return lines(
-        resources,
+        collected.resources.by_name(),
         collected.gaps,
         collected.outcomes,
         collected.regions,

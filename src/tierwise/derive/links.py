@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -47,6 +47,8 @@ class Estate:
     """Id to (relation, id of the resource that has the link), in the order of the resources."""
     outside: tuple[tuple[str, Link], ...] = ()
     """(id of the resource that has the link, link) for links whose target is not in the estate."""
+    kinds: Mapping[Kind, int] = field(default_factory=dict)
+    """How many there are of each kind that there is."""
 
     def sources(self, target: str, *rels: Rel) -> tuple[Resource, ...]:
         """The resources that point at a target by one of the relations."""
@@ -86,7 +88,9 @@ def linked(by_id: Mapping[str, Resource]) -> Estate:
     """The same of resources by their ids."""
     aliases: dict[str, list[_Called]] = defaultdict(list)
     holders: list[str] = []
+    kinds: Counter[Kind] = Counter()
     for resource in by_id.values():
+        kinds[resource.kind] += 1
         for alias in dict.fromkeys(resource.aliases):
             aliases[alias].append(_Called(resource.id, resource.kind, resource.account, resource.region))
         if resource.links:
@@ -106,7 +110,7 @@ def linked(by_id: Mapping[str, Resource]) -> Estate:
     def with_links(resource: Resource) -> Resource:
         return replace(resource, links=resolved[resource.id]) if resource.id in resolved else resource
 
-    return Estate(changed(by_id, with_links), {target: tuple(ends) for target, ends in incoming.items()}, tuple(outside))
+    return Estate(changed(by_id, with_links), {target: tuple(ends) for target, ends in incoming.items()}, tuple(outside), kinds)
 
 
 def _leads_out(link: Link, by_id: Mapping[str, Resource]) -> bool:

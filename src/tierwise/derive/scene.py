@@ -41,8 +41,6 @@ class Scene:
     """The ids of the resources that name a key outside the estate, by its name."""
     records: Mapping[str, tuple[tuple[Resource, str], ...]]
     """Trails by the target or pattern that they record, with what they record of it."""
-    kinds: frozenset[Kind]
-    """Those that the estate has something of."""
     completed: dict[str, dict[str, AnyFact]] = field(default_factory=dict)
     """Facts derived so far of the resource that is looked at, for rules that rest on other derived facts."""
     memo: dict[tuple[object, ...], Unknown | None] = field(default_factory=dict)
@@ -99,9 +97,7 @@ def scene_of(estate: Estate, context: Context) -> Scene:
     plans: dict[str, list[tuple[Resource, Link]]] = defaultdict(list)
     stores: dict[str, dict[tuple[str, ...], Resource]] = defaultdict(dict)
     organisations: set[str] = set()
-    kinds: set[Kind] = set()
     for resource in estate.resources.values():
-        kinds.add(resource.kind)
         if resource.kind is Kind.ORGANISATION:
             organisations.add(resource.account)
         if resource.kind is Kind.AUDIT_TRAIL:
@@ -131,7 +127,6 @@ def scene_of(estate: Estate, context: Context) -> Scene:
         {account: tuple(found.values()) for account, found in stores.items()},
         {key: tuple(holders) for key, holders in outside.items()},
         {target: tuple(found) for target, found in records.items()},
-        frozenset(kinds),
     )
 
 

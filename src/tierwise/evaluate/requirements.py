@@ -26,7 +26,7 @@ def evidence_of(
         verdicts[sort.control][sort.verdict] += count
         if sort.verdict is Verdict.ATTESTED:
             states[sort.control][State.ATTESTED] += count
-    for one in held.problems:
+    for one in held.problems if attested else ():
         if one.attested is not None:
             states[one.control][one.attested] += 1
     return tuple(_evidence(one, verdicts, states, attested) for one in requirements)

@@ -113,7 +113,7 @@ def with_facts(assessed: Assessed, collected: Collected, judging: Judging, today
 
     related = near(estate.resources, related_to)
     linkage: Mapping[str, Mapping[str, AnyFact]] = {}
-    if scene.kinds & LINKED:
+    if estate.kinds.keys() & LINKED:
         linkage = linkage_facts(resources, assessed.classifications, tuple(collected.gaps))
     wanted = find_spec("tags.missing")
     tagged = wanted.kinds if wanted else frozenset[Kind]()

@@ -39,7 +39,8 @@ def with_datasets(assessed: Assessed, statements: Sequence[Statement] | None, to
         account = accounts.pop() if len(accounts) == 1 else ""
         resources[key] = Resource(key, Kind.DATASET, "dataset", REGISTER, account, "", name, facts=found, links=links)
         classifications[key] = _classification(name, stores, assessed.classifications)
-    estate = replace(assessed.estate, resources=joined(assessed.estate.resources, resources))
+    was = assessed.estate
+    estate = replace(was, resources=joined(was.resources, resources), kinds={**was.kinds, Kind.DATASET: len(resources)})
     return replace(assessed, estate=estate, classifications=joined(assessed.classifications, classifications))
 
 

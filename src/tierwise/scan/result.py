@@ -70,7 +70,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         outcomes=shelved(collected.outcomes),
         regions=tuple(collected.regions),
         looks=tuple(sorted(collected.looks, key=lambda look: look.resource)),
-        no_rung=sum(len(asked_of.get(resource.kind, ())) for resource in resources) - len(findings),
+        no_rung=sum(len(asked_of.get(kind, ())) * count for kind, count in assessed.estate.kinds.items()) - len(findings),
         fixes=fixes_of(accepted, {one.control.id: one.control for one in compiled}),
         deselected=tuple(sorted(judging.profile.deselected.items())),
         requirements=evidence_of(judging.profile.requirements, accepted, {one.control.id for one in compiled if one.attested}),
