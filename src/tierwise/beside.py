@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 MANY: Final = 2_000
 """From how many on a second process saves more than it costs."""
-_BATCH: Final = 64
+_BATCH: Final = 128
 """How many places there are in a batch at least; in more there is a multiple of it, as what is read together lies together."""
 _MOST: Final = 2_048
 """How many batches there are at most: a turn is two bytes of a pipe, and the smallest pipe (pipe(7)) holds a page."""
