@@ -74,6 +74,10 @@ def test_what_is_met_again_is_one_object_and_what_only_looks_alike_is_not() -> N
     assert put == again
     assert list(put) == ["a", "b", "c"]
     assert put["a"] is again["a"]
+    # Its numbers are known without a look, and to nobody else.
+    assert common.numbers(put) is put.numbers
+    assert common.taken_apart(put) == (numbers, rest)
+    assert Common(told_apart).numbers(put) == [0, 0, 0]
     # One is not true, and what a connector says was not collected is not what nobody read.
     others = {"a": Known(1), "b": Known(value=True), "c": Unknown(UnknownReason.NOT_COLLECTED)}
     for _ in range(3):
@@ -102,6 +106,8 @@ def test_of_equal_things_one_is_held_and_the_others_are_found(monkeypatch: pytes
     assert alike[-1] == ("c",)
     assert list(alike[1:3]) == things[1:3]
     assert alike[0] is alike[2]
+    alike.take([("e",), ("a",), ("d",)], [1, 1, 0, 2])
+    assert list(alike) == [*things, ("a",), ("a",), ("e",), ("d",)]
 
 
 class Word(StrEnum):
@@ -124,8 +130,10 @@ def test_a_stock_is_a_mapping_in_which_the_last_of_a_name_counts() -> None:
         stock["d"] = 4
         assert stock.many == (most == 1)
         assert list(stock.items()) == [("b", 1), ("c", 20), ("a", 3), ("d", 4)]
+        assert list(stock.by_name()) == [3, 1, 20, 4]
         stock.sort()
         stock["a"] = 30
+        assert list(stock.by_name()) == [30, 1, 20, 4]
         assert list(stock.items()) == [("a", 30), ("b", 1), ("c", 20), ("d", 4)]
         assert list(stock.values()) == [stock[name] for name in stock]
         assert "c" in stock
@@ -134,7 +142,11 @@ def test_a_stock_is_a_mapping_in_which_the_last_of_a_name_counts() -> None:
 
 def test_what_is_made_of_many_is_what_is_made_of_few() -> None:
     few, many = Stock({"b": 1, "a": 2, "c": 3}, most=100), Stock({"b": 1, "a": 2, "c": 3}, most=1)
-    for made in (lambda one: changed(one, str), lambda one: kept(one, map(str, one.values())), lambda one: joined(one, {"aa": 9})):
+    for made in (
+        lambda one: changed(one, str),
+        lambda one: kept(one, lambda some: map(str, in_order(one)[some.start : some.stop])),
+        lambda one: joined(one, {"aa": 9}),
+    ):
         for stock in (few, many):
             stock.sort()
         assert list(made(few).items()) == list(made(many).items())

@@ -177,7 +177,7 @@ class Alike(Sequence[H]):
 
     __slots__ = ("_few", "_of", "_others", "_seen")
 
-    def __init__(self, things: Iterable[H]) -> None:
+    def __init__(self, things: Iterable[H] = ()) -> None:
         self._few: list[H] = []
         self._seen: dict[H, int] = {}
         self._of = array("I")
@@ -188,6 +188,13 @@ class Alike(Sequence[H]):
 
     def add(self, one: H) -> None:
         """Put one behind the others."""
+        self._of.append(self._which(one))
+
+    def take(self, few: Sequence[H], of: Iterable[int]) -> None:
+        """Put many behind the others: of each, which of a few it is."""
+        self._of.extend(map([self._which(one) for one in few].__getitem__, of))
+
+    def _which(self, one: H) -> int:
         which = self._seen.get(one)
         if which is None and len(self._few) < _FEW:
             which = self._seen[one] = len(self._few)
@@ -195,7 +202,7 @@ class Alike(Sequence[H]):
         elif which is None:
             which = _FEW + len(self._others)
             self._others.add(one)
-        self._of.append(which)
+        return which
 
     def __len__(self) -> int:
         return len(self._of)
@@ -413,11 +420,22 @@ def near(things: Mapping[str, T], make: Callable[[T], U]) -> Mapping[str, U]:
     return Named(places_of(things), Each(in_order(things), make))
 
 
-def kept(things: Mapping[str, T], made: Iterable[H]) -> Mapping[str, H]:
-    """What was made of each, in their order, by their names; of many that are equal one is kept."""
-    if isinstance(things, Named) and not few(things):
-        return Named(things.names, Alike(made))
-    return dict(zip(things, made, strict=True))
+def kept(things: Mapping[str, T], make: Callable[[range], Iterable[H]]) -> Mapping[str, H]:
+    """What is made of each, by their names; `make` makes it of some by their places. Of many it is made by two processes, and of those that are equal one is kept."""
+    every = range(len(things))
+    if not isinstance(things, Named) or few(things):
+        return dict(zip(things, make(every), strict=True))
+    alike: Alike[H] = Alike()
+    for some, of in in_two(every, lambda places: _told_apart(make(range(places[0], places[-1] + 1)))):
+        alike.take(some, of)
+    return Named(things.names, alike)
+
+
+def _told_apart(things: Iterable[H]) -> Iterator[tuple[list[H], array[int]]]:
+    """Those of some that are different, and of each which of them it is."""
+    different: dict[H, int] = {}
+    of = array("I", [different.setdefault(one, len(different)) for one in things])
+    yield list(different), of
 
 
 def kept_in_two(things: Mapping[str, T], make: Callable[[T], V], whole: Callable[[T, V], U]) -> Mapping[str, U]:

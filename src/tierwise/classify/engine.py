@@ -39,11 +39,11 @@ def classify(
     `external` lists ids that are known to lie outside the estate: a copy of one of them is judged by its own evidence.
     """
     ids = {resource.id: place for place, resource in enumerate(resources)}
-    found = classify_each(resources, ids, profile, register, corrections, gaps=gaps, today=today, external=external)
-    return dict(zip((resource.id for resource in resources), found, strict=True))
+    classified = classifying(resources, ids, profile, register, corrections, gaps=gaps, today=today, external=external)
+    return dict(zip((resource.id for resource in resources), classified(range(len(resources))), strict=True))
 
 
-def classify_each(
+def classifying(
     resources: Sequence[Resource],
     ids: Mapping[str, int],
     profile: Profile,
@@ -53,8 +53,8 @@ def classify_each(
     gaps: Sequence[Gap] = (),
     today: date,
     external: Collection[str] = (),
-) -> Iterator[Classification]:
-    """The same in the order of the resources, one by one; `ids` are their places."""
+) -> Callable[[range], Iterator[Classification]]:
+    """The same of some of the resources by their places, in that order; `ids` are the places of all."""
     context = Context(profile, tags.dictionary(profile), register, corrections, today)
     weighing = Weighing(context)
     owns: list[Own] = []
@@ -66,7 +66,7 @@ def classify_each(
 
     estate = Estate(resources, frozenset(external), kept_links(context), ids, weighed())
     settled = _settle(owns, estate, tuple(gap for gap in gaps if not gap.expected))
-    return (classification(place, settled, profile) for place in settled.places())
+    return lambda some: (classification(place, settled, profile) for place in settled.places(some))
 
 
 def kept_links(context: Context) -> Callable[[Resource, Link], bool]:

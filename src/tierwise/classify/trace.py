@@ -77,9 +77,9 @@ class Settled:
         self._highest = [nsmallest(2, filter(self._told, members), key=self._by_tier) for members in self.estate.groups]
         self._unsettled = [nsmallest(2, filter(self._open, members), key=self._by_id) for members in self.estate.groups]
 
-    def places(self) -> Iterator[Place]:
-        """Every place, in the order of the resources."""
-        return (self._place(place, resource) for place, resource in enumerate(self.estate.resources))
+    def places(self, some: range) -> Iterator[Place]:
+        """Those that follow one another from one of the resources to another."""
+        return map(self._place, some, self.estate.resources[some.start : some.stop])
 
     def at(self, place: int) -> Place:
         """One of them."""

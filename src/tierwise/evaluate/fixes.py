@@ -34,7 +34,7 @@ def fixes_of(findings: Sequence[Finding], controls: Mapping[str, Control]) -> Se
     """
     held = Findings.of(findings)
     problems = held.problems
-    shared = {one.fix_at for one in _failed(problems) if one.fix_at != one.resource}
+    shared = frozenset[str]().union(*(in_two(problems, _elsewhere) if isinstance(problems, Shelf) else _elsewhere(problems)))
     groups: dict[tuple[str, str], _Group] = {}
     ranked = _Ranked()
     for own, others in _own(held, shared, controls):
@@ -80,6 +80,11 @@ def _own(findings: Findings, shared: Set[str], controls: Mapping[str, Control]) 
 def _change(one: Finding) -> tuple[str, str]:
     """Where and what is changed."""
     return one.fix_at, one.cause or one.setting or one.control
+
+
+def _elsewhere(problems: Iterable[Finding]) -> Iterator[frozenset[str]]:
+    """Where that is changed which is not changed at the resource itself."""
+    yield frozenset(one.fix_at for one in _failed(problems) if one.fix_at != one.resource)
 
 
 def _failed(problems: Iterable[Finding]) -> Iterator[Finding]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import partial
 
+from tierwise.beside import in_two
 from tierwise.evaluate.override import Blocking, let_through
 from tierwise.model.baseline import Baseline
 from tierwise.model.control import Severity
@@ -14,6 +16,7 @@ from tierwise.model.coverage import Coverage
 from tierwise.model.finding import Finding, Findings, Gate, Override, Verdict
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.resource import Gap
+from tierwise.shelf import Shelf
 
 
 def expected_gap(gap: Gap, profile: Profile, today: date) -> bool:
@@ -50,7 +53,9 @@ def decide(
     `baseline` is what the findings were held against. An override lets failures pass, and never what was not read.
     """
     # Of very many that block no more is held than is told.
-    would = [(one.fingerprint, one.tier) for one in Findings.of(findings).problems if blocks(one, policy)]
+    problems = Findings.of(findings).problems
+    blocking = partial(_blocking, policy)
+    would = list(in_two(problems, blocking) if isinstance(problems, Shelf) else blocking(problems))
     missing = unseen(gaps, coverage, policy)
     held = baseline.name if baseline is not None else ""
     reasons = [*_there(findings, policy, baseline), *missing]
@@ -67,6 +72,10 @@ def decide(
         reasons.insert(0, f"{len(left)} {bar}")
     result = "failed" if left else _unfailed(missing)
     return Gate(result, policy.mode, policy.fail_on, _prints(left), tuple(reasons), override, _prints(through), baseline=held)
+
+
+def _blocking(policy: GatePolicy, problems: Iterable[Finding]) -> Iterator[Blocking]:
+    return ((one.fingerprint, one.tier) for one in problems if blocks(one, policy))
 
 
 def _unfailed(missing: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tierwise.classify.declarations import Declarations
-from tierwise.classify.engine import classify_each
+from tierwise.classify.engine import classifying
 from tierwise.classify.identifiers import identifiers
 from tierwise.classify.joins import LINKED, linkage_facts
 from tierwise.classify.looked import identifier_keys, key_identifiers, logged_people
@@ -66,7 +66,7 @@ class Assessed:
 def assess(collected: Collected, judging: Judging, today: date) -> Assessed:
     """The tiers of what was collected."""
     estate = linked(collected.resources)
-    found = classify_each(
+    classified = classifying(
         in_order(estate.resources),
         places_of(estate.resources),
         judging.profile,
@@ -75,7 +75,7 @@ def assess(collected: Collected, judging: Judging, today: date) -> Assessed:
         gaps=told(collected, judging, today),
         today=today,
     )
-    return Assessed(estate, kept(estate.resources, found))
+    return Assessed(estate, kept(estate.resources, classified))
 
 
 def told(collected: Collected, judging: Judging, today: date) -> tuple[Gap, ...]:
