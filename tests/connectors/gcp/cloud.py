@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -238,9 +238,13 @@ class Token(Credentials):
 
 def reads_of(path: str, query: Mapping[str, list[str]] | None = None) -> list[Read]:
     """The declared reads that a call is of."""
-    found = [read for read, pattern in _patterns() if pattern.fullmatch(path)]
     content = (query or {}).get("contentType")
-    return [read for read in found if content is None or ("contentType", content[0]) in read.query]
+    return [read for read in _reads_at(path) if content is None or ("contentType", content[0]) in read.query]
+
+
+@lru_cache(4096)
+def _reads_at(path: str) -> tuple[Read, ...]:
+    return tuple(read for read, pattern in _patterns() if pattern.fullmatch(path))
 
 
 @cache
