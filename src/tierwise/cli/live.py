@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shlex
 import sys
@@ -138,6 +139,10 @@ def _scan_live(
             )
             if checkpoint is not None and not checkpoint.broken:
                 _stop_where_lapsed(sources)
+        # With them go the clients that read, some of which only the collector of garbage finds: reports and store use their room.
+        del sources
+        if outcome.collected.resources.many:
+            gc.collect()
         code = finish(outcome, live.config, live.options, judging=judging)
         if since is not None and store is not None and not outcome.crashes:
             code = _left(since, store, told, outcome) or code

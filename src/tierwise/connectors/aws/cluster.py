@@ -31,6 +31,8 @@ _SETTINGS: Final = {
     "logging.distributed": "critical",
     "distributed.comm.timeouts.connect": f"{WAIT}s",
     "distributed.scheduler.allowed-failures": 3,
+    # It would look at every thread a hundred times a second, and keep what it saw of each of the last thousand seconds.
+    "distributed.worker.profile.enabled": False,
 }
 _WORKERS: dict[Told, Worker] = {}
 _LOCK: Final = threading.Lock()
