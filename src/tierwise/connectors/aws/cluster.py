@@ -33,6 +33,8 @@ _SETTINGS: Final = {
     "distributed.scheduler.allowed-failures": 3,
     # It would look at every thread a hundred times a second, and keep what it saw of each of the last thousand seconds.
     "distributed.worker.profile.enabled": False,
+    # Of each connection the last thousand messages, which hold tasks and what they yielded, would be kept for those who develop dask.
+    "distributed.admin.low-level-log-length": 0,
 }
 _WORKERS: dict[Told, Worker] = {}
 _LOCK: Final = threading.Lock()
