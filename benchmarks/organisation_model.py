@@ -1,6 +1,6 @@
 """How long a scan of an organisation takes, from 30 to 10,000 accounts, by one process and by several: a model, at once and without a network.
 
-    python -m benchmarks.organisation_model [--calls 209] [--work 5.5] [--elsewhere 15] [--latency 50] [--organisation 5] ...
+    python -m benchmarks.organisation_model [--calls 209] [--work 5.5] [--elsewhere 12] [--latency 50] [--organisation 5] ...
 
 What it rests on is what `python -m benchmarks.organisation` measures, unless you say otherwise: calls an account, milliseconds of processor time a call. A way takes as long as the
 slowest of what holds it up: its processors, the answers that its threads wait for, the ceiling that an account has, and that which the organisation has for all of its accounts.
@@ -32,7 +32,7 @@ class Model:
     """Those to Organizations, whose ceiling all accounts share: tags, parents, two kinds of policies, and the effective one."""
     work: float = 5.5
     """Milliseconds of processor time a call, in a process that reads and judges."""
-    elsewhere: float = 15.0
+    elsewhere: float = 12.0
     """The same where workers read, theirs and that of the process that sends them tasks."""
     latency: float = 50.0
     """Milliseconds until a call is answered."""

@@ -17,10 +17,9 @@ from tests.organisation.scans import OPTIONS, scanned
 from tests.scan.clouds import told
 from tests.scan.worlds import judging
 from tierwise.config import AwsConfig
-from tierwise.connectors.aws import cluster
+from tierwise.connectors.aws import cluster, task
 from tierwise.connectors.aws.cluster import ANY_PORT, Cluster, workers
 from tierwise.connectors.aws.connect import access_of, open_accounts
-from tierwise.connectors.aws.task import Ran, Task
 from tierwise.errors import UsageError
 from tierwise.model.content import Depth
 from tierwise.scan import Outcome, scan
@@ -38,7 +37,7 @@ def away(on: Cluster) -> Outcome:
         sources = open_accounts(options, STARTED, threads=4, elsewhere=elsewhere)
         outcome = scan(sources, judging(), started=STARTED, jobs=4)
         # Neither what was sent to workers nor what they yielded stays here, or memory would grow with the number of accounts.
-        assert sum(type(one) in (Task, Ran) for one in gc.get_objects()) <= 4
+        assert sum(type(one) in (task.Task, task.Ran) for one in gc.get_objects()) <= 4
     assert {call.service for _, call in wire.sent} <= {"organizations", "sts", "tagging"}
     return outcome
 
