@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -10,7 +11,9 @@ from tests.cli.conftest import Ran
 from tests.cli.test_azure import tenant  # noqa: F401 - a fixture
 from tests.connectors.azure.cloud import SUBSCRIPTION
 from tierwise.cli import main as entry
+from tierwise.cli.finish import finish as whole
 from tierwise.cli.live import _again
+from tierwise.connectors.azure.source import AzureSource
 from tierwise.errors import StoreError
 from tierwise.store import units
 
@@ -144,6 +147,19 @@ def test_a_scan_that_overlaps_another_of_the_same_scope_reads_nothing_and_says_w
     assert calls[:3] == [1, 1, 1]
     assert (narrower.code, elsewhere.code) == (0, 0)
     assert min(calls[3:]) > 1
+
+
+def test_what_reads_is_gone_before_reports_are_made_where_many_resources_were_read(tenant, tierwise, monkeypatch):  # noqa: F811 - the fixture
+    held = list[int]()
+
+    def finish(*args, **more):
+        held.append(sum(type(one) is AzureSource for one in gc.get_objects()))
+        return whole(*args, **more)
+
+    monkeypatch.setattr("tierwise.cli.live._HELD", 0)
+    monkeypatch.setattr("tierwise.cli.live.finish", finish)
+    assert tierwise(*SCAN).code == 0
+    assert held == [0]
 
 
 def test_a_scan_that_was_interrupted_is_in_nobodys_way(interrupted, tierwise):
