@@ -42,7 +42,8 @@ def flips(whole: ScanResult, partial: ScanResult, after: dict[tuple[str, str], F
         # An open tier may bring a rung of a higher tier: it may be met or open, and fails only where it failed before.
         if pair not in before and now.verdict is Verdict.FAIL:
             yield f"{_name(pair)}: was not judged, is fail"
-    yield from (f"{one.id} is new" for one in partial.resources if one.id not in {each.id for each in whole.resources})
+    known = {one.id for one in whole.resources}
+    yield from (f"{one.id} is new" for one in partial.resources if one.id not in known)
 
 
 def _applies_above(was: Finding, now: Finding, partial: ScanResult) -> bool:
