@@ -27,6 +27,24 @@ def forking(monkeypatch):
 
 
 @pytest.fixture
+def copy_ended(monkeypatch):
+    """Waits, in this process, until the last copy of it has ended; it is left for `in_two` to hear of."""
+    copies, fork = [], os.fork
+
+    def forked():
+        copies.append(fork())
+        return copies[-1]
+
+    monkeypatch.setattr(os, "fork", forked)
+
+    def wait():
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, copies[-1], os.WEXITED | os.WNOWAIT)
+
+    return wait
+
+
+@pytest.fixture
 def makers():
     """Numbers with whether this process made them; both wait with the first that they make until the other has begun."""
     mine, theirs = os.pipe(), os.pipe()
@@ -86,19 +104,15 @@ def test_each_is_made_once_whoever_is_faster(forking, tmp_path):
     assert sorted(map(int, log.read_text().split())) == list(range(700))
 
 
-def test_a_copy_that_has_made_its_batches_gives_way_to_a_new_one(forking):
-    """This process makes its first batch when all others are made."""
-    first = os.getpid()
-
+def test_a_copy_that_has_made_its_batches_gives_way_to_a_new_one(forking, copy_ended):
     def waiting(numbers):
-        if os.getpid() == first:
-            with suppress(ChildProcessError):
-                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        if os.getpid() == HERE:
+            copy_ended()
         return [(number, os.getpid()) for number in numbers]
 
     made = list(in_two(range(20), waiting))
     assert [number for number, _ in made] == list(range(20))
-    copies = Counter(maker for _, maker in made if maker != first)
+    copies = Counter(maker for _, maker in made if maker != HERE)
     assert len(copies) > 1
     assert max(copies.values()) == 3
 
@@ -148,11 +162,10 @@ def test_what_the_other_process_cannot_make_is_made_here(forking, makers):
     assert list(in_two(range(9), fails_elsewhere)) == [(number, True) for number in range(9)]
 
 
-def test_what_the_other_process_cannot_send_is_made_here(forking):
+def test_what_the_other_process_cannot_send_is_made_here(forking, copy_ended):
     def unsendable(numbers):
         if os.getpid() == HERE:
-            with suppress(ChildProcessError):
-                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            copy_ended()
         return [(one for one in where(numbers))]
 
     made = list(in_two(range(9), unsendable))
