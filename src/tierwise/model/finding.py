@@ -248,7 +248,9 @@ class Findings(Sequence[Finding]):
     def having(self, verdicts: frozenset[str]) -> Findings:
         """Those of some verdicts only."""
         tally = {key: count for key, count in self.tally.items() if key.verdict in verdicts}
-        problems = shelved((one for one in self.problems if one.verdict in verdicts), most=most_problems())
+        problems = self.problems
+        if not verdicts >= PROBLEMS:
+            problems = shelved((one for one in problems if one.verdict in verdicts), most=most_problems())
         if verdicts <= PROBLEMS:
             return Findings(problems, tally, problems, iter)
         return Findings(problems, tally, self.rows, lambda rows: (one for one in self.made_of(rows) if one.verdict in verdicts))

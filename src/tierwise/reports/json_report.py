@@ -312,6 +312,11 @@ def findings_json(page: Shown, findings: Findings, joined: Callable[[Sequence[An
     return page.view.spread(findings.rows, lambda some: _together(map(finding_out, findings.made_of(some)), joined))
 
 
+def fixes_json(page: Shown, joined: Callable[[Sequence[Any]], bytes]) -> Iterable[bytes]:
+    """Each fix, in the same way."""
+    return page.view.spread(page.result.fixes, lambda some: _together(map(fix_out, some), joined))
+
+
 def _together(told: Iterator[Any], joined: Callable[[Sequence[Any]], bytes]) -> Iterator[bytes]:
     while some := list(islice(told, _TOGETHER)):
         yield joined(some)

@@ -9,7 +9,7 @@ from tierwise.model.codec import gap_out, region_out
 from tierwise.model.finding import ScanResult
 from tierwise.reports.base import Report, View
 from tierwise.reports.escape import json_bytes, json_lines
-from tierwise.reports.json_report import change_out, findings_json, fix_out, head_out, pending_out, resources_json
+from tierwise.reports.json_report import change_out, findings_json, fixes_json, head_out, pending_out, resources_json
 from tierwise.reports.second import opinions_out, second_out
 from tierwise.reports.shown import shown
 
@@ -22,8 +22,7 @@ def stream(result: ScanResult, view: View) -> Iterator[bytes]:
     yield from resources_json(page, lambda some: json_lines([{"resource": one} for one in some]))
     findings = page.all()
     yield from findings_json(page, findings, lambda some: json_lines([{"finding": one} for one in some]))
-    for fix in seen.fixes:
-        yield _line({"fix": fix_out(fix)})
+    yield from fixes_json(page, lambda some: json_lines([{"fix": one} for one in some]))
     for change in seen.changes:
         yield _line({"change": change_out(change)})
     for pending in seen.pending:
