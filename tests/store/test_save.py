@@ -133,10 +133,12 @@ def test_first_seen_is_told_by_series(store):
 
 
 def test_first_seen_of_very_many_that_begin_alike_is_that_of_each():
-    told = sorted((f"{number * 7919 % 1000:05x}", f"2026-01-{1 + number % 28:02}") for number in range(1000))
-    seen = Seen(told)
-    assert [seen.get(key, "never") for key, _when in told] == [when for _key, when in told]
-    assert seen.get("fffff", "never") == "never"
+    told = [(f"{number % 7:016x}{number * 7919 % 1000:04x}", f"2026-01-{1 + number % 28:02}") for number in range(1000)]
+    told += [("A" * 20, "2026-02-01"), ("a b" * 8, "2026-02-02"), ("abc", "2026-02-03")]
+    for order in (told, sorted(told)):
+        seen = Seen(order)
+        assert [seen.get(key, "never") for key, _when in told] == [when for _key, when in told]
+        assert {seen.get(key, "never") for key in (f"{0:016x}{1001:04x}", "f" * 20, "a" * 20, "", "abcd")} == {"never"}
 
 
 def test_series_do_not_touch_each_other(store):

@@ -91,7 +91,7 @@ def stopping(page: Shown) -> list[Cause]:
         worst = group[0]
         resource = page.resources.get(worst.resource)
         alike.setdefault((worst.control, resource.type if resource is not None else "", worst.verdict), []).append(group)
-    there = _there(page)
+    there = _there(page) if alike else {}
     return [_cause(page, these, there.get(control, 0)) for (control, _, _), these in alike.items()]
 
 

@@ -19,7 +19,7 @@ from tierwise.model.finding import Acceptance, Actual, Finding, Findings, Fix, G
 from tierwise.model.resource import Resource
 from tierwise.model.sensitivity import TIER_IDS, Classification, TierState
 from tierwise.reports.attested import standing_of
-from tierwise.reports.base import Report, View
+from tierwise.reports.base import Report, Spread, View, here
 from tierwise.reports.cause import Cause, stopping
 from tierwise.reports.escape import json_bytes, json_lines
 from tierwise.reports.second import opinions_out, second_out
@@ -201,7 +201,7 @@ def pending_out(one: Pending) -> dict[str, Any]:
     }
 
 
-def summary_out(result: ScanResult) -> dict[str, Any]:
+def summary_out(result: ScanResult, spread: Spread = here) -> dict[str, Any]:
     """Counts: resources by tier with the assumed apart, verdicts, failures by severity, coverage, gate."""
     tiers: Counter[str] = Counter()
     assumed = 0
@@ -211,7 +211,9 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
         else:
             tiers[TIER_IDS[one.tier]] += 1
     findings = Findings.of(result.findings)
-    severities = Counter(one.severity.word for one in findings.problems if one.verdict is Verdict.FAIL)
+    severities: Counter[str] = Counter()
+    for some in spread(findings.problems, _severities):
+        severities.update(some)
     standing = standing_of(result)
     return {
         "resources": len(result.resources),
@@ -221,11 +223,23 @@ def summary_out(result: ScanResult) -> dict[str, Any]:
         "coverage_by_tier": {tier.name: round(share, 4) for tier, share in sorted(result.coverage.tiers.items())},
         "verdicts": {verdict.value: findings.verdicts[verdict] for verdict in Verdict},
         "by_severity": {word: severities[word] for word in ("critical", "high", "medium", "low", "info")},
-        "accepted": sum(1 for one in findings.problems if one.accepted),
+        "accepted": severities[_ACCEPTED],
         "no_rung": result.no_rung,
         "gate": result.gate.result,
         **({"attested": standing} if standing else {}),
     }
+
+
+_ACCEPTED: Final = "accepted"
+
+
+def _severities(problems: Iterable[Finding]) -> Iterator[Counter[str]]:
+    """How many of some fail, by severity, and how many of them are accepted."""
+    found: Counter[str] = Counter()
+    for one in problems:
+        found[one.severity.word] += one.verdict is Verdict.FAIL
+        found[_ACCEPTED] += one.accepted is not None
+    yield found
 
 
 def head_out(page: Shown) -> dict[str, Any]:
@@ -242,7 +256,7 @@ def head_out(page: Shown) -> dict[str, Any]:
             "sources": list(result.run.sources),
             "controls": digests(page.view.controls.values()),
         },
-        "summary": summary_out(result),
+        "summary": summary_out(result, page.view.spread),
         "gate": {
             "result": result.gate.result,
             "mode": result.gate.mode,
