@@ -7,9 +7,10 @@ from datetime import date
 from itertools import chain
 from typing import Final
 
+from tierwise.beside import in_two
 from tierwise.classify import tags
 from tierwise.classify.attest import NOT_ATTESTED
-from tierwise.classify.flow import Edge, Estate
+from tierwise.classify.flow import Edge, Estate, Head
 from tierwise.classify.gather import Context
 from tierwise.classify.openness import causes_of, ceilings_of, could_hide, named
 from tierwise.classify.own import Own, Weighing, cleared
@@ -59,12 +60,27 @@ def classifying(
     weighing = Weighing(context)
     owns: list[Own] = []
 
-    def weighed() -> Iterator[Resource]:
-        for resource in resources:
-            owns.append(weighing.own(resource))
-            yield resource
+    def weighed(some: Sequence[int]) -> Iterator[tuple[list[Own], list[int], list[Head]]]:
+        """The different ones of some resources, of each which of them is its own, and their heads."""
+        different: list[Own] = []
+        places: dict[int, int] = {}
+        of, heads = [], []
+        for resource in resources[some[0] : some[-1] + 1] if some else ():
+            own = weighing.own(resource)
+            # What is equal is one object.
+            of.append(places.setdefault(id(own), len(different)))
+            if len(places) > len(different):
+                different.append(own)
+            heads.append(Head.of(resource))
+        yield different, of, heads
 
-    estate = Estate(resources, frozenset(external), kept_links(context), ids, weighed())
+    def heads() -> Iterator[Head]:
+        held: dict[Own, Own] = {}
+        for different, of, some in in_two(range(len(resources)), weighed):
+            owns.extend(map([held.setdefault(own, own) for own in different].__getitem__, of))
+            yield from some
+
+    estate = Estate(resources, frozenset(external), kept_links(context), ids, heads())
     settled = _settle(owns, estate, tuple(gap for gap in gaps if not gap.expected))
     return lambda some: (classification(place, settled, profile) for place in settled.places(some))
 

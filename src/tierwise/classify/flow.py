@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from enum import Enum
 from functools import cached_property
 from itertools import chain
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 import msgspec
 
@@ -77,6 +77,23 @@ _SOURCES: Final = frozenset({Rel.COPY_OF, Rel.BACKUP_OF})
 """Links to the source of a copy: where it cannot be found, the copy may be anything."""
 
 
+class Head(NamedTuple):
+    """What is asked of all resources at once, of one of them."""
+
+    kind: Kind
+    provider: str
+    account: str
+    region: str
+    aliases: tuple[str, ...]
+    linked: bool
+    """Whether it has links."""
+
+    @classmethod
+    def of(cls, one: Resource) -> Head:
+        """That of a resource."""
+        return cls(one.kind, one.provider, one.account, one.region, one.aliases, bool(one.links))
+
+
 class Estate:
     """The resources of a run by every identifier, and the edges between them.
 
@@ -90,13 +107,13 @@ class Estate:
         external: Collection[str],
         keep: Callable[[Resource, Link], bool],
         ids: Mapping[str, int] | None = None,
-        going_through: Iterable[Resource] | None = None,
+        heads: Iterable[Head] | None = None,
     ) -> None:
-        """`ids` are the places of the resources, where somebody has them already; `going_through` are they themselves, where somebody is going through them."""
+        """`ids` are the places of the resources, where somebody has them already; `heads` are what is asked of each of them, where somebody has gone through them."""
         self.resources = resources
         self.external = external
         self.ids = {resource.id: place for place, resource in enumerate(resources)} if ids is None else ids
-        self._index = _Index(resources if going_through is None else going_through, self.ids)
+        self._index = _Index(map(Head.of, resources) if heads is None else heads, self.ids)
         self.groups: list[tuple[int, ...]] = []
         """The members of each place that stands for what is read together."""
         self._named: dict[tuple[str, str, str], Sequence[int]] = {}
@@ -179,7 +196,7 @@ class Estate:
 class _Index:
     """What is asked of all resources at once, found in one pass over them."""
 
-    def __init__(self, resources: Iterable[Resource], ids: Mapping[str, int]) -> None:
+    def __init__(self, heads: Iterable[Head], ids: Mapping[str, int]) -> None:
         self.kinds: list[Kind] = []
         self.linked = array("I")
         """The places of those that have links."""
@@ -189,18 +206,18 @@ class _Index:
         self.organisations: dict[str, list[int]] = defaultdict(list)
         self.at: dict[tuple[Kind, str, str], array[int]] = defaultdict(lambda: array("I"))
         """The places of what is of a kind, by provider and region."""
-        for place, resource in enumerate(resources):
-            self.kinds.append(resource.kind)
-            self.at[resource.kind, resource.provider, resource.region].append(place)
-            if resource.links:
+        for place, head in enumerate(heads):
+            self.kinds.append(head.kind)
+            self.at[head.kind, head.provider, head.region].append(place)
+            if head.linked:
                 self.linked.append(place)
-            for alias in resource.aliases:
+            for alias in head.aliases:
                 if alias and alias not in ids and place not in self.aliases.get(alias, ()):
                     self.aliases[alias] = (*self.aliases.get(alias, ()), place)
-            if resource.kind is Kind.ACCOUNT:
-                self.accounts[resource.provider, resource.account].append(place)
-            elif resource.kind is Kind.ORGANISATION:
-                self.organisations[resource.provider].append(place)
+            if head.kind is Kind.ACCOUNT:
+                self.accounts[head.provider, head.account].append(place)
+            elif head.kind is Kind.ORGANISATION:
+                self.organisations[head.provider].append(place)
 
     def of(self, kinds: frozenset[Kind], provider: str, region: str) -> frozenset[int]:
         """The places of what is of these kinds, of a provider, and, where a region is named, there or in none."""
