@@ -212,8 +212,10 @@ def summary_out(result: ScanResult, spread: Spread = here) -> dict[str, Any]:
             tiers[TIER_IDS[one.tier]] += 1
     findings = Findings.of(result.findings)
     severities: Counter[str] = Counter()
-    for some in spread(findings.problems, _severities):
-        severities.update(some)
+    accepted = 0
+    for failing, covered in spread(findings.problems, _counted):
+        severities.update(failing)
+        accepted += covered
     standing = standing_of(result)
     return {
         "resources": len(result.resources),
@@ -223,23 +225,21 @@ def summary_out(result: ScanResult, spread: Spread = here) -> dict[str, Any]:
         "coverage_by_tier": {tier.name: round(share, 4) for tier, share in sorted(result.coverage.tiers.items())},
         "verdicts": {verdict.value: findings.verdicts[verdict] for verdict in Verdict},
         "by_severity": {word: severities[word] for word in ("critical", "high", "medium", "low", "info")},
-        "accepted": severities[_ACCEPTED],
+        "accepted": accepted,
         "no_rung": result.no_rung,
         "gate": result.gate.result,
         **({"attested": standing} if standing else {}),
     }
 
 
-_ACCEPTED: Final = "accepted"
-
-
-def _severities(problems: Iterable[Finding]) -> Iterator[Counter[str]]:
+def _counted(problems: Iterable[Finding]) -> Iterator[tuple[Counter[str], int]]:
     """How many of some fail, by severity, and how many of them are accepted."""
-    found: Counter[str] = Counter()
+    failing: Counter[str] = Counter()
+    accepted = 0
     for one in problems:
-        found[one.severity.word] += one.verdict is Verdict.FAIL
-        found[_ACCEPTED] += one.accepted is not None
-    yield found
+        failing[one.severity.word] += one.verdict is Verdict.FAIL
+        accepted += one.accepted is not None
+    yield failing, accepted
 
 
 def head_out(page: Shown) -> dict[str, Any]:
