@@ -43,6 +43,10 @@ class Answer:
     error: Exception | None = None
 
 
+_ONE_PLACE = frozenset({"iam", "organizations"})
+"""Services with one endpoint for all regions (botocore, `endpoints.json`: `isRegionalized` is false)."""
+
+
 class UnrecordedCallError(AssertionError):
     """A replayed scan made a call that the recording has no answer to; record a scan that makes it."""
 
@@ -80,7 +84,8 @@ class Stand:
         self.made.add((service, method))
         if (service, method) in self.failing:
             return Answer(error=self.failing[service, method](method))
-        key = (service, region, method, json.dumps(params, sort_keys=True, default=str))
+        # What is the same in all regions is asked once for an account, by whoever comes first.
+        key = (service, "" if service in _ONE_PLACE else region, method, json.dumps(params, sort_keys=True, default=str))
         if key not in self.recording.answers:
             self.recording.answers[key] = self._ask(service, region, method, params, paged=paged)
         return self.recording.answers[key]
