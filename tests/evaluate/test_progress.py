@@ -51,6 +51,7 @@ CASES = [
     ("it did not apply", world(ABSENT), world(FAIL), Sort.NEW, Cause.NEWLY_SEEN, +1),
     ("it was not asked for", world(), world(FAIL), Sort.NEW, Cause.NEWLY_SEEN, +1),
     ("the resource was not there", World({}, {}), World({"claims": Tier.T3}, {("claims", 1): FAIL}), Sort.NEW, Cause.NEW_ESTATE, +1),
+    ("the listing that may have had it had failed", World({}, {}, blind=True), World({"claims": Tier.T3}, {("claims", 1): FAIL}), Sort.NEW, Cause.NEWLY_SEEN, +1),
     ("it was unknown, and fails", world(UNKNOWN), world(FAIL), Sort.WORSE, Cause.NEWLY_SEEN, +1),
     ("it passes", world(FAIL), world(PASS), Sort.FIXED, Cause.FIXED, -1),
     ("it no longer applies", world(FAIL), world(ABSENT), Sort.FIXED, Cause.FIXED, -1),

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from tests.store.test_save import ONE, but, keep
 from tests.store.worlds import FIRST, SERIES, World, arn
 from tierwise.errors import StoreError
-from tierwise.model.finding import Verdict
+from tierwise.model.finding import Actual, Verdict
 from tierwise.model.history import Retention
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.evidence import bundle
@@ -86,6 +87,36 @@ def test_evidence_is_of_the_run_by_then_with_acceptances_texts_and_digests(store
     sums = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}" for name in ("evidence.json", "evidence.md")]
     assert files["SHA256SUMS"].decode().splitlines() == sums
     assert [one.classification["tier"] for one in later.resources if one.id == arn("claims")] == ["T4"]
+
+
+def told_by(store, run):
+    """What the bundle says of the one bucket: its trace, since when it has its tier, and of its finding what was read and since when it is one."""
+    with store.reading() as connection:
+        (one,) = json.loads(bundle(evidence_of(connection, find_run(connection, "", run), "secretdataset", ""))["evidence.json"])[
+            "resources"
+        ]
+    (found,) = one["findings"]
+    classified = one["classification"]
+    return classified["trace"][0]["because"], classified["so_since"], found["actual"][0]["value"], found["why"], found["so_since"]
+
+
+def test_evidence_is_what_that_run_saw_and_not_what_a_later_one_did_of_the_same_verdict(store):
+    world = World({"claims": Tier.T3}, {("claims", 1): Verdict.FAIL})
+    said = ("its tag", "its name", "its columns")
+    for number, (days, because) in enumerate(zip(("7 days", "9 days", "9 days"), said, strict=True), 1):
+        made = world.result(number)
+        told = made.classifications[arn("claims")]
+        findings = tuple(structs.replace(one, actual=(Actual("retention.days", days, "s3"),), why=because) for one in made.findings)
+        trace = replace(told, trace=(replace(told.trace[0], because=because),))
+        save(store, replace(made, findings=findings, classifications={arn("claims"): trace}), series=SERIES, controls=world.controls)
+    began = FIRST.isoformat()
+    assert told_by(store, "first") == ("its tag", began, "7 days", "its tag", began)
+    assert told_by(store, "last~1") == ("its name", began, "9 days", "its name", began)
+    assert told_by(store, "last") == ("its columns", began, "9 days", "its columns", began)
+    with store.reading() as connection:
+        found = comparison(connection, find_run(connection, "", "first"), find_run(connection, "", "last"))
+    assert (found.moves, found.tiers, found.bridge.lines) == ((), (), {})
+    assert check(store).problems == ()
 
 
 def test_a_dataset_that_a_run_has_not_is_met_with_the_nearest(store):

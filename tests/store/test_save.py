@@ -76,6 +76,15 @@ def test_what_is_fixed_and_comes_back_keeps_its_first_day(store):
     assert (found.reopened, found.ended, found.ending, found.days) == (1, None, None, None)
 
 
+def test_what_a_failed_listing_hid_has_neither_come_back_nor_grown_young(store):
+    keep(store, ONE, World({"patients": Tier.T2}, {("patients", 1): FAIL}, blind=True), ONE)
+    found = standing(store, "claims-1")
+    assert (found.first_seen, found.opened, found.reopened, found.ended) == (FIRST.isoformat(), FIRST.isoformat(), 0, None)
+    with store.reading() as connection:
+        assert {one.row: one.oldest_days for one in ages_of(connection, 1, FIRST + timedelta(days=14))} == {"T3": 14, "T2": 14}
+        assert times_of(connection, 1) == ()
+
+
 @pytest.mark.parametrize(
     ("then", "ending"),
     [

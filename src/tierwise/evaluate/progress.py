@@ -48,7 +48,7 @@ def _cause(was: Standing | None, now: Standing | None, before: Picture, after: P
     if said is None:
         raise ValueError("a finding stands in one of the two")
     if said.resource not in before.places:
-        return Cause.NEW_ESTATE
+        return Cause.NEWLY_SEEN if said.resource in before.unseen else Cause.NEW_ESTATE
     if said.resource not in after.places:
         return Cause.UNSEEN if said.resource in after.unseen else Cause.GONE
     if was is not None and now is not None and bool(was.accepted) != bool(now.accepted):
@@ -80,7 +80,8 @@ def _move(was: Standing | None, now: Standing | None, before: Picture, after: Pi
 def _begun(now: Standing, before: Picture, after: Picture) -> Move:
     place, then = after.places.get(now.resource), before.places.get(now.resource)
     if then is None:
-        return Move(Sort.NEW, "the resource was not there", None, now)
+        unseen = now.resource in before.unseen
+        return Move(Sort.NEW, "the listing that may have had it had failed" if unseen else "the resource was not there", None, now)
     if before.asks_otherwise(after, now.control):
         why = "the control was not asked" if now.control not in before.run.controls else "the control asks something else now"
         return Move(Sort.RULE, why, None, now)

@@ -139,7 +139,7 @@ class TimeToFix:
     median_days: int
     slowest_days: int
     reopened: int
-    """How many came back after they were fixed."""
+    """How many came back after they had ended; what a failed listing hid is none of them."""
 
 
 @dataclass(frozen=True, slots=True)

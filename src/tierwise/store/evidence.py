@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, and_, select
 
 from tierwise.errors import StoreError
 from tierwise.model.control import Severity
@@ -80,13 +80,26 @@ def _resource(
         facts=json.loads(zlib.decompress(facts.detail)),
         passes=tuple(row.passes.split()),
         not_applicable=tuple(row.not_applicable.split()),
-        findings=tuple(_finding(one, said(one), began, oldest) for one in findings),
-        judged_since=began.get(row.since, oldest),
+        findings=tuple(_finding(one, said(one), began.get(_since(connection, FINDINGS, one), oldest)) for one in findings.all()),
+        judged_since=began.get(_since(connection, RESOURCES, row), oldest),
         read_since=began.get(facts.since, oldest),
     )
 
 
-def _finding(row: Any, detail: Mapping[str, Any], began: dict[int, str], oldest: str) -> dict[str, object]:
+def _since(connection: Connection, table: Table, row: Any) -> int:
+    """The run from which a row was so without a break, whatever it rested on meanwhile."""
+    earlier = and_(table.c.series == row.series, table.c.key == row.key, table.c.since < row.since)
+    since = int(row.since)
+    for began, until, state in connection.execute(
+        select(table.c.since, table.c.until, table.c.state).where(earlier).order_by(table.c.since.desc())
+    ):
+        if until != since or state != row.state:
+            break
+        since = int(began)
+    return since
+
+
+def _finding(row: Any, detail: Mapping[str, Any], since: str) -> dict[str, object]:
     return {
         "fingerprint": row.key,
         "control": row.control,
@@ -99,7 +112,7 @@ def _finding(row: Any, detail: Mapping[str, Any], began: dict[int, str], oldest:
         "unknowns": [dict(zip(("fact", "reason", "via", "action", "detail"), part, strict=True)) for part in detail["unknowns"]],
         "owner": detail["owner"] or None,
         "accepted": json.loads(row.accepted) if row.accepted else None,
-        "so_since": began.get(row.since, oldest),
+        "so_since": since,
     }
 
 

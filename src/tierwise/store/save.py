@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, insert, literal, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, case, delete, exists, insert, literal, select, update
 
 from tierwise import __version__
 from tierwise.errors import StoreError
@@ -46,8 +46,8 @@ from tierwise.store.tables import (
     count_ages,
 )
 
-_TOLD: Final = ("detail", "words")
-"""What may be told anew of what is still so."""
+_EVIDENCE: Final = ("detail", "words")
+"""On what a state rests, as it was read: where this alone is another a span ends too, so that a run tells what it saw and not what a later one did."""
 OVERLAP: Final = timedelta(days=1)
 """Scans that overlap are kept in the order in which they end; what began longer before the last one is an old inventory, not an overlap."""
 
@@ -127,15 +127,11 @@ def _run_row(result: ScanResult, series: int, number: int, controls: Mapping[str
 
 
 def _fold_spans(connection: Connection, staged: Table, spans: Table, series: int, number: int) -> None:
-    """End what is no longer so, keep the details of what still is up to date, and begin what is new."""
+    """End what is no longer so, and begin what is new."""
     still = and_(spans.c.series == series, spans.c.until.is_(None))
-    same = and_(staged.c.key == spans.c.key, staged.c.state == spans.c.state)
+    told = ["state"] if spans is FACTS else ["state", *(name for name in _EVIDENCE if name in spans.c)]
+    same = and_(staged.c.key == spans.c.key, *(staged.c[name] == spans.c[name] for name in told))
     connection.execute(update(spans).where(still, ~exists().where(same)).values(until=number))
-    told = [name for name in _TOLD if name in spans.c and spans is not FACTS]
-    if told:
-        other = or_(*(staged.c[name] != spans.c[name] for name in told))
-        now = {name: select(staged.c[name]).where(staged.c.key == spans.c.key).scalar_subquery() for name in told}
-        connection.execute(update(spans).where(still, exists().where(same, other)).values(now))
     names = [column.name for column in staged.columns]
     begun = select(literal(series), literal(number), *staged.columns).where(~exists().where(still, spans.c.key == staged.c.key))
     # In the order of their keys, in which the database keeps the keys of the spans too.
@@ -216,7 +212,10 @@ def _fold_standings(connection: Connection, series: int, started: str, last: Kep
     here = exists().where(STAGED_FINDINGS.c.key == STANDINGS.c.key)
     back = update(STANDINGS).where(own, STANDINGS.c.ended.is_not(None), here)
     nothing = dict.fromkeys(("last_seen", "ended", "ending", "row", "verdict", "days"))
-    connection.execute(back.values(opened=started, reopened=STANDINGS.c.reopened + 1, **nothing))
+    # What a failed listing hid has not come back: as far as anybody knows it was there all the time.
+    hidden = STANDINGS.c.ending == Ending.UNSEEN.value
+    times = STANDINGS.c.reopened + case((hidden, 0), else_=1)
+    connection.execute(back.values(opened=case((hidden, STANDINGS.c.opened), else_=started), reopened=times, **nothing))
     new = select(literal(series), STAGED_FINDINGS.c.key, literal(started), literal(started), literal(0)).where(
         ~exists().where(own, STANDINGS.c.key == STAGED_FINDINGS.c.key)
     )

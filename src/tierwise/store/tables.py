@@ -129,11 +129,11 @@ def _spans(name: str, columns: Callable[[], list[Column[Any]]], *more: Index) ->
 
 
 RESOURCES = _spans("resources", _resource, Index("resources_dataset", "series", "dataset"))
-"""Resources with their classification and the controls that they meet; `state` is a digest of all but `detail`, which holds the trace."""
+"""Resources with their classification and the controls that they meet; `state` is a digest of all but `detail`, which holds the trace; either ends a span."""
 FACTS = _spans("facts", _facts)
 """What was read and derived of each resource, as compressed JSON."""
 FINDINGS = _spans("findings", _finding, Index("findings_resource", "series", "resource"))
-"""What failed or was unknown, by fingerprint; `detail` is as it was last seen in this state, without what `words` names."""
+"""What failed or was unknown, by fingerprint; `detail` is all of it that is not in `state` and that `words` does not name."""
 WORDS = Table("words", META, Column("digest", Text, primary_key=True), Column("text", Text, nullable=False))
 """What very many findings have in their details alike, as JSON; a finding that names none has all of it itself."""
 
