@@ -4,12 +4,12 @@ import copy
 import json
 import pickle
 import random
-import time
 from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
+from tests.hang import ending
 from tierwise.classify.content import Column, examine, scan_text
 from tierwise.classify.detector import Match, Values, all_detectors
 from tierwise.classify.digits import mod11
@@ -217,11 +217,12 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:4].encode("ascii", "replace").decode())
-def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
-    start = time.process_time()
-    for name in ("dob", None):
-        examine([Column(name, [text, text[:399], text[:40]])], engine=PURE)
-    assert time.process_time() - start < 3
+def test_hostile_text_does_not_hang(text: str) -> None:
+    texts = [text, text[:399], text[:40]]
+    # A pattern that looks at each place again for each other would take minutes.
+    with ending(20):
+        examine([Column("dob", texts)], engine=PURE)
+        assert _counted(examine([Column(None, texts)], engine=PURE)) == set()
 
 
 @pytest.mark.parametrize("show", [str, repr, format, lambda one: repr([one])])

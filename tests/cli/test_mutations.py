@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.conftest import in_a_process
 from tests.connectors.terraform.mutation import mutant
-from tests.connectors.terraform.test_mutations import SECONDS, within
+from tests.hang import ending
 from tierwise.cli.options import FORMATS
 
 
@@ -15,7 +15,7 @@ def test_a_broken_plan_ends_with_a_code_of_the_contract(tierwise, home, first):
     for number in range(first, first + 10):
         (home / "plan.json").write_bytes(mutant(number))
         form = FORMATS[number % len(FORMATS)]
-        with within(SECONDS):
+        with ending():
             ran = tierwise("scan", "plan", "plan.json", "--gate", "full", "--format", "ods=out.ods" if form == "ods" else form)
         if ran.code == 2:
             ran.complains(2, "plan.json")

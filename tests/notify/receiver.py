@@ -29,6 +29,8 @@ class Receiver:
     silent: threading.Event = field(default_factory=threading.Event)
     """Set to let it answer, where `slow`."""
     slow: bool = False
+    broken: threading.Event = field(default_factory=threading.Event)
+    """Set once a client has gone before it had all of an answer."""
     got: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
     """(path, headers, body) of each request."""
 
@@ -54,7 +56,10 @@ def receiving(folder: Path) -> Iterator[Receiver]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(made.body)))
             self.end_headers()
-            self.wfile.write(made.body)
+            try:
+                self.wfile.write(made.body)
+            except OSError:
+                made.broken.set()
 
         def log_message(self, *_: object) -> None:
             """Nothing."""

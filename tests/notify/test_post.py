@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hang import HANGS
 from tierwise.errors import NotifyError
 from tierwise.notify import post as posting
 from tierwise.notify.post import post, signature
@@ -68,10 +69,9 @@ def test_an_answer_that_is_no_success_is_told_without_the_url(receiver, status):
 
 
 def test_of_a_long_answer_only_the_beginning_is_read(receiver):
-    receiver.body = b"x" * (8 << 20)
-    at = time.process_time()
+    receiver.body = b"x" * (64 << 20)
     send(receiver)
-    assert time.process_time() - at < 2
+    assert receiver.broken.wait(HANGS)
 
 
 def test_a_receiver_that_does_not_answer_is_given_up_in_time(receiver, monkeypatch):

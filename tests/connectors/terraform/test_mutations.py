@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
 from tests.connectors.terraform.mutation import mutant
+from tests.hang import ending
 from tests.scan.worlds import judging
 from tierwise.connectors.terraform.source import PlanSource, open_plans
 from tierwise.errors import InputError
@@ -24,24 +21,9 @@ from tierwise.reports.base import View, reports
 from tierwise.scan import scan
 
 MUTANTS = int(os.environ.get("TIERWISE_MUTANTS", "2000"))
-SECONDS = 5
 TOGETHER = 25
 """Plans judged in one scan, since most of the time of a small one goes into what does not depend on it."""
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    def late(_number: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"longer than {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def opened(number: int, path: Path) -> PlanSource | str | None:
@@ -50,7 +32,7 @@ def opened(number: int, path: Path) -> PlanSource | str | None:
     path.unlink(missing_ok=True)
     path.write_bytes(mutant(number))
     try:
-        with within(SECONDS):
+        with ending():
             return open_plans([path])
     except InputError as refused:
         lines = str(refused).splitlines()
@@ -64,7 +46,7 @@ def judged(sources: dict[int, PlanSource]) -> list[str]:
     several = list(reports().values())
     plans = tuple(replace(plan, prefix=f"{number}#") for number, source in sources.items() for plan in source.plans)
     try:
-        with within(SECONDS + 0.2 * len(plans)):
+        with ending():
             outcome = scan([PlanSource("plan:mutants", plans)], judging(), started=STARTED, jobs=1)
             wrong = [problem for one in outcome.collected.resources.values() for problem in problems(one)]
             report = several[min(sources) // TOGETHER % len(several)]
