@@ -144,7 +144,11 @@ def test_check_tells_of_each_acceptance_whether_it_counts(tierwise, home, scanne
         "not in force\n  its approver has to be deputy-siro or above; add role: (ENC-02 on aws_s3_bucket.assessments, T3 heightened)"
         in ran.out
     )
-    assert "LOG-02 on gone: has expired, and accepts nothing of the last scan; take it out" in ran.out
+    over = "LOG-02 on gone: not in force: it has expired, and accepts nothing of the last scan; take it out"
+    assert over in ran.out
+    (home / FILE).write_text('acceptances:\n  - {control: LOG-02, resource: gone, reason: r, owner: o, approver: "A. B", expires: 2020-01-01}\n')
+    alone = tierwise("accept", "--check")
+    assert (alone.code, over in alone.out) == (2, True)
 
 
 def test_check_tells_every_mistake_of_a_file_with_its_line(tierwise, home, scanned):
@@ -168,15 +172,26 @@ def test_an_acceptance_that_accepts_nothing_is_told_by_the_scan(tierwise, home, 
     assert "speaks of nothing" in tierwise("scan", "plan", "plan.json", "--acceptances", FILE).out
 
 
-def test_an_acceptance_of_what_is_there_and_passes_is_a_finding(tierwise, home):
+def judged_with_unused(tierwise, home, tier):
+    """A store of a tier that passes what somebody has accepted."""
     store = Resource("arn:aws:s3:::claims", Kind.OBJECT_STORE, "s3.bucket", "aws", "123456789012", "eu-west-2", "claims",
-        tags=Known({"data-classification": "T3"}), facts={"encryption.at_rest": Known(value=True, via=Provenance("s3:GetEncryption"))})  # fmt: skip
+        tags=Known({"data-classification": tier}), facts={"encryption.at_rest": Known(value=True, via=Provenance("s3:GetEncryption"))})  # fmt: skip
     (home / "kept.jsonl").write_bytes(b"".join(lines([store], (), (), (), started=datetime.now(UTC), organisation=NOT_COLLECTED)))
     entry = f'{{control: ENC-01, resource: claims, reason: r, owner: o, approver: "A. B", role: siro, created: {TODAY}, expires: {SOON}}}'
     (home / FILE).write_text(f"acceptances:\n  - {entry}\n")
-    told = json.loads(tierwise("scan", "inventory", "kept.jsonl", "--acceptances", FILE, "--format", "json").out)
-    assert failing(told, "ENC-01", store.id)["verdict"] == "pass"
-    found = failing(told, "OWN-06", store.id)
+    return json.loads(tierwise("scan", "inventory", "kept.jsonl", "--acceptances", FILE, "--format", "json").out)
+
+
+def test_an_acceptance_at_a_tier_that_is_not_asked_of_it_is_told_as_a_note(tierwise, home):
+    told = judged_with_unused(tierwise, home, "T0")
+    assert [one for one in told["findings"] if one["control"] == "OWN-06"] == []
+    assert told["notes"] == ["acceptances.yaml:2: the acceptance speaks of nothing that fails or is unknown here"]
+
+
+def test_an_acceptance_of_what_is_there_and_passes_is_a_finding(tierwise, home):
+    told = judged_with_unused(tierwise, home, "T3")
+    assert failing(told, "ENC-01", "arn:aws:s3:::claims")["verdict"] == "pass"
+    found = failing(told, "OWN-06", "arn:aws:s3:::claims")
     assert (found["verdict"], found["actual"][0]["value"]) == ("fail", "[acceptances.yaml:2 unused]")
     assert told["notes"] == []
 

@@ -46,7 +46,7 @@ STATES = [
     ("half a year at T3", replace(GOOD, expires=date(2026, 12, 1)), Tier.T3, set()),
     ("more at T3", replace(GOOD, expires=date(2026, 12, 2)), Tier.T3, {Fault.TOO_LONG}),
     ("more than three months at T4", replace(GOOD, expires=date(2026, 9, 2)), Tier.T4, {Fault.TOO_LONG}),
-    ("made tomorrow", replace(GOOD, created=date(2026, 6, 16)), Tier.T1, {Fault.TOO_LONG}),
+    ("made tomorrow", replace(GOOD, created=date(2026, 6, 16)), Tier.T1, {Fault.FUTURE}),
     ("undated at T1", replace(GOOD, created=None), Tier.T1, set()),
     ("undated and far off at T1", replace(GOOD, created=None, expires=date(2027, 6, 16)), Tier.T1, {Fault.TOO_LONG}),
     ("undated at T2", replace(GOOD, created=None), Tier.T2, {Fault.UNDATED}),

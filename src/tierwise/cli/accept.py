@@ -175,6 +175,8 @@ def _words(fault: Fault, one: Finding, profile: Profile) -> str:
             return "it has expired; write a further entry, with who answers for it now"
         case Fault.TOO_LONG:
             return f"it may live {policy.months[one.tier]} months from when it was made; let it end earlier"
+        case Fault.FUTURE:
+            return f"{fault.words}; it holds from the day that created: names"
         case Fault.UNDATED:
             return "it does not say when it was made; add created: DATE"
         case Fault.RANK:
@@ -197,13 +199,14 @@ def _check(rules: Sequence[AcceptanceRule], result: ScanResult, profile: Profile
         covered = _covered(rule, result)
         wrong = {fault: one for one in covered for fault in _faults(rule, one, profile)}
         what = rule.fingerprint or f"{rule.control} on {rule.resource}"
+        over = rule.expires < utc_now().date()
         state = f"in force until {rule.expires}, {len(covered)} finding(s)" if covered else "accepts nothing of the last scan; take it out"
-        if not covered and rule.expires < utc_now().date():
-            state = "has expired, and accepts nothing of the last scan; take it out"
+        if over and not covered:
+            state = "not in force: it has expired, and accepts nothing of the last scan; take it out"
         click.echo(safe_text(f"{rule.file} ({rule.merged}): {what}: {'not in force' if wrong else state}"))
         for fault, one in sorted(wrong.items()):
             click.echo(safe_text(f"  {_words(fault, one, profile)} ({one.control} on {one.resource}, {one.tier.label})"))
-        bad += bool(wrong)
+        bad += bool(wrong) or over
     return StoreError.exit_code if bad else 0
 
 

@@ -35,7 +35,9 @@ def faults(rule: AcceptanceRule, tier: Tier, policy: AcceptancePolicy, today: da
     elif rule.expires < today + timedelta(days=policy.soon_days):
         found.add(Fault.EXPIRES_SOON)
     began = rule.created or today
-    if began > today or rule.expires > months_after(began, policy.months[tier]):
+    if began > today:
+        found.add(Fault.FUTURE)
+    if rule.expires > months_after(began, policy.months[tier]):
         found.add(Fault.TOO_LONG)
     if rule.created is None and tier >= Tier.T2:
         found.add(Fault.UNDATED)

@@ -34,6 +34,8 @@ class Fault(StrEnum):
     EXPIRED = "expired"
     TOO_LONG = "too-long"
     """It lives longer than its tier allows."""
+    FUTURE = "future"
+    """It is dated in the future."""
     UNDATED = "undated"
     """It does not say when it was made, so nobody can tell how long it lives."""
     RANK = "rank"
@@ -54,6 +56,8 @@ class Fault(StrEnum):
                 return "it has expired"
             case Fault.TOO_LONG:
                 return "it lives longer than this tier allows"
+            case Fault.FUTURE:
+                return "it is dated in the future"
             case Fault.UNDATED:
                 return "it does not say when it was made"
             case Fault.RANK:

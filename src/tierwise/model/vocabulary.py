@@ -168,7 +168,7 @@ SPECS: Final[tuple[FactSpec, ...]] = (
     # Declarations, place, evidence about the evidence
     F("ownership.roles", STRINGS, SET, HELD | {Kind.ACCOUNT, Kind.KEY, Kind.DATASET}, "which accountable roles a tag or the register names (presence, never the value)", scale=("owner", "team", "asset-owner", "custodian")),
     F("tags.missing", STRINGS, SET, HELD | {Kind.ACCOUNT, Kind.KEY}, "canonical keys the profile wants at this tier that are absent or malformed; Unknown if tags are unreadable", derived="D2"),
-    F("acceptance.faults", STRINGS, SET, HELD | PRINCIPALS | {Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION, Kind.AUDIT_TRAIL}, "what is wrong with the risk acceptances that name it: expired, too-long, undated, rank, too-broad, not-acceptable, expires-soon, unused; NotApplicable if none names it", derived="D2", na=True),
+    F("acceptance.faults", STRINGS, SET, HELD | PRINCIPALS | {Kind.KEY, Kind.ACCOUNT, Kind.ORGANISATION, Kind.AUDIT_TRAIL}, "what is wrong with the risk acceptances that name it: expired, too-long, future, undated, rank, too-broad, not-acceptable, expires-soon, unused; NotApplicable if none names it", derived="D2", na=True),
     F("environment.production", BOOL, NEUTRAL, HELD | {Kind.ACCOUNT}, "tag, account or register says production; unresolvable ⇒ Unknown (a wrong guess hides RET-07)", na=True),
     F("marking.level", ENUM, LO, HELD | {Kind.DATASET}, "highest protective marking found in declarations (parsed as a marking, not a substring)", scale=("none", "official", "official-sensitive", "secret", "top-secret")),
     F("classification.declared", ENUM, NEUTRAL, HELD | {Kind.DATASET}, "tier that declarations give; NotApplicable if none", scale=("T0", "T1", "T2", "T3", "T4"), na=True),

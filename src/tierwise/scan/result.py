@@ -16,6 +16,7 @@ from tierwise.evaluate.coverage import coverage_of
 from tierwise.evaluate.findings import findings_of
 from tierwise.evaluate.fixes import fixes_of
 from tierwise.evaluate.gate import decide
+from tierwise.evaluate.judge import has_rung
 from tierwise.evaluate.origin import Past
 from tierwise.evaluate.pending import pending_of
 from tierwise.evaluate.requirements import evidence_of
@@ -23,7 +24,7 @@ from tierwise.evaluate.truth import Truth
 from tierwise.model.acceptance import Fault
 from tierwise.model.fact import Known
 from tierwise.model.finding import Findings, Run, ScanResult
-from tierwise.model.resource import HELD, Resource
+from tierwise.model.resource import HELD, Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 from tierwise.scan.asks import by_kind
 from tierwise.scan.assess import Assessed, Judging, told
@@ -78,16 +79,23 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         what_if=_what_if(by_id, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
         pending=pending_of(accepted, by_id, live_reads()) if collected.planned else (),
-        notes=(*collected.notes, *_unused(accepted, judging, by_id)),
+        notes=(*collected.notes, *_unused(accepted, judging, assessed, asked_of)),
         changes=plan_changes(collected.changes, made.pasts, by_id, assessed.classifications, asked_of),
     )
 
 
-def _unused(findings: Findings, judging: Judging, resources: Mapping[str, Resource]) -> Iterator[str]:
-    """The acceptances that accept nothing here, and of which no finding can tell, as they name nothing that was looked at."""
-    rules = unused(findings, judging.acceptances, resources)
-    facts = [one.facts.get(FACT) for one in resources.values()] if rules else []
-    told = {text for fact in facts if isinstance(fact, Known) and isinstance(fact.value, frozenset) for text in fact.value}
+def _unused(
+    findings: Findings, judging: Judging, assessed: Assessed, asked_of: Mapping[Kind, Sequence[CompiledControl]]
+) -> Iterator[str]:
+    """The acceptances that accept nothing here, and of which no finding can tell: they name nothing that was looked at, or what is at a tier that is not asked."""
+    rules = unused(findings, judging.acceptances, assessed.estate.resources)
+    told = set[str]()
+    for one in assessed.estate.resources.values() if rules else ():
+        fact = one.facts.get(FACT)
+        if isinstance(fact, Known) and isinstance(fact.value, frozenset) and fact.value:
+            interval = assessed.classifications[one.id].interval
+            asked = [control for control in asked_of.get(one.kind, ()) if FACT in control.facts[-1]]
+            told |= fact.value if not asked or any(has_rung(control, interval) for control in asked) else frozenset()
     for rule in rules:
         if f"{rule.file} {Fault.UNUSED.value}" not in told:
             yield f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
