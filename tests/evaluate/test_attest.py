@@ -59,6 +59,16 @@ def test_of_several_accounts_the_worst_counts() -> None:
     assert fact(first, accounts=("1",)) == 10
 
 
+def test_of_several_groups_the_worst_counts_and_of_each_the_youngest() -> None:
+    name, ours, theirs = "attested.clearance_bpss", {"group": "caseworkers"}, {"group": "administrators"}
+    well = said(10, "clearance-bpss", **ours)
+    assert fact(well, said(400, "clearance-bpss", **theirs), name=name) == 400
+    assert fact(well, said(20, "clearance-bpss", refused="its roster has people twice", **theirs), name=name) == UNLIMITED
+    assert fact(well, said(400, "clearance-bpss", **theirs), said(30, "clearance-sc", **theirs), name=name) == 30
+    assert fact(well, said(400, "clearance-bpss", group="Caseworkers"), name=name) == 10
+    assert finding(well, said(400, "clearance-bpss", **theirs), tier=Tier.T3, control="PPL-01").attested is State.STALE
+
+
 def test_who_holds_sc_has_been_through_bpss_and_not_the_other_way() -> None:
     assert fact(said(about="clearance-sc"), name="attested.clearance_bpss") == 10
     assert fact(said(about="clearance-bpss"), name="attested.clearance_sc") == UNLIMITED

@@ -33,13 +33,21 @@ _NOTHING: Final = _Age(UNLIMITED, UNLIMITED, State.MISSING, "no attestation name
 
 
 def attested_facts(dataset: str, accounts: Collection[str], statements: Sequence[Statement], today: date) -> dict[str, AnyFact]:
-    """All attested facts of a dataset that these accounts hold: the youngest attestation counts, and the worst of the accounts."""
+    """All attested facts of a dataset that these accounts hold: the youngest attestation counts, of each group where it is of groups, and the worst of the groups and of the accounts."""
     found: dict[str, AnyFact] = {}
     for fact in TOPICS.values():
         said = [one for one in statements if fact in one.says]
-        covering = ([_age(one, today) for one in said if one.covers(dataset, account)] for account in sorted(accounts) or [""])
-        found[fact] = _fact(_one_of([_one_of([*ages, _NOTHING], worst=False) for ages in covering], worst=True))
+        covering = ([one for one in said if one.covers(dataset, account)] for account in sorted(accounts) or [""])
+        found[fact] = _fact(_one_of([_of_groups(some, today) for some in covering], worst=True))
     return found
+
+
+def _of_groups(statements: Sequence[Statement], today: date) -> _Age:
+    """What is attested of the members of one group says nothing of those of another."""
+    groups: dict[str, list[_Age]] = {}
+    for one in statements:
+        groups.setdefault(one.group.casefold(), [_NOTHING]).append(_age(one, today))
+    return _one_of([_one_of(ages, worst=False) for ages in groups.values()] or [_NOTHING], worst=True)
 
 
 def _one_of(ages: Sequence[_Age], *, worst: bool) -> _Age:
