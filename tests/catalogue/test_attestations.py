@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from tierwise.catalogue import attestations
 from tierwise.catalogue.attestations import load_attestations
 from tierwise.catalogue.schema import attestation_schema
 from tierwise.catalogue.yamlfile import load, plain
@@ -84,6 +85,12 @@ def test_evidence_that_cannot_be_read_is_neither_right_nor_wrong(tmp_path: Path)
     (tmp_path / "plan.txt").unlink()
     plan, _ = load_attestations(tmp_path / "attestations.yaml")
     assert (plan.refused, plan.unreadable) == ("", "plan.txt")
+
+
+def test_a_roster_that_is_too_large_to_be_counted_is_neither_right_nor_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attestations, "_MOST_ROSTER", 8)
+    assert [(one.refused, one.unreadable) for one in read(tmp_path)] == [("", ""), ("", "")]
+    assert [(one.refused, one.unreadable) for one in read(tmp_path, roster="u-1\nu-2\nu-3\n")][1] == ("", "roster.txt")
 
 
 def test_nobody_on_a_roster_is_ever_named(tmp_path: Path) -> None:

@@ -146,7 +146,9 @@ def test_check_tells_of_each_acceptance_whether_it_counts(tierwise, home, scanne
     )
     over = "LOG-02 on gone: not in force: it has expired, and accepts nothing of the last scan; take it out"
     assert over in ran.out
-    (home / FILE).write_text('acceptances:\n  - {control: LOG-02, resource: gone, reason: r, owner: o, approver: "A. B", expires: 2020-01-01}\n')
+    (home / FILE).write_text(
+        'acceptances:\n  - {control: LOG-02, resource: gone, reason: r, owner: o, approver: "A. B", expires: 2020-01-01}\n'
+    )
     alone = tierwise("accept", "--check")
     assert (alone.code, over in alone.out) == (2, True)
 

@@ -128,7 +128,20 @@ def test_check_says_how_each_stands(tierwise, estate):
     ran = tierwise("attest", "--check")
     assert ran.code == 2
     assert f"{FILE}:2: lessons of 123456789012: not in force: it ended on 2020-12-31" in ran.out
-    assert "incident-plan of benefits: attested, 0 days old" in ran.out
+    assert "incident-plan of benefits: attested, 0 days old\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("age", "code", "words"),
+    [
+        (200, 0, "attested, 200 days old, and stale from T4 exceptional on"),
+        (4000, 2, "not in force: 4000 days old, which is too old for every tier that asks for it"),
+    ],
+)
+def test_check_says_from_which_tier_one_is_too_old(tierwise, estate, age, code, words):
+    tierwise("attest", "incident-plan", "--dataset", "benefits", *BY, "--made", (NOW - timedelta(days=age)).date().isoformat())
+    ran = tierwise("attest", "--check")
+    assert (ran.code, f"incident-plan of benefits: {words}\n" in ran.out) == (code, True)
 
 
 @pytest.mark.parametrize(

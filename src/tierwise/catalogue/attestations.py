@@ -23,7 +23,8 @@ _HEX: Final = frozenset("0123456789abcdef")
 _CHUNK: Final = 1 << 20
 _MOST_BYTES: Final = 256 << 20
 """Evidence files are documents; what is larger is not hashed."""
-_MOST_PEOPLE: Final = 1 << 24
+_MOST_ROSTER: Final = 1 << 26
+"""Bytes of a roster; of what is larger nobody is counted, as a part of it would be taken for all."""
 _SHOWN: Final = 5
 
 
@@ -153,7 +154,10 @@ def _roster(folder: Path, name: str, members: int | None) -> tuple[str, str]:
         if not (folder / name).is_file():
             return "", name
         with (folder / name).open("rb") as file:
-            for number, line in enumerate(file.read(_MOST_PEOPLE).splitlines(), 1):
+            whole = file.read(_MOST_ROSTER + 1)
+            if len(whole) > _MOST_ROSTER:
+                return "", name
+            for number, line in enumerate(whole.splitlines(), 1):
                 # Only a digest is held, so that not even a crash could tell who is on it.
                 person = hashlib.sha256(b" ".join(line.split()).lower()).digest() if line.strip() else b""
                 if person and first.setdefault(person, number) != number:

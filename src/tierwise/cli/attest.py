@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.accept import write_entry
-from tierwise.cli.options import judging_options, options_from, require, utc_now
-from tierwise.cli.settings import all_right, load_config
+from tierwise.cli.options import Options, judging_options, options_from, require, utc_now
+from tierwise.cli.settings import all_right, load_config, load_judging
 from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def attest(about: str, check: bool, file: Path | None, **values: Any) -> None:
     options = options_from(values)
     path = file or Path(load_config(options).attestations or "attestations.yaml")
     if check:
-        sys.exit(_check(path))
+        sys.exit(_check(path, options))
     write_entry(path, "attested", _fields(about, values, path))
     problems = [one for one in _loaded(path) if one.refused or one.unreadable]
     for one in problems:
@@ -108,13 +109,18 @@ def _loaded(path: Path) -> tuple[Statement, ...]:
     return load_attestations(path)
 
 
-def _check(path: Path) -> int:
+def _check(path: Path, options: Options) -> int:
+    from tierwise.evaluate.attest import asked_at, too_old
+    from tierwise.evaluate.compiled import compile_control
     from tierwise.reports.text import safe_text
 
     bad, today = 0, utc_now().date()
     found = all_right(lambda: _loaded(path))
     if found is None:
         return StoreError.exit_code
+    # How old each may be stands in the controls; what else a scan is judged by says nothing of it.
+    config = replace(load_config(options), register="", corrections="", acceptances="", attestations="")
+    controls = [compile_control(one) for one in load_judging(config, options.control).controls]
     for one in found:
         about = f"{one.about} of {one.dataset or one.account or 'the organisation'}"
         wrong = one.refused or (f"its evidence {one.unreadable} cannot be read" if one.unreadable else "")
@@ -122,7 +128,10 @@ def _check(path: Path) -> int:
             wrong = "it is dated in the future"
         if not wrong and one.expires is not None and one.expires < today:
             wrong = f"it ended on {one.expires.isoformat()}"
-        state = f"not in force: {wrong}" if wrong else f"attested, {(today - one.made).days} days old"
+        age, old = f"{(today - one.made).days} days old", too_old(one, controls, today)
+        if not wrong and old and old == asked_at(one, controls):
+            wrong = f"{age}, which is too old for every tier that asks for it"
+        state = f"not in force: {wrong}" if wrong else f"attested, {age}{f', and stale from {old[0].label} on' if old else ''}"
         click.echo(safe_text(f"{one.file}: {about}: {state}"))
         bad += bool(wrong)
     return StoreError.exit_code if bad else 0

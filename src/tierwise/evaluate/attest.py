@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from tierwise.evaluate.compiled import CompiledControl
+from tierwise.evaluate.truth import Truth
 from tierwise.model.attestation import TOPICS, State, Statement
 from tierwise.model.fact import UNLIMITED, AnyFact, Facts, Known, Provenance, Unknown, UnknownReason
 from tierwise.model.finding import Verdict
+from tierwise.model.sensitivity import Tier
 from tierwise.model.vocabulary import is_attested
 
 
@@ -85,3 +88,19 @@ def state_of(verdict: Verdict, named: Sequence[str], facts: Facts) -> State | No
         return None
     # In force, and yet the rung is not met: too old for the tier.
     return max((State.STALE if one is State.ATTESTED else one for one in told), key=_ORDER.index)
+
+
+def too_old(one: Statement, controls: Sequence[CompiledControl], today: date) -> tuple[Tier, ...]:
+    """The tiers at which a control that asks for what is attested would call it stale; where it is one of several things that are asked, the others are taken to be there."""
+    age, fresh = (Known(days, Provenance(one.written)) for days in (float((today - one.made).days), 0.0))
+    facts: Facts = {fact: age if fact in one.says else fresh for fact in TOPICS.values()}
+    return tuple(tier for tier in Tier if any(control.truth(tier, facts) is Truth.FALSE for control in _asking(one, controls, tier)))
+
+
+def asked_at(one: Statement, controls: Sequence[CompiledControl]) -> tuple[Tier, ...]:
+    """The tiers at which some control asks for what is attested."""
+    return tuple(tier for tier in Tier if any(_asking(one, controls, tier)))
+
+
+def _asking(one: Statement, controls: Sequence[CompiledControl], tier: Tier) -> list[CompiledControl]:
+    return [control for control in controls if control.attested and not one.says.isdisjoint(control.facts[tier])]

@@ -84,9 +84,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
     )
 
 
-def _unused(
-    findings: Findings, judging: Judging, assessed: Assessed, asked_of: Mapping[Kind, Sequence[CompiledControl]]
-) -> Iterator[str]:
+def _unused(findings: Findings, judging: Judging, assessed: Assessed, asked_of: Mapping[Kind, Sequence[CompiledControl]]) -> Iterator[str]:
     """The acceptances that accept nothing here, and of which no finding can tell: they name nothing that was looked at, or what is at a tier that is not asked."""
     rules = unused(findings, judging.acceptances, assessed.estate.resources)
     told = set[str]()
