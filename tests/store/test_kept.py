@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from msgspec import structs
@@ -23,6 +23,7 @@ from tierwise.store.read import acceptances_of, find_run, runs_of, trend_of
 from tierwise.store.save import save
 from tierwise.store.tables import FINDINGS
 
+STEPS = ((Tier.T2, Verdict.PASS), (Tier.T3, Verdict.PASS), (Tier.T3, Verdict.NOT_APPLICABLE), (Tier.T3, Verdict.PASS))
 ACCEPTED = replace(ONE, accepted=frozenset({("claims", 1)}))
 
 
@@ -117,6 +118,13 @@ def test_evidence_is_what_that_run_saw_and_not_what_a_later_one_did_of_the_same_
         found = comparison(connection, find_run(connection, "", "first"), find_run(connection, "", "last"))
     assert (found.moves, found.tiers, found.bridge.lines) == ((), (), {})
     assert check(store).problems == ()
+
+
+def test_a_tier_is_so_since_it_is_so_whatever_is_mended_meanwhile(store):
+    worlds = [World({"claims": tier}, {("claims", 1): Verdict.FAIL, ("claims", 2): verdict}) for tier, verdict in STEPS]
+    keep(store, *worlds)
+    began = [(FIRST + timedelta(days=7 * number)).isoformat() for number in range(4)]
+    assert [told_by(store, f"last~{back}")[1] for back in (3, 2, 1, 0)] == [began[0], began[1], began[1], began[1]]
 
 
 def test_a_dataset_that_a_run_has_not_is_met_with_the_nearest(store):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, and_, select
 
@@ -17,6 +17,10 @@ from tierwise.model.sensitivity import Tier
 from tierwise.store.prune import KEPT_LONGER
 from tierwise.store.read import at_run, detail_of, said_of, series_id
 from tierwise.store.tables import CONTROLS, COVERAGE, FACTS, FINDINGS, GAPS, RESOURCES, RUNS
+
+_TIERED: Final = ("tier", "assumed", "dataset", "classification")
+"""What of a resource is its classification."""
+_STANDS: Final = ("state",)
 
 
 def evidence_of(connection: Connection, run: KeptRun, dataset: str, as_of: str) -> Evidence:
@@ -80,22 +84,21 @@ def _resource(
         facts=json.loads(zlib.decompress(facts.detail)),
         passes=tuple(row.passes.split()),
         not_applicable=tuple(row.not_applicable.split()),
-        findings=tuple(_finding(one, said(one), began.get(_since(connection, FINDINGS, one), oldest)) for one in findings.all()),
-        judged_since=began.get(_since(connection, RESOURCES, row), oldest),
+        findings=tuple(_finding(one, said(one), began.get(_since(connection, FINDINGS, one, _STANDS), oldest)) for one in findings.all()),
+        judged_since=began.get(_since(connection, RESOURCES, row, _TIERED), oldest),
         read_since=began.get(facts.since, oldest),
     )
 
 
-def _since(connection: Connection, table: Table, row: Any) -> int:
-    """The run from which a row was so without a break, whatever it rested on meanwhile."""
+def _since(connection: Connection, table: Table, row: Any, alike: Sequence[str]) -> int:
+    """The run from which a row was so without a break in these columns, whatever else it said meanwhile."""
     earlier = and_(table.c.series == row.series, table.c.key == row.key, table.c.since < row.since)
+    asked = select(table.c.since, table.c.until, *(table.c[name] for name in alike)).where(earlier).order_by(table.c.since.desc())
     since = int(row.since)
-    for began, until, state in connection.execute(
-        select(table.c.since, table.c.until, table.c.state).where(earlier).order_by(table.c.since.desc())
-    ):
-        if until != since or state != row.state:
+    for before in connection.execute(asked):
+        if before.until != since or any(getattr(before, name) != getattr(row, name) for name in alike):
             break
-        since = int(began)
+        since = int(before.since)
     return since
 
 
