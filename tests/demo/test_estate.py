@@ -18,7 +18,7 @@ from tierwise.demo.dates import STARTED
 from tierwise.demo.emulator import ACCOUNT, CLOSED_REGION, DENIED, emulated, planting_session, scanning_session
 from tierwise.demo.estate import ACCEPTANCES, PLAN, REGISTER, sample_estate
 from tierwise.demo.weeks import WEEKS
-from tierwise.model.fact import Known, Unknown, UnknownReason
+from tierwise.model.fact import Known, NotApplicable, Unknown, UnknownReason
 from tierwise.model.finding import Finding, Verdict
 from tierwise.model.resource import Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
@@ -70,6 +70,11 @@ def test_two_runs_differ_in_nothing_but_run_id_and_end(outcome):
 
 def test_every_verdict_occurs(outcome):
     assert {one.verdict for one in outcome.result.findings} == set(Verdict) - {Verdict.ATTESTED}
+
+
+def test_every_fact_that_is_known_or_unknown_says_by_what(outcome):
+    facts = ((one.id, name, fact) for one in outcome.result.resources for name, fact in one.facts.items())
+    assert [(id_, name) for id_, name, fact in facts if not fact.via.via and not isinstance(fact, NotApplicable)] == []
 
 
 def test_every_state_of_a_tier_and_every_tier_occurs(outcome):

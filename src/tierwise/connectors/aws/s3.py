@@ -15,6 +15,7 @@ from tierwise.access.audience import (
     Audience,
     acl_audience,
     audience_of,
+    closed,
     combine,
     conditioned,
     organisation_restricted,
@@ -191,7 +192,8 @@ def _audience(draft: Draft) -> Audience | Unknown:
     if ownership(draft) != Known("BucketOwnerEnforced", OWNERSHIP.via):
         acl, ignore = draft.doc(ACL), _either(own["IgnorePublicAcls"], account["IgnorePublicAcls"])
         parts.append(unread_acl(acl, ignore) if isinstance(acl, Unknown) else _by_acl(acl.value or {}, ignore))
-    return combine(*parts)
+    # No policy, and ACLs are disabled.
+    return combine(*parts) if parts else closed(POLICY.via)
 
 
 def _by_acl(acl: Mapping[str, Any], ignore: Maybe[bool]) -> Audience:
