@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
-from tierwise.errors import ConfigError
+from tierwise.errors import ConfigError, unreadable
 from tierwise.model.control import Severity
 from tierwise.model.sensitivity import TIER_IDS
 
@@ -262,7 +262,7 @@ def _from_file(path: Path) -> Config:
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; write one with 'tierwise init' or leave --config out") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error.__class__.__name__})") from None
+        raise ConfigError(f"{path}: cannot be read ({unreadable(error)})") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     problems: list[str] = []

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file could not be read, in words: the system's, or which byte is not UTF-8."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return f"byte {error.start} is not UTF-8; save the file as UTF-8"
+
+
 class ScannerError(Exception):
     """A user error: the message says what happened, where, and how to mend it; exit code 2."""
 

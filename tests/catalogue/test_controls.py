@@ -352,5 +352,8 @@ def test_further_folders_add_controls_and_an_id_used_twice_is_an_error(tmp_path:
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CatalogueError, match="no control file is in it"):
+        load_catalogue([tmp_path / "empty"])
     with pytest.raises(CatalogueError, match="not a folder"):
         load_catalogue([tmp_path / "none"])

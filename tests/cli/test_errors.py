@@ -161,9 +161,20 @@ def test_a_yaml_file_that_cannot_be_used_is_2(tierwise, plan, home, option, text
     tierwise("scan", "plan", plan, option, "given.yaml").complains(2, "given.yaml")
 
 
+def test_a_profile_is_read_from_a_file_of_any_name(tierwise, plan, home):
+    (home / "mine").write_text("- just\n- a list\n", "utf-8")
+    tierwise("scan", "plan", plan, "--profile", "mine").complains(2, "mine:1:1")
+
+
 def test_a_settings_file_that_is_no_toml_is_2(tierwise, plan, home):
     (home / "tierwise.toml").write_text("profile = ", "utf-8")
     tierwise("scan", "plan", plan).complains(2, "tierwise.toml", "not valid TOML")
+
+
+def test_a_settings_file_that_cannot_be_read_is_2_in_the_words_of_the_system(tierwise, plan, home):
+    (home / "latin.toml").write_bytes(b"profile = '\xe9'\n")
+    tierwise("scan", "plan", plan, "--config", "latin.toml").complains(2, "latin.toml", "byte 11 is not UTF-8")
+    tierwise("scan", "plan", plan, "--config", home).complains(2, "Is a directory")
 
 
 def test_every_problem_of_a_settings_file_is_told_with_its_line(tierwise, plan, home):

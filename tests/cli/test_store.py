@@ -33,9 +33,15 @@ def test_a_plan_is_kept_only_where_a_store_is_named(tierwise, plan):
     tierwise("history").complains(2, "there is no store at", "tierwise scan aws")
 
 
+def test_a_store_that_is_named_and_not_there_is_told_with_what_makes_it(tierwise, home):
+    tierwise("history", "--store", "my runs.db").complains(2, "no store at my runs.db yet", "a scan with --store 'my runs.db' makes it")
+    tierwise("history", "--store", home).complains(2, "is a directory", "name a file in it")
+
+
 def test_history_tells_runs_trend_and_ages(tierwise, two_runs):
     shown = tierwise("history", "--store", "kept.db")
     assert shown.code == 0
+    assert shown.out.splitlines()[-1].startswith("Next: tierwise diff --store kept.db")
     for word in ("plan: run 2", "Runs", "rule changes", "How long it has been open", "opening", "closing"):
         assert word in shown.out
     told = json.loads(tierwise("history", "--store", "kept.db", "--format", "json").out)

@@ -22,3 +22,4 @@ def test_calls_are_counted_whatever_came_of_them_and_priced_where_they_are_bille
     assert sentence(some) == "11,600 calls answered or refused; 11,100 are billed, about $0.0075 at list prices"
     assert sentence([made("ec2:DescribeVolumes", "ok", 1)]) == "1 call answered or refused; none is billed"
     assert sentence([]) == ""
+    assert sentence([made("terraform:show", "ok", 7)]) == "", "a plan is a file"

@@ -87,7 +87,10 @@ def _files(extra_dirs: Sequence[Path]) -> Iterator[tuple[str, Path]]:
     for folder in extra_dirs:
         if not folder.is_dir():
             raise CatalogueError([f"{folder}:1:1: not a folder; give a folder of control files"])
-        for path in yaml_files(folder):
+        files = yaml_files(folder)
+        if not files:
+            raise CatalogueError([f"{folder}:1:1: no control file is in it or below it; they are called FAMILY/ID.yaml"])
+        for path in files:
             yield path.as_posix(), path
 
 

@@ -58,7 +58,7 @@ def _find(ref: str | Path) -> tuple[Path, str]:
     if isinstance(ref, str) and ref in shipped:
         return shipped[ref], f"profiles/{shipped[ref].name}"
     path = Path(ref)
-    if isinstance(ref, str) and len(path.parts) < 2 and path.suffix not in {".yaml", ".yml"}:
+    if isinstance(ref, str) and len(path.parts) < 2 and path.suffix not in {".yaml", ".yml"} and not path.is_file():
         raise CatalogueError(
             [f"{ref}:1:1: unknown profile {ref!r}{did_you_mean(ref, shipped)}; profiles are {', '.join(shipped)}, or give a file"]
         )

@@ -83,8 +83,10 @@ def accept(fingerprint: str, check: bool, request: Path | None, file: Path | Non
     fields = {"control": rule.control, "resource": rule.resource, **made, "created": utc_now().date().isoformat(), **end}
     write_entry(path, "acceptances", fields)
     told = ", ".join(f"{one.control} at {one.tier.label}" for one in covered[:_MOST])
+    name_it = "" if str(path) == load_config(options).acceptances else ", and name it with --acceptances"
     click.echo(
-        f"it accepts {len(covered)} finding(s): {told}{' ...' if len(covered) > _MOST else ''}; have {path} reviewed and merged", err=True
+        f"it accepts {len(covered)} finding(s): {told}{' ...' if len(covered) > _MOST else ''}; have {path} reviewed and merged{name_it}",
+        err=True,
     )
 
 

@@ -42,6 +42,7 @@ def history(format_: str, series: str, since: str, most: int, **values: Any) -> 
     """  # noqa: D301 - click keeps the lines after a backspace as they are
     from tierwise.reports.history import history_json, history_text
     from tierwise.store.compare import comparison
+    from tierwise.store.connect import shown
     from tierwise.store.read import find_series, history_of, series_of
 
     if since:
@@ -51,7 +52,7 @@ def history(format_: str, series: str, since: str, most: int, **values: Any) -> 
         others = [one.name for one in series_of(connection) if one.name != found.series]
         if len(found.runs) > 1 and not found.runs[1].pruned:
             found = replace(found, bridge=comparison(connection, found.runs[1], found.runs[0]).bridge)
-    emit(history_json(found, others) if format_ == "json" else history_text(found, others, _view(values)))
+    emit(history_json(found, others) if format_ == "json" else history_text(found, others, _view(values), shown(values["store"])))
 
 
 @click.command()

@@ -15,7 +15,7 @@ import click
 from tierwise.cli.keeping import open_kept
 from tierwise.cli.options import audience_option, options_from, require, utc_now
 from tierwise.cli.settings import audience_of, load_config
-from tierwise.errors import NotifyError, ScannerError, StoreError, UsageError
+from tierwise.errors import NotifyError, ScannerError, StoreError, UsageError, unreadable
 
 if TYPE_CHECKING:
     from tierwise.config import Config, ReceiverConfig
@@ -170,7 +170,7 @@ def _secret(receiver: ReceiverConfig, key: str, environ: Mapping[str, str]) -> s
         with Path(file).open("rb") as opened:
             found = opened.read(_MOST_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NotifyError(f"the file of its {key} cannot be read: {file} ({type(error).__name__})") from None
+        raise NotifyError(f"the file of its {key} cannot be read: {file} ({unreadable(error)})") from None
     if not found:
         raise NotifyError(f"the file of its {key} is empty: {file}")
     return found

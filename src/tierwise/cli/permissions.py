@@ -159,14 +159,14 @@ def gcp(
 
 
 def _wanted(control: tuple[str, ...], profile: str) -> frozenset[str] | None:
-    """The facts that some controls need, with all that these are made from; None for all facts."""
+    """The facts that some controls, or those of a profile, need, with all that these are made from; None for all facts."""
     from tierwise.cli.options import Options
     from tierwise.cli.settings import load_config, load_judging
     from tierwise.derive.needs import other_needs, own_needs
     from tierwise.evaluate.compiled import compile_control
     from tierwise.model.sensitivity import Tier
 
-    if not control:
+    if not (control or profile):
         return None
     judging = load_judging(load_config(Options(profile=profile)), control)
     named = frozenset(name for one in judging.controls for name in compile_control(one).facts[Tier.T4])

@@ -23,7 +23,7 @@ from tierwise.cli.sampling import depth_of, import_option, imported, sampling_as
 from tierwise.cli.second import asking, second_options, with_second
 from tierwise.cli.settings import asked_of_scan, controls_of, load_gated, load_judging
 from tierwise.config import AwsConfig, AzureConfig, Config, GcpConfig
-from tierwise.errors import UsageError
+from tierwise.errors import UsageError, unreadable
 
 if TYPE_CHECKING:
     from tierwise.catalogue.controls import Catalogue
@@ -78,7 +78,7 @@ def accounts_in(path: Path | None) -> tuple[str, ...]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--accounts-file {path}: cannot be read ({type(error).__name__})") from None
+        raise UsageError(f"--accounts-file {path}: cannot be read ({unreadable(error)})") from None
     found: list[str] = []
     for number, line in enumerate(lines, 1):
         if account := line.partition("#")[0].strip():

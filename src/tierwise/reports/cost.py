@@ -15,6 +15,9 @@ _PRICES: Final = {"s3": 0.4e-6, "kms": 3e-6, "secretsmanager": 5e-6}
 PRICED: Final = "AWS's list prices in us-east-1, November 2026 (aws.amazon.com: /s3/pricing, /kms/pricing, /secrets-manager/pricing)"
 _LISTING: Final = {"s3:ListBuckets": 5e-6}
 
+_NO_CALL: Final = "terraform:"
+"""What is read of a plan is read from a file (`terraform:show`)."""
+
 
 def price_of(operation: str) -> float:
     """What a provider bills for one call, in US dollars."""
@@ -25,7 +28,8 @@ def sentence(outcomes: Sequence[ReadOutcome]) -> str:
     """The calls, and the price of those that are billed; empty where none was made."""
     made = Counter[str]()
     for one in outcomes:
-        made[one.operation] += one.count
+        if not one.operation.startswith(_NO_CALL):
+            made[one.operation] += one.count
     if not made:
         return ""
     billed = {operation: price_of(operation) for operation in made}

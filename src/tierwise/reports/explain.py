@@ -62,15 +62,18 @@ def _bar(page: Printer, resource: Resource, result: ScanResult) -> None:
     passed = sum(1 for one in own if one.verdict is Verdict.PASS)
     attested = sum(1 for one in own if one.verdict is Verdict.ATTESTED)
     met = f" {attested} are attested," if attested else ""
+    beside = sum(1 for one in own if one.verdict is Verdict.NOT_APPLICABLE)
+    rest = f", {beside} do not apply" if beside else ""
     page.title("Why this bar")
     tier = result.classifications[resource.id].tier
     page.line(
-        f"  At {tier.label} {count(len(own), 'control')} ask something of it: {passed} pass,{met} {len(fails)} fail, {len(unknowns)} cannot be told."
+        f"  At {tier.label} {count(len(own), 'control')} ask something of it: {passed} pass,{met} {len(fails)} fail, {len(unknowns)} cannot be told{rest}."
     )
     for group in sorted(entries(own), key=lambda group: (-group[0].severity, group[0].control)):
         _one(page, group[0], [member.control for member in group[1:]])
     for finding in unknowns:
         page.bullet(f"{finding.control} unknown: {finding.title}", mark="?")
+        page.detail("finding", finding.fingerprint)
         for part in finding.unknowns:
             settle = f"; {part.action} would settle it" if part.action else ""
             page.detail("because", f"{part.fact}: {part.reason}{f' ({safe_text(part.detail)})' if part.detail else ''}{settle}")
@@ -80,6 +83,7 @@ def _one(page: Printer, finding: Finding, others: list[str]) -> None:
     also = f" (and {', '.join(others)}, same cause)" if others else ""
     page.bullet(f"{finding.control} {finding.severity.word}: {finding.title}{also}", mark="!")
     page.detail("why", safe_text(finding.why))
+    page.detail("finding", finding.fingerprint)
     page.detail("expected", finding.expected)
     if finding.actual:
         page.detail("found", ", ".join(f"{part.fact} {safe_text(part.value)} [{safe_text(part.via)}]" for part in finding.actual))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from itertools import pairwise
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from tierwise.model.history import (
@@ -57,8 +58,8 @@ def label(row: str) -> str:
     return Tier[row].label if row in Tier.__members__ else row
 
 
-def history_text(found: History, others: Sequence[str], view: View) -> str:
-    """Runs, trend, ages and times for people."""
+def history_text(found: History, others: Sequence[str], view: View, store: str = "") -> str:
+    """Runs, trend, ages and times for people; `store` as it was named on the command line, for the command that goes on."""
     console, out = console_for(view)
     page = Printer(console)
     last = found.runs[0]
@@ -85,7 +86,10 @@ def history_text(found: History, others: Sequence[str], view: View) -> str:
             fixed = f"{one.fixed:,} fixed, half of them within {count(one.median_days, 'day')}, the slowest after {count(one.slowest_days, 'day')}"
             page.bullet(f"{label(one.row)}: {fixed if one.fixed else 'none fixed'}{back}")
     page.line()
-    page.line("Next: tierwise diff" + (f"   other series: {listed([safe_text(one) for one in others], 3)}" if others else ""), "dim")
+    where = f" --store {safe_text(quote(store))}" if store else ""
+    page.line(
+        f"Next: tierwise diff{where}" + (f"   other series: {listed([safe_text(one) for one in others], 3)}" if others else ""), "dim"
+    )
     return log_lines(out.getvalue())
 
 

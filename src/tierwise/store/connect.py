@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, select, text, update
@@ -72,7 +73,7 @@ def open_store(where: str, default: Path, *, create: bool = False) -> Store:
         store = Store(_server(url), shown(where), None)
     else:
         path = Path(where).expanduser() if where else default
-        store = Store(_file(path, create=create), str(path), path)
+        store = Store(_file(path, create=create, named=bool(where)), str(path), path)
     _prepare(store, create=create)
     return store
 
@@ -99,11 +100,18 @@ def _server(url: URL) -> Engine:
         raise StoreError("PostgreSQL's driver is not installed\ninstall it: pip install 'tierwise[postgres]'") from None
 
 
-def _file(path: Path, *, create: bool) -> Engine:
+def _file(path: Path, *, create: bool, named: bool) -> Engine:
     if create:
         _make_room(path)
+    elif path.is_dir():
+        raise _a_directory(path)
     elif not path.is_file():
-        raise StoreError(f"there is no store at {path} yet\n'tierwise scan aws' keeps its runs there; --store names another")
+        way = (
+            f"a scan with --store {quote(str(path))} makes it"
+            if named
+            else "'tierwise scan aws' keeps its runs there; --store names another"
+        )
+        raise StoreError(f"there is no store at {path} yet\n{way}")
     effective = os.access in os.supports_effective_ids
     bare = create or all(os.access(one, os.W_OK, effective_ids=effective) for one in (path, path.parent))
     # A store that may not be written has no place for the files that go with it; nobody else is writing it either.
@@ -126,11 +134,15 @@ def _make_room(path: Path) -> None:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         elif stat.S_ISDIR(path.stat().st_mode):
-            raise StoreError(f"{path} is a directory; name a file in it: --store {path / FILE_NAME}")
+            raise _a_directory(path)
     except OSError as error:
         raise StoreError(
             f"no store can be made at {path}: {error.strerror or type(error).__name__}\nname another place with --store, or 'none' to keep nothing"
         ) from None
+
+
+def _a_directory(path: Path) -> StoreError:
+    return StoreError(f"{path} is a directory; name a file in it: --store {quote(str(path / FILE_NAME))}")
 
 
 def _begin(connection: Connection) -> None:
@@ -164,19 +176,20 @@ def _said(where: str, error: BaseException | None) -> str | None:
 
 def _sqlite_said(where: str, error: sqlite3.Error) -> str | None:
     name = str(getattr(error, "sqlite_errorname", ""))
+    path, aside = quote(where), quote(f"{where}.broken")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return (
-            f"{where} is damaged or no store: {error}\nlook at it: tierwise store check --store {where}"
-            f"\nput it aside, and the next scan begins a new one: mv {where} {where}.broken"
+            f"{where} is damaged or no store: {error}\nis it another file, name the store with --store"
+            f"\nif it was the store, put it aside, and the next scan begins a new one: mv {path} {aside}"
         )
     if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and name.endswith(("WRITE", "TRUNCATE", "FSYNC", "SHMSIZE"))):
-        return f"there is no room to write the store {where}: {error}\nmake room (tierwise store prune --store {where}), or name another place with --store"
+        return f"there is no room to write the store {where}: {error}\nmake room (tierwise store prune --store {path}), or name another place with --store"
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return f"the store {where} cannot be written: {error}\nlet its file and directory be written (ls -ld), or name another place with --store"
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"the store {where} has been locked by another process for {BUSY_SECONDS} seconds\nwait until it is done, and try again"
     if name.startswith("SQLITE_IOERR"):
-        return f"the store {where} cannot be read or written: {error}\nsee whether its disk is well; a copy elsewhere: cp {where} FILE"
+        return f"the store {where} cannot be read or written: {error}\nsee whether its disk is well; a copy elsewhere: cp {path} FILE"
     return None
 
 
@@ -193,7 +206,7 @@ def _prepare(store: Store, *, create: bool) -> None:
             "\nupdate this one: pip install --upgrade tierwise; or name another with --store"
         )
     if found is None and not create:
-        raise StoreError(f"there is no store at {store.where} yet\na scan with --store makes it")
+        raise StoreError(f"there is no store at {store.where} yet\na scan with --store {quote(store.where)} makes it")
     if store.path is not None:
         with told(store.where), store.engine.connect() as connection:
             # Kept in the file: readers go on while one writes, and a killed writer leaves nothing half done.

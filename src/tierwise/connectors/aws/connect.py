@@ -18,7 +18,7 @@ from tierwise.connectors.aws.collectors import REGIONS, SESSION_READS, collector
 from tierwise.connectors.aws.credentials import explained
 from tierwise.connectors.aws.members import AwsOrganisation
 from tierwise.connectors.aws.organisation import ACTIVE, INHERITED, Within, chosen, membership, not_active
-from tierwise.connectors.aws.role import Role, role_arn, roles_by_account
+from tierwise.connectors.aws.role import ROLE_NAME, Role, role_arn, roles_by_account
 from tierwise.connectors.aws.session import Access, Account, new_session
 from tierwise.connectors.aws.source import AwsAccount, AwsScope, AwsSource
 from tierwise.connectors.aws.task import Elsewhere, Reach
@@ -29,8 +29,6 @@ from tierwise.errors import CredentialsError, UsageError
 from tierwise.model.content import Depth
 from tierwise.model.fact import NOT_COLLECTED, Maybe, Unknown
 
-ROLE_NAME: Final = "tierwise-scan"
-"""The role in each account of an organisation where no other is named: what `tierwise permissions aws --stackset` rolls out."""
 PARTITIONS: Final = ("aws", "aws-us-gov", "aws-cn")
 _IDENTITY = SESSION_READS[0]
 _ROLE_NAME = re.compile(r"(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from tierwise.connectors.aws.collectors import declared_reads
 from tierwise.connectors.aws.content import BY_DEPTH
 from tierwise.connectors.aws.read import Read
+from tierwise.connectors.aws.role import ASSUME, ROLE_NAME
 from tierwise.connectors.declared import needed
 from tierwise.connectors.hcl import block, hcl
 from tierwise.model.content import Depth
@@ -51,12 +52,14 @@ CONTENT_READS: Final = (
 """Actions that open data itself. A scan makes none of them, and the policy denies them in case another policy grants them."""
 
 
-def policy_document(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Sequence[Read] = ()) -> Document:
+def policy_document(
+    facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Sequence[Read] = (), *, enters: bool = True
+) -> Document:
     """The IAM policy that a scan needs: all declared reads, or those that the given facts need (stage-1 reads are always made).
 
-    `more` are reads that a scan makes only where an option asks for them. A deeper look has a statement of its own, and the denial leaves out what it needs: it belongs to a role of its own.
+    `enters`: it may also assume the role that scans have in other accounts, and no other. `more` are reads that a scan makes only where an option asks for them. A deeper look has a statement of its own, and the denial leaves out what it needs: it belongs to a role of its own.
     """
-    actions = sorted({read.action for read in declared_reads() if read.action and needed(read, facts)})
+    actions = sorted({read.action for read in declared_reads() if read.action and needed(read, facts)} - {ASSUME.action})
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -69,8 +72,14 @@ def policy_document(facts: frozenset[str] | None = None, depth: Depth = Depth.ME
                 "Action": [one for one in CONTENT_READS if one not in _actions(depth)],
                 "Resource": "*",
             },
+            *([entering()] if enters else []),
         ],
     }
+
+
+def entering(partition: str = "aws", role: str = ROLE_NAME) -> Document:
+    """The statement that lets a caller assume the one role in other accounts."""
+    return {"Sid": "EnterOtherAccounts", "Effect": "Allow", "Action": [ASSUME.action], "Resource": [f"arn:{partition}:iam::*:role/{role}"]}
 
 
 def asked_for(reads: Sequence[Read]) -> list[Document]:

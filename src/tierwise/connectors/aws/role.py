@@ -19,6 +19,8 @@ from tierwise.model.resource import ALL_KINDS, Gap
 
 SESSION_NAME: Final = "tierwise-scan"
 """The name under which CloudTrail shows every call that is made through a role."""
+ROLE_NAME: Final = "tierwise-scan"
+"""The role in each account of an organisation where no other is named: what `tierwise permissions aws --stackset` rolls out."""
 ASSUME: Final = Read("sts", "AssumeRole", "sts:AssumeRole")
 _ROLE: Final = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/\S+")
 _METHOD: Final = "sts-assume-role"

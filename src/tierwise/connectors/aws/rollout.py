@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from tierwise.connectors.aws import account_lock, organisation
-from tierwise.connectors.aws.connect import ROLE_NAME
-from tierwise.connectors.aws.permissions import asked_for, policy_document
+from tierwise.connectors.aws.permissions import asked_for, entering, policy_document
 from tierwise.connectors.aws.read import Read
-from tierwise.connectors.aws.role import ASSUME, SESSION_NAME
+from tierwise.connectors.aws.role import ROLE_NAME, SESSION_NAME
 from tierwise.connectors.hcl import arguments, block, hcl
 from tierwise.model.content import Depth
 
@@ -78,10 +77,7 @@ def _trust() -> Document:
 
 def member_policy(facts: frozenset[str] | None = None, depth: Depth = Depth.METADATA, more: Sequence[Read] = ()) -> Document:
     """What the role in an account may do: what a scan reads there, and to assume no further role."""
-    document: Document = policy_document(facts, depth, more)
-    statements = document["Statement"]
-    read = {**statements[0], "Action": [one for one in statements[0]["Action"] if one != ASSUME.action]}
-    return {**document, "Statement": [read, *statements[1:]]}
+    return policy_document(facts, depth, more, enters=False)
 
 
 def caller_policy(partition: str = "aws", role: str = ROLE_NAME, more: Sequence[Read] = ()) -> Document:
@@ -95,7 +91,7 @@ def caller_policy(partition: str = "aws", role: str = ROLE_NAME, more: Sequence[
         "Statement": [
             {"Sid": "ListTheOrganisation", "Effect": "Allow", "Action": over, "Resource": "*"},
             *asked_for(more),
-            {"Sid": "EnterItsAccounts", "Effect": "Allow", "Action": [ASSUME.action], "Resource": [f"arn:{partition}:iam::*:role/{role}"]},
+            entering(partition, role),
         ],
     }
 
