@@ -55,6 +55,16 @@ def test_each_receiver_is_told_once_and_signed_where_it_has_a_secret(tierwise, r
     assert "team: has been told of run" in again.out
 
 
+def test_a_receiver_may_be_called_anything(tierwise, runs, home):
+    (home / "tierwise.toml").write_text(SETTINGS.replace("[notify.team]", '[notify."комáнда\\n\u2028"]'))
+    ran = tierwise("notify")
+    assert ran.code == 0, ran.err
+    (_, head, body), *_ = runs.got
+    assert head["Tierwise-Delivery"].isascii()
+    assert json.loads(body)["delivery"] == head["Tierwise-Delivery"]
+    assert "\u2028" not in ran.out + ran.err
+
+
 def test_a_dry_run_prints_what_would_be_sent_and_needs_no_secret(tierwise, runs, home, monkeypatch):
     monkeypatch.delenv("TEAM_URL")
     (home / "secret").unlink()

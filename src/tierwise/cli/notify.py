@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import click
 
@@ -83,16 +84,18 @@ def tell_of(where: str, receivers: Sequence[ReceiverConfig], run: str) -> None:
 def _tell(store: Store, receiver: ReceiverConfig, run: str, say: Callable[[str], object]) -> str | None:
     """Tell one receiver, and say what came of it; why it could not be told, or None."""
     from tierwise.notify.post import post
+    from tierwise.reports.text import safe_text
     from tierwise.store.notices import claim, release
 
+    name = safe_text(receiver.name)
     try:
         notice = _notice(store, receiver, run)
         if _silent(receiver, notice):
-            say(f"{receiver.name}: nothing to tell of run {run}")
+            say(f"{name}: nothing to tell of run {run}")
             return None
         sending = _sending(receiver, notice, os.environ)
         if not claim(store, run, receiver.name, utc_now()):
-            say(f"{receiver.name}: has been told of run {run}")
+            say(f"{name}: has been told of run {run}")
             return None
         try:
             networks = tuple(map(ip_network, receiver.allow_networks))
@@ -101,8 +104,8 @@ def _tell(store: Store, receiver: ReceiverConfig, run: str, say: Callable[[str],
             release(store, run, receiver.name)
             raise
     except ScannerError as error:
-        return f"{receiver.name} has not been told of run {run}: {error}"
-    say(f"{receiver.name}: told of run {run}")
+        return f"{name} has not been told of run {run}: {error}"
+    say(f"{name}: told of run {run}")
     return None
 
 
@@ -133,13 +136,18 @@ class _Sending:
 def _sending(receiver: ReceiverConfig, notice: Notice, environ: Mapping[str, str]) -> _Sending:
     """What goes where; NotifyError where its secrets are not there, or too short to be any."""
     url = _secret(receiver, "url", environ)
-    delivery = f"{notice.run.id}/{receiver.name}"
+    delivery = _delivery(receiver, notice.run.id)
     secret = _secret(receiver, "secret", environ) if receiver.secret_env or receiver.secret_file else ""
     if secret and len(secret) < _SHORTEST:
         raise NotifyError(
             f"its secret has fewer than {_SHORTEST} signs; make one: python -c 'import secrets; print(secrets.token_hex(32))'"
         )
     return _Sending(url, _body(receiver, notice, delivery), delivery, secret.encode())
+
+
+def _delivery(receiver: ReceiverConfig, run: str) -> str:
+    """What names a notice to its receiver, in signs that a header takes."""
+    return f"{run}/{quote(receiver.name, safe=' ')}"
 
 
 def _silent(receiver: ReceiverConfig, notice: Notice) -> bool:
@@ -178,6 +186,7 @@ def _secret(receiver: ReceiverConfig, key: str, environ: Mapping[str, str]) -> s
 
 def _print(store: Store, receivers: Sequence[ReceiverConfig], run: str, config: Config) -> None:
     """What would be sent, a line of JSON for each receiver; whoever reads the log of a public pipeline sees what a public one would."""
+    from tierwise.reports.text import safe_text
     from tierwise.store.notices import told_at
 
     require(
@@ -194,6 +203,6 @@ def _print(store: Store, receivers: Sequence[ReceiverConfig], run: str, config: 
             if _silent(one, notice)
             else f"{one.kind} would be sent"
         )
-        click.echo(f"{one.name}: {state}", err=True)
+        click.echo(f"{safe_text(one.name)}: {state}", err=True)
         if not _silent(one, notice):
-            click.echo(_body(one, notice, f"{run}/{one.name}").decode())
+            click.echo(_body(one, notice, _delivery(one, run)).decode())

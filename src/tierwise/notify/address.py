@@ -23,13 +23,20 @@ _NEVER: Final = tuple(
         "169.254.0.0/16",  # link-local, with the metadata services of AWS, Azure, Google Cloud and others (RFC 3927)
         "fe80::/10",
         "fd00:ec2::/32",  # the metadata service of EC2 over IPv6
+        "fd20:ce::/32",  # that of Google Compute Engine
+        "fd00:42::42/128",  # that of Scaleway
         "168.63.129.16/32",  # Azure's own services for a virtual machine, at an address that looks public
         "100.100.100.200/32",  # the metadata service of Alibaba Cloud
+        "192.0.0.192/32",  # the metadata service of Oracle Cloud
         "224.0.0.0/4",
         "ff00::/8",
     )
 )
 """Addresses that no settings let a notice go to."""
+_INTERNET: Final = ip_network("2000::/3")
+"""All of IPv6 that is given out for the internet (IANA, Internet Protocol Version 6 Address Space); site-local addresses and local translators lie elsewhere."""
+_RESERVED: Final = tuple(ip_network(one) for one in ("192.0.0.0/24", "3fff::/20"))
+"""Set apart by IANA's special-purpose registries, and not by every version of Python: protocol assignments and documentation."""
 _EMBED: Final = ip_network("64:ff9b::/96")
 """IPv4 addresses as a translator shows them (RFC 6052)."""
 
@@ -86,6 +93,8 @@ def permitted(address: Address, allowed: Sequence[Network] = ()) -> bool:
         return False
     if any(inner in one for one in allowed if one.version == inner.version):
         return True
+    if any(inner in one for one in _RESERVED if one.version == inner.version) or (inner.version == 6 and inner not in _INTERNET):
+        return False
     return inner.is_global and not inner.is_multicast
 
 
@@ -98,7 +107,8 @@ def _inner(address: Address) -> Address:
             return address.sixtofour
         if address.teredo is not None:
             return address.teredo[1]
-        if address in _EMBED:
+        # ::a.b.c.d stood for an IPv4 address once (RFC 4291, 2.5.5.1).
+        if address in _EMBED or 1 < int(address) < 1 << 32:
             return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
