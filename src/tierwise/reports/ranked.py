@@ -30,8 +30,10 @@ _NOT_SAID: Final = Severity.MEDIUM
 _LEFT_OUT: Final = frozenset({Standing.MET, Standing.SUPPRESSED})
 _KEYS: Final = re.compile(r'\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]')
 _ARN: Final = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_TYPED: Final = re.compile(r"arn:[^:]*:[^:]*(?P<place>:[^:]*:[^:]*:)(?:[^:/]*(?=[:/]))?")
 _OBJECT: Final = re.compile(r"(arn:[^:]*:s3:::[^/]+)/.*", re.DOTALL)
 _ACCOUNT: Final = re.compile(r"AWS::::Account:(\d{12})")
+_ZONE: Final = re.compile(r"-?[a-z]")
 _FULL: Final = ("arn:", "//", "https://", "gs://", "projects/")
 """How names begin that mean one thing wherever they are read."""
 UNREADABLE: Final = "it could not be read"
@@ -112,7 +114,7 @@ class Estate:
     def __init__(self, result: ScanResult, sources: SourceIndex | None = None) -> None:
         self._result = result
         self._full: dict[str, list[Resource]] = defaultdict(list)
-        self._names: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        self._names: dict[tuple[str, str], list[Resource]] = defaultdict(list)
         self._lines: dict[str, list[tuple[int, int, Resource]]] = defaultdict(list)
         for one in result.resources:
             for name in dict.fromkeys((one.id, one.name, *one.aliases)):
@@ -129,8 +131,7 @@ class Estate:
         if name.startswith(_FULL) or name == one.id:
             self._full[_canonical(name)].append(one)
         elif name:
-            for region in dict.fromkeys((one.region, "")):
-                self._names[_plain(one.account), region, _plain(name)].append(one)
+            self._names[_plain(one.account), _plain(name)].append(one)
 
     def rank(self, found: Foreign) -> Ranked:
         """A finding with the resource that weighs most of those that it names."""
@@ -159,14 +160,46 @@ class Estate:
         if one.path and (held := [each for first, last, each in self._lines.get(one.path, ()) if first <= one.line <= last]):
             return held, "its place in the configuration"
         where = account[1] if account else one.account or (found[1] if (found := _ARN.match(one.id)) else "")
-        for region in dict.fromkeys((one.region, "")):
+        for in_region in (True, False):
             for text in (account[1] if account else one.id, one.name):
-                held = list({each.id: each for each in self._names.get((_plain(where), region, _plain(text)), ())}.values()) if text else []
+                held = self._called(one, _plain(where), text, in_region=in_region) if text else []
                 if len(held) == 1:
-                    return held, f"account{', region' if region else ''} and name"
+                    return held, f"account{', region' if in_region else ''} and name"
                 if held:
                     return (), TWICE
         return (), ELSEWHERE if where and _plain(where) not in self._accounts else ABSENT
+
+    def _called(self, one: Reference, account: str, name: str, *, in_region: bool) -> list[Resource]:
+        """What is called that in the region that a finding names, or where one of the two names none; of another sort than its full name tells it is none."""
+        sort = _sort(one.id)
+        return [
+            each
+            for each in {each.id: each for each in self._names.get((account, _plain(name)), ())}.values()
+            if (_same_region(one.region, each.region) if in_region else not (_region(one.region) and _region(each.region)))
+            and (not sort or _sort(each.id) in ("", sort))
+        ]
+
+
+def _region(name: str) -> str:
+    """A region without case; `global` is none."""
+    return "" if name.casefold() == "global" else name.casefold()
+
+
+def _same_region(one: str, other: str) -> bool:
+    """Whether two regions are one, or one of them a zone of the other: `eu-west-2a`, `europe-west2-a`."""
+    short, long = sorted((_region(one), _region(other)), key=len)
+    return bool(short) and (short == long or (long.startswith(short) and bool(_ZONE.fullmatch(long[len(short) :]))))
+
+
+def _sort(name: str) -> str:
+    """The service of an ARN with the type of what it names, the type of an ARM id, the service of a Google full name; nothing where it is none of these."""
+    if found := _TYPED.match(name):
+        return found[0].replace(found["place"], "::", 1)
+    if name.startswith("//"):
+        return name.split("/", 3)[2]
+    _, _, below = _canonical(name).partition("/providers/")
+    parts = below.split("/")
+    return "/".join(parts[:2] + parts[3::2]) if name[:15].casefold() == "/subscriptions/" else ""
 
 
 def _canonical(name: str) -> str:
