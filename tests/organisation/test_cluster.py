@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import dask
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from tests.cli.conftest import *  # noqa: F403 - fixtures
 from tests.organisation.entering import DEADLY, RECORDING, enter, written
-from tests.organisation.estate import STARTED, clean_environment, recorded, without_waiting
+from tests.organisation.estate import SERVICES, STARTED, clean_environment, recorded, without_waiting
 from tests.organisation.scans import OPTIONS, scanned
 from tests.scan.clouds import told
 from tests.scan.worlds import judging
+from tierwise import __version__
 from tierwise.config import AwsConfig
 from tierwise.connectors.aws import cluster, task
+from tierwise.connectors.aws.build import build, unlike
 from tierwise.connectors.aws.cluster import ANY_PORT, Cluster, workers
 from tierwise.connectors.aws.connect import access_of, open_accounts
-from tierwise.errors import UsageError
+from tierwise.connectors.aws.task import Elsewhere
+from tierwise.connectors.base import Stoppable
+from tierwise.errors import ScannerError, UsageError
 from tierwise.model.content import Depth
 from tierwise.scan import Outcome, scan
+from tierwise.scan.checkpoint import Checkpoint
+from tierwise.store.units import KeptUnit
 
 
 def away(on: Cluster) -> Outcome:
@@ -59,14 +70,85 @@ def test_a_worker_that_is_lost_mid_scan_changes_nothing_in_the_result(tmp_path, 
     assert told(outcome.result) == told(scanned(estate.replayed()).result)
 
 
+@contextmanager
+def joined(address: str, work: Path, text: str) -> Iterator[str]:
+    """A worker that joins with a `tierwise` of its own, which consists of a text; its address."""
+    package = work / "tierwise"
+    package.mkdir()
+    (package / "__init__.py").write_text(text)
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--no-dashboard", "--nthreads", "4"]
+    words = {"PYTHONPATH": str(work), "PATH": os.environ["PATH"], "HOME": str(work)}
+    with Client(address) as client, subprocess.Popen(command, env=words, cwd=work, stderr=subprocess.DEVNULL) as process:
+        known = client.nthreads().keys()
+        try:
+            client.wait_for_workers(len(known) + 1, timeout=60)
+            yield next(iter(client.nthreads().keys() - known))
+        finally:
+            process.terminate()
+
+
+def test_a_worker_of_another_version_that_joins_mid_scan_reads_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "WAIT", 1)
+    estate, options, asked = recorded(), AwsConfig(**OPTIONS), tmp_path / "asked"
+
+    def scan_by(elsewhere: Elsewhere, kept: list[KeptUnit]) -> tuple[Outcome, ScannerError | None]:
+        sources = open_accounts(options, STARTED, threads=4, elsewhere=elsewhere)
+        outcome = scan(sources, judging(), started=STARTED, jobs=4, checkpoint=Checkpoint("run", kept.extend, print, every=0))
+        assert outcome.crashes == ()
+        (source,) = sources
+        assert isinstance(source, Stoppable)
+        return outcome, source.stopped
+
+    with (
+        dask.config.set({"distributed.worker.daemon": False}),
+        LocalCluster(n_workers=1, processes=False, dashboard_address=None, scheduler_kwargs=dict(ANY_PORT), protocol="tcp") as own,
+        clean_environment(),
+        without_waiting(),
+        estate.replayed().in_place(),
+        workers(Cluster(own.scheduler_address), access_of(options, 4, Depth.METADATA)) as elsewhere,
+        joined(own.scheduler_address, tmp_path, f"__version__ = '9.9.9'\nopen({str(asked)!r}, 'a').write('once\\n')\n") as other,
+    ):
+        whole: list[KeptUnit] = []
+        outcome, stopped = scan_by(elsewhere, whole)
+        assert asked.read_text() == "once\n"
+        assert told(outcome.result) == told(scanned(estate.replayed()).result)
+        assert stopped is None
+        own.scale(0)
+        with Client(own.scheduler_address) as client:
+            while client.nthreads().keys() != {other}:
+                pass
+        kept: list[KeptUnit] = []
+        outcome, stopped = scan_by(elsewhere, kept)
+    assert isinstance(stopped, UsageError)
+    assert str(stopped) == (
+        f"no worker is left that runs this code: worker {other} has tierwise 9.9.9, and this is {__version__}:"
+        f" install the same on all of them (pip install tierwise=={__version__})"
+    )
+    lost = [gap for gap in outcome.result.gaps if gap.detail == str(stopped)]
+    assert {gap.service for gap in lost} == set(SERVICES)
+    assert all(gap.kinds for gap in lost)
+    # What nobody has read is not kept as read: a scan that goes on reads it.
+    assert {one.name for one in kept} < {one.name for one in whole}
+    assert not any(service in one.name for one in kept for service in SERVICES)
+
+
+def test_builds_of_one_version_are_told_apart_by_their_code():
+    version, _, code = build().partition("+")
+    assert (version, len(code)) == (__version__, 12)
+    assert unlike("tcp://x:1", f"{version}+aaa", f"{version}+bbb").startswith(
+        f"worker tcp://x:1 has tierwise {version} of other code (aaa), and this is {version} (bbb): install the same"
+    )
+    assert "has no tierwise, and this is" in unlike("tcp://x:1", "", build())
+
+
 def test_what_is_no_cluster_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setattr(cluster, "WAIT", 1)
     access = access_of(AwsConfig(), 4, Depth.METADATA)
 
-    def refused(address: str) -> str:
+    def refused(address: str, lines: int = 2) -> str:
         with pytest.raises(UsageError) as error, workers(Cluster(address), access):
             pass
-        assert len(str(error.value).splitlines()) == 2
+        assert len(str(error.value).splitlines()) == lines
         return str(error.value)
 
     assert "no scheduler answers at tcp://127.0.0.1:9" in refused("tcp://127.0.0.1:9")
@@ -78,8 +160,8 @@ def test_what_is_no_cluster_is_named_with_its_remedy(monkeypatch):
         assert "has no worker" in refused(own.scheduler_address)
         own.scale(1)
         own.wait_for_workers(1)
-        monkeypatch.setattr(cluster, "__version__", "9.9.9")
-        assert "and this is 9.9.9\ninstall the same on all of them: pip install tierwise==9.9.9" in refused(own.scheduler_address)
+        monkeypatch.setattr(cluster, "build", lambda: "9.9.9+0")
+        assert "and this is 9.9.9: install the same on all of them (pip install tierwise==9.9.9)" in refused(own.scheduler_address, lines=1)
 
 
 @pytest.mark.parametrize(

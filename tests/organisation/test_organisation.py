@@ -13,6 +13,7 @@ import signal
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -26,10 +27,17 @@ from tests.organisation.scans import scanned
 from tests.organisation.wire import Call, Rule, Wire, broken, refusal
 from tests.scan.clouds import comparable, told
 from tierwise.cli import main as entry
+from tierwise.config import AwsConfig
+from tierwise.connectors.aws.build import build, unlike
+from tierwise.connectors.aws.connect import access_of
+from tierwise.connectors.aws.task import Ran, Task
+from tierwise.connectors.aws.worker import Worker
 from tierwise.connectors.ceiling import Ceiling
+from tierwise.errors import ScannerError, UsageError
+from tierwise.model.content import Depth
 from tierwise.model.fact import Known
 from tierwise.model.finding import Verdict
-from tierwise.model.resource import Kind
+from tierwise.model.resource import Gap, Kind
 from tierwise.scan import Outcome
 
 KILLS = int(os.environ.get("TIERWISE_KILLS", "1"))
@@ -181,6 +189,29 @@ def _killed(_: Wire, last: int) -> Rule:
     return rule
 
 
+@dataclass
+class _Leaving:
+    """A worker in this process, in whose place there is one of another version after so many tasks."""
+
+    left: int
+    worker: Worker
+    stopped: ScannerError | None = None
+
+    def __call__(self, task: Task) -> Ran:
+        self.left -= 1
+        if self.left >= 0:
+            return self.worker.run(task)
+        self.stopped = UsageError(unlike("tcp://x:1", "9.9.9", build()))
+        return Ran((Gap("aws", task.reach.account, task.region, task.service, "api-error", "", str(self.stopped)),))
+
+
+def _left(_: Wire, last: int) -> Rule:
+    """The workers that read are gone as so many tasks were sent to them; nothing is wrong on the way."""
+    there = _Leaving(last, Worker(access_of(AwsConfig(requests_per_second=0.0), 2, Depth.METADATA)))
+    patch("tierwise.cli.scan.elsewhere", lambda *_: there).start()
+    return lambda _: None
+
+
 def _ending(work: Path, wire: Wire, how: Callable[[Wire, int], Rule], last: int, more: tuple[str, ...]) -> None:
     """In a process of its own: the scan, to which something happens on its way, unless `last` is 0."""
     os.chdir(work)
@@ -230,3 +261,13 @@ def test_where_the_callers_credentials_expire_the_scan_waits_for_new_ones_and_go
         assert not (work / "json.out").exists()
         assert _process(work, estate, 0, "--resume", "auto") == 3, (work / "said").read_text()
         assert comparable((work / "json.out").read_text()) == wanted, number
+
+
+def test_where_no_worker_of_this_version_is_left_the_scan_waits_for_one_and_goes_on_to_the_same_end(estate, by_command, tmp_path):
+    assert _process(tmp_path, estate, ACCOUNTS // 2, how=_left) == 2, (tmp_path / "said").read_text()
+    first, second = (tmp_path / "said").read_text().splitlines()[-2:]
+    assert first.startswith("what was read is kept; go on with it: tierwise scan aws ")
+    assert second.startswith("error: worker tcp://x:1 has tierwise 9.9.9, and this is ")
+    assert not (tmp_path / "json.out").exists()
+    assert _process(tmp_path, estate, 0, "--resume", "auto") == 3, (tmp_path / "said").read_text()
+    assert comparable((tmp_path / "json.out").read_text()) == comparable((by_command / "json.out").read_text())

@@ -24,6 +24,8 @@ from tierwise.store.units import KeptUnit
 class _Cluster:
     """Other processes: what goes to them and comes back is pickled, and each task may meet another one."""
 
+    stopped = None
+
     def __init__(self, processes: int) -> None:
         self.stand: Any = AnyRegion()
         self.workers = [Worker(Access(frozenset()), enter=lambda reach, _: self.enter(reach.now)) for _ in range(processes)]
@@ -32,7 +34,7 @@ class _Cluster:
     def enter(self, now) -> AwsAccount:
         return AwsAccount(ACCOUNT, self.stand, "aws", now, home=False)
 
-    def run(self, task: Task) -> Ran:
+    def __call__(self, task: Task) -> Ran:
         self.tasks.append(task)
         worker = self.workers[len(self.tasks) % len(self.workers)]
         found = pickle.loads(pickle.dumps(worker.run(pickle.loads(pickle.dumps(task)))))
@@ -40,7 +42,7 @@ class _Cluster:
         return found
 
     def source(self) -> AwsSource:
-        return AwsSource(AwsAccount(ACCOUNT, self.stand, "aws", STARTED), AwsScope(), self.run)
+        return AwsSource(AwsAccount(ACCOUNT, self.stand, "aws", STARTED), AwsScope(), self)
 
 
 def test_other_processes_read_what_one_reads_and_make_as_many_calls():
@@ -71,7 +73,7 @@ def test_what_an_earlier_scan_may_spare_is_read_by_the_process_that_knows_of_it(
     wanted = told(scan([source(AnyRegion())], judging(), started=STARTED, jobs=1).result)
     cluster, rescan = _Cluster(2), Rescan(timedelta(days=7), STARTED)
     account = AwsAccount(ACCOUNT, cluster.stand, "aws", STARTED)
-    found = scan([AwsSource(account, AwsScope(), cluster.run, rescan=rescan)], judging(), started=STARTED, jobs=1)
+    found = scan([AwsSource(account, AwsScope(), cluster, rescan=rescan)], judging(), started=STARTED, jobs=1)
     assert found.crashes == ()
     assert told(found.result) == wanted
     spared = {one.service for one in collectors() if one.history is not None}

@@ -19,7 +19,7 @@ from tierwise.cli.forecast import tell
 from tierwise.cli.keeping import NOWHERE, open_kept
 from tierwise.cli.options import F, Options, progress_for, utc_now
 from tierwise.cli.settings import load_gated
-from tierwise.errors import CredentialsError, StoreError, UsageError
+from tierwise.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from tierwise.cli.rescan import Since
@@ -138,7 +138,7 @@ def _scan_live(
                 checkpoint=checkpoint,
             )
             if checkpoint is not None and not checkpoint.broken:
-                _stop_where_lapsed(sources)
+                _stop(sources)
         # With them go the clients that read, some of which only the collector of garbage finds: reports and store use their room.
         del sources
         if outcome.collected.resources.many:
@@ -149,13 +149,13 @@ def _scan_live(
     leave(code)
 
 
-def _stop_where_lapsed(sources: Sequence[Source]) -> None:
-    """CredentialsError where the credentials have ended before the scan did: it has not ended then, but waits to be gone on with."""
-    from tierwise.connectors.base import Lapsing
+def _stop(sources: Sequence[Source]) -> None:
+    """The error of a source that was out of reach before the scan had ended: it has not ended then, but waits to be gone on with."""
+    from tierwise.connectors.base import Stoppable
 
     for one in sources:
-        if isinstance(one, Lapsing) and one.lapsed:
-            raise CredentialsError(one.lapsed)
+        if isinstance(one, Stoppable) and (stopped := one.stopped) is not None:
+            raise stopped
 
 
 def _left(since: Since, store: Store, told: Mapping[str, Any], outcome: Outcome) -> int:

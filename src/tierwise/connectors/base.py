@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
+from tierwise.errors import ScannerError
 from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import Maybe
@@ -103,12 +104,12 @@ class Probed(Protocol):
 
 
 @runtime_checkable
-class Lapsing(Protocol):
-    """A source that is read with credentials that may end before it is read."""
+class Stoppable(Protocol):
+    """A source that may be out of reach before it is read: its credentials end, or who reads it is no longer there."""
 
     @property
-    def lapsed(self) -> str:
-        """Cause and fix where they have ended, and what was not read by then has to wait for new ones; empty where they hold."""
+    def stopped(self) -> ScannerError | None:
+        """Cause and fix where what was not read by then has to wait until someone mends it; None where nothing stands in the way."""
         ...
 
 

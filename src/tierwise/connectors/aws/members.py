@@ -11,6 +11,7 @@ from tierwise.connectors.aws.organisation import ACCOUNTS, Membership
 from tierwise.connectors.aws.source import AwsSource
 from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.content.look import Looker
+from tierwise.errors import ScannerError
 from tierwise.model.fact import Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import Gap
 
@@ -46,9 +47,9 @@ class AwsOrganisation:
         return (unit for one in self.sources for unit in one.details(asks))
 
     @property
-    def lapsed(self) -> str:
-        """That of any account: all are entered with the same credentials."""
-        return next((one.lapsed for one in self.sources), "")
+    def stopped(self) -> ScannerError | None:
+        """That of any account: all are entered with the same credentials, by the same processes."""
+        return next((one.stopped for one in self.sources), None)
 
     def remarks(self) -> Iterator[str]:
         """What is to be known of how the accounts were read; what several share is said once."""

@@ -28,6 +28,7 @@ from tierwise.connectors.base import Item, Organisation, Unit
 from tierwise.connectors.declared import Draft, Once, Stage, finished
 from tierwise.connectors.rescan import Kept, Rescan, is_whole, recorded_since, taken_over
 from tierwise.content.look import Looker
+from tierwise.errors import CredentialsError, ScannerError
 from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Maybe, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Inherited, RegionStatus, Resource
 
@@ -237,10 +238,11 @@ class AwsSource:
             yield Unit(self._account.id, group[0].place.region, group[0].collector.service, partial(self._deepen, group), asked=asked)
 
     @property
-    def lapsed(self) -> str:
-        """Why nothing more can be read before the caller's credentials are renewed; empty where they hold."""
-        code = self._account.session.lapsed
-        return explained(code) if code else ""
+    def stopped(self) -> ScannerError | None:
+        """Why nothing more can be read before the caller's credentials are renewed, or before others can read again; None where nothing stands in the way."""
+        if code := self._account.session.lapsed:
+            return CredentialsError(explained(code))
+        return self._elsewhere.stopped if self._elsewhere is not None else None
 
     def remarks(self) -> Iterator[str]:
         """What is to be known of how it was read."""

@@ -7,11 +7,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from tierwise.connectors.aws.organisation import Member
 from tierwise.connectors.base import Item
 from tierwise.connectors.declared import Draft
+from tierwise.errors import ScannerError
 from tierwise.model.fact import Maybe
 from tierwise.model.resource import Inherited
 
@@ -64,8 +65,19 @@ class Ran:
     """Of each resource of which more can be read: what it takes for that, packed; it is handed back, never looked into and never kept on a disk."""
 
 
-Elsewhere: TypeAlias = Callable[[Task], Ran]
-"""Runs a task in another process or on another machine, and waits for what it yields."""
+class Elsewhere(Protocol):
+    """Runs tasks in other processes or on other machines."""
+
+    def __call__(self, task: Task) -> Ran:
+        """Run one, and wait for what it yields."""
+        ...
+
+    @property
+    def stopped(self) -> ScannerError | None:
+        """Why no more can be read there before someone mends it; None where it can."""
+        ...
+
+
 Flatten: TypeAlias = "Callable[[Iterator[Item]], list[Item]]"
 """Runs the units among items, and theirs, until there are only other items."""
 
