@@ -27,7 +27,7 @@ import yaml
 
 from benchmarks.bench import BIN, ROOT, SHARED, Ran, aws_environment, emulator, run, seed
 from benchmarks.decision_quality import report
-from tests.recipes.test_schedule import COMMANDS
+from tests.recipes.scheduled import command
 from tierwise.model.resource import HELD
 
 REGION = "eu-west-2"
@@ -177,10 +177,10 @@ def main() -> int:
 def _job(folder: Path, port: int, memory: int, wrong: list[str]) -> dict[str, Any]:
     """The CronJob's command within its memory."""
     folder.mkdir()
-    words = [one.replace("/data/", f"{folder}/") for one in COMMANDS["kubernetes"]]
+    words = [one.replace("/data/", f"{folder}/") for one in command("kubernetes")]
     with confined(memory) as group:
-        command = group.command([str(BIN / "tierwise"), *words, "--region", REGION, "--endpoint-compat"])
-        ran = run(command, {**aws_environment(port, folder), **allocator()})
+        confining = group.command([str(BIN / "tierwise"), *words, "--region", REGION, "--endpoint-compat"])
+        ran = run(confining, {**aws_environment(port, folder), **allocator()})
         found = told(ran, folder, group)
     say("CronJob", ran, found, f"within {memory} MiB")
     if found["killed"] or found["code"] not in (0, 3):
@@ -192,7 +192,7 @@ def _function(folder: Path, port: int, size: int, leg: int, budget: int, wrong: 
     """The function's handler, invoked until the scan has ended; also how many legs that took."""
     folder.mkdir()
     share = size / VCPU_MB
-    words = [*COMMANDS["lambda"][1:-2], "--region", REGION, "--endpoint-compat", "--quiet", "--format", f"jsonl={folder / 'scan.jsonl'}"]
+    words = [*command("lambda")[1:-2], "--region", REGION, "--endpoint-compat", "--quiet", "--format", f"jsonl={folder / 'scan.jsonl'}"]
     environment = {
         **aws_environment(port, folder),
         **allocator(),

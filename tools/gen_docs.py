@@ -86,6 +86,9 @@ def generated() -> dict[str, str]:
         "docs/calls.md": calls_page(),
         "docs/terraform-types.md": types_page(),
         "action/requirements.txt": requirements(),
+        "deploy/requirements/aws.txt": requirements("postgres"),
+        "deploy/requirements/azure.txt": requirements("postgres", "azure"),
+        "deploy/requirements/gcp.txt": requirements("postgres", "gcp"),
         "src/tierwise/connectors/live_reads.json": live_declared.as_file(NOTICE),
         "docs/schemas/control.schema.json": schema_text(control_schema()),
         "docs/schemas/profile.schema.json": schema_text(profile_schema(catalogue.controls)),
@@ -117,8 +120,8 @@ def calls_page() -> str:
     return PAGE + intro + "".join(f"\n## {cloud}\n\n{table(('Call', 'Allowed by'), sorted(found))}" for cloud, found in calls.items())
 
 
-def requirements() -> str:
-    """What the GitHub action installs: the locked dependencies of tierwise and of its build, with their hashes."""
+def requirements(*extras: str) -> str:
+    """What the GitHub action and the recipes install: the locked dependencies of tierwise, of these extras and of its build, with their hashes."""
     words = [
         "export",
         "--quiet",
@@ -129,6 +132,7 @@ def requirements() -> str:
         "--no-emit-project",
         "--no-header",
         "--no-annotate",
+        *(word for extra in extras for word in ("--extra", extra)),
     ]
     uv = Path(sys.executable).with_name("uv")
     return f"# {NOTICE}\n" + subprocess.run([str(uv), *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout

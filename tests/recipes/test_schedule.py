@@ -1,17 +1,15 @@
-"""The recipes for scans that run by themselves: filled in, under the linters of their platforms, and their commands run."""
+"""The command that writes recipes for scans that run by themselves, and the recipes under the linters and schemas of their platforms."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -19,73 +17,90 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.recipes.runner import ROOT
-from tests.recipes.test_lint import run, zizmor
+from tests.recipes.scheduled import ALL, DIGEST, VALUES, lists, made
+from tests.recipes.test_lint import run, scripts, zizmor
 from tests.reports.sample import sample
-from tests.scan.estate import STARTED
-from tests.scan.recording import Stand
-from tests.scan.worlds import recorded, source
 from tierwise.cli.main import cli
-from tierwise.cli.schedule import FOLDER, PLACES, RECIPES, filled, read
+from tierwise.cli.schedule import CLOUDS, FOLDER, PLACES, RECIPES, filled, read
 from tierwise.reports.metrics import metrics
-
-DIGEST = "a" * 64
-VALUES = {
-    "COMMIT": "7616d80a15cfe6b3a2f2a0e3c4b5d6978695a4b3",
-    "EXTERNAL_ID": "tierwise-7f3a",
-    "IMAGE": f"registry.example/tierwise@sha256:{DIGEST}",
-    "ORG": "example",
-    "PYTHON_DIGEST": DIGEST,
-    "ROLE_ARN": "arn:aws:iam::111111111111:role/tierwise",
-}
-FAKE = """\
-#!{python}
-import json, os, signal, sys, time
-with open(os.environ["CALLS"], "a") as calls:
-    print(json.dumps([sys.argv[1:], os.getcwd()]), file=calls)
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-time.sleep(float(os.environ["TAKES"]))
-sys.exit(int(os.environ["CODE"]))
-"""
-
-
-def made(name: str) -> dict[str, str]:
-    return {file: filled(text, VALUES) for file, text in read(name).items()}
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[..., Path]:
     """Writes a recipe's files, some of their text changed, and gives the folder."""
 
-    def write(name: str, *changes: tuple[str, str]) -> Path:
-        for file, text in made(name).items():
+    def write(name: str, *changes: tuple[str, str], cloud: str = "aws") -> Path:
+        for file, text in made(name, cloud).items():
             for good, bad in changes:
-                assert any(good in one for one in made(name).values())
+                assert any(good in one for one in made(name, cloud).values())
                 text = text.replace(good, bad)
-            place = tmp_path / name / file
+            place = tmp_path / cloud / name / file
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, "utf-8")
-        return tmp_path / name
+        return tmp_path / cloud / name
 
     return write
 
 
 def test_every_file_is_in_a_recipe_and_every_placeholder_has_its_meaning() -> None:
     shipped = {path.relative_to(ROOT / FOLDER).as_posix() for path in (ROOT / FOLDER).rglob("*") if path.is_file()}
-    assert shipped == {source for one in RECIPES.values() for source in one.files.values()}
+    asked_for = {f"requirements/{cloud}.txt" for cloud in CLOUDS}
+    assert shipped == {source for one in RECIPES.values() for source in one.files.values()} | asked_for
     assert set(PLACES) == set(VALUES)
-    assert [text for name in RECIPES for text in made(name).values() if "__" in text.replace("__init__", "")] == []
+    assert [text for name, cloud in ALL for text in made(name, cloud).values() if "__" in text.replace("__init__", "")] == []
+
+
+def test_a_file_says_which_of_its_lines_are_for_which_cloud_and_has_some_for_each_that_its_recipe_is_for() -> None:
+    for one in RECIPES.values():
+        texts = [(ROOT / FOLDER / source).read_text("utf-8") for source in one.files.values()]
+        marks = [words.split() for text in texts for words in re.findall(r"^\s*#:(.*)$", text, re.MULTILINE)]
+        assert {cloud for words in marks for cloud in words} == (set(one.clouds) if len(one.clouds) > 1 else set())
+        # What is for some ends before the file does.
+        assert marks[-1:] in ([], [[]])
+    assert [text for name, cloud in ALL for text in made(name, cloud).values() if "#:" in text] == []
+
+
+def test_what_is_installed_for_a_cloud_is_what_its_scans_and_the_store_need_by_hash() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    for cloud in CLOUDS:
+        text = (ROOT / FOLDER / f"requirements/{cloud}.txt").read_text("utf-8")
+        pinned = re.findall(r"^([\w.-]+)==.*?\\\n +--hash=sha256:", text, re.MULTILINE)
+        assert len(pinned) == len(re.findall(r"^\w", text, re.MULTILINE))
+        wanted = [re.split(r"[\[>]", one)[0] for name in (cloud, "postgres") for one in extras.get(name, ())]
+        assert set(wanted) <= set(pinned)
+        assert [name for name in ("container", "github") if f"deploy/requirements/{cloud}.txt" not in str(read(name, cloud))] == []
 
 
 def test_the_command_writes_what_is_shipped_filled_in_and_says_what_is_left(tmp_path: Path) -> None:
     ran = CliRunner().invoke(cli, ["schedule", "kubernetes", "--set", f"image={VALUES['IMAGE']}", "--output", str(tmp_path)])
     assert ran.exit_code == 0
     text = (tmp_path / "cronjob.yaml").read_text("utf-8")
-    assert f"image: {VALUES['IMAGE']}\n" in text
+    assert f'image: "{VALUES["IMAGE"]}"\n' in text
     assert re.findall(r"^fill in (__\w+__): .+ \(--set .+=\.\.\.\)$", ran.stderr, re.MULTILINE) == ["__EXTERNAL_ID__", "__ROLE_ARN__"]
     shown = CliRunner().invoke(cli, ["schedule", "systemd", "--set", "external-id=x"])
     units = made("systemd")
     assert shown.stdout == "".join(f"# {file}\n{text.replace(VALUES['EXTERNAL_ID'], 'x')}" for file, text in units.items())
-    assert shown.stderr == ""
+    assert shown.stderr == f"what has to be allowed: {CLOUDS['aws']}\n"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "left"), [("azure", ["CLIENT_ID", "IMAGE", "MANAGEMENT_GROUP"]), ("gcp", ["IMAGE", "ORGANIZATION", "SERVICE_ACCOUNT"])]
+)
+def test_the_command_writes_for_another_cloud_and_says_what_is_left(cloud: str, left: list[str], tmp_path: Path) -> None:
+    ran = CliRunner().invoke(cli, ["schedule", "kubernetes", "--cloud", cloud, "--output", str(tmp_path)])
+    assert ran.exit_code == 0
+    assert filled((tmp_path / "cronjob.yaml").read_text("utf-8"), VALUES) == made("kubernetes", cloud)["cronjob.yaml"]
+    assert re.findall(r"^fill in __(\w+)__: ", ran.stderr, re.MULTILINE) == left
+    assert ran.stderr.endswith(f"what has to be allowed: {CLOUDS[cloud]}\n")
+    image = CliRunner().invoke(cli, ["schedule", "container", "--cloud", cloud, "--set", f"python-digest={DIGEST}"])
+    assert (image.stdout, image.stderr) == (made("container", cloud)["Containerfile"], "")
+
+
+def test_the_commands_that_print_what_has_to_be_allowed_are_there() -> None:
+    texts = [*CLOUDS.values(), *(text for name, cloud in ALL for text in made(name, cloud).values())]
+    named = {found for text in texts for found in re.findall(r"tierwise (permissions \w+(?: --[a-z-]+)*)", text)}
+    assert len(named) == 5
+    assert {command: CliRunner().invoke(cli, command.split()).exit_code for command in named} == dict.fromkeys(named, 0)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +108,11 @@ def test_the_command_writes_what_is_shipped_filled_in_and_says_what_is_left(tmp_
     [
         (["cron"], "there is no recipe 'cron'; there are container, ecs"),
         ([], "which recipe? there are container, ecs"),
-        (["kubernetes", "--set", "imagee=x"], "has only external-id, image, role-arn to fill in"),
+        (["kubernetes", "--cloud", "google"], "there is no cloud 'google'; there are aws, azure, gcp"),
+        (["ecs", "--cloud", "azure"], "ecs runs on AWS and scans AWS alone; for azure there are container, github, kubernetes, systemd"),
+        (["lambda", "--cloud", "gcp"], "lambda runs on AWS and scans AWS alone; for gcp there are container, github"),
+        (["kubernetes", "--set", "imagee=x"], "the recipe for aws has only external-id, image, role-arn to fill in"),
+        (["kubernetes", "--cloud", "azure", "--set", "role-arn=x"], "for azure has only client-id, image, management-group to fill in"),
         (["ecs", "--set", "image=x"], "has nothing to fill in"),
         (["kubernetes", "--set", "image=x\n  privileged: true"], "write letters, digits and"),
         (["kubernetes", "--set", "image"], "at least one"),
@@ -118,150 +137,113 @@ def test_templates_are_sound_to_cloudformations_linter_which_would_see_a_memory_
     assert {line.rpartition(".yaml:")[0] for line in ran.stdout.splitlines() if line} == {str(wrong.with_suffix(""))}, ran.stdout
 
 
-def test_the_cron_job_is_sound_to_the_schemas_of_kubernetes(written: Callable[..., Path]) -> None:
-    ran = run("kubernetes-validate", "--strict", "cronjob.yaml", cwd=written("kubernetes"))
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_cron_job_is_sound_to_the_schemas_of_kubernetes(cloud: str, written: Callable[..., Path]) -> None:
+    ran = run("kubernetes-validate", "--strict", "cronjob.yaml", cwd=written("kubernetes", cloud=cloud))
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_schemas_of_kubernetes_would_see_a_word_that_there_is_not(written: Callable[..., Path]) -> None:
     wrong = written("kubernetes", ("concurrencyPolicy: Forbid", "concurrency: Forbid"))
     assert run("kubernetes-validate", "--strict", "cronjob.yaml", cwd=wrong).returncode != 0
 
 
-@pytest.mark.parametrize("name", ["container", "lambda"])
-def test_images_are_sound_to_their_linter_and_end_as_somebody_else_than_root(name: str, written: Callable[..., Path]) -> None:
-    ran = run("hadolint", "Containerfile", cwd=written(name))
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_pods_take_on_the_identity_of_their_cloud_and_hold_no_token_of_the_cluster(cloud: str) -> None:
+    by_kind = {one["kind"]: one for one in yaml.safe_load_all(made("kubernetes", cloud)["cronjob.yaml"])}
+    template = by_kind["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]
+    identity = {
+        "aws": {"eks.amazonaws.com/role-arn": VALUES["ROLE_ARN"]},
+        "azure": {"azure.workload.identity/client-id": VALUES["CLIENT_ID"]},
+        "gcp": {"iam.gke.io/gcp-service-account": VALUES["SERVICE_ACCOUNT"]},
+    }
+    assert by_kind["ServiceAccount"]["metadata"]["annotations"] == identity[cloud]
+    # The webhook of AKS changes pods with this label and no others (Azure/azure-workload-identity, pull request 695).
+    assert (template["metadata"]["labels"].get("azure.workload.identity/use") == "true") == (cloud == "azure")
+    assert template["spec"]["serviceAccountName"] == by_kind["ServiceAccount"]["metadata"]["name"]
+    assert not template["spec"]["automountServiceAccountToken"]
+
+
+def test_a_pod_that_ended_with_a_result_is_not_begun_again() -> None:
+    (job,) = [one for one in yaml.safe_load_all(made("kubernetes")["cronjob.yaml"]) if one["kind"] == "CronJob"]
+    (rule,) = job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    # 1, 2 and 3 as `tierwise scan --help` says; 4 (no usable credentials) may be a metadata server that has only begun.
+    assert (rule["action"], rule["onExitCodes"]["values"]) == ("FailJob", [1, 2, 3])
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_value_of_digits_stays_a_word(cloud: str) -> None:
+    text = filled(read("kubernetes", cloud)["cronjob.yaml"], dict.fromkeys(VALUES, "5005"))
+    documents = list(yaml.safe_load_all(text))
+    (words,) = [one for one in lists(documents) if one[:1] == ["scan"]]
+    (annotations,) = [one["metadata"]["annotations"] for one in documents if one["kind"] == "ServiceAccount"]
+    assert "5005" in words
+    assert {type(one) for one in (*words, *annotations.values())} == {str}
+    steps = yaml.safe_load(filled(next(iter(read("github", cloud).values())), dict.fromkeys(VALUES, "5005")))["jobs"]["scan"]["steps"]
+    assert (steps[0]["with"]["repository"], steps[0]["with"]["ref"]) == ("5005/tierwise", "5005")
+
+
+@pytest.mark.parametrize(("name", "cloud"), [one for one in ALL if one[0] in ("container", "lambda")])
+def test_images_are_sound_to_their_linter_and_end_as_somebody_else_than_root(name: str, cloud: str, written: Callable[..., Path]) -> None:
+    ran = run("hadolint", "Containerfile", cwd=written(name, cloud=cloud))
     assert (ran.returncode, ran.stdout) == (0, "")
-    users = re.findall(r"^USER (\S+)$", made(name)["Containerfile"], re.MULTILINE)
+    users = re.findall(r"^USER (\S+)$", made(name, cloud)["Containerfile"], re.MULTILINE)
     assert users[-1] == "65532:65532"
 
 
-def test_the_images_tool_is_installed_from_files_that_are_there() -> None:
-    copied = re.findall(r"^COPY (\S+) ", made("container")["Containerfile"], re.MULTILINE)
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_images_tool_is_installed_from_files_that_are_there(cloud: str) -> None:
+    copied = re.findall(r"^COPY (\S+) ", made("container", cloud)["Containerfile"], re.MULTILINE)
     assert [source for source in copied if not source.startswith("--") and not (ROOT / source).exists()] == []
 
 
-def test_the_units_are_sound_to_systemd_and_confined(written: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_units_are_sound_to_systemd_and_confined_also_with_credentials_from_a_file(cloud: str, written: Callable[..., Path]) -> None:
     if shutil.which("systemd-analyze") is None:
         assert not os.environ.get("TIERWISE_REQUIRE_SYSTEMD"), "systemd-analyze is not installed; apt-get install systemd"
         pytest.skip("systemd-analyze is not installed")
-    folder = written("systemd", ("/opt/tierwise/bin/tierwise", str(Path(sys.executable).parent / "tierwise")))
+    folder = written("systemd", ("/opt/tierwise/bin/tierwise", str(Path(sys.executable).parent / "tierwise")), cloud=cloud)
     units = ["tierwise.service", "tierwise.timer"]
+    more = folder / "tierwise.service.d" / "override.conf"
+    more.parent.mkdir()
+    more.write_text("\n".join(re.findall(r"^#   (.+)$", made("systemd", cloud)["tierwise.service"], re.MULTILINE)) + "\n", "utf-8")
+    assert "%d/" in more.read_text("utf-8")
     ran = subprocess.run(["systemd-analyze", "verify", *units], cwd=folder, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     words = ["systemd-analyze", "security", "--offline=true", "--threshold=20", units[0]]
     assert subprocess.run(words, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
-def test_the_workflow_passes_the_strictest_audit_and_its_schema(written: Callable[..., Path]) -> None:
-    folder = written("github")
-    ran = zizmor(folder)
+@pytest.fixture
+def workflows(tmp_path: Path) -> list[Path]:
+    """The workflow for each cloud, in one repository."""
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for cloud in CLOUDS:
+        (text,) = made("github", cloud).values()
+        (folder / f"{cloud}.yml").write_text(text, "utf-8")
+    return sorted(folder.iterdir())
+
+
+def test_the_workflows_pass_the_strictest_audit_and_their_schema(workflows: list[Path], tmp_path: Path) -> None:
+    ran = zizmor(tmp_path)
     assert ran.returncode == 0, ran.stdout
-    (file,) = RECIPES["github"].files
-    checked = run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", file, cwd=folder)
+    assert [path for path in workflows if f"completed {path}" not in ran.stderr] == []
+    checked = run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *map(str, workflows), cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout
 
 
-def _lists(node: Any) -> Iterator[list[Any]]:
-    """Every list in a document."""
-    if isinstance(node, list):
-        yield node
-    for one in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _lists(one)
-
-
-class _Template(yaml.SafeLoader):
-    """CloudFormation's short forms: what they stand for is a value that a test fills in."""
-
-
-_Template.add_multi_constructor("!", lambda _loader, _suffix, node: f"ref-{node.value}" if isinstance(node.value, str) else "ref")
-
-
-def commands() -> Iterator[tuple[str, list[str]]]:
-    """Each scan that a recipe starts, by the recipe: the words after `tierwise`."""
-    (document,) = [one for one in yaml.safe_load_all(made("kubernetes")["cronjob.yaml"]) if one["kind"] == "CronJob"]
-    yield from (("kubernetes", one) for one in _lists(document) if one[:1] == ["scan"])
-    template = yaml.load(made("ecs")["template.yaml"], _Template)
-    yield from (("ecs", one) for one in _lists(template) if one[:1] == ["scan"])
-    variables = yaml.load(made("lambda")["template.yaml"], _Template)["Resources"]["Function"]["Properties"]["Environment"]
-    words = shlex.split(re.sub(r"\$\{\w+\}", "ref", variables["Variables"]["TIERWISE_SCAN"].removeprefix("ref-")))
-    yield "lambda", ["scan", *words, "--resume", "auto"]
-    line = re.search(r"^ExecStart=\S+ (.+)$", made("systemd")["tierwise.service"], re.MULTILINE)
-    assert line
-    yield "systemd", shlex.split(line[1])
-    (workflow,) = made("github").values()
-    (script,) = [step["run"] for step in yaml.safe_load(workflow)["jobs"]["scan"]["steps"] if "scan aws" in step.get("run", "")]
-    words = shlex.split(script.partition("||")[0].replace("\\\n", " ").replace("$RUNNER_TEMP", "/data"))
-    yield "github", words[1:]
-
-
-COMMANDS = dict(commands())
-
-
-def test_each_recipe_that_scans_has_one_command() -> None:
-    assert set(COMMANDS) == set(RECIPES) - {"container"}
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_the_command_of_a_recipe_scans_keeps_and_reports(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
-
-    def opened(config: Any, *_: Any, **__: Any) -> tuple[Any, ...]:
-        asked.append(config)
-        return (source(Stand(recorded())),)
-
-    monkeypatch.setattr("tierwise.connectors.aws.connect.open_accounts", opened)
-    monkeypatch.setattr("tierwise.cli.scan.utc_now", lambda: STARTED)
-    monkeypatch.setenv("TIERWISE_DATA", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    words = [word.replace("/data", str(tmp_path)) for word in COMMANDS[name]]
-    ran = CliRunner().invoke(cli, words)
-    # The recorded account has a place that may not be listed: 0 or 3, and never a failing gate.
-    assert ran.exit_code in (0, 3), ran.output
-    since = words.index("--since")
-    assert words[since : since + 4] == ["--since", "last", "--full-every", "7"]
-    (config,) = asked
-    assert config.organization
-    assert config.external_id
-    assert (tmp_path / "store.db").exists()
-    # One JSON document has at most a hundred thousand findings, which some eighty accounts have; lines have no end.
-    assert not any(word.startswith("json=") for word in words)
-    for path in (Path(word.partition("=")[2]) for word in words if word.startswith("jsonl=")):
-        assert any("finding" in json.loads(line) for line in (tmp_path / path).read_text("utf-8").splitlines())
-    for at, word in enumerate(words):
-        if word == "--metrics":
-            assert "tierwise_run_finished_timestamp_seconds" in (tmp_path / words[at + 1]).read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("takes", "code", "left", "told"),
-    [
-        (0, 0, 900, {"ended": True, "code": 0}),
-        (0, 3, 900, {"ended": True, "code": 3}),
-        (60, 0, 46, {"ended": False, "code": None}),
-        (0, 2, 900, None),
-        (0, 4, 900, None),
-    ],
-)
-def test_the_function_scans_until_its_time_is_nearly_up(
-    takes: float, code: int, left: float, told: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script = tmp_path / "tierwise"
-    script.write_text(FAKE.format(python=sys.executable))
-    script.chmod(0o755)
-    for name, value in {"TAKES": takes, "CODE": code, "CALLS": tmp_path / "calls", "TIERWISE_SCAN": "aws --role 'a b'"}.items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    names: dict[str, Any] = {}
-    exec(compile(made("lambda")["handler.py"], "handler.py", "exec"), names)
-
-    class Context:
-        def get_remaining_time_in_millis(self) -> float:
-            return left * 1000
-
-    if told is None:
-        with pytest.raises(RuntimeError, match=f"ended with {code}"):
-            names["handler"]({}, Context())
-    else:
-        assert names["handler"]({}, Context()) == told
-    assert json.loads((tmp_path / "calls").read_text()) == [["scan", "aws", "--role", "a b", "--resume", "auto"], "/tmp"]
+def test_the_workflows_scripts_are_sound_to_shellcheck_and_their_actions_pinned(workflows: list[Path], tmp_path: Path) -> None:
+    names = []
+    for path in workflows:
+        text = path.read_text("utf-8")
+        assert [line for line in text.splitlines() if "uses:" in line and not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
+        for number, script in enumerate(scripts(yaml.safe_load(text))):
+            names.append(f"{path.stem}-{number}.sh")
+            (tmp_path / names[-1]).write_text(script, "utf-8")
+    assert len(names) == 2 * len(CLOUDS)
+    ran = run("shellcheck", "--shell=bash", "--severity=style", *names, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "")
 
 
 def test_the_page_names_every_recipe_and_every_figure() -> None:
