@@ -22,19 +22,22 @@ from tierwise.evaluate.fixes import fixes_of
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.fact import Facts, Known, NotApplicable, Unknown, UnknownReason
-from tierwise.model.finding import Verdict
+from tierwise.model.finding import Findings, Verdict
 from tierwise.model.history import Counts, DayPoint
 from tierwise.model.profile import Requirement
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import html_report
 from tierwise.reports.audience import for_audience
 from tierwise.reports.base import View
+from tierwise.reports.board import Month, board_paper
 from tierwise.reports.page.census import Census, census_of
 from tierwise.reports.page.evidence import risks_of
 from tierwise.reports.page.more import Most
 from tierwise.reports.page.reach import reach_of
 from tierwise.reports.page.stores import Dataset
+from tierwise.reports.page.summary import heat_map
 from tierwise.reports.page.trend import trend_of
+from tierwise.reports.paper import Grid
 from tierwise.reports.shown import shown
 
 MEASURES = (Requirement("M1", "One", ("ENC-01", "ENC-03")), Requirement("M2", "Two", (), "the rest"))
@@ -292,6 +295,21 @@ def test_whether_it_gets_better_is_told_by_settled_tiers_and_without_accepted_ri
         "T1 internal": "1 failed, 0 unknown",
         "assumed": "1 failed, 0 unknown",
     }
+
+
+def test_what_is_accepted_is_counted_by_itself_in_every_table_and_is_no_pass():
+    accepted = next(one.accepted for one in sample().findings if one.accepted)
+    some = [finding(1, Verdict.FAIL), finding(2, Verdict.FAIL, accepted=accepted), finding(3, Verdict.UNKNOWN, accepted=accepted)]
+    result = replace(result_of((*some, finding(4, Verdict.PASS))), classifications=sample().classifications)
+    page = shown(result, View())
+    _, rows = heat_map(census_of(page))
+    assert [cell.words for row in rows for cell in row.cells if row.label == "T3 heightened"] == ["1 failed, 2 accepted"]
+    only = replace(result, findings=Findings.of((some[1], finding(4, Verdict.PASS))))
+    _, rows = heat_map(census_of(shown(only, View())))
+    assert [(cell.words, cell.state) for row in rows for cell in row.cells if row.label == "T3 heightened"] == [("1 accepted", "unknown")]
+    (tiers,) = [part for part in board_paper(Month("2026-01", page, None)).parts if isinstance(part, Grid) and part.head[0] == "Tier"]
+    assert ("Not met", "Not known", "Accepted", "Met") == tiers.head[2:]
+    assert [row[2:] for row in tiers.rows if row[0] == "T3 heightened"] == [("1", "0", "2", "1")]
 
 
 def test_without_an_earlier_day_it_does_not_say_that_it_gets_better():

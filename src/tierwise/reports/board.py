@@ -62,7 +62,7 @@ def _parts(month: Month) -> Iterator[Part]:
     yield heading("What we can vouch for")
     yield paragraph(_vouched(census))
     yield heading("By tier")
-    yield Grid("Stores and requirements by tier", ("Tier", "Resources", "Not met", "Not known", "Met"), tuple(_tiers(census)))
+    yield Grid("Stores and requirements by tier", ("Tier", "Resources", "Not met", "Not known", "Accepted", "Met"), tuple(_tiers(census)))
     yield heading("How it moved")
     yield from _moved(month)
     yield heading("The five datasets that matter most")
@@ -94,7 +94,7 @@ def _attested(page: Shown) -> str:
 def _tiers(census: Census) -> Iterator[tuple[str, ...]]:
     _families, rows = summary.heat_map(census)
     for row in rows:
-        numbers = (sum(getattr(cell, name) for cell in row.cells) for name in ("failed", "unknown", "passed"))
+        numbers = (sum(getattr(cell, name) for cell in row.cells) for name in ("failed", "unknown", "accepted", "passed"))
         yield row.label, f"{row.stores:,}", *(f"{number:,}" for number in numbers)
 
 

@@ -321,7 +321,8 @@ class _Page(Printer):
                 shown = [Text(_cell(cells[row, family, "fail"], cells[row, family, "unknown"])) for family in families]
                 table.add_row(row, str(held[row]), *shown)
         self.console.print(table)
-        self.line("  number = failed, ?number = unknown, . = neither; assumed tiers stand apart and only advise", "dim")
+        accepted = ", accepted risks among them" if any(one.accepted for one in self.findings.problems) else ""
+        self.line(f"  number = failed, ?number = unknown{accepted}, . = neither; assumed tiers stand apart and only advise", "dim")
 
     def _row(self, one: Finding) -> str:
         return "assumed" if one.assumed else one.tier.label

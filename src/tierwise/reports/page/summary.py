@@ -42,17 +42,20 @@ class Cell:
     unknown: int
     passed: int
     attested: int
+    accepted: int
+    """Failed or unknown, and somebody answers for it; in neither of these two."""
     target: str
 
     @property
     def state(self) -> str:
-        """`fail`, `unknown`, `pass` or `none`; the look of the cell, which its words say too. What is only attested has no look of its own: nothing was seen."""
-        return "fail" if self.failed else "unknown" if self.unknown else "pass" if self.passed else "none"
+        """`fail`, `unknown`, `pass` or `none`; the look of the cell, which its words say too. What is only attested has no look of its own: nothing was seen. What is accepted is no pass."""
+        return "fail" if self.failed else "unknown" if self.unknown or self.accepted else "pass" if self.passed else "none"
 
     @property
     def words(self) -> str:
         """What the cell says."""
         told = [f"{self.failed:,} failed"] * bool(self.failed) + [f"{self.unknown:,} unknown"] * bool(self.unknown)
+        told += [f"{self.accepted:,} accepted"] * bool(self.accepted)
         well = [f"{self.passed:,} passed"] * bool(self.passed) + [f"{self.attested:,} attested"] * bool(self.attested)
         return ", ".join(told or well) or "nothing judged"
 
@@ -179,11 +182,18 @@ def _overdue(census: Census) -> str:
 
 
 def heat_map(census: Census) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
-    """The families, and a row for each tier that has resources, highest first, assumed tiers apart and last."""
-    tally: Counter[tuple[str, str, Verdict]] = Counter()
+    """The families, and a row for each tier that has resources, highest first, assumed tiers apart and last; what is accepted is counted by itself."""
+    tally: Counter[tuple[str, str, Verdict | None]] = Counter()
+    family_of: dict[str, str] = {}
     for sort, number in Findings.of(census.page.result.findings).tally.items():
         if sort.verdict is not Verdict.NOT_APPLICABLE:
             tally[row_of(sort), sort.family, sort.verdict] += number
+            family_of[sort.control] = sort.family
+    for held, alike in census.seen.counts.sorts():
+        if held.held:
+            row, family, number = ASSUMED if held.assumed else Tier(held.tier).label, family_of[held.control], len(alike.problems)
+            tally[row, family, held.verdict] -= number
+            tally[row, family, None] += number
     families = tuple(sorted({family for _, family, _ in tally}))
     rows = tuple(
         HeatRow(label, census.seen.tiers[label], tuple(_cells(label, families, tally)))
@@ -193,7 +203,8 @@ def heat_map(census: Census) -> tuple[tuple[str, ...], tuple[HeatRow, ...]]:
     return families, rows
 
 
-def _cells(label: str, families: Sequence[str], tally: Mapping[tuple[str, str, Verdict], int]) -> Iterator[Cell]:
+def _cells(label: str, families: Sequence[str], tally: Mapping[tuple[str, str, Verdict | None], int]) -> Iterator[Cell]:
     for family in families:
-        failed, unknown, passed, attested = (tally.get((label, family, one), 0) for one in _COUNTED)
-        yield Cell(failed, unknown, passed, attested, group_id(label, family) if failed or unknown else "")
+        failed, unknown, passed, attested, accepted = (tally.get((label, family, one), 0) for one in (*_COUNTED, None))
+        target = group_id(label, family) if failed or unknown or accepted else ""
+        yield Cell(failed, unknown, passed, attested, accepted, target)
