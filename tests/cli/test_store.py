@@ -50,6 +50,15 @@ def test_history_tells_runs_trend_and_ages(tierwise, two_runs):
     assert bridge["opening"]["all"] + sum(line["all"] for line in bridge["lines"]) == bridge["closing"]["all"] == told["runs"][0]["failed"]
 
 
+def test_the_last_scan_and_a_kept_run_are_shown_under_what_was_scanned_and_without_a_mode_that_nobody_kept(tierwise, two_runs):
+    for more in ((), ("--run", "last", "--store", "kept.db")):
+        assert json.loads(tierwise("report", "--format", "json", *more).out)["run"]["sources"] == two_runs["run"]["sources"]
+    for format_ in ("console", "markdown"):
+        told = tierwise("report", "--run", "last", "--store", "kept.db", "--format", format_).out.lower()
+        assert "gate failed" in told
+        assert "mode kept" not in told
+
+
 def test_diff_tells_what_changed_and_why(tierwise, two_runs):
     shown = tierwise("diff", "--store", "kept.db")
     assert "Rule changed" in shown.out

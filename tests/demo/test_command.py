@@ -22,7 +22,7 @@ from tierwise.catalogue.register import parse_register
 from tierwise.catalogue.yamlfile import load
 from tierwise.classify.why import Case, Way, why
 from tierwise.classify.worksheet import QUESTIONS
-from tierwise.cli.demo import demo
+from tierwise.cli.demo import demo, way_in
 from tierwise.cli.last import last_judged, last_outcome
 from tierwise.cli.main import cli
 from tierwise.cli.options import Options
@@ -54,6 +54,15 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Result, Pa
         patched.setenv("HOME", str(home))
         patched.chdir(home)
         yield CliRunner().invoke(cli, ["demo", "--history", "sample"], catch_exceptions=False), home
+
+
+def test_a_shell_that_does_not_find_the_command_is_shown_how(monkeypatch, tmp_path):
+    monkeypatch.setattr("tierwise.cli.demo.which", lambda _: None)
+    assert way_in(tmp_path / "tierwise") == "", "no environment of its own"
+    (tmp_path / "activate").touch()
+    assert way_in(tmp_path / "tierwise").startswith(f"  . {shlex.quote(str(tmp_path / 'activate'))} ")
+    monkeypatch.setattr("tierwise.cli.demo.which", lambda _: "/usr/bin/tierwise")
+    assert way_in(tmp_path / "tierwise") == ""
 
 
 def test_a_newcomer_sees_the_sample_and_exit_code_0(shown):

@@ -19,12 +19,12 @@ from tierwise.connectors.terraform.source import open_plans
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
 from tierwise.model.fact import Known
-from tierwise.model.finding import Finding, Fix, ScanResult, Verdict
+from tierwise.model.finding import Acceptance, Finding, Fix, ScanResult, Verdict
 from tierwise.model.opinion import Opinion, Relation, SecondOpinion
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.base import View, reports
-from tierwise.reports.console import fixes_text, render, top_fixes
+from tierwise.reports.console import fixes_alike, fixes_text, render
 from tierwise.reports.second import for_people
 from tierwise.scan import Judging, scan
 
@@ -110,48 +110,56 @@ def test_a_plain_report_has_no_escapes(result):
     assert "\x1b" not in render(result, View(color=False))
 
 
-def heat(result: ScanResult) -> tuple[list[str], dict[str, list[str]]]:
-    """The heat map's families, and its cells by row."""
-    lines = render(result, View(width=160)).splitlines()
+def heat(result: ScanResult, width: int = 160) -> tuple[list[str], dict[str, list[str]]]:
+    """The heat map's tiers, and its cells by family, the number of resources first."""
+    lines = render(result, View(width=width)).splitlines()
     start = next(place for place, line in enumerate(lines) if line.startswith("Failed (and unknown)"))
-    rows: dict[str, list[str]] = {}
-    for line in lines[start + 2 :]:
-        label = next((name for name in [*(tier.label for tier in Tier), "assumed"] if line.startswith(name)), "")
-        if not label:
-            break
-        rows[label] = line.removeprefix(label).split()
-    return lines[start + 1].split()[2:], rows
+    end = next(place for place in range(start, len(lines)) if lines[place].startswith("  number = failed"))
+    levels, names, *rows = lines[start + 1 : end]
+    apart = [""] * (len(names.split()) - len(levels.split()))
+    tiers = [" ".join(pair).strip() for pair in zip([*levels.split(), *apart], names.split(), strict=True)]
+    return tiers, {row.split()[0]: row.split()[1:] for row in rows}
 
 
 def row_of(one: Finding) -> str:
     return "assumed" if one.assumed else one.tier.label
 
 
-def test_the_heat_map_counts_what_was_found(result):
-    families, rows = heat(result)
+def test_the_heat_map_counts_what_was_found_and_nobody_answers_for(result):
+    accepted = Acceptance("true", "owner", "approver", "2026-06-30", "LOG")
+    first = next(place for place, one in enumerate(result.findings) if one.verdict is Verdict.FAIL)
+    findings = tuple(structs.replace(one, accepted=accepted) if place == first else one for place, one in enumerate(result.findings))
+    result = replace(result, findings=findings)
+    tiers, rows = heat(result)
     bad = [one for one in result.findings if one.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
-    assert families == sorted({one.family for one in bad})
-    counts = Counter((row_of(one), one.family, one.verdict) for one in bad)
-    for label, cells in rows.items():
-        for family, cell in zip(families, cells[1:], strict=True):
+    assert list(rows) == ["resources", *sorted({one.family for one in bad})]
+    counts = Counter((row_of(one), one.family, one.verdict) for one in bad if one.accepted is None)
+    for family, cells in list(rows.items())[1:]:
+        for tier, cell in zip(tiers, cells, strict=True):
             failed, _mark, unknown = cell.replace(".", "").partition("?")
-            assert (int(failed or 0), int(unknown or 0)) == (counts[label, family, Verdict.FAIL], counts[label, family, Verdict.UNKNOWN])
-    assert {row_of(one) for one in bad} <= set(rows)
+            assert (int(failed or 0), int(unknown or 0)) == (counts[tier, family, Verdict.FAIL], counts[tier, family, Verdict.UNKNOWN])
+    assert {row_of(one) for one in bad} <= set(tiers)
+    open_ = sum(1 for one in bad if one.verdict is Verdict.FAIL) - 1
+    assert re.search(rf"\({open_} failed verdicts\), .* not applicable, 1 accepted\n", render(result, View(width=200)))
 
 
-def test_assumed_tiers_have_a_row_of_their_own_at_the_end(result):
-    _families, rows = heat(result)
+def test_the_heat_map_is_whole_on_a_narrow_terminal(result):
+    assert heat(result, 80) == heat(result)
+
+
+def test_assumed_tiers_stand_apart_at_the_end(result):
+    tiers, rows = heat(result)
     assumed = [one for one in result.classifications.values() if one.state is TierState.ASSUMED]
     assert assumed
-    assert list(rows)[-1] == "assumed"
-    assert int(rows["assumed"][0]) == len(assumed)
-    assert sum(int(cells[0]) for cells in rows.values()) == len(result.resources)
+    assert tiers[-1] == "assumed"
+    assert int(rows["resources"][-1]) == len(assumed)
+    assert sum(map(int, rows["resources"])) == len(result.resources)
 
 
 def test_tiers_are_shown_from_the_highest_down(result):
-    _families, rows = heat(result)
+    tiers, _rows = heat(result)
     labels = [tier.label for tier in reversed(Tier)]
-    assert [label for label in rows if label != "assumed"] == [label for label in labels if label in rows]
+    assert [label for label in tiers if label != "assumed"] == [label for label in labels if label in tiers]
 
 
 def test_what_could_not_be_seen_comes_before_what_was_found(result):
@@ -242,8 +250,16 @@ def test_what_a_plan_weakens_is_told_after_what_blocks():
 
 def test_a_place_is_named_once_where_one_change_closes_findings_of_two_tiers():
     one = Fix("aws_s3_bucket.b", "ENC-02", "t", "r", ("f1",), ("aws_s3_bucket.b",), Severity.HIGH, (Tier.T3,))
-    (merged,) = top_fixes([one, structs.replace(one, findings=("f2",), tiers=(Tier.T2,))], 3)
+    (merged,) = fixes_alike([one, structs.replace(one, findings=("f2",), tiers=(Tier.T2,))])
     assert (merged.fix_at, merged.findings) == ("aws_s3_bucket.b", ("f1", "f2"))
+
+
+def test_changes_that_are_made_in_another_way_stand_apart(result):
+    one = Fix("arn:aws:s3:::b", "ENC-02", "t", "aws s3api", ("f1",), ("arn:aws:s3:::b",), Severity.HIGH, (Tier.T3,))
+    other = structs.replace(one, fix_at="x", remedy="az storage", findings=("f2",), resources=("x",))
+    assert [each.remedy for each in fixes_alike([one, other])] == ["aws s3api", "az storage"]
+    told = " ".join(render(replace(result, fixes=(one, one, other)), View(width=200)).split())
+    assert "The changes that close most (2 of 2; tierwise fixes lists all 3, place by place)" in told
 
 
 def test_one_verdict_is_not_said_as_several(result):

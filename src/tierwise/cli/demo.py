@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,6 +76,7 @@ def demo(live_only: bool, plan_only: bool, folder: Path | None, **values: Any) -
             emit(_plan_text(plan.result))
     if shown:
         emit(_CLOSING if not plan_only else _PLAN_CLOSING)
+        emit(way_in(Path(sys.argv[0])))
         if folder is not None:
             emit(_HISTORY.format(page=folder / _PAGE, store=folder / _STORE))
     sys.exit(EXIT_BUG if crashed else 0)
@@ -121,6 +124,14 @@ _PLAN_CLOSING = """
 Where to go from here
   terraform show -json plan.bin > plan.json && tierwise scan plan plan.json
 """
+
+
+def way_in(script: Path) -> str:
+    """How the shell comes to find the command that the lines above it name; empty where it does."""
+    activate = script.parent / "activate"
+    if which("tierwise") is not None or not activate.is_file():
+        return ""
+    return f"  {f'. {quote(str(activate))}':<38}  first, so that your shell finds tierwise; or write {quote(str(script))} in its place\n"
 
 
 def sample_config(options: Options, register: Path | None = None, acceptances: Path | None = None) -> Config:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tierwise.cli.complaints import complain
 from tierwise.cli.files import data_dir, write_atomically
@@ -97,25 +97,33 @@ def last_judged(options: Options, inventory: Path | None, *, tiers_only: bool = 
     from tierwise.scan import scan
 
     config = load_config(options)
+    sources: tuple[str, ...] = ()
     if inventory is None:
         inventory = data_dir() / "last.jsonl"
         if not inventory.is_file():
             raise UsageError(
                 "there is no scan to look at yet; run 'tierwise demo' or 'tierwise scan aws' first, or name one with --inventory FILE"
             )
-        config = _as_then(config, options)
+        then = _then()
+        config, sources = _as_then(config, options, then), tuple(then.get("sources", ()))
     source = open_inventory(inventory)
     judging = load_judging(config, options.control)
     if tiers_only:
         judging = replace(judging, controls=())
-    return scan([source], judging, started=source.started, jobs=1), judging
+    outcome = scan([source], judging, started=source.started, jobs=1)
+    if sources:
+        # What was scanned, and not the file in which it lies since.
+        outcome = replace(outcome, result=replace(outcome.result, run=replace(outcome.result.run, sources=sources)))
+    return outcome, judging
 
 
-def _as_then(config: Config, options: Options) -> Config:
+def _then() -> dict[str, Any]:
+    """What the last scan was of, and judged by."""
     kept = data_dir() / "last.json"
-    if not kept.is_file():
-        return config
-    then = json.loads(kept.read_text("utf-8"))
+    return json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+
+
+def _as_then(config: Config, options: Options, then: Mapping[str, Any]) -> Config:
     for name in ("profile", "register", "corrections", "acceptances", "attestations"):
         if not getattr(options, name) and then.get(name):
             config = replace(config, **{name: then[name]})

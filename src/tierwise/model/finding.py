@@ -332,6 +332,10 @@ class Override:
     file: str = ""
 
 
+KEPT: Final = "kept"
+"""The mode of a gate of which only the decision is kept: a run from the store."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The decision of a run and what it rests on."""

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from tierwise.evaluate.fixes import entries
 from tierwise.model.control import Severity
-from tierwise.model.finding import Finding, Findings, Fix, ScanResult, Verdict
+from tierwise.model.finding import KEPT, Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.model.resource import HELD, Resource
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports import cost, looks
@@ -152,11 +152,13 @@ class _Page(Printer):
         self.line(seen + (f"; {count(failed, 'listing')} failed" if failed else ""))
         if calls := cost.sentence(result.outcomes):
             self.line(calls)
-        failing = len(entries(self.fails))
         verdicts = self.findings.verdicts
+        failing, unknown = ([one for one in some if one.accepted is None] for some in (self.fails, self.unknowns))
+        accepted = len(self.fails) + len(self.unknowns) - len(failing) - len(unknown)
         self.line(
-            f"{count(failing, 'problem')} ({count(len(self.fails), 'failed verdict')}), {verdicts[Verdict.UNKNOWN]:,} unknown,"
+            f"{count(len(entries(failing)), 'problem')} ({count(len(failing), 'failed verdict')}), {len(unknown):,} unknown,"
             f" {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
+            + (f", {accepted:,} accepted" if accepted else "")
         )
         standing = standing_of(result)
         if standing:
@@ -309,20 +311,24 @@ class _Page(Printer):
         self.title("Failed (and unknown) verdicts by tier and family")
         cells: Counter[tuple[str, str, str]] = Counter()
         for one in self.findings.problems:
-            cells[self._row(one), one.family, one.verdict.value] += 1
+            if one.accepted is None:
+                cells[self._row(one), one.family, one.verdict.value] += 1
         held = Counter(self._row_of(key) for key in self.result.classifications)
+        rows = [row for row in [*(tier.label for tier in reversed(Tier)), "assumed"] if held[row]]
+        # Families are rows, for there are more of them than a terminal is wide.
         table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
-        table.add_column("tier", no_wrap=True)
-        table.add_column("res.", justify="right")
+        table.add_column("", no_wrap=True)
+        for row in rows:
+            table.add_column(row.replace(" ", "\n"), justify="right", no_wrap=True)
+        table.add_row(Text("resources", style="dim"), *(Text(f"{held[row]:,}", style="dim") for row in rows))
         for family in families:
-            table.add_column(family, justify="right", no_wrap=True)
-        for row in [*(tier.label for tier in reversed(Tier)), "assumed"]:
-            if held[row]:
-                shown = [Text(_cell(cells[row, family, "fail"], cells[row, family, "unknown"])) for family in families]
-                table.add_row(row, str(held[row]), *shown)
+            shown = [Text(_cell(cells[row, family, "fail"], cells[row, family, "unknown"])) for row in rows]
+            table.add_row(family, *shown)
         self.console.print(table)
-        accepted = ", accepted risks among them" if any(one.accepted for one in self.findings.problems) else ""
-        self.line(f"  number = failed, ?number = unknown{accepted}, . = neither; assumed tiers stand apart and only advise", "dim")
+        self.line(
+            "  number = failed, ?number = unknown, . = neither; accepted risks aside; assumed tiers stand apart and only advise",
+            "dim",
+        )
 
     def _row(self, one: Finding) -> str:
         return "assumed" if one.assumed else one.tier.label
@@ -334,11 +340,12 @@ class _Page(Printer):
     def _fixes(self) -> None:
         if not self.result.fixes:
             return
-        self.title(
-            f"The changes that close most ({min(_MOST_FIXES, len(self.result.fixes))} of {len(self.result.fixes)}; tierwise fixes lists all)"
-        )
+        alike = fixes_alike(self.result.fixes)
+        shown, places = min(_MOST_FIXES, len(alike)), len(self.result.fixes)
+        lists = "tierwise fixes lists all" if places == len(alike) else f"tierwise fixes lists all {places:,}, place by place"
+        self.title(f"The changes that close most ({shown} of {len(alike):,}; {lists})")
         by_print = {one.fingerprint: one for one in self.fails}
-        for number, fix in enumerate(top_fixes(self.result.fixes, _MOST_FIXES), 1):
+        for number, fix in enumerate(alike[:_MOST_FIXES], 1):
             write_fix(self, number, fix, by_print, self._whose(fix.resources))
 
     def _whose(self, resources: Sequence[str]) -> str:
@@ -405,9 +412,9 @@ class _Page(Printer):
                 self.bullet(f"{control}: {safe_text(because)}")
         self.line()
         style = {"passed": "bold green", "failed": "bold red", "incomplete": "bold yellow"}[result.gate.result]
-        bar = f"mode {result.gate.mode}, bar {result.gate.fail_on.word}"
+        bar = f" (mode {result.gate.mode}, bar {result.gate.fail_on.word})" if result.gate.mode != KEPT else ""
         self.line(
-            f"Gate {safe_text(result.gate.decision)} ({bar}){': ' + '; '.join(result.gate.reasons) if result.gate.reasons else ''}", style
+            f"Gate {safe_text(result.gate.decision)}{bar}{': ' + '; '.join(result.gate.reasons) if result.gate.reasons else ''}", style
         )
         worst = next((one for one in sorted(self.fails, key=lambda one: (-one.severity, -one.tier, one.resource))), None)
         if worst:
@@ -431,11 +438,11 @@ def _actual(one: Finding) -> str:
     return ", ".join(f"{part.fact} {safe_text(part.value)}" for part in one.actual) or "nothing"
 
 
-def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
-    """The fixes that close most, severe ones first; the same change in several places is one entry that names them all."""
-    groups: dict[tuple[str, Severity], list[Fix]] = defaultdict(list)
+def fixes_alike(fixes: Sequence[Fix]) -> list[Fix]:
+    """The fixes, severe ones first and then those that close most; the same change, made in the same way, in several places is one entry that names them all."""
+    groups: dict[tuple[str, Severity, str], list[Fix]] = defaultdict(list)
     for fix in fixes:
-        groups[fix.control, fix.severity].append(fix)
+        groups[fix.control, fix.severity, fix.remedy].append(fix)
     merged = [
         structs.replace(
             group[0],
@@ -449,7 +456,7 @@ def top_fixes(fixes: Sequence[Fix], most: int) -> list[Fix]:
         else group[0]
         for group in groups.values()
     ]
-    return sorted(merged, key=lambda fix: (-fix.severity, -len(fix.findings), fix.control))[:most]
+    return sorted(merged, key=lambda fix: (-fix.severity, -len(fix.findings), fix.control))
 
 
 def accounts_in(result: ScanResult) -> frozenset[str]:

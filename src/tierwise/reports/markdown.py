@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from tierwise.model.finding import Acceptance, Finding, Findings, Fix, ScanResult, Verdict
+from tierwise.model.finding import KEPT, Acceptance, Finding, Findings, Fix, ScanResult, Verdict
 from tierwise.reports.attested import standing_of, told
 from tierwise.reports.base import Report, View
 from tierwise.reports.cause import MOST_LINES, Cause, advises, first_sentence, groups, heading, owner_of, stopping
@@ -63,20 +63,20 @@ def render(result: ScanResult, view: View) -> str:
 
 def _head(page: Shown) -> list[str]:
     result, gate = page.result, page.result.gate
-    verdicts = Findings.of(result.findings).verdicts
+    findings = Findings.of(result.findings)
+    verdicts, held = findings.verdicts, Counter(one.verdict for one in findings.problems if one.accepted is not None)
     lines = [MARKER]
     if page.view.marking:
         lines += [f"**{prose(page.view.marking, 100)}**", ""]
-    lines += [
-        f"## tierwise: gate {prose(gate.decision, 200)}",
-        "",
-        f"Mode {gate.mode}, bar {gate.fail_on.word}{': ' + prose('; '.join(gate.reasons)) if gate.reasons else ''}.",
-    ]
+    lines += [f"## tierwise: gate {prose(gate.decision, 200)}"]
+    if gate.mode != KEPT:
+        lines += ["", f"Mode {gate.mode}, bar {gate.fail_on.word}{': ' + prose('; '.join(gate.reasons)) if gate.reasons else ''}."]
     sources = listed([code(one, 60) for one in result.run.sources], 3)
     lines += [
         "",
-        f"{sources}, profile {code(result.run.profile, 60)}: {count(len(result.resources), 'resource')}, {verdicts[Verdict.FAIL]:,} failed,"
-        f" {verdicts[Verdict.UNKNOWN]:,} unknown, {verdicts[Verdict.PASS]:,} passed, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable;"
+        f"{sources}, profile {code(result.run.profile, 60)}: {count(len(result.resources), 'resource')}, {verdicts[Verdict.FAIL] - held[Verdict.FAIL]:,} failed,"
+        f" {verdicts[Verdict.UNKNOWN] - held[Verdict.UNKNOWN]:,} unknown, {verdicts[Verdict.PASS]:,} passed,"
+        f" {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable{f', {held.total():,} accepted' if held else ''};"
         f" coverage {result.coverage.whole:.1%} of the reads that were due.",
     ]
     standing = standing_of(result)

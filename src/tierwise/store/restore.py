@@ -18,7 +18,20 @@ from tierwise.model.codec import fact_in, link_in
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
 from tierwise.model.fact import oldest
-from tierwise.model.finding import MOST_PROBLEMS, Acceptance, Actual, Finding, Findings, Gate, Run, ScanResult, Sort, UnknownPart, Verdict
+from tierwise.model.finding import (
+    KEPT,
+    MOST_PROBLEMS,
+    Acceptance,
+    Actual,
+    Finding,
+    Findings,
+    Gate,
+    Run,
+    ScanResult,
+    Sort,
+    UnknownPart,
+    Verdict,
+)
 from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
 from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
@@ -59,7 +72,7 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
         classifications=Named(names, classifications) if resources.many else dict(zip(names, classifications, strict=True)),
         findings=_findings(connection, series, run, names, rows if rows.many else tuple(rows)),
         gaps=tuple(_gaps(connection, run)),
-        gate=Gate(run.gate, "kept", Severity.HIGH),
+        gate=Gate(run.gate, KEPT, Severity.HIGH),
         coverage=Coverage(run.coverage),
         outcomes=tuple(_outcomes(connection, run)),
         notes=(f"this is run {run.id} as the store keeps it, with what was judged on {run.day}",),
