@@ -22,7 +22,7 @@ def test_a_file_names_accounts(tmp_path):
         (b"111111111111,222222222222\n", "accounts:1: '111111111111,222222222222' is not"),
         ("١١١١١١١١١١١١\n".encode(), "is not an account id"),
         (b"# none\n", "there is no account id in it"),
-        (b"\xff\xfe", "cannot be read (UnicodeDecodeError)"),
+        (b"\xff\xfe", "byte 0 is not UTF-8"),
     ],
 )
 def test_anything_else_is_told_with_its_line(tmp_path, text, words):
