@@ -67,6 +67,15 @@ def test_buckets_of_a_project_cost_a_page_for_each_content_and_five_calls_beside
     assert cloud.asked("/managedFolders") == count, "the read of each bucket that its tier asks for"
 
 
+def test_what_stands_above_a_project_that_is_not_listed_is_read_once_for_all_of_its_assets(collect):
+    def asked(count):
+        cloud = Cloud(buckets(count))
+        assert len(collect(cloud, ABOVE, organizations=(ORGANISATION,))) == count
+        return len(cloud.calls) - cloud.asked("/managedFolders")
+
+    assert asked(20) == asked(1)
+
+
 @pytest.mark.parametrize("folders", [1, 3])
 def test_levels_that_the_inventory_of_the_organisation_does_not_tell_are_asked_one_by_one(collect, folders):
     cloud, closed = below(folders, 1, folder={"policy": LOGGED}), below(folders, 1)

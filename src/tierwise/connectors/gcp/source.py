@@ -64,6 +64,8 @@ class GoogleSource:
         self._past = Past(rescan) if rescan is not None else None
         """What an earlier scan has read; None where this one leaves nothing for the next."""
         self._kept: dict[str, tuple[Collector, Draft, Place]] = {}
+        self._unlisted: dict[tuple[str, str, tuple[str, ...]], Place] = {}
+        """Projects that assets are in and the listing of projects has not told of, by scope, name and what they are in."""
         self._lock = threading.Lock()
         self._wanted: Callable[[str], bool] | None = None
         """Which resources are surveyed, by id; None for all."""
@@ -233,7 +235,10 @@ class GoogleSource:
         named = next((one.partition("/")[2] for one in asset.ancestors if one.startswith("projects/")), "") or project_in(asset.name)
         place = scope.places.get(named)
         if place is None:
-            return Place(named, named if named.isdecimal() else "", {}, asset.ancestors, scope.name)
+            # One for all of its assets: what stands above them is read once.
+            made = Place(named, named if named.isdecimal() else "", {}, asset.ancestors, scope.name)
+            with self._lock:
+                return self._unlisted.setdefault((scope.name, named, asset.ancestors), made)
         if asset.ancestors and not place.ancestors:
             place.ancestors = asset.ancestors
         return place
