@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,11 @@ from typing import Any
 
 import pytest
 import yaml
+from azure.identity import DefaultAzureCredential
+from azure.identity._constants import EnvironmentVariables
+from botocore.session import Session
 from click.testing import CliRunner
+from google.auth import environment_vars
 
 from tests.connectors.azure import cloud as azure_cloud
 from tests.connectors.azure import test_storage as azure_storage
@@ -133,6 +138,23 @@ def test_the_function_scans_until_its_time_is_nearly_up(
     else:
         assert names["handler"]({}, Context()) == told
     assert json.loads((tmp_path / "calls").read_text()) == [["scan", "aws", "--role", "a b", "--resume", "auto"], "/tmp"]
+
+
+def test_the_environment_of_a_recipe_is_what_the_sdks_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {cloud: set(re.findall(r"(\w+)=", _credentials(cloud))) for cloud in CLOUDS}
+    assert named["aws"] == {Session().session_var_map["credentials_file"][1]}
+    assert named["azure"] == set(EnvironmentVariables.CERT_VARS)
+    assert named["gcp"] == {environment_vars.CREDENTIALS}
+    (text,) = made("github", "azure").values()
+    (step,) = [one for one in yaml.safe_load(text)["jobs"]["scan"]["steps"] if one["name"] == "Scan"]
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", step["env"]["AZURE_TOKEN_CREDENTIALS"])
+    assert [type(one).__name__ for one in DefaultAzureCredential().credentials] == ["AzureCliCredential"]
+
+
+def _credentials(cloud: str) -> str:
+    """The environment that a unit's drop-in sets where credentials come from a file."""
+    (line,) = re.findall(r"^#   Environment=(.+)$", made("systemd", cloud)["tierwise.service"], re.MULTILINE)
+    return str(line)
 
 
 @pytest.mark.parametrize(("code", "fails"), [(0, False), (3, False), (1, True), (2, True), (4, True)])
