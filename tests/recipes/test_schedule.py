@@ -92,6 +92,9 @@ def test_the_command_writes_for_another_cloud_and_says_what_is_left(cloud: str, 
     assert filled((tmp_path / "cronjob.yaml").read_text("utf-8"), VALUES) == made("kubernetes", cloud)["cronjob.yaml"]
     assert re.findall(r"^fill in __(\w+)__: ", ran.stderr, re.MULTILINE) == left
     assert ran.stderr.endswith(f"what has to be allowed: {CLOUDS[cloud]}\n")
+    words = [word for place in left for word in ("--set", f"{place.lower().replace('_', '-')}={VALUES[place]}")]
+    whole = CliRunner().invoke(cli, ["schedule", "kubernetes", "--cloud", cloud, *words])
+    assert (whole.stdout, whole.stderr) == (made("kubernetes", cloud)["cronjob.yaml"], f"what has to be allowed: {CLOUDS[cloud]}\n")
     image = CliRunner().invoke(cli, ["schedule", "container", "--cloud", cloud, "--set", f"python-digest={DIGEST}"])
     assert (image.stdout, image.stderr) == (made("container", cloud)["Containerfile"], "")
 
@@ -116,6 +119,9 @@ def test_the_commands_that_print_what_has_to_be_allowed_are_there() -> None:
         (["ecs", "--set", "image=x"], "has nothing to fill in"),
         (["kubernetes", "--set", "image=x\n  privileged: true"], "write letters, digits and"),
         (["kubernetes", "--set", "image"], "at least one"),
+        (["systemd", "--cloud", "gcp", "--set", "organization=organizations/5"], "'organizations/5' is not the number of the organisation"),
+        (["kubernetes", "--cloud", "azure", "--set", "client-id=scanner"], "'scanner' is not the client id of the managed identity"),
+        (["kubernetes", "--cloud", "gcp", "--set", "service-account=scanner"], "'scanner' is not the address of the service account"),
         (["kubernetes", "--output", "{taken}"], "there already"),
     ],
 )

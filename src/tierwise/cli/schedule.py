@@ -57,17 +57,23 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     ),
 }
 PLACES: Final[Mapping[str, str]] = {
-    "CLIENT_ID": "the client id of the managed identity that the pods take on",
+    "CLIENT_ID": "the client id of the managed identity that the pods take on (az identity list)",
     "COMMIT": "the commit of tierwise that you reviewed",
     "EXTERNAL_ID": "what the scan role of each account asks for",
     "IMAGE": "the image of 'tierwise schedule container' for the same cloud, by digest",
     "MANAGEMENT_GROUP": "the id of the management group that is scanned",
     "ORG": "where your copy of tierwise lives",
-    "ORGANIZATION": "the number of the organisation that is scanned",
+    "ORGANIZATION": "the number of the organisation that is scanned (gcloud organizations list)",
     "PYTHON_DIGEST": "the digest of the base image that you reviewed",
     "ROLE_ARN": "the role that the pods take on",
-    "SERVICE_ACCOUNT": "the address of the service account that the pods take on",
+    "SERVICE_ACCOUNT": "the address of the service account that the pods take on (gcloud iam service-accounts list)",
 }
+_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
+    "CLIENT_ID": re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z"),
+    "ORGANIZATION": re.compile(r"[0-9]{1,20}\Z"),
+    "SERVICE_ACCOUNT": re.compile(r"[^@/]+@[^@/]+\Z"),
+}
+"""What would otherwise fail in the first night."""
 _options = together(
     click.option("--cloud", default="aws", metavar="CLOUD", help=f"What is scanned: {', '.join(CLOUDS)}; default: aws."),
     click.option(
@@ -154,6 +160,7 @@ def _given(values: Sequence[str], there: set[str], cloud: str) -> dict[str, str]
             raise UsageError(f"--set {name}: the recipe for {cloud} has {f'only {known}' if known else 'nothing'} to fill in")
         # What stands in a unit file or in YAML without quotes must end where it ends.
         require(_VALUE.match(value), f"--set {name}: write letters, digits and _.,:/@=+- only, and at least one; fill others in by hand")
+        require(place not in _FORMS or _FORMS[place].match(value), f"--set {name}: {value!r} is not {PLACES[place]}")
         given[place] = value
     return given
 
