@@ -109,6 +109,18 @@ def test_a_finding_says_when_it_was_first_seen(tierwise, two_runs):
     assert {one["first_seen"] for one in two_runs["findings"] if one["verdict"] == "pass"} == {None}
 
 
+def test_a_kept_run_is_shown_with_the_framework_of_the_profile_that_judged_it(tierwise, home, plan):
+    (home / "ours.yaml").write_text("id: ours\ntitle: Ours\ndescription: ours\nextends: uk-gov-personal-data\n")
+    scan = ("scan", "plan", plan, "--store", "kept.db", "--series", "plan", "--format", "json")
+    shipped, ours = (json.loads(tierwise(*scan, *more).out) for more in ((), ("--profile", "ours.yaml")))
+    kept = ("report", "--store", "kept.db", "--format", "json", "--run")
+    assert json.loads(tierwise(*kept, "last~1").out)["requirements"] == shipped["requirements"] != []
+    told = json.loads(tierwise(*kept, "last").out)
+    assert (told["requirements"], told["notes"][-1]) == ([], "profile 'ours' is not at hand, so that no framework is shown")
+    (home / "tierwise.toml").write_text('profile = "ours.yaml"\n')
+    assert json.loads(tierwise(*kept, "last").out)["requirements"] == ours["requirements"]
+
+
 def test_the_public_sees_nothing_of_a_store(tierwise, two_runs, monkeypatch):
     for command in (("history",), ("diff",), ("evidence", "--dataset", "x")):
         tierwise(*command, "--store", "kept.db", "--audience", "public").complains(2, "the public may not see", "--audience team")

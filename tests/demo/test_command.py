@@ -117,6 +117,7 @@ def test_a_kept_run_is_shown_again_as_it_was(shown):
     assert findings(today) == findings(again)
     tiers = [{one["id"]: one["classification"]["tier"] for one in json.loads(text)["resources"]} for text in (today, again)]
     assert tiers[0] == tiers[1]
+    assert json.loads(today)["requirements"] == json.loads(again)["requirements"] != []
     assert findings(report(*kept, "last~1", "--format", "json")) != findings(today)
     assert "is no run" in refused(*kept, "last~x")
 

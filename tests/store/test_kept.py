@@ -11,6 +11,7 @@ from msgspec import structs
 from tests.store.test_save import ONE, but, keep
 from tests.store.worlds import FIRST, SERIES, World, arn
 from tierwise.errors import StoreError
+from tierwise.model.fact import Known
 from tierwise.model.finding import Actual, Verdict
 from tierwise.model.history import Retention
 from tierwise.model.sensitivity import Tier
@@ -125,6 +126,24 @@ def test_a_tier_is_so_since_it_is_so_whatever_is_mended_meanwhile(store):
     keep(store, *worlds)
     began = [(FIRST + timedelta(days=7 * number)).isoformat() for number in range(4)]
     assert [told_by(store, f"last~{back}")[1] for back in (3, 2, 1, 0)] == [began[0], began[1], began[1], began[1]]
+
+
+def test_of_an_old_run_only_what_is_kept_whole_is_evidence_and_that_is_said(store):
+    old, new = ONE.result(1, 100), but(ONE, patients_1=Verdict.PASS).result(2, 100)
+    mended = tuple(replace(one, facts={**one.facts, "encryption.at_rest": Known(value=True)}) for one in new.resources)
+    for result in (old, replace(new, resources=mended)):
+        save(store, result, series=SERIES, controls=ONE.controls)
+    prune(store, Retention(), date(2026, 7, 30))
+    with store.reading() as connection:
+        found = evidence_of(connection, find_run(connection, "", "first"), "secretdataset", "2026-01-05")
+        with pytest.raises(StoreError, match="only T3 heightened and above is kept"):
+            evidence_of(connection, find_run(connection, "", "first"), "secretdatset", "2026-01-05")
+    files = bundle(found)
+    told = json.loads(files["evidence.json"])
+    assert ([one["id"] for one in told["resources"]], told["kept_from"]) == ([arn("claims")], "T3")
+    assert "only resources of T3 heightened and above are kept" in files["evidence.md"].decode()
+    with store.reading() as connection:
+        assert evidence_of(connection, find_run(connection, "", "last"), "secretdataset", "").kept_from is None
 
 
 def test_a_dataset_that_a_run_has_not_is_met_with_the_nearest(store):

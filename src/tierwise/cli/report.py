@@ -35,10 +35,12 @@ from tierwise.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tierwise.catalogue.controls import Catalogue
     from tierwise.config import Config
     from tierwise.model.control import Control
     from tierwise.model.finding import ScanResult
     from tierwise.model.history import DayPoint
+    from tierwise.model.profile import Profile
     from tierwise.reports.paper import Paper
 
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -113,9 +115,12 @@ def source_of(config: Config, options: Options, run_: str, inventory: Path | Non
 
 
 def _kept(config: Config, series: str, run_: str) -> Source:
-    """A run of the store, with the controls of now that still ask what was asked then."""
+    """A run of the store, with the controls of now that still ask what was asked then, and the framework of the profile by which it was judged."""
+    from tierwise.catalogue.profiles import apply_profile
     from tierwise.evaluate.baseline import digests
     from tierwise.evaluate.fixes import fixes_of
+    from tierwise.evaluate.requirements import evidence_of
+    from tierwise.model.control import rests_on_attestation
     from tierwise.store.read import find_run, find_series, trend_of
     from tierwise.store.restore import restored
 
@@ -123,10 +128,32 @@ def _kept(config: Config, series: str, run_: str) -> Source:
         run = find_run(connection, series, run_)
         result = restored(connection, run)
         earlier = trend_of(connection, find_series(connection, run.series).id, most=60)
-    catalogue = controls_of(config).controls
-    now = digests(catalogue.values())
-    controls = {id_: catalogue[id_] for id_, digest in run.controls.items() if now.get(id_) == digest}
-    return Source(replace(result, fixes=fixes_of(result.findings, controls)), controls, earlier)
+    catalogue = controls_of(config)
+    profile = _profile_of(run.profile, config, catalogue)
+    known = {one.id: one for one in apply_profile(catalogue, profile)} if profile is not None else catalogue.controls
+    now = digests(known.values())
+    controls = {id_: known[id_] for id_, digest in run.controls.items() if now.get(id_) == digest}
+    result = replace(result, fixes=fixes_of(result.findings, controls))
+    if profile is None:
+        return Source(_noted(result, f"profile {run.profile!r} is not at hand, so that no framework is shown"), controls, earlier)
+    attested = {id_ for id_, one in known.items() if rests_on_attestation(one)}
+    shown = evidence_of(profile.requirements, result.findings, attested)
+    return Source(replace(result, requirements=shown, framework=profile.framework), controls, earlier)
+
+
+def _profile_of(name: str, config: Config, catalogue: Catalogue) -> Profile | None:
+    """The profile of that name: the settings' own, or a shipped one."""
+    from tierwise.catalogue.profiles import load_profile, shipped_profiles
+
+    for ref in (config.profile, *([name] if name in shipped_profiles() else [])):
+        profile = load_profile(ref, catalogue)
+        if profile.id == name:
+            return profile
+    return None
+
+
+def _noted(result: ScanResult, note: str) -> ScanResult:
+    return replace(result, notes=(*result.notes, note))
 
 
 @report.command()

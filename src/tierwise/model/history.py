@@ -457,3 +457,5 @@ class Evidence:
     gaps: tuple[Mapping[str, object], ...] = ()
     coverage: tuple[tuple[str, str, int], ...] = field(default=())
     """(operation, outcome, count)"""
+    kept_from: Tier | None = None
+    """The tier from which resources are still kept, where the run is too old for others; None where all are."""

@@ -43,6 +43,7 @@ def _evidence_out(found: Evidence) -> dict[str, Any]:
         "schema": SCHEMA,
         "dataset": found.dataset,
         "as_of": found.as_of,
+        "kept_from": found.kept_from.name if found.kept_from is not None else None,
         "run": {**run_out(found.run), "controls": dict(found.run.controls)},
         "resources": [
             {
@@ -73,6 +74,8 @@ def _page(found: Evidence) -> Iterator[str]:
     yield f"# {prose(found.dataset)} as of {found.as_of}"
     yield f"From run {code(run.id)} of {code(run.series)}, which read from {run.started} to {run.finished}; profile {code(run.profile)}, tierwise {run.tool}."
     yield f"Coverage of the whole run: {run.coverage:.1%} of the reads that were due; {run.gaps} listing(s) failed. What could not be read is unknown, and said so below."
+    if found.kept_from is not None:
+        yield f"Of runs as old as this one only resources of {found.kept_from.label} and above are kept: those of this dataset that had a lower tier are not below."
     for one in found.resources:
         yield from _resource(one)
     accepted = _accepted(found)
@@ -134,6 +137,8 @@ def evidence_text(found: Evidence, output: Path | None, view: View) -> str:
     console, out = console_for(view)
     page = Printer(console)
     page.line(f"{safe_text(found.dataset)} as of {found.as_of}, from run {found.run.id} of {found.run.day}", "bold")
+    if found.kept_from is not None:
+        page.bullet(f"the run is so old that only resources of {found.kept_from.label} and above are kept", "yellow", "!")
     for one in found.resources:
         verdicts = [str(each["verdict"]) for each in one.findings]
         tier = Tier[str(one.classification["tier"])]

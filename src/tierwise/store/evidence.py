@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from tierwise.errors import StoreError
 from tierwise.model.control import Severity
@@ -26,7 +26,10 @@ _STANDS: Final = ("state",)
 def evidence_of(connection: Connection, run: KeptRun, dataset: str, as_of: str) -> Evidence:
     """The resources of a dataset as they were judged at a run, with what was read of them; StoreError where the run has none."""
     series = series_id(connection, run.series)
-    here = (RESOURCES.c.series == series, at_run(RESOURCES, run.number))
+    here: tuple[ColumnElement[bool], ...] = (RESOURCES.c.series == series, at_run(RESOURCES, run.number))
+    if run.pruned:
+        # Of lower tiers only that is left which has not changed since: a part of a resource would be taken for all of it.
+        here = (*here, RESOURCES.c.tier >= KEPT_LONGER)
     rows = connection.execute(select(RESOURCES).where(*here, RESOURCES.c.dataset == dataset).order_by(RESOURCES.c.key)).all()
     if not rows:
         known = connection.execute(select(RESOURCES.c.dataset).where(*here, RESOURCES.c.dataset != "").distinct()).scalars().all()
@@ -54,6 +57,7 @@ def evidence_of(connection: Connection, run: KeptRun, dataset: str, as_of: str) 
         tuple(_controls(connection, run, asked)),
         tuple({key: value for key, value in gap.items() if key != "run"} for gap in gaps if gap["account"] in accounts),
         tuple(sorted((operation, outcome, count) for operation, outcome, count in reads)),
+        KEPT_LONGER if run.pruned else None,
     )
 
 

@@ -14,10 +14,13 @@ import msgspec
 from sqlalchemy import Connection, and_, select
 
 from tierwise.errors import StoreError
+from tierwise.evaluate.attest import state_of
+from tierwise.evaluate.render import render_fact
+from tierwise.model.attestation import State
 from tierwise.model.codec import fact_in, link_in
 from tierwise.model.control import Severity
 from tierwise.model.coverage import Coverage
-from tierwise.model.fact import oldest
+from tierwise.model.fact import Facts, oldest
 from tierwise.model.finding import (
     KEPT,
     MOST_PROBLEMS,
@@ -35,6 +38,7 @@ from tierwise.model.finding import (
 from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
 from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
+from tierwise.model.vocabulary import is_attested
 from tierwise.shelf import Alike, Named, Shelf
 from tierwise.store.prune import KEPT_LONGER
 from tierwise.store.read import at_run, detail_of, said_of, series_id
@@ -58,11 +62,14 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
         )
     series = series_id(connection, run.series)
     names: dict[str, int] = {}
+    datasets: dict[str, Facts] = {}
     resources, classifications, rows = Shelf[Resource](batch=_CLOSE), Alike[Classification](()), Shelf[_Row](batch=_CLOSE)
     for place, row in enumerate(_kept(connection, series, run)):
         resource = _resource(row)
         names[row.key] = place
         resources.add(resource)
+        if resource.kind is Kind.DATASET:
+            datasets[row.key] = resource.facts
         classifications.add(_classification(row))
         as_of = oldest(resource.facts.values())
         rows.add(_Row(place, row.key, Tier(row.tier), row.assumed, row.kind, row.passes, row.not_applicable, as_of))
@@ -70,7 +77,7 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
         run=Run(run.id, run.started, run.finished, run.profile, run.sources),
         resources=resources if resources.many else tuple(resources),
         classifications=Named(names, classifications) if resources.many else dict(zip(names, classifications, strict=True)),
-        findings=_findings(connection, series, run, names, rows if rows.many else tuple(rows)),
+        findings=_findings(connection, series, run, names, rows if rows.many else tuple(rows), datasets),
         gaps=tuple(_gaps(connection, run)),
         gate=Gate(run.gate, KEPT, Severity.HIGH),
         coverage=Coverage(run.coverage),
@@ -140,14 +147,16 @@ def _classification(row: Any) -> Classification:
     )
 
 
-def _findings(connection: Connection, series: int, run: KeptRun, names: Mapping[str, int], rows: Sequence[_Row]) -> Findings:
-    """The findings of a run, in the order of its resources; very many are held in a file."""
+def _findings(
+    connection: Connection, series: int, run: KeptRun, names: Mapping[str, int], rows: Sequence[_Row], datasets: Mapping[str, Facts]
+) -> Findings:
+    """The findings of a run, in the order of its resources; very many are held in a file. `datasets` are what was attested of each."""
     texts, said = _texts(connection, run), said_of(connection)
     problems = Shelf[Finding](most=MOST_PROBLEMS)
     numbers = array("I", bytes(4 * len(rows)))
     tally: Counter[Sort] = Counter()
     for row in _open(connection, series, run):
-        one = _finding(row, said(row), row.first_seen)
+        one = _finding(row, said(row), row.first_seen, datasets.get(row.resource, {}))
         problems.add(one)
         numbers[names[one.resource]] += 1
         tally[Sort.of(one)] += 1
@@ -158,7 +167,8 @@ def _findings(connection: Connection, series: int, run: KeptRun, names: Mapping[
 
     def made_of(some: Iterable[_Row]) -> Iterator[Finding]:
         for each in some:
-            made = [_plain(each, control, verdict, texts.get(control, {})) for control, verdict in _settled(each)]
+            facts = datasets.get(each.key, {})
+            made = [_plain(each, control, verdict, texts.get(control, {}), facts) for control, verdict in _settled(each)]
             yield from sorted([*held[ends[each.place] : ends[each.place + 1]], *made], key=lambda found: found.control)
 
     held: Sequence[Finding] = problems if problems.many else tuple(problems)
@@ -186,8 +196,11 @@ def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, An
     return {id_: json.loads(text) for id_, digest, text in rows if run.controls.get(id_) == digest}
 
 
-def _plain(row: _Row, control: str, verdict: Verdict, words: Mapping[str, Any]) -> Finding:
-    """A finding that is none any more to mend: the store keeps that it was met, or did not apply, and what was asked."""
+def _plain(row: _Row, control: str, verdict: Verdict, words: Mapping[str, Any], facts: Facts) -> Finding:
+    """A finding that is none any more to mend: the store keeps that it was met, or did not apply, and what was asked; of a dataset what was attested, too."""
+    ladder = words.get("ladder", {})
+    attested = verdict is Verdict.ATTESTED
+    rests = [name for name in facts if is_attested(name) and any(name in str(rung).split() for rung in ladder.values())] if attested else []
     return Finding(
         fingerprint="",
         control=control,
@@ -197,14 +210,15 @@ def _plain(row: _Row, control: str, verdict: Verdict, words: Mapping[str, Any]) 
         severity=Severity.INFO,
         tier=row.tier,
         resource=row.key,
-        expected=words.get("ladder", {}).get(row.tier.name, ""),
-        actual=(),
+        expected=ladder.get(row.tier.name, ""),
+        actual=tuple([Actual(name, render_fact(facts[name]), facts[name].via.via) for name in rests]),
+        attested=State.ATTESTED if attested else None,
         assumed=row.assumed,
         as_of=row.as_of,
     )
 
 
-def _finding(row: Any, detail: Mapping[str, Any], seen: str | None) -> Finding:
+def _finding(row: Any, detail: Mapping[str, Any], seen: str | None, facts: Facts) -> Finding:
     return Finding(
         fingerprint=row.key,
         control=row.control,
@@ -229,6 +243,7 @@ def _finding(row: Any, detail: Mapping[str, Any], seen: str | None) -> Finding:
         lapsed=detail.get("lapsed", ""),
         as_of=detail.get("as_of", ""),
         accepted=Acceptance(**json.loads(row.accepted)) if row.accepted else None,
+        attested=state_of(Verdict(row.verdict), [part[0] for part in detail["actual"]], facts) if facts else None,
     )
 
 
