@@ -11,7 +11,7 @@ from tests.store.worlds import World, random_world
 from tierwise.evaluate.compiled import compile_control
 from tierwise.evaluate.findings import findings_of
 from tierwise.model.attestation import State
-from tierwise.model.control import Compare, Control, Op
+from tierwise.model.control import Compare, Control, Op, Severity
 from tierwise.model.fact import UNLIMITED, Known, Provenance
 from tierwise.model.finding import PROBLEMS, Findings
 from tierwise.model.resource import Kind, Resource
@@ -71,7 +71,7 @@ def test_how_what_is_attested_stands_is_restored_with_where_it_is_written(store)
     }
     dataset = Resource("dataset:benefits", Kind.DATASET, "dataset", "register", "", "", "benefits", facts=facts)
     controls = {
-        one: Control(one, one, "incident", (Kind.DATASET,), {Tier.T2: Compare(name, Op.AT_MOST, 365)}, {}, "", {}, "")
+        one: Control(one, one, "incident", (Kind.DATASET,), {Tier.T2: Compare(name, Op.AT_MOST, 365)}, {Tier.T2: Severity.HIGH}, "", {}, "")
         for one, name in zip("ABCD", facts, strict=True)
     }
     told = {Tier.T3: classification(Tier.T3)}
@@ -79,6 +79,8 @@ def test_how_what_is_attested_stands_is_restored_with_where_it_is_written(store)
     made = replace(World({}, {}).result(1), resources=(dataset,), classifications={dataset.id: told[Tier.T3]}, findings=findings)
     save(store, made, series="one", controls=controls)
     found = restore(store)
+    for kept, then in zip(found.findings, made.findings, strict=True):
+        assert (kept.fingerprint, kept.severity, kept.expected) == (then.fingerprint, Severity.HIGH, then.expected)
     states = {one.control: (one.attested, [part.via for part in one.actual]) for one in found.findings}
     assert states == {one.control: (one.attested, [part.via for part in one.actual]) for one in made.findings}
     assert {control: state for control, (state, _) in states.items()} == {

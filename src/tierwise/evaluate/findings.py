@@ -32,14 +32,16 @@ _SOME: Final = 256
 
 def fingerprint(control: str, resource: Resource) -> str:
     """Stable over runs: control and canonical identity (the address for a plan), never a line number or message."""
-    return _fingerprint(control, _identity(resource))
+    return fingerprint_by(control, identity_of(resource))
 
 
-def _fingerprint(control: str, identity: str) -> str:
+def fingerprint_by(control: str, identity: str) -> str:
+    """The same, where the identity is at hand."""
     return hashlib.sha256(f"{control}\x1f{identity}".encode()).hexdigest()[:20]
 
 
-def _identity(resource: Resource) -> str:
+def identity_of(resource: Resource) -> str:
+    """What a resource is known by over runs."""
     if resource.address is not None:
         return f"plan\x1f{resource.id}"
     return "\x1f".join((resource.provider, resource.account, resource.region, resource.type, resource.id))
@@ -228,7 +230,7 @@ class _Rows(Sequence[tuple[_Row, Sequence[Finding]]]):
 
     def _row(self, resource: Resource, bars: Sequence[_Bar]) -> _Row:
         classification, past = self._classifications[resource.id], self._pasts.get(resource.id)
-        return _Row(resource, classification, past, bars, _identity(resource), unchanged(resource))
+        return _Row(resource, classification, past, bars, identity_of(resource), unchanged(resource))
 
     def _bars(self, places: Iterable[int]) -> Sequence[_Bar]:
         bars = self._benches.bars
@@ -300,7 +302,7 @@ def _finding(bar: _Bar, row: _Row) -> Finding:
     is_problem = judgement.verdict in PROBLEMS
     # In the order of the fields: by their names it takes three times as long, and there are a great many.
     return Finding(
-        _fingerprint(control.id, row.identity),
+        fingerprint_by(control.id, row.identity),
         control.id,
         control.title,
         control.family,

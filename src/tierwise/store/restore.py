@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, select
 
 from tierwise.errors import StoreError
 from tierwise.evaluate.attest import state_of
+from tierwise.evaluate.findings import fingerprint_by, identity_of
 from tierwise.evaluate.render import render_fact
 from tierwise.model.attestation import State
 from tierwise.model.codec import fact_in, link_in
@@ -37,7 +38,7 @@ from tierwise.model.finding import (
 )
 from tierwise.model.history import KeptRun
 from tierwise.model.resource import Gap, Kind, ReadOutcome, Resource
-from tierwise.model.sensitivity import Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
+from tierwise.model.sensitivity import TIER_IDS, Category, Classification, Marking, PersonalData, Tier, TierInterval, TierState, TraceStep
 from tierwise.model.vocabulary import is_attested
 from tierwise.shelf import Alike, Named, Shelf
 from tierwise.store.prune import KEPT_LONGER
@@ -72,7 +73,7 @@ def restored(connection: Connection, run: KeptRun) -> ScanResult:
             datasets[row.key] = resource.facts
         classifications.add(_classification(row))
         as_of = oldest(resource.facts.values())
-        rows.add(_Row(place, row.key, Tier(row.tier), row.assumed, row.kind, row.passes, row.not_applicable, as_of))
+        rows.add(_Row(place, row.key, Tier(row.tier), row.assumed, row.kind, row.passes, row.not_applicable, identity_of(resource), as_of))
     return ScanResult(
         run=Run(run.id, run.started, run.finished, run.profile, run.sources),
         resources=resources if resources.many else tuple(resources),
@@ -96,6 +97,7 @@ class _Row(msgspec.Struct, frozen=True, gc=False):
     kind: str
     passes: str
     not_applicable: str
+    identity: str
     as_of: str
     """When what there is of it was read, where that was not in the run."""
 
@@ -198,24 +200,31 @@ def _texts(connection: Connection, run: KeptRun) -> Mapping[str, Mapping[str, An
 
 def _plain(row: _Row, control: str, verdict: Verdict, words: Mapping[str, Any], facts: Facts) -> Finding:
     """A finding that is none any more to mend: the store keeps that it was met, or did not apply, and what was asked; of a dataset what was attested, too."""
-    ladder = words.get("ladder", {})
+    ladder, extra = words.get("ladder", {}), words.get("extra", {})
+    asked = [rung for tier in TIER_IDS[: row.tier + 1] for rung in ([ladder[tier]] if tier in ladder else []) + extra.get(tier, [])]
     attested = verdict is Verdict.ATTESTED
     rests = [name for name in facts if is_attested(name) and any(name in str(rung).split() for rung in ladder.values())] if attested else []
     return Finding(
-        fingerprint="",
+        fingerprint=fingerprint_by(control, row.identity),
         control=control,
         title=words.get("title", control),
         family=words.get("family", ""),
         verdict=verdict,
-        severity=Severity.INFO,
+        severity=_severity(words.get("severity", {}), row.tier),
         tier=row.tier,
         resource=row.key,
-        expected=ladder.get(row.tier.name, ""),
+        expected=" and ".join(asked),
         actual=tuple([Actual(name, render_fact(facts[name]), facts[name].via.via) for name in rests]),
         attested=State.ATTESTED if attested else None,
         assumed=row.assumed,
         as_of=row.as_of,
     )
+
+
+def _severity(words: Mapping[str, str], tier: Tier) -> Severity:
+    """That of the tier, else of the highest below it that has one."""
+    said = [words[name] for name in TIER_IDS[: tier + 1] if name in words]
+    return Severity[said[-1].upper()] if said else Severity.INFO
 
 
 def _finding(row: Any, detail: Mapping[str, Any], seen: str | None, facts: Facts) -> Finding:
