@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -86,3 +87,11 @@ def test_what_makes_two_runs_less_than_alike_is_said():
     found = compared(world(FAIL), world(FAIL, versions={1: 1, 4: 1}, blind=True))
     assert "rules differ between the runs: ENC-02, ENC-03, ENC-04" in found.notes
     assert any("not gone, but not visible" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("then", "now", "why"), [(PASS, FAIL, "it was attested"), (FAIL, PASS, "it is attested")])
+def test_what_was_attested_has_not_passed(then, now, why):
+    sides = [whole_picture(world(verdict), expected_run(world(verdict), 1)) for verdict in (then, now)]
+    datasets = [replace(one, places={key: replace(place, attested=True) for key, place in one.places.items()}) for one in sides]
+    (move,) = compare(*datasets).moves
+    assert move.why == why

@@ -87,7 +87,13 @@ def _begun(now: Standing, before: Picture, after: Picture) -> Move:
         return Move(Sort.RULE, why, None, now)
     if place is not None and place.row != then.row:
         return Move(Sort.RE_TIERED, _tier_words(then, place), None, now)
-    was = "passed" if now.control in then.passes else "did not apply" if now.control in then.not_applicable else "was not asked for"
+    was = (
+        ("was attested" if then.attested else "passed")
+        if now.control in then.passes
+        else "did not apply"
+        if now.control in then.not_applicable
+        else "was not asked for"
+    )
     sort = Sort.BECAME_UNKNOWN if now.verdict is Verdict.UNKNOWN else Sort.NEW
     return Move(sort, f"it {was}", None, now)
 
@@ -104,7 +110,8 @@ def _ended(was: Standing, before: Picture, after: Picture) -> Move:
         return Move(Sort.RULE, why, was, None)
     if then is not None and place.row != then.row:
         return Move(Sort.RE_TIERED, _tier_words(then, place), was, None)
-    return Move(Sort.FIXED, "it passes" if was.control in place.passes else "it no longer applies", was, None)
+    met = "it is attested" if place.attested else "it passes"
+    return Move(Sort.FIXED, met if was.control in place.passes else "it no longer applies", was, None)
 
 
 def _changed(was: Standing, now: Standing) -> tuple[Sort | None, str]:

@@ -182,6 +182,8 @@ class Place:
     because: str = ""
     passes: frozenset[str] = frozenset()
     not_applicable: frozenset[str] = frozenset()
+    attested: bool = False
+    """It is a dataset: what it meets was attested, and has not passed."""
 
     @property
     def row(self) -> str:

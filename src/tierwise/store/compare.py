@@ -13,6 +13,7 @@ from tierwise.evaluate.progress import compare
 from tierwise.model.control import Severity
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Comparison, KeptRun, LivePlace, Picture, Place, Standing
+from tierwise.model.resource import Kind
 from tierwise.model.sensitivity import Tier
 from tierwise.store.read import at_run, detail_of, said_of, series_id
 from tierwise.store.save import Unseen
@@ -114,7 +115,8 @@ def _resources(connection: Connection, series: int, run: KeptRun, here: ColumnEl
 def _place(row: Any) -> Place:
     tier = Tier(row.tier)
     because = next((step[1] for step in reversed(detail_of(row)["trace"]) if step[2] == tier.name), "")
-    return Place(row.key, tier, row.assumed, because, frozenset(row.passes.split()), frozenset(row.not_applicable.split()))
+    passes, absent = frozenset(row.passes.split()), frozenset(row.not_applicable.split())
+    return Place(row.key, tier, row.assumed, because, passes, absent, attested=row.kind == Kind.DATASET.value)
 
 
 def _unseen(connection: Connection, run: KeptRun, absent: Iterable[Any]) -> frozenset[str]:
