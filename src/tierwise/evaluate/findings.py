@@ -17,6 +17,7 @@ from tierwise.evaluate.attest import state_of
 from tierwise.evaluate.compiled import CompiledControl, Part
 from tierwise.evaluate.judge import Judgement, has_rung, judgement_of
 from tierwise.evaluate.origin import Origin, Past, origin_of, unchanged
+from tierwise.evaluate.remedy import remedy_for
 from tierwise.evaluate.render import render_fact
 from tierwise.evaluate.truth import Truth
 from tierwise.model.control import Severity
@@ -318,7 +319,7 @@ def _finding(bar: _Bar, row: _Row) -> Finding:
         classification.owner,
         control.cause,
         fix_at(control.one_change, resource),
-        bar.remediation,
+        bar.remediation if resource.address is not None else remedy_for(bar.remediation, resource.type),
         control.danger,
         classification.state is TierState.ASSUMED,
         origin.introduced,

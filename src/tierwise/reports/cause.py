@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tierwise.evaluate.remedy import sentences
 from tierwise.model.finding import Finding, Findings, Fix, Verdict
 from tierwise.model.sensitivity import TierState
 from tierwise.reports.edit import Line, edit_of
@@ -15,7 +15,6 @@ from tierwise.reports.text import listed
 
 MOST_LINES: Final = 12
 """Of one cause, its heading included."""
-_SENTENCE_END: Final = re.compile(r"(?<=[\w)\]\"'}])\. (?=[A-Z])")
 _SAID: Final = frozenset({TierState.DECLARED, TierState.REGISTERED, TierState.INHERITED})
 
 
@@ -190,4 +189,4 @@ def advises(one: Finding) -> str:
 
 def first_sentence(text: str) -> str:
     """The first sentence, without its full stop."""
-    return _SENTENCE_END.split(" ".join(text.split()), 1)[0].rstrip(".")
+    return sentences(text)[0]
