@@ -443,6 +443,14 @@ def test_a_change_is_told_by_what_leads_it_and_what_another_change_closes_drops_
     assert changes(*reversed(found)) == [("ENC-02", "two", 1), ("ENC-01", "three", 0)]
 
 
+def test_a_change_that_is_made_in_another_way_is_a_line_of_its_own():
+    found = [
+        on(name, 1, Severity.HIGH, fix_at=f"arn:aws:s3:::{name}", remediation=how)
+        for name, how in (("one", "aws s3api a"), ("two", "aws s3api a"), ("three", "az storage b"))
+    ]
+    assert sorted(changes(*found)) == [("ENC-01", "one", 1), ("ENC-01", "three", 0)]
+
+
 def test_changes_that_one_control_leads_are_told_by_the_worst_store_with_the_number_of_the_others():
     found = [on(name, 1, Severity.HIGH, fix_at=f"arn:aws:s3:::{name}", danger=name == "two") for name in ("one", "two", "three")]
     assert changes(*found) == [("ENC-01", "two", 2)]

@@ -11,8 +11,10 @@ from tierwise.model.finding import Finding, Verdict
 
 _Weight: TypeAlias = tuple[bool, int, int, int]
 """Danger first, then severity, tier, and the rank of the store."""
-_Sort: TypeAlias = tuple[str, Severity]
-"""Changes that the same control leads, at the same severity, are told together."""
+_Sort: TypeAlias = tuple[str, Severity, str]
+"""Changes that the same control leads, at the same severity, and that are made in the same way, are told together."""
+_Worst: TypeAlias = tuple[_Weight, int, str]
+"""The weight of the worst finding, its place, and its remedy."""
 _SEVERAL: Final = 2
 
 
@@ -41,8 +43,8 @@ class _Shared:
     severity: Severity
     control: str
     """Of what leads it: the most severe, of several the first, as fixes are told by it."""
-    worst: dict[str, tuple[_Weight, int]] = field(default_factory=dict)
-    """By control, which may come to lead: the worst finding, and its place."""
+    worst: dict[str, _Worst] = field(default_factory=dict)
+    """By control, which may come to lead."""
     owners: set[str] = field(default_factory=set)
     resources: int = 0
     last: str = ""
@@ -52,14 +54,14 @@ class _Shared:
         """One more."""
         self.resources += one.resource != self.last
         self.last = one.resource
-        self._take(one.severity, one.control, {one.control: (weight, problem)}, {one.owner} - {""})
+        self._take(one.severity, one.control, {one.control: (weight, problem, one.remediation)}, {one.owner} - {""})
 
     def join(self, other: _Shared) -> None:
         """What was found elsewhere, on resources behind these."""
         self.resources += other.resources
         self._take(other.severity, other.control, other.worst, other.owners)
 
-    def _take(self, severity: Severity, control: str, worst: dict[str, tuple[_Weight, int]], owners: set[str]) -> None:
+    def _take(self, severity: Severity, control: str, worst: dict[str, _Worst], owners: set[str]) -> None:
         if severity > self.severity:
             self.severity, self.control = severity, control
         for name, one in worst.items():
@@ -69,9 +71,9 @@ class _Shared:
 
     def told(self) -> tuple[_Sort, Lead]:
         """What leads it."""
-        weight, problem = self.worst[self.control]
+        weight, problem, remedy = self.worst[self.control]
         owner = next(iter(self.owners)) if len(self.owners) == 1 else ""
-        return (self.control, self.severity), Lead(weight, problem, owner, self.resources)
+        return (self.control, self.severity, remedy), Lead(weight, problem, owner, self.resources)
 
 
 class Changes:
@@ -85,7 +87,7 @@ class Changes:
 
     def add(self, found: Iterable[Finding], first: int, rank: int) -> None:
         """What fails or is unknown on one more resource, of such a rank; `first` is the place of the first of it."""
-        own: dict[str, tuple[Severity, str, Lead]] = {}
+        own: dict[str, tuple[_Sort, Lead]] = {}
         for problem, one in enumerate(found, first):
             if one.verdict is not Verdict.FAIL or one.accepted is not None or one.assumed:
                 continue
@@ -94,10 +96,10 @@ class Changes:
             if one.fix_at != one.resource:
                 change = self._shared.setdefault((one.fix_at, what), _Shared(one.severity, one.control))
                 change.add(one, weight, problem)
-            elif what not in own or one.severity > own[what][0]:
-                own[what] = (one.severity, one.control, Lead(weight, problem, one.owner))
-        for severity, control, lead in own.values():
-            _put(self._own, (control, severity), lead)
+            elif what not in own or one.severity > own[what][0][1]:
+                own[what] = ((one.control, one.severity, one.remediation), Lead(weight, problem, one.owner))
+        for sort, lead in own.values():
+            _put(self._own, sort, lead)
 
     def join(self, other: Changes) -> None:
         """What was found elsewhere, on resources behind these."""
