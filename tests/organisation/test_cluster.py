@@ -7,19 +7,23 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import dask
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, get_worker
 
 from tests.cli.conftest import *  # noqa: F403 - fixtures
 from tests.organisation.entering import DEADLY, RECORDING, enter, written
-from tests.organisation.estate import SERVICES, STARTED, clean_environment, recorded, without_waiting
+from tests.organisation.estate import HOME, SERVICES, STARTED, clean_environment, recorded, without_waiting
 from tests.organisation.scans import OPTIONS, scanned
-from tests.scan.clouds import told
+from tests.organisation.wire import Answer, Call, refusal
+from tests.scan.clouds import checkpoint_in, told
 from tests.scan.worlds import judging
 from tierwise import __version__
 from tierwise.config import AwsConfig
@@ -29,7 +33,7 @@ from tierwise.connectors.aws.cluster import ANY_PORT, Cluster, workers
 from tierwise.connectors.aws.connect import access_of, open_accounts
 from tierwise.connectors.aws.task import Elsewhere
 from tierwise.connectors.base import Stoppable
-from tierwise.errors import ScannerError, UsageError
+from tierwise.errors import CredentialsError, ScannerError, UsageError
 from tierwise.model.content import Depth
 from tierwise.scan import Outcome, scan
 from tierwise.scan.checkpoint import Checkpoint
@@ -130,6 +134,46 @@ def test_a_worker_of_another_version_that_joins_mid_scan_reads_nothing(tmp_path,
     # What nobody has read is not kept as read: a scan that goes on reads it.
     assert {one.name for one in kept} < {one.name for one in whole}
     assert not any(service in one.name for one in kept for service in SERVICES)
+
+
+def test_where_the_credentials_of_a_worker_expire_the_scan_stops_and_goes_on_to_the_same_end():
+    estate, options, own, lasting = recorded(), AwsConfig(**OPTIONS), count(1), [3]
+
+    def expired(call: Call) -> Answer | None:
+        """The caller's credentials, where they are a worker's and so many calls were made with them."""
+        try:
+            get_worker()
+        except ValueError:
+            return None
+        return refusal(call, "ExpiredToken", status=403) if call.account == HOME and next(own) > lasting[0] else None
+
+    def scan_by(scheduler: str, kept: list[KeptUnit], earlier: Sequence[KeptUnit] = ()) -> tuple[Outcome, ScannerError | None]:
+        with workers(Cluster(scheduler), access_of(options, 4, Depth.METADATA)) as elsewhere:
+            (source,) = open_accounts(options, STARTED, threads=4, elsewhere=elsewhere)
+            outcome = scan([source], judging(), started=STARTED, jobs=4, checkpoint=checkpoint_in(kept, earlier))
+            assert outcome.crashes == ()
+            assert isinstance(source, Stoppable)
+            return outcome, source.stopped
+
+    with (
+        dask.config.set({"distributed.worker.daemon": False}),
+        LocalCluster(n_workers=1, processes=False, dashboard_address=None, scheduler_kwargs=dict(ANY_PORT), protocol="tcp") as own_cluster,
+        clean_environment(),
+        without_waiting(),
+        estate.replayed(expired).in_place(),
+    ):
+        kept: list[KeptUnit] = []
+        _, stopped = scan_by(own_cluster.scheduler_address, kept)
+        assert isinstance(stopped, CredentialsError)
+        (where,) = [one.address for one in own_cluster.workers.values()]
+        assert str(stopped).splitlines()[0] == f"worker {where}: the AWS credentials have expired (ExpiredToken)"
+        # They are renewed there, and the worker is still the same.
+        lasting[0] = 1 << 30
+        earlier = [replace(one, items=zlib.compress(one.items)) for one in kept]
+        assert earlier
+        outcome, stopped = scan_by(own_cluster.scheduler_address, [], earlier)
+    assert stopped is None
+    assert told(outcome.result) == told(scanned(estate.replayed()).result)
 
 
 def test_builds_of_one_version_are_told_apart_by_their_code():

@@ -61,11 +61,11 @@ class Pool:
             known, asks = self.checkpoint.answered(asks)
             for item in known:
                 self.collected.take(item)
-        self._survey_again(asks, earlier)
+        unlisted = self._survey_again(asks, earlier)
         own = dict(zip(self.collected.as_asked(asks), asks, strict=True))
         units = self._details({name: asks[key] for name, key in own.items()})
         if self.checkpoint is not None:
-            due = {own[name] for unit in units for name in unit.asked}
+            due = {own[name] for unit in units for name in unit.asked}.union(unlisted)
             self.checkpoint.keep_unread({key: names for key, names in asks.items() if key not in due})
         found = bool(units or known)
         self._run(_taken(units), "details")
@@ -80,16 +80,17 @@ class Pool:
         self.collected.gaps.sort(key=_place_of)
         self.collected.regions.sort(key=astuple)
 
-    def _survey_again(self, resources: Collection[str], earlier: Mapping[str, frozenset[str]] = NOTHING) -> None:
+    def _survey_again(self, resources: Collection[str], earlier: Mapping[str, frozenset[str]] = NOTHING) -> Collection[str]:
         """Have the sources list those resources once more that an earlier process has listed, so that more can be read of them.
 
         With them what was asked of them `earlier`, since facts are made of all that was read. What was read of them stays as it is; only what fails now is told beside it.
+        Those that were not listed this time are returned: what more could be read of them nobody knows.
         """
         if self.checkpoint is None:
-            return
+            return ()
         lost = {one for one in resources if one in self.checkpoint.restored}
         if not lost:
-            return
+            return ()
         collected, mask = self.collected, self.collected.mask
 
         def wanted(own: str) -> bool:
@@ -110,6 +111,7 @@ class Pool:
             # That of a document that several resources share was perhaps told of another of them; it counts once.
             if outcome.outcome not in ANSWERED and outcome not in collected.outcomes:
                 collected.take(outcome)
+        return {one for one in lost if one not in beside.resources}
 
 
 def _taken(units: list[Unit]) -> Iterator[Unit]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, CredentialRetrievalError, ReadTimeoutError
 from botocore.loaders import Loader
 
 from tests.connectors.aws.conftest import ACCOUNT, REGION
@@ -116,6 +116,25 @@ def test_credentials_that_are_refused_three_times_in_a_row_are_used_no_more_and_
     Wire(session := new_session(region=REGION), lambda _: "ExpiredToken")
     assert isinstance(caller(session, other).ask(BUCKETS), Unknown)
     assert other.credentials.code == ""
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (CredentialRetrievalError(provider="custom-process", error_msg="signed out"), "CredentialRetrievalError"),
+        (ClientError({"Error": {"Code": "ExpiredTokenException"}}, "AssumeRoleWithWebIdentity"), "ExpiredTokenException"),
+        (ClientError({"Error": {"Code": "InvalidIdentityToken"}}, "AssumeRoleWithWebIdentity"), "InvalidIdentityToken"),
+        (ConnectTimeoutError(endpoint_url="https://s3"), ""),
+    ],
+)
+def test_credentials_that_cannot_be_renewed_have_ended_and_an_endpoint_that_is_away_says_nothing_of_them(aws, quick, problem, code):
+    access = Access(DECLARED, ceiling=0)
+    Wire(session := new_session(region=REGION), lambda _: problem)
+    own = Account(lambda: session, access, own=True)
+    asking = replace(caller(session, access), client=lambda service: own.client(service, REGION))
+    assert isinstance(asking.ask(BUCKETS), Unknown)
+    assert own.lapsed == code
+    assert "renew" in explained(code) or not code
 
 
 @pytest.mark.parametrize(

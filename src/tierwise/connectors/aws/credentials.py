@@ -1,14 +1,10 @@
-"""Whether the caller's own credentials still hold while a scan runs, and what is said where they do not."""
+"""How AWS and its SDK say that the caller's own credentials do not hold, and what is said of it."""
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
-
-from tierwise.connectors.aws.given_up import GivenUpError
 
 EXPIRED: Final = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOTokenLoadError"}
@@ -22,8 +18,8 @@ _OF_TIME: Final = re.compile(r"Signature (?:expired|not yet current)", re.IGNORE
 _REFUSED: Final = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "InvalidAccessKeyId"}
 )
-_FAILURES: Final = 3
-"""Calls in a row after which no more is made: credentials that renew themselves may be late for one."""
+_UNRENEWED: Final = frozenset({"CredentialRetrievalError", "NoCredentialsError", "InvalidIdentityToken", "MetadataRetrievalError"})
+"""What the SDK raises where credentials that held have ended, and whoever gave them gives no others: a process, a container, an instance, a token file."""
 
 
 def code_of(error: Mapping[str, Any]) -> str:
@@ -32,26 +28,9 @@ def code_of(error: Mapping[str, Any]) -> str:
     return SKEWED if code in _TIMES or _OF_TIME.search(str(error.get("Message", ""))) else code
 
 
-@dataclass(slots=True)
-class Credentials:
-    """Whether the caller's own credentials were taken when they were last used; shared by all accounts of a process."""
-
-    code: str = ""
-    """Why they were not; empty where they were."""
-    _refused: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def check(self) -> None:
-        """GivenUpError where they have been refused several times in a row."""
-        if self._refused >= _FAILURES:
-            raise GivenUpError(because=self.code)
-
-    def used(self, code: str) -> None:
-        """A call was made with them; `code` is that of the error, if it was one."""
-        lapsed = code == SKEWED or code in EXPIRED
-        with self._lock:
-            self._refused = self._refused + 1 if lapsed else 0
-            self.code = code if lapsed else ""
+def is_over(code: str) -> bool:
+    """Whether a code of the service or a name of the SDK says that the caller's own credentials no longer hold."""
+    return code == SKEWED or code in EXPIRED or code in _UNRENEWED
 
 
 def explained(code: str) -> str:
@@ -75,5 +54,10 @@ def explained(code: str) -> str:
             "no AWS credentials found (looked in: environment, shared credentials and config files, SSO cache, container and instance role)\n"
             "log in: aws sso login --profile NAME && export AWS_PROFILE=NAME\n"
             "or, with no account: tierwise demo"
+        )
+    if code in _UNRENEWED:
+        return (
+            f"the AWS credentials cannot be renewed ({code})\n"
+            "what gives them gives no others: see to the profile's process, the container's or instance's role, or the token file"
         )
     return f"the AWS credentials cannot be used ({code})\ncheck: aws sts get-caller-identity"

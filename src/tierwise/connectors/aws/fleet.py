@@ -9,17 +9,20 @@ from __future__ import annotations
 import pickle
 import threading
 import time
+import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tierwise.connectors.aws.build import build, unlike
 from tierwise.connectors.aws.collectors import collectors
+from tierwise.connectors.aws.credentials import explained
 from tierwise.connectors.aws.session import Access
 from tierwise.connectors.aws.source import AwsAccount
 from tierwise.connectors.aws.task import Ran, Reach, Task
 from tierwise.connectors.aws.worker import Worker
-from tierwise.errors import ScannerError, UsageError
+from tierwise.errors import CredentialsError, ScannerError, UsageError
 from tierwise.model.fact import UnknownReason
 from tierwise.model.resource import Gap, Kind
 
@@ -33,7 +36,10 @@ Came: TypeAlias = tuple[str, str, Ran | None]
 """What comes back of a task: the worker's address, its build, and what it read; None where that build is not the one that was asked for."""
 _AGAIN: Final = 0.25
 """Seconds before it is looked again whether there is a worker for a task."""
-_WORKERS: dict[Told, Worker] = {}
+_MOST_SCANS: Final = 4
+"""Scans of which a worker keeps what it has open; it outlives them."""
+_WORKERS: OrderedDict[str, Worker] = OrderedDict()
+"""By scan: the next one signs in anew, with credentials that may have been renewed."""
 _LOCK: Final = threading.Lock()
 
 
@@ -50,19 +56,24 @@ class Fleet:
     enter: Enter
     patience: float
     """Seconds to wait for a worker that runs the same code, where only others are there."""
+    _scan: str = field(default_factory=lambda: uuid.uuid4().hex)
     _others: dict[str, str] = field(default_factory=dict)
     """The build of each worker that runs other code, by address."""
+    _lapsed: dict[str, str] = field(default_factory=dict)
+    """Why a worker's own credentials no longer hold, as it said last, by address."""
     _stopped: ScannerError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def stopped(self) -> ScannerError | None:
-        """Why no worker is left that can read; None where there is one."""
-        return self._stopped
+        """Why no worker is left that can read, or one whose credentials have ended did not; None where all could."""
+        with self._lock:
+            address, code = next(iter(self._lapsed.items()), ("", ""))
+        return self._stopped or (CredentialsError(f"worker {address}: {explained(code)}") if code else None)
 
     def __call__(self, task: Task) -> Ran:
         """What a worker that runs this code reads; where none is left, a gap, which holds until there is one."""
-        packed, until = pickle.dumps((task, self.told, self.enter)), 0.0
+        packed, until = pickle.dumps((self._scan, task, self.told, self.enter)), 0.0
         while self._stopped is None:
             workers = self._right()
             if workers is None or workers:
@@ -109,6 +120,9 @@ class Fleet:
                 self._others[address] = its
             else:
                 self._others.pop(address, None)
+                self._lapsed.pop(address, None)
+                if ran.lapsed:
+                    self._lapsed[address] = ran.lapsed
         return ran
 
     def _stop(self) -> None:
@@ -166,9 +180,11 @@ def _there() -> Callable[[bytes, str], Came]:
 
 def perform(packed: bytes) -> Ran:
     """Run a task in this process, whose code is that of the process that packed it."""
-    task, access, enter = pickle.loads(packed)  # noqa: S301 - made by `Fleet` in a process of the same scan, as all that dask sends is
+    scan, task, access, enter = pickle.loads(packed)  # noqa: S301 - made by `Fleet` in a process of the same scan, as all that dask sends is
     with _LOCK:
-        worker = _WORKERS.get(access)
+        worker = _WORKERS.get(scan)
         if worker is None:
-            worker = _WORKERS[access] = Worker(Access(**dict(access)), enter=enter)
+            worker = _WORKERS[scan] = Worker(Access(**dict(access)), enter=enter)
+            while len(_WORKERS) > _MOST_SCANS:
+                _WORKERS.popitem(last=False)
     return worker.run(task)

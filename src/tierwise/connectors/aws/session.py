@@ -18,13 +18,15 @@ from urllib.parse import urlsplit, urlunsplit
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
 from tierwise import __version__
-from tierwise.connectors.aws.credentials import EXPIRED, Credentials, code_of
-from tierwise.connectors.aws.given_up import Breaker
+from tierwise.connectors.aws.credentials import code_of, is_over
+from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.connectors.declared import Once
+from tierwise.connectors.standing import Standing, ended
 from tierwise.model.fact import UnknownReason
 
 _MOST_CLIENTS = 32
@@ -104,7 +106,7 @@ class Access:
     sessions: Lately = field(default_factory=partial(Lately, _MOST_SESSIONS))
     """By account."""
     breaker: Breaker = field(default_factory=Breaker)
-    credentials: Credentials = field(default_factory=Credentials)
+    credentials: Standing = field(default_factory=Standing)
     """The caller's own, with which the roles of all accounts are assumed."""
     organisation: Once = field(default_factory=lambda: Once("organisation", frozenset({UnknownReason.THROTTLED, UnknownReason.API_ERROR})))
     """What is true of all accounts of the organisation that is scanned; one account's bad luck is not that of all."""
@@ -216,18 +218,25 @@ def _failed(breaker: Breaker, service: str, region: str, exception: Exception, *
     breaker.failed(service, region, exception)
 
 
-def _hold(credentials: Credentials, **_: object) -> None:
-    credentials.check()
+def _hold(credentials: Standing, **_: object) -> None:
+    if code := ended(credentials):
+        raise GivenUpError(because=code)
 
 
-def _used(credentials: Credentials, parsed: Any, **_: object) -> None:
-    credentials.used(code_of(parsed.get("Error") or {}))
+def _used(credentials: Standing, parsed: Any, **_: object) -> None:
+    code = code_of(parsed.get("Error") or {})
+    if is_over(code):
+        credentials.refused(code)
+    else:
+        credentials.taken()
 
 
-def _unused(credentials: Credentials, exception: Exception, **_: object) -> None:
-    # Whether an endpoint answers says nothing about them: only where they could not be fetched were they refused.
-    if type(exception).__name__ in EXPIRED:
-        credentials.used(type(exception).__name__)
+def _unused(credentials: Standing, exception: Exception, **_: object) -> None:
+    # Whether an endpoint answers says nothing about them: only where they could not be fetched were they refused. What STS answers to
+    # the SDK's own providers, which renew them, comes here as a ClientError (botocore.credentials, `AssumeRoleWithWebIdentityCredentialFetcher`).
+    code = code_of(exception.response.get("Error", {})) if isinstance(exception, ClientError) else type(exception).__name__
+    if is_over(code):
+        credentials.refused(code)
 
 
 def _without_account_host(request: Any, *, always: bool, **_: object) -> None:

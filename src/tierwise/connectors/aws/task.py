@@ -63,6 +63,8 @@ class Ran:
     """No unit is among them."""
     drafts: Mapping[str, bytes] = field(default_factory=dict)
     """Of each resource of which more can be read: what it takes for that, packed; it is handed back, never looked into and never kept on a disk."""
+    lapsed: str = ""
+    """Why the credentials of whoever ran it no longer hold, as a code; empty where they do."""
 
 
 class Elsewhere(Protocol):

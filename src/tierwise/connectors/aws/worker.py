@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tierwise.connectors.aws.connect import opened_again
 from tierwise.connectors.aws.session import Access
@@ -30,7 +31,7 @@ class Worker:
 
     def run(self, task: Task) -> Ran:
         """What a task yields."""
-        return self._source(task.reach).perform(task, self._flatten)
+        return replace(self._source(task.reach).perform(task, self._flatten), lapsed=self._access.credentials.code)
 
     def _source(self, reach: Reach) -> AwsSource:
         with self._lock:

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from tierwise.connectors.answers import code_of, decoded, parsed, unknown_by
+from tierwise.connectors.azure.credentials import EXPIRED
 from tierwise.connectors.azure.guard import DIRECTORY_PATH
 from tierwise.connectors.azure.place import AUTHORIZATION, INVENTORY, Place
 from tierwise.connectors.azure.read import Declaration, Joined, Lookup, Read
-from tierwise.connectors.azure.session import Answer, Arm, Directory
+from tierwise.connectors.azure.session import Answer, Arm, Blobs, Directory
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.tally import Tally
 from tierwise.errors import CredentialsError
@@ -65,6 +66,29 @@ def attempt(make: Callable[[], T], explain: Callable[[str], str]) -> T:
         return make()
     except AzureError as error:
         raise CredentialsError(explain(type(error).__name__)) from None
+
+
+def answered(way: Arm | Directory | Blobs, make: Callable[[], Answer], via: Provenance) -> Answer | Unknown:
+    """What a call is answered, or why it is not; none is made any more where the credentials have ended.
+
+    A way that never took them (a tenant's directory that an identity may not enter) is closed to them: that is unknown, and no reason to stop.
+    """
+    if code := way.ended:
+        return Unknown(UnknownReason.API_ERROR, via, code)
+    standing = way.standing
+    try:
+        answer = make()
+    except AzureError as error:
+        code = type(error).__name__
+        if isinstance(error, ClientAuthenticationError) and standing.was_taken:
+            standing.refused(code)
+        return Unknown(UnknownReason.API_ERROR, via, code)
+    code = error_code(answer) if answer.status == 401 else ""
+    if code in EXPIRED and standing.was_taken:
+        standing.refused(code)
+    elif answer.status < 500 and answer.status != 401:
+        standing.taken()
+    return answer
 
 
 @dataclass(slots=True)
@@ -134,10 +158,9 @@ class Caller:
         return Known({"value": items}, read.via)
 
     def _page(self, read: Read | Lookup, way: Arm | Directory, url: str, resource: str) -> Maybe[Doc | None]:
-        try:
-            answer = way.get(url)
-        except AzureError as error:
-            return self._failed(Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__), read, resource)
+        answer = answered(way, lambda: way.get(url), read.via)
+        if isinstance(answer, Unknown):
+            return self._failed(answer, read, resource)
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404, 409) and code in read.absent:
@@ -185,10 +208,9 @@ class Caller:
 
     def _graph(self, declared: Declaration, query: Mapping[str, Any], options: Mapping[str, Any], token: str) -> Maybe[Doc]:
         asked = {"$top": PAGE, "resultFormat": "objectArray", **options, **({"$skipToken": token} if token else {})}
-        try:
-            answer = self.arm.query({**query, "options": asked}, GRAPH_VERSION)
-        except AzureError as error:
-            return Unknown(UnknownReason.API_ERROR, declared.via, type(error).__name__)
+        answer = answered(self.arm, lambda: self.arm.query({**query, "options": asked}, GRAPH_VERSION), declared.via)
+        if isinstance(answer, Unknown):
+            return answer
         if answer.status != 200:
             return unknown_from(answer.status, error_code(answer), declared.via)
         body = decoded(answer.body, declared.via)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tierwise.config import AzureConfig
 from tierwise.connectors.azure.calls import Caller, attempt
 from tierwise.connectors.azure.collectors import collectors, declared_calls
+from tierwise.connectors.azure.credentials import EXPIRED, OTHER_TENANT, UNRENEWED, ended
 from tierwise.connectors.azure.guard import Guard
 from tierwise.connectors.azure.history import ACTIVITY
 from tierwise.connectors.azure.place import GROUPS, INHERITED, SUBSCRIPTIONS, Place, Shared, places_of
@@ -25,9 +26,6 @@ from tierwise.model.content import Depth
 from tierwise.model.fact import Unknown
 
 _SUBSCRIPTION: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_EXPIRED: Final = frozenset(
-    {"ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed", "InvalidAuthenticationTokenTenant"}
-)
 _UNREACHED: Final = frozenset({"ServiceRequestError", "ServiceRequestTimeoutError", "ServiceResponseError", "ServiceResponseTimeoutError"})
 
 
@@ -123,11 +121,11 @@ def _nothing_seen(asked: tuple[str, ...]) -> str:
 
 def _explained(code: str) -> str:
     """Cause and fix of a failure to find or use credentials, in at most six lines."""
-    if code in _EXPIRED:
-        return f"Azure does not accept the credentials ({code})\n  they have expired or are of another tenant: az login --tenant TENANT"
+    if code in EXPIRED or code == OTHER_TENANT:
+        return ended(code)
     if code in _UNREACHED:
         return f"Azure could not be reached ({code})\n  check the network, the proxy (HTTPS_PROXY) and the cloud (--cloud)"
-    if code in ("CredentialUnavailableError", "ClientAuthenticationError"):
+    if code in UNRENEWED:
         return (
             f"no usable Azure credentials found ({code}; looked in: environment, workload and managed identity, Azure CLI, PowerShell)\n"
             "  log in: az login, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE\n"

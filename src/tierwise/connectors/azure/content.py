@@ -14,10 +14,8 @@ from typing import Final
 from urllib.parse import quote, unquote, urlencode
 from xml.etree import ElementTree as ET
 
-from azure.core.exceptions import AzureError
-
 from tierwise.connectors import fields
-from tierwise.connectors.azure.calls import Caller
+from tierwise.connectors.azure.calls import Caller, answered
 from tierwise.connectors.azure.services.storage_reads import ACCOUNT, CONTAINERS, READ_BLOBS
 from tierwise.connectors.azure.session import Answer, Blobs
 from tierwise.connectors.declared import Draft
@@ -25,7 +23,7 @@ from tierwise.content.blob import MIB, Reason, UnreadableError
 from tierwise.content.choose import Entry, Level
 from tierwise.content.look import Looker
 from tierwise.model.content import Look
-from tierwise.model.fact import Known, Unknown, UnknownReason
+from tierwise.model.fact import NOWHERE, Known, Unknown, UnknownReason
 
 TYPES: Final = frozenset({ACCOUNT.type})
 """The types of stores that are looked into."""
@@ -96,10 +94,9 @@ class _Account:
         if not self.endpoint or any(part in (".", "..") for part in path.partition("?")[0].split("/")):
             # A path such as `a/../b` would be another blob's by the time that it is sent.
             raise UnreadableError(Reason.FAILED)
-        try:
-            answer = self.blobs.get(f"{self.endpoint}/{path}", headers, most)
-        except AzureError:
-            raise UnreadableError(Reason.FAILED) from None
+        answer = answered(self.blobs, lambda: self.blobs.get(f"{self.endpoint}/{path}", headers, most), NOWHERE)
+        if isinstance(answer, Unknown):
+            raise UnreadableError(Reason.FAILED)
         if answer.status not in (200, 206):
             denied = answer.status in _DENIED
             raise UnreadableError(Reason.DENIED if denied else _REASONS.get(_code(answer), Reason.FAILED))

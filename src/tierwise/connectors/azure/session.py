@@ -20,6 +20,7 @@ from tierwise.connectors.azure.guard import GRAPH_PATH, BlobGuard, DirectoryGuar
 from tierwise.connectors.azure.ids import subscription_of
 from tierwise.connectors.azure.read import GRAPH
 from tierwise.connectors.ceiling import Ceiling
+from tierwise.connectors.standing import Standing, ended
 from tierwise.model.content import Depth
 
 ENDPOINTS: Final[Mapping[str, str]] = {
@@ -72,10 +73,13 @@ class _Retry(RetryPolicy[Any, Any]):
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         """Whether to try once more."""
-        if response.http_response.status_code in (401, 403, 404, 409):
+        status, wait = response.http_response.status_code, self.get_retry_after(response)
+        if status in (403, 404, 409) or (wait and wait > LONGEST_WAIT):
             return False
-        wait = self.get_retry_after(response)
-        return not (wait and wait > LONGEST_WAIT) and bool(super().is_retry(settings, response))
+        if status == 401:
+            # azure-core has dropped the token that was refused (BearerTokenCredentialPolicy.send): the next try asks for another, once.
+            return not any(one.http_response is not None and one.http_response.status_code == 401 for one in settings["history"])
+        return bool(super().is_retry(settings, response))
 
 
 @dataclass(slots=True)
@@ -151,11 +155,23 @@ class Arm:
     ) -> None:
         self.endpoint = endpoint
         self.guard = guard
+        self.standing = Standing()
+        self._blobs = Standing()
         transport = transport or RequestsTransport(connection_timeout=10, read_timeout=60)
         self._way = (credential, ceiling, transport)
         headers = {"Accept": "application/json"}
         self._client = _client(credential, f"{endpoint}/.default", headers, _Gate(guard, ceiling, transport.sleep), transport, endpoint)
-        self.directory = Directory(credential, DIRECTORIES[endpoint], ceiling=ceiling, transport=transport)
+        self.directory = Directory(credential, DIRECTORIES[endpoint], self.standing, ceiling=ceiling, transport=transport)
+
+    @property
+    def ended(self) -> str:
+        """Why no call is worth making, as a code; empty where one is."""
+        return ended(self.standing)
+
+    @property
+    def lapsed(self) -> str:
+        """Why the credentials no longer hold, as a code, wherever they are used; empty where they do."""
+        return self.standing.code or self.directory.standing.code or self._blobs.code
 
     def get(self, url: str) -> Answer:
         """One GET of a path below the endpoint, or of a whole URL that leads there."""
@@ -170,7 +186,8 @@ class Arm:
     def blobs(self, depth: Depth) -> Blobs:
         """The same way to the data of storage accounts, as deeply as that is asked for."""
         credential, ceiling, transport = self._way
-        return Blobs(credential, BlobGuard(SUFFIXES[self.endpoint], depth), ceiling=ceiling, transport=transport)
+        guard = BlobGuard(SUFFIXES[self.endpoint], depth)
+        return Blobs(credential, guard, self._blobs, self.standing, ceiling=ceiling, transport=transport)
 
     def _send(self, request: HttpRequest, **options: Any) -> Answer:
         response = self._client.send_request(request, **options)
@@ -180,14 +197,21 @@ class Arm:
 class Directory:
     """The tenant's directory, by Microsoft Graph, behind a guard and with a token of its own; the token is asked for with the first list."""
 
-    def __init__(self, credential: Any, endpoint: str, *, ceiling: float, transport: Any) -> None:
+    def __init__(self, credential: Any, endpoint: str, above: Standing, *, ceiling: float, transport: Any) -> None:
+        """`above` is what Azure Resource Manager has made of the same credentials."""
         self.endpoint = endpoint
         self.guard = DirectoryGuard(endpoint, LOOKUPS)
+        self.standing, self._above = Standing(), above
         # Microsoft Graph documentation, advanced query capabilities: counts and casts need the header.
         headers = {"Accept": "application/json", "ConsistencyLevel": "eventual"}
         self._client = _client(
             credential, f"{endpoint}/.default", headers, _Gate(self.guard, ceiling, transport.sleep), transport, endpoint
         )
+
+    @property
+    def ended(self) -> str:
+        """Why no call is worth making, as a code; empty where one is."""
+        return ended(self.standing, self._above)
 
     def get(self, url: str) -> Answer:
         """One GET of a path below the endpoint, or of a whole URL that leads there."""
@@ -201,9 +225,16 @@ class Directory:
 class Blobs:
     """The data of storage accounts behind a guard of its own: a listing of blobs, and ranges of them."""
 
-    def __init__(self, credential: Any, guard: BlobGuard, *, ceiling: float, transport: Any) -> None:
+    def __init__(self, credential: Any, guard: BlobGuard, standing: Standing, above: Standing, *, ceiling: float, transport: Any) -> None:
+        """`above` is what Azure Resource Manager has made of the same credentials."""
+        self.standing, self._above = standing, above
         headers = {"x-ms-version": BLOB_VERSION}
         self._client = _client(credential, _STORAGE_SCOPE, headers, _Gate(guard, ceiling, transport.sleep), transport, "https://")
+
+    @property
+    def ended(self) -> str:
+        """Why no call is worth making, as a code; empty where one is."""
+        return ended(self.standing, self._above)
 
     def get(self, url: str, headers: Mapping[str, str], most: int) -> Answer:
         """One GET, and no more than so many bytes of what it answers, as they are stored."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from tierwise.connectors.azure import content, directory, policy
 from tierwise.connectors.azure.calls import Caller
 from tierwise.connectors.azure.collectors import PERMISSIONS, collectors
+from tierwise.connectors.azure.credentials import ended
 from tierwise.connectors.azure.ids import same, subscription_of
 from tierwise.connectors.azure.place import INVENTORY, SUBSCRIPTIONS, Place, region_of
 from tierwise.connectors.azure.read import Collector, Row
@@ -20,6 +21,7 @@ from tierwise.connectors.base import Item, Organisation, Unit, grouped
 from tierwise.connectors.declared import Doc, Draft, Stage, finished
 from tierwise.connectors.rescan import Rescan
 from tierwise.content.look import Looker
+from tierwise.errors import CredentialsError, ScannerError
 from tierwise.model.content import Depth
 from tierwise.model.fact import Known, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Kind, ReadOutcome, Rel, Resource
@@ -106,6 +108,12 @@ class AzureSource:
         """What is to be known of how it was read."""
         if self._unchanged is not None:
             yield from self._unchanged.rescan.remarks("resources")
+
+    @property
+    def stopped(self) -> ScannerError | None:
+        """Why nothing more can be read before the credentials are renewed; None where they hold."""
+        code = self._tenant.arm.lapsed
+        return CredentialsError(ended(code)) if code else None
 
     def probes(self) -> Iterable[Unit]:
         """The lists of the tenant's directory."""

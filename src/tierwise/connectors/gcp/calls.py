@@ -10,17 +10,19 @@ from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
 import requests
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import GoogleAuthError, OAuthError, RefreshError
 from urllib3.exceptions import HTTPError
 
 from tierwise.connectors import fields
 from tierwise.connectors.answers import code_of, decoded, parsed, unknown_by
 from tierwise.connectors.declared import Doc, Draft
 from tierwise.connectors.gcp import ids
+from tierwise.connectors.gcp.credentials import EXPIRED
 from tierwise.connectors.gcp.guard import PAGE_TOKEN, host_of
 from tierwise.connectors.gcp.place import Place
 from tierwise.connectors.gcp.read import Read
 from tierwise.connectors.gcp.session import Answer, Google
+from tierwise.connectors.standing import ended
 from tierwise.connectors.tally import Tally
 from tierwise.errors import CredentialsError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
@@ -65,6 +67,30 @@ def attempt(make: Callable[[], T], explain: Callable[[str], str]) -> T:
         return make()
     except (GoogleAuthError, requests.RequestException) as error:
         raise CredentialsError(explain(type(error).__name__)) from None
+
+
+def answered(google: Google, make: Callable[[], Answer], via: Provenance) -> Answer | Unknown:
+    """What a call is answered, or why it is not; none is made any more where the credentials have ended.
+
+    A RefreshError or OAuthError that google-auth calls retryable says of the token's service that it is down, nothing of the credentials
+    (google.auth.exceptions, `GoogleAuthError.retryable`).
+    """
+    standing = google.standing
+    if code := ended(standing):
+        return Unknown(UnknownReason.API_ERROR, via, code)
+    try:
+        answer = make()
+    except (GoogleAuthError, requests.RequestException, HTTPError) as error:
+        code = type(error).__name__
+        if isinstance(error, RefreshError | OAuthError) and not error.retryable and standing.was_taken:
+            standing.refused(code)
+        return Unknown(UnknownReason.API_ERROR, via, code)
+    code = error_code(answer) if answer.status == 401 else ""
+    if code in EXPIRED and standing.was_taken:
+        standing.refused(code)
+    elif answer.status < 500 and answer.status != 401:
+        standing.taken()
+    return answer
 
 
 @dataclass(slots=True)
@@ -148,10 +174,9 @@ class Caller:
             url = _url(read, values, more)
         except ValueError:
             return self._failed(Unknown(UnknownReason.UNPARSABLE, read.via, "a name leads elsewhere"), read, resource)
-        try:
-            answer = self.google.ask(url, sent or read.body)
-        except (GoogleAuthError, requests.RequestException) as error:
-            return self._failed(Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__), read, resource)
+        answer = answered(self.google, lambda: self.google.ask(url, sent or read.body), read.via)
+        if isinstance(answer, Unknown):
+            return self._failed(answer, read, resource)
         if answer.status != 200:
             code = error_code(answer)
             if answer.status in (400, 404) and code in read.absent:
@@ -167,11 +192,12 @@ class Caller:
     def part(self, read: Read, values: tuple[str, ...], more: Parameters, start: int, length: int) -> bytes | Unknown:
         """A range of what an object holds; it is not decoded, and what an error says of it is not kept."""
         try:
-            answer = self.google.part(_url(read, values, more), start, length)
+            url = _url(read, values, more)
         except ValueError:
             return Unknown(UnknownReason.UNPARSABLE, read.via, "a name leads elsewhere")
-        except (GoogleAuthError, requests.RequestException, HTTPError) as error:
-            return Unknown(UnknownReason.API_ERROR, read.via, type(error).__name__)
+        answer = answered(self.google, lambda: self.google.part(url, start, length), read.via)
+        if isinstance(answer, Unknown):
+            return answer
         if answer.status == 206 or (answer.status == 200 and start == 0):
             return answer.body
         return unknown_from(answer.status, error_code(answer), read.via)

@@ -17,6 +17,7 @@ from tierwise.connectors.declared import Doc, Once
 from tierwise.connectors.gcp.assets import RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import DISABLED, Caller, attempt
 from tierwise.connectors.gcp.collectors import collectors, declared_calls
+from tierwise.connectors.gcp.credentials import EXPIRED, UNRENEWED, ended
 from tierwise.connectors.gcp.guard import Guard
 from tierwise.connectors.gcp.place import BELOW, FOLDERS, PROJECT, SEARCH, Place, Places, place_of
 from tierwise.connectors.gcp.read import Read
@@ -193,8 +194,8 @@ def _explained(code: str) -> str:
                 "  or, in a pipeline: workload identity federation, or GOOGLE_APPLICATION_CREDENTIALS=FILE\n"
                 "  or, with no project: tierwise demo"
             )
-        case "RefreshError" | "ReauthFailError" | "UNAUTHENTICATED" | "ACCESS_TOKEN_EXPIRED" | "authError":
-            return f"Google Cloud does not accept the credentials ({code})\n  they have expired or were revoked: gcloud auth application-default login"
+        case _ if code in EXPIRED or code in UNRENEWED:
+            return ended(code)
         case "TransportError" | "ConnectionError" | "ConnectTimeout" | "ReadTimeout" | "ProxyError" | "SSLError":
             return f"Google Cloud could not be reached ({code})\n  check the network and the proxy (HTTPS_PROXY)"
         case "SERVICE_DISABLED":

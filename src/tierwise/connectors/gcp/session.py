@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from tierwise import __version__
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.connectors.gcp.guard import Guard
+from tierwise.connectors.standing import Standing
 
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 """The one scope that all services take. `cloud-platform.read-only` is refused by most of them, Cloud Asset Inventory among them (discovery
@@ -106,6 +107,7 @@ class Google:
         self, credentials: Any, guard: Guard, *, ceiling: float = 10.0, inner: HTTPAdapter, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._credentials = credentials
+        self.standing = Standing()
         self._gate = Gate(guard, ceiling, inner, sleep)
         self._sleep = sleep
         self._here = threading.local()

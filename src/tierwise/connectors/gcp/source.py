@@ -17,6 +17,7 @@ from tierwise.connectors.gcp.above import PROJECT_TYPE, keep_policies
 from tierwise.connectors.gcp.assets import POLICIES, RESOURCES, TYPES, asset_of
 from tierwise.connectors.gcp.calls import DISABLED, Caller
 from tierwise.connectors.gcp.collectors import collectors
+from tierwise.connectors.gcp.credentials import ended
 from tierwise.connectors.gcp.guard import DOMAIN
 from tierwise.connectors.gcp.ids import above, project_in
 from tierwise.connectors.gcp.place import Place, Places
@@ -25,6 +26,7 @@ from tierwise.connectors.gcp.session import Google
 from tierwise.connectors.gcp.unchanged import Past
 from tierwise.connectors.rescan import Rescan
 from tierwise.content.look import Looker
+from tierwise.errors import CredentialsError, ScannerError
 from tierwise.model.fact import Known, Maybe, Provenance, Unknown, UnknownReason
 from tierwise.model.resource import FactUpdate, Gap, Inherited, Kind, ReadOutcome, Resource
 
@@ -107,6 +109,12 @@ class GoogleSource:
     def remarks(self) -> Iterable[str]:
         """What was taken over from an earlier scan, and why the rest was not."""
         return self._past.rescan.remarks("buckets") if self._past is not None else ()
+
+    @property
+    def stopped(self) -> ScannerError | None:
+        """Why nothing more can be read before the credentials are renewed; None where they hold."""
+        code = self._run.google.standing.code
+        return CredentialsError(ended(code)) if code else None
 
     @property
     def looked_into(self) -> frozenset[str]:
