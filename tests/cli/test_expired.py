@@ -32,14 +32,14 @@ _NEVER = 1 << 30
 class Desk:
     """Gives out tokens, and says which of them still hold."""
 
-    def __init__(self, problem: Exception | None, *, renews: bool) -> None:
+    def __init__(self, problem: type[Exception] | None, *, renews: bool) -> None:
         self.problem, self.renews = problem, renews
         self.ended = False
 
     def give(self) -> str:
         """A token; what no longer holds, where it renews none; or the problem, once tokens have ended."""
         if self.ended and self.problem is not None:
-            raise self.problem
+            raise self.problem("revoked")
         return "fresh" if self.ended and self.renews else "first"
 
 
@@ -83,16 +83,16 @@ def ending(stand: Any, refusal: Any, desk: Desk, after: int, monkeypatch: pytest
     return came
 
 
-PROBLEMS: dict[str, dict[float, tuple[Exception | None, str]]] = {
+PROBLEMS: dict[str, dict[float, tuple[type[Exception] | None, str]]] = {
     "azure": {
         0.3: (None, "Azure does not accept the credentials (ExpiredAuthenticationToken)"),
-        0.6: (ClientAuthenticationError("AADSTS700082"), "and give no new token (ClientAuthenticationError)"),
-        0.9: (CredentialUnavailableError("none"), "and give no new token (CredentialUnavailableError)"),
+        0.6: (ClientAuthenticationError, "and give no new token (ClientAuthenticationError)"),
+        0.9: (CredentialUnavailableError, "and give no new token (CredentialUnavailableError)"),
     },
     "gcp": {
         0.3: (None, "Google Cloud does not accept the credentials (ACCESS_TOKEN_EXPIRED)"),
-        0.6: (RefreshError("invalid_grant"), "Google Cloud does not accept the credentials (RefreshError)"),
-        0.9: (OAuthError("invalid_grant"), "Google Cloud does not accept the credentials (OAuthError)"),
+        0.6: (RefreshError, "Google Cloud does not accept the credentials (RefreshError)"),
+        0.9: (OAuthError, "Google Cloud does not accept the credentials (OAuthError)"),
     },
 }
 """After which share of its requests the tokens of a scan end, what the desk says then, and what the command does."""

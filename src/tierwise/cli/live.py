@@ -154,8 +154,9 @@ def _stop(sources: Sequence[Source]) -> None:
     from tierwise.connectors.base import Stoppable
 
     for one in sources:
-        if isinstance(one, Stoppable) and (stopped := one.stopped) is not None:
-            raise stopped
+        # Not by a name of its own, by which the error would hold this frame, and with it what reads.
+        if isinstance(one, Stoppable) and one.stopped is not None:
+            raise one.stopped
 
 
 def _left(since: Since, store: Store, told: Mapping[str, Any], outcome: Outcome) -> int:
