@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -243,3 +245,23 @@ def test_a_bug_ends_with_70_and_a_file_and_no_traceback(tierwise, plan, monkeypa
     ran.complains(70, "this is a bug in tierwise")
     crash = next(tmp_path.glob("tierwise-crash-*"))
     assert "ZeroDivisionError: made for this test" in crash.read_text("utf-8")
+
+
+def written_to(out: int, *words: str) -> tuple[int, str]:
+    """How a command of a process of its own ends that writes to a descriptor, and what it says of it."""
+    ran = subprocess.run([sys.executable, "-m", "tierwise", *words], stdout=out, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    return ran.returncode, ran.stderr
+
+
+@pytest.mark.parametrize("words", [("facts", "list"), ("--help",)], ids=" ".join)
+def test_a_listing_that_nobody_reads_on_ends_as_sigpipe_ends_a_program_and_not_as_a_failed_gate(home, words):
+    reads, writes = os.pipe()
+    os.close(reads)
+    assert written_to(writes, *words) == (141, "")
+    os.close(writes)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_listing_that_finds_no_room_is_no_bug(home):
+    with Path("/dev/full").open("wb") as full:
+        assert written_to(full.fileno(), "facts", "list") == (2, "error: cannot write: No space left on device\n")

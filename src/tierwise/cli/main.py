@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -21,6 +23,7 @@ from tierwise.errors import ScannerError
 
 _SELDOM: Final = 10_000
 """How many more objects there are before the collector looks at them; by itself it waits for 700."""
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("tierwise.cli.demo:demo", "A sample department in three clouds and a sample plan; no cloud needed."),
     "scan": ("tierwise.cli.scan:scan", "Scan live accounts, Terraform plans or a saved inventory."),
@@ -49,8 +52,30 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+class _UnheardError(BaseException):
+    """Nobody reads standard output any more. click ends with 1 on a broken pipe, which is the code of a failed gate, so it does not see one."""
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _UnheardError from None
+
+
 class Lazy(click.Group):
     """A group whose commands are imported when they are called, not to list them."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
+        """As click does, which prints help from here."""
+        with _heard():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does."""
+        with _heard():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All command names, in the order of a newcomer's path."""
@@ -108,11 +133,19 @@ def _end_at_once(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _hold_nothing_back() -> None:
+    """What standard output did not take would fail again as the process ends: it goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def main(*, leave: Callable[[int], NoReturn] = sys.exit) -> None:
     """Run the command line and exit with the code that the contract gives; `leave` ends it where a scan is done (see `finish.leave`)."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = cli.main(prog_name="tierwise", standalone_mode=False, obj=leave)
+        sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
@@ -131,10 +164,14 @@ def main(*, leave: Callable[[int], NoReturn] = sys.exit) -> None:
     except _TerminatedError:
         complain("terminated")
         sys.exit(143)
-    except BrokenPipeError:
-        # Nobody reads on: as the shell tells it of a program that SIGPIPE ended, and never as if all had been said.
-        sys.stderr.close()
+    except (BrokenPipeError, _UnheardError):
+        # As the shell tells it of a program that SIGPIPE ended, and never as if all had been said.
+        _hold_nothing_back()
         sys.exit(141)
-    except Exception:  # noqa: BLE001 - a bug: keep the traceback in a file, tell where, exit 70
+    except Exception as error:  # noqa: BLE001 - a bug: keep the traceback in a file, tell where, exit 70
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _hold_nothing_back()
+            complain(f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}")
+            sys.exit(ScannerError.exit_code)
         bug(traceback.format_exc())
         sys.exit(70)
