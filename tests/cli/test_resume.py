@@ -56,6 +56,15 @@ def test_an_interrupted_scan_says_the_command_that_goes_on_and_that_reads_only_t
     tierwise(*SCAN, "--resume", run).complains(2, "no interrupted 'scan azure'", "every scan has ended")
 
 
+def test_a_scan_that_is_interrupted_after_its_run_was_kept_says_that_it_has_ended(tenant, tierwise, monkeypatch):  # noqa: F811 - the fixture
+    with monkeypatch.context() as broken:
+        broken.setattr("tierwise.store.prune.tidy", cut_short(entry._TerminatedError()))
+        ran = tierwise(*SCAN)
+    run = json.loads(tierwise("history", "--store", "kept.db", "--format", "json").out)["runs"][0]["id"]
+    assert (ran.code, "--resume" in ran.err, f"run {run} had ended" in ran.err) == (143, False, True)
+    tierwise(*SCAN, "--resume", run).complains(2, "every scan has ended")
+
+
 @pytest.mark.parametrize("word", [("--store", "postgresql://u:s3cret@db/x"), ("--store=postgresql://u:s3cret@db/x",)])
 def test_the_command_that_goes_on_shows_no_password(word, monkeypatch):
     monkeypatch.setattr("sys.argv", ["tierwise", "scan", "aws", *word, "--resume=auto"])

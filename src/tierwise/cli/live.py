@@ -294,8 +294,25 @@ def _checkpoint(
     except BaseException:
         checkpoint.interrupted()
         if not checkpoint.broken:
-            click.echo(f"what was read is kept; go on with it: {_again(run)}", err=True)
+            click.echo(_what_is_kept(store, run), err=True)
         raise
+
+
+def _what_is_kept(store: Store, run: str) -> str:
+    """Of a scan that was interrupted: how to go on, or that it had ended, so that nobody goes on with it, or scans again, in vain."""
+    from tierwise.store.units import begun
+
+    try:
+        with store.reading() as connection:
+            goes_on = any(one.run == run for one in begun(connection))
+    except StoreError:
+        # What was kept is told of when the store can be read again.
+        goes_on = True
+    if goes_on:
+        return f"what was read is kept; go on with it: {_again(run)}"
+    return (
+        f"run {run} had ended: its reports are written, and it is in {store.where}; whom --notify tells, 'tierwise notify --run {run}' does"
+    )
 
 
 def _again(run: str) -> str:
