@@ -139,7 +139,16 @@ def test_what_another_version_has_left_is_not_taken_over(scan: Scan, tmp_path: P
     scan(estate, "--since")
     with sqlite3.connect(tmp_path / "store.db") as store:
         store.execute("UPDATE earlier SET version = '0'")
-    assert scan(estate, "--since", night=1).calls["s3:GetBucketVersioning"] == 3
+    again = scan(estate, "--since", night=1)
+    assert (again.calls["s3:GetBucketVersioning"], "is of tierwise 0" in json.dumps(again.told["notes"])) == (3, True)
+
+
+def test_what_a_scan_has_left_that_began_later_by_the_clock_is_not_taken_over(scan: Scan) -> None:
+    estate = small()
+    scan(estate, "--since", night=2)
+    again = scan(estate, "--since", night=1)
+    assert (again.calls["s3:GetBucketVersioning"], "began at 2026-11-25" in json.dumps(again.told["notes"])) == (3, True)
+    assert scan(estate, "--since", night=2).calls["s3:GetBucketVersioning"] == 0
 
 
 def test_options_that_do_not_go_together_are_told(tierwise: Run) -> None:

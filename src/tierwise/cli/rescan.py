@@ -69,11 +69,22 @@ class Since:
             raise StoreError(
                 f"nothing can be taken over from run {self.run!r}: {there}; a scan with --since leaves what the next one needs"
             )
-        if left is not None and left.version == __version__:
-            self.rescan.earlier = _earlier(store, key, left.run, datetime.fromisoformat(left.started))
+        if left is None:
+            return
+        began = datetime.fromisoformat(left.started)
+        if left.version != __version__:
+            self.rescan.unused = f"run {left.run} is of tierwise {left.version}"
+        elif began > started:
+            self.rescan.unused = (
+                f"run {left.run} began at {left.started}, by the clock after this scan; where that cannot be, set the clock"
+            )
+        else:
+            self.rescan.earlier = _earlier(store, key, left.run, began)
 
     def leave(self, store: Store, told: Mapping[str, Any], outcome: Outcome) -> None:
-        """Keep what the next scan takes over."""
+        """Keep what the next scan takes over; where nobody knows when this one began, that is what the one before has left."""
+        if self.rescan.ahead is not None:
+            return
         from tierwise import __version__
         from tierwise.store.earlier import Left, leave
 

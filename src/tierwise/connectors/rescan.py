@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from msgspec import structs
@@ -29,6 +30,8 @@ _FAILED: Final = frozenset(
 """Why something is unknown that may be known by now, without a change of the resource."""
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _METADATA: Final = "ResponseMetadata"
+_SKEW: Final = timedelta(minutes=5)
+"""By how much this machine's clock may be ahead: a history is asked for from much longer before (`LAG`). AWS refuses requests beyond it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Rescan:
     """When each resource was read that has been taken over."""
     blind: dict[str, str] = field(default_factory=dict)
     """Why changes are not known of a place (`account 111111111111`), so that all of it is read, or all of a service of it."""
+    unused: str = ""
+    """Why nothing is taken over of an earlier scan that there is."""
+    heard: tuple[datetime, ...] = ()
+    """When the first and the last answer came, by the services' clocks."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def kept(self, unit: str) -> Mapping[str, Kept]:
@@ -82,8 +89,33 @@ class Rescan:
         return self.earlier.unit(unit) if self.earlier is not None else {}
 
     def is_old(self, mark: Mark) -> bool:
-        """Whether something was read so long ago that it is read again, changed or not."""
-        return self.started - datetime.fromisoformat(mark.read) > self.most
+        """Whether something is read again, changed or not: it was read too long ago, or a clock was wrong, so that nobody knows when."""
+        age = self.started - datetime.fromisoformat(mark.read)
+        return not timedelta(0) <= age <= self.most or self.ahead is not None
+
+    def hear(self, date: str) -> None:
+        """Note an answer's `Date` (RFC 9110, 6.6.1); what is none says nothing."""
+        try:
+            told = parsedate_to_datetime(date).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return
+        with self._lock:
+            self.heard = (min(told, *self.heard[:1]), max(told, *self.heard[1:])) if self.heard else (told, told)
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far ahead this machine's clock was when the scan began, since a service answered before that; None where it was right, or is not known to have been wrong.
+
+        A clock that is behind does no harm: more of the history is asked for than is needed.
+        """
+        if not self.heard or self.started == NEVER or self.started - self.heard[0] <= _SKEW:
+            return None
+        return self.started - self.heard[0]
+
+    @property
+    def until(self) -> datetime:
+        """Up to when changes may be asked for: now by the services' clocks, which is later than the beginning of a scan that was gone on with."""
+        return max((self.started, *self.heard))
 
     def not_known(self, place: str, why: str) -> None:
         """Note why something of a place is read again as a whole."""
@@ -107,6 +139,14 @@ class Rescan:
 
     def remarks(self, things: str) -> Iterator[str]:
         """What is to be known of it, a line for each thing; `things` are what may be taken over."""
+        if self.ahead is not None:
+            minutes = int(self.ahead.total_seconds() // 60)
+            yield (
+                f"this machine's clock is {minutes:,} minutes ahead: what has changed since a scan cannot be told by it, so nothing was taken over, "
+                "nor will be of this scan; set the clock"
+            )
+        if self.unused:
+            yield f"everything was read: {self.unused}"
         if self.earlier is None:
             return
         since = f"since run {self.earlier.run} of {self.earlier.started:%Y-%m-%d}"

@@ -65,6 +65,8 @@ class Estate:
         return {"ResourceTagMappingList": [_tagged(f"arn:aws:s3:::{name}", value) for name, value in tier.items()]}
 
     def _history(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if "LookupEvents by policy" in self.refused:
+            raise KeyError("AccessDeniedException", "not authorized, with an explicit deny in a service control policy")
         if "LookupEvents" in self.refused:
             raise KeyError("AccessDeniedException")
         self.asked.append(asked)

@@ -13,7 +13,7 @@ from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
 Answers: TypeAlias = "Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]"
-"""By `service:Operation`: a function of the request. A KeyError whose argument is an error code is that error."""
+"""By `service:Operation`: a function of the request. A KeyError whose argument is an error code, with a message or none, is that error."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,10 @@ class Modelled:
         try:
             answer = self.answers[name](context["asked"])
         except KeyError as error:
-            return SimpleNamespace(status_code=400), {"Error": {"Code": error.args[0], "Message": ""}, "ResponseMetadata": {}}
+            return SimpleNamespace(status_code=400), {
+                "Error": {"Code": error.args[0], "Message": "".join(error.args[1:])},
+                "ResponseMetadata": {},
+            }
         if model.output_shape is not None:
             report = ParamValidator().validate(answer, model.output_shape)
             assert not report.has_errors(), report.generate_report()

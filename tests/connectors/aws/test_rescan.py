@@ -104,6 +104,17 @@ def test_what_may_have_changed_is_read_again(scan: Scan, change: str) -> None:
     assert {one.outcome for one in again.read.outcomes} <= {"ok", "absent"}
 
 
+def test_a_policy_that_closes_the_history_and_not_the_region_leaves_nothing_to_take_over(scan: Scan) -> None:
+    estate = small()
+    first = scan(estate)
+    estate.buckets["b"]["blocked"] = False
+    estate.refused.add("LookupEvents by policy")
+    again = scan(estate, first.left(), night=1)
+    assert (again.calls["s3:GetBucketVersioning"], again.calls["sqs:GetQueueAttributes"]) == (3, 2)
+    assert again.says() == scan(estate, night=1).says()
+    assert [line for line in again.rescan.remarks("buckets") if "denied by a service control policy" in line]
+
+
 def test_a_read_that_was_refused_is_tried_again(scan: Scan) -> None:
     estate = small()
     estate.refused.add("GetBucketPolicy")

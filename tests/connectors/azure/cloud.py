@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -107,6 +109,12 @@ class Cloud(HTTPAdapter):
         self.tokens_of: dict[str, set[str]] = {}
         """The tokens that came, by host."""
         self.slept: list[float] = []
+        self.now: datetime | None = None
+        """The time that its answers tell; None where they tell none."""
+
+    def dated(self) -> dict[str, str]:
+        """The header that tells the time."""
+        return {"Date": format_datetime(self.now, usegmt=True)} if self.now is not None else {}
 
     def transport(self) -> RequestsTransport:
         """azure-core's own transport over this cloud; waiting is noted, not done."""
@@ -132,7 +140,8 @@ class Cloud(HTTPAdapter):
         self.hosts.add(parts.netloc)
         self.urls.append(url)
         self.calls.append((method, path))
-        return self._reply(body, path.lower())
+        reply = self._reply(body, path.lower())
+        return replace(reply, headers={**self.dated(), **reply.headers})
 
     def asked(self, ending: str) -> int:
         """How many requests had a path that ends so."""

@@ -214,6 +214,32 @@ def test_a_window_that_the_log_does_not_reach_back_to_is_not_asked_for():
     assert any("reaches back 90 days" in line for line in late.outcome.collected.notes)
 
 
+def test_by_a_clock_that_is_ahead_nothing_is_taken_over_and_it_is_said():
+    cloud = caches(2)
+    first = night(cloud)
+    cloud.now = MONDAY + timedelta(days=1, minutes=-6)
+    ahead = night(cloud, first.left(), after=1)
+    assert read(ahead) == 2
+    assert ahead.rescan.ahead == timedelta(minutes=6)
+    assert [line for line in ahead.outcome.collected.notes if line.startswith("this machine's clock is 6 minutes ahead")]
+    cloud.now = MONDAY + timedelta(days=1, minutes=-4)
+    assert read(night(cloud, first.left(), after=1)) == 0
+
+
+def test_what_was_read_later_than_this_scan_began_is_read_again():
+    cloud = caches(2)
+    assert read(night(cloud, night(cloud, after=2).left(), after=1)) == 2
+
+
+def test_of_a_scan_that_is_gone_on_with_days_later_the_log_is_asked_for_up_to_then():
+    cloud = caches(1)
+    first = night(cloud)
+    cloud.now = MONDAY + timedelta(days=4)
+    night(cloud, first.left(), after=1)
+    asked = parse_qs(urlsplit(next(url for url in cloud.urls if LOG in url.lower())).query)
+    assert asked["$filter"] == ["eventTimestamp ge '2026-11-23T01:00:00Z' and eventTimestamp le '2026-11-27T02:00:00Z'"]
+
+
 def test_a_resource_of_which_the_inventory_says_something_else_is_read():
     cloud = caches(2)
     first = night(cloud)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
 from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
@@ -136,6 +138,12 @@ class Cloud(HTTPAdapter):
         self.hosts: set[str] = set()
         self.tokens: set[str] = set()
         self.slept: list[float] = []
+        self.now: datetime | None = None
+        """The time that its answers tell; None where they tell none."""
+
+    def dated(self) -> dict[str, str]:
+        """The header that tells the time."""
+        return {"Date": format_datetime(self.now, usegmt=True)} if self.now is not None else {}
 
     def send(self, request: Any, *_: Any, **__: Any) -> Any:
         """One request, answered."""
@@ -155,7 +163,8 @@ class Cloud(HTTPAdapter):
         query = parse_qs(parts.query, keep_blank_values=True)
         assert "" not in {value for values in query.values() for value in values}, url
         self.queries.append(query)
-        return self._reply(path, query)
+        reply = self._reply(path, query)
+        return replace(reply, headers={**self.dated(), **reply.headers})
 
     def asked(self, ending: str) -> int:
         """How many requests had a path that ends so."""

@@ -142,6 +142,15 @@ def test_where_the_log_does_not_tell_all_is_read_and_why_is_told(scan: Scan, ans
     assert [one for one in again.read.outcomes if one.outcome != "ok" and one not in whole.read.outcomes] == []
 
 
+def test_by_a_clock_that_is_ahead_nothing_is_taken_over_and_it_is_said(scan: Scan) -> None:
+    cloud = buckets("a", "b")
+    first = scan(cloud)
+    cloud.now = MONDAY + timedelta(days=1, hours=-5)
+    again = scan(cloud, first.left(), night=1)
+    assert folders(again) == ["a", "b"]
+    assert [line for line in again.rescan.remarks("buckets") if line.startswith("this machine's clock is 300 minutes ahead")]
+
+
 def test_a_log_that_may_not_be_read_costs_its_own_project_only(scan: Scan) -> None:
     names = [f"records-p{number}" for number in range(8)]
     docs = {f"cloudresourcemanager/v3/projects/{name}": project(name, str(2000 + number)) for number, name in enumerate(names)}

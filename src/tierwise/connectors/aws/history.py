@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -52,6 +52,8 @@ class Changes:
     """The changes of an account since a moment, in all regions that are scanned."""
 
     events: tuple[Event, ...] = ()
+    untold: Mapping[str, str] = field(default_factory=dict)
+    """Regions whose history a policy of the organisation closes, as that of a closed region is, and why: what is open there all the same is read."""
 
     def named(self, history: History) -> frozenset[str]:
         """What the changes of these services name."""

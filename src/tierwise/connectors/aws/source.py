@@ -520,6 +520,10 @@ class AwsSource:
         kept = before.kept.get(key)
         if kept is None or not is_whole(kept.resource) or before.named & _names(draft.resource):
             return None
+        if (why := self._changes.untold.get(place.region)) is not None:
+            # A policy closes the history there, and not the region.
+            rescan.not_known(f"account {self._account.id}", why)
+            return None
         if rescan.is_old(kept.mark):
             return None
         for read in collector.reads:

@@ -17,6 +17,7 @@ def changes_in(rescan: Rescan, callers: Iterator[Caller], account: str) -> Chang
     if rescan.earlier is None:
         return None
     found: list[Event] = []
+    untold: dict[str, str] = {}
     for caller in callers:
         some = changes_since(caller, rescan.earlier.started)
         if not isinstance(some, Unknown):
@@ -24,11 +25,12 @@ def changes_in(rescan: Rescan, callers: Iterator[Caller], account: str) -> Chang
             continue
         # No fact rests on it: what is not known to be unchanged is read, and nothing is missing for that.
         caller.failures.clear()
+        why = f"its changes in {caller.region} could not be read ({some.detail or some.reason.value})"
         if not is_closed(some.reason, some.detail):
-            why = f"its changes in {caller.region} could not be read ({some.detail or some.reason.value})"
             rescan.not_known(f"account {account}", why)
             return None
-    return Changes(tuple(found))
+        untold[caller.region] = why
+    return Changes(tuple(found), untold)
 
 
 def fresh(rescan: Rescan, collector: Collector, draft: Draft) -> Mark:

@@ -44,7 +44,8 @@ def open_tenant(
     found = credential or _credential(options)
     attempt(lambda: found.get_token(f"{endpoint}/.default"), _explained)
     calls = (*declared_calls(), *((ACTIVITY,) if rescan is not None else ()))
-    arm = Arm(found, Guard(endpoint, calls), endpoint, ceiling=options.requests_per_second, transport=transport)
+    heard = rescan.hear if rescan is not None else None
+    arm = Arm(found, Guard(endpoint, calls), endpoint, ceiling=options.requests_per_second, transport=transport, heard=heard)
     scope = AzureScope(
         tuple(one.lower() for one in options.subscriptions), options.management_groups, frozenset(one.lower() for one in options.services)
     )

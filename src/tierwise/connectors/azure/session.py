@@ -151,9 +151,17 @@ class Arm:
     """Azure Resource Manager behind guard, ceiling and credentials; safe for threads, as azure-core's pipeline is."""
 
     def __init__(
-        self, credential: Any, guard: Guard, endpoint: str = ENDPOINTS["public"], *, ceiling: float = 12.5, transport: Any = None
+        self,
+        credential: Any,
+        guard: Guard,
+        endpoint: str = ENDPOINTS["public"],
+        *,
+        ceiling: float = 12.5,
+        transport: Any = None,
+        heard: Callable[[str], None] | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self._heard = heard
         self.guard = guard
         self.standing = Standing()
         self._blobs = Standing()
@@ -176,12 +184,12 @@ class Arm:
     def get(self, url: str) -> Answer:
         """One GET of a path below the endpoint, or of a whole URL that leads there."""
         whole = url if url.startswith("https://") else self.endpoint + url
-        return self._send(HttpRequest("GET", whole))
+        return self._noted(self._send(HttpRequest("GET", whole)))
 
     def query(self, body: Mapping[str, Any], version: str) -> Answer:
         """One query of Resource Graph."""
         request = HttpRequest("POST", f"{self.endpoint}{GRAPH_PATH}?api-version={version}", json=body)
-        return self._send(request, retry_on_methods=["POST"])
+        return self._noted(self._send(request, retry_on_methods=["POST"]))
 
     def blobs(self, depth: Depth) -> Blobs:
         """The same way to the data of storage accounts, as deeply as that is asked for."""
@@ -192,6 +200,12 @@ class Arm:
     def _send(self, request: HttpRequest, **options: Any) -> Answer:
         response = self._client.send_request(request, **options)
         return Answer(response.status_code, response.content, response.headers)
+
+    def _noted(self, answer: Answer) -> Answer:
+        """An answer whose time was told to who wants to know it."""
+        if self._heard is not None:
+            self._heard(answer.headers.get("Date", ""))
+        return answer
 
 
 class Directory:

@@ -70,7 +70,7 @@ class Unchanged:
 
     def _changes(self, caller: Caller, earlier: Earlier) -> Maybe[Doc | None]:
         asking = caller.apart()
-        found = changes_since(asking, earlier.started, self.rescan.started)
+        found = changes_since(asking, earlier.started, self.rescan.until)
         if isinstance(found, Unknown):
             # No fact rests on it: what is not known to be unchanged is read, and nothing is missing for that.
             why = f"its activity log could not be read ({found.detail or found.reason.value})"

@@ -47,7 +47,9 @@ def open_projects(
     """All scopes as one source. CredentialsError where nothing in them can be read at all, UsageError for names that do not exist."""
     _check_names(options)
     found = credentials or attempt(_credentials, _explained)
-    google = Google(found, Guard(declared_calls(depth)), ceiling=options.requests_per_second, inner=inner or transport(), sleep=sleep)
+    heard = rescan.hear if rescan is not None else None
+    guard, ceiling = Guard(declared_calls(depth)), options.requests_per_second
+    google = Google(found, guard, ceiling=ceiling, inner=inner or transport(), sleep=sleep, heard=heard)
     caller, above = Caller(Place(""), google, now), Once()
     missing: dict[str, Unknown] = {}
     scopes: list[GoogleScope] = []

@@ -104,8 +104,16 @@ class Google:
     """Google's services behind guard, ceiling and credentials; a session of its own for each thread."""
 
     def __init__(
-        self, credentials: Any, guard: Guard, *, ceiling: float = 10.0, inner: HTTPAdapter, sleep: Callable[[float], None] = time.sleep
+        self,
+        credentials: Any,
+        guard: Guard,
+        *,
+        ceiling: float = 10.0,
+        inner: HTTPAdapter,
+        sleep: Callable[[float], None] = time.sleep,
+        heard: Callable[[str], None] | None = None,
     ) -> None:
+        self._heard = heard
         self._credentials = credentials
         self.standing = Standing()
         self._gate = Gate(guard, ceiling, inner, sleep)
@@ -114,7 +122,10 @@ class Google:
 
     def ask(self, url: str, body: Mapping[str, object] | None = None) -> Answer:
         """One GET, or one POST of a body; tried again where the service asks for patience."""
-        return self._patiently(lambda: self._once(url, body))
+        answer = self._patiently(lambda: self._once(url, body))
+        if self._heard is not None:
+            self._heard(answer.headers.get("Date", ""))
+        return answer
 
     def part(self, url: str, start: int, length: int) -> Answer:
         """A range of an object as it is stored, and no more bytes than that, whatever the service sends."""
