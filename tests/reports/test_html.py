@@ -387,6 +387,9 @@ def test_what_has_long_been_unmet_at_t3_is_overdue_and_each_says_since_when():
     assert "1 requirement of T3 and T4 unmet for 90 days or more." in text
     assert f'<td class="day" data-h="Since">{old}</td>' in text
     assert "Nothing is past its date." in made(result_of((since(day),)))
+    again = made(result_of((structs.replace(since(old), back=f"{day}T09:00:00+00:00"),)))
+    assert "Nothing is past its date." in again
+    assert f'<td class="day" data-h="Since">{day}</td>' in again
 
 
 def test_a_control_an_owner_and_a_store_each_lead_to_what_is_not_met():

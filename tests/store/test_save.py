@@ -14,7 +14,20 @@ from tierwise.model.history import Counts, Ending
 from tierwise.model.sensitivity import Tier
 from tierwise.store.check import check
 from tierwise.store.compare import comparison
-from tierwise.store.read import Seen, ages_of, find_run, first_seen, history_of, runs_of, series_id, series_of, times_of, trend_of
+from tierwise.store.read import (
+    Seen,
+    ages_of,
+    came_back,
+    find_run,
+    first_seen,
+    history_of,
+    runs_of,
+    series_id,
+    series_of,
+    times_of,
+    trend_of,
+)
+from tierwise.store.restore import restored
 from tierwise.store.save import save
 from tierwise.store.tables import STANDINGS
 
@@ -139,6 +152,21 @@ def test_first_seen_is_told_by_series(store):
         FIRST.isoformat()
     ] * 2 + ["never"] * 4
     assert nothing.get("claims-1", "never") == "never"
+
+
+def test_what_came_back_says_since_when_and_what_was_hidden_was_there_all_the_time(store):
+    hidden = World({}, {}, blind=True)
+    keep(store, ONE, but(ONE, claims_1=PASS), ONE, hidden)
+    with store.reading() as connection:
+        seen, back = first_seen(connection, SERIES), came_back(connection, SERIES)
+    again = (FIRST + timedelta(days=14)).isoformat()
+    assert [seen.get(one, "never") for one in ("claims-1", "patients-1")] == [FIRST.isoformat()] * 2
+    assert back == {"claims-1": again}
+    with store.reading() as connection:
+        told = {name: restored(connection, find_run(connection, "", name)).findings.problems for name in ("first", "last~1")}
+    since = {name: {one.fingerprint: one.since for one in problems} for name, problems in told.items()}
+    first = FIRST.date().isoformat()
+    assert since == {"first": {"claims-1": first, "patients-1": first}, "last~1": {"claims-1": again[:10], "patients-1": first}}
 
 
 def test_first_seen_of_very_many_that_begin_alike_is_that_of_each():

@@ -59,12 +59,12 @@ class Keeping:
         """The result with when each of its problems was first seen; as it is where the store cannot tell."""
         from tierwise.cli.complaints import complain
         from tierwise.model.finding import PROBLEMS, Findings
-        from tierwise.store.read import first_seen
+        from tierwise.store.read import came_back, first_seen
 
         try:
             store = open_kept(self.where, create=True)
             with store.reading() as connection:
-                seen = first_seen(connection, self.series)
+                seen, back = first_seen(connection, self.series), came_back(connection, self.series)
         except StoreError as error:
             complain(str(error))
             return result
@@ -72,7 +72,8 @@ class Keeping:
         def date_one(one: Finding) -> Finding:
             if one.verdict not in PROBLEMS:
                 return one
-            return structs.replace(one, first_seen=seen.get(one.fingerprint, result.run.started))
+            print_ = one.fingerprint
+            return structs.replace(one, first_seen=seen.get(print_, result.run.started), back=back.get(print_, ""))
 
         return replace(result, findings=Findings.of(result.findings).told(date_one))
 

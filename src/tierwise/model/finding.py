@@ -149,6 +149,13 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """When what it rests on was read or recorded, the earliest of it; empty where all was read when the scan was made."""
     in_baseline: bool = False
     """The baseline of the run has it: it is not this change's doing, and advises."""
+    back: str = ""
+    """Since when it is one again, where it had ended after it was first seen; empty where it had not, or no store knows."""
+
+    @property
+    def since(self) -> str:
+        """The day from which it has been one without a break; empty where no store knows."""
+        return (self.back or self.first_seen or "")[:10]
 
 
 class Sort(NamedTuple):

@@ -6,7 +6,7 @@ import json
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -284,10 +284,21 @@ def _numbers(fingerprint: str) -> tuple[int, int] | None:
 
 
 def first_seen(connection: Connection, name: str) -> Seen:
-    """When each finding of a series that is still one was first seen, by fingerprint; nothing for a series that is yet to begin."""
+    """When each finding of a series that is still one, as far as anybody knows, was first seen, by fingerprint; nothing for a series that is yet to begin."""
     asked = select(STANDINGS.c.key, STANDINGS.c.first_seen).join(SERIES, SERIES.c.id == STANDINGS.c.series)
-    still = asked.where(SERIES.c.name == name, STANDINGS.c.ended.is_(None)).order_by(STANDINGS.c.key)
+    still = asked.where(SERIES.c.name == name, _still()).order_by(STANDINGS.c.key)
     return Seen(connection.execute(still, execution_options={"yield_per": _ROWS}).tuples())
+
+
+def came_back(connection: Connection, name: str) -> Mapping[str, str]:
+    """Since when those of them are findings again that had ended once."""
+    asked = select(STANDINGS.c.key, STANDINGS.c.opened).join(SERIES, SERIES.c.id == STANDINGS.c.series)
+    return dict(connection.execute(asked.where(SERIES.c.name == name, _still(), STANDINGS.c.reopened > 0)).tuples().all())
+
+
+def _still() -> ColumnElement[bool]:
+    """What a failed listing hid has not ended."""
+    return or_(STANDINGS.c.ended.is_(None), STANDINGS.c.ending == Ending.UNSEEN.value)
 
 
 def acceptances_of(connection: Connection, series: int, number: int) -> tuple[dict[str, Any], ...]:

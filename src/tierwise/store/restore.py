@@ -158,7 +158,7 @@ def _findings(
     numbers = array("I", bytes(4 * len(rows)))
     tally: Counter[Sort] = Counter()
     for row in _open(connection, series, run):
-        one = _finding(row, said(row), row.first_seen, datasets.get(row.resource, {}))
+        one = _finding(row, said(row), _first(row, run), datasets.get(row.resource, {}))
         problems.add(one)
         numbers[names[one.resource]] += 1
         tally[Sort.of(one)] += 1
@@ -180,7 +180,7 @@ def _findings(
 def _open(connection: Connection, series: int, run: KeptRun) -> Iterator[Any]:
     """What failed or was unknown at a run, with when each was first seen, in the order in which `_kept` has the resources; few at a time are in memory."""
     first = and_(STANDINGS.c.series == FINDINGS.c.series, STANDINGS.c.key == FINDINGS.c.key)
-    asked = select(FINDINGS, STANDINGS.c.first_seen).select_from(FINDINGS.outerjoin(STANDINGS, first))
+    asked = select(FINDINGS, STANDINGS.c.first_seen, STANDINGS.c.opened).select_from(FINDINGS.outerjoin(STANDINGS, first))
     asked = asked.where(FINDINGS.c.series == series, at_run(FINDINGS, run.number)).order_by(FINDINGS.c.resource, FINDINGS.c.control)
     yield from connection.execute(asked, execution_options={"yield_per": _ROWS})
 
@@ -227,7 +227,12 @@ def _severity(words: Mapping[str, str], tier: Tier) -> Severity:
     return Severity[said[-1].upper()] if said else Severity.INFO
 
 
-def _finding(row: Any, detail: Mapping[str, Any], seen: str | None, facts: Facts) -> Finding:
+def _first(row: Any, run: KeptRun) -> tuple[str | None, str]:
+    """When a finding was first seen, and since when it was one again at a run; of an earlier life than its last the store knows only the first day."""
+    return row.first_seen, row.opened if row.first_seen and row.first_seen < row.opened <= run.started else ""
+
+
+def _finding(row: Any, detail: Mapping[str, Any], seen: tuple[str | None, str], facts: Facts) -> Finding:
     return Finding(
         fingerprint=row.key,
         control=row.control,
@@ -248,7 +253,8 @@ def _finding(row: Any, detail: Mapping[str, Any], seen: str | None, facts: Facts
         danger=detail.get("danger", False),
         assumed=row.assumed,
         setting=detail.get("setting", ""),
-        first_seen=seen,
+        first_seen=seen[0],
+        back=seen[1],
         lapsed=detail.get("lapsed", ""),
         as_of=detail.get("as_of", ""),
         accepted=Acceptance(**json.loads(row.accepted)) if row.accepted else None,

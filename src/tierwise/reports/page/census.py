@@ -103,7 +103,7 @@ class Counts:
     soonest: str = ""
     """When the first of the accepted risks ends."""
     opened: Counter[str] = field(default_factory=Counter)
-    """Of what fails at T3 and T4 and nobody answers for, the days on which it was first seen; the empty one where no store knows."""
+    """Of what fails at T3 and T4 and nobody answers for, the days from which it has been so; the empty one where no store knows."""
 
     def see(self, one: Finding, rank: Rank, problem: int, place: int) -> None:
         """One more; `problem` is its place, `place` that of its resource."""
@@ -118,7 +118,7 @@ class Counts:
         elif tier >= Tier.T2:
             alike.resources.append(place)
             if tier >= Tier.T3 and held is None and not one.assumed:
-                self.opened[(one.first_seen or "")[:10]] += 1
+                self.opened[one.since] += 1
         if held is not None:
             self.soonest = min(self.soonest or held.expires, held.expires)
         if one.lapsed:

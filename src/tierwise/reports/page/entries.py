@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tierwise.model.finding import PROBLEMS, Finding, Verdict
 from tierwise.reports.page.attested import AttestedRow
 from tierwise.reports.page.census import Census
-from tierwise.reports.page.evidence import day_of, group_key, line_of
+from tierwise.reports.page.evidence import group_key, line_of
 from tierwise.reports.page.shell import macros
 from tierwise.reports.page.stores import Store
 from tierwise.reports.shown import open_parts
@@ -77,4 +77,4 @@ def _noted(one: Finding) -> _Noted:
     read = ", ".join(f"{part.fact} is {part.value}{f' ({part.via})' if part.via else ''}" for part in one.actual)
     told = open_parts(one) if one.verdict is Verdict.UNKNOWN else f"found {read}" if read else ""
     held = f"; accepted until {one.accepted.expires}" if one.accepted is not None else ""
-    return _Noted(one.verdict.value, one.control, one.title, f"required {one.expected}{f'; {told}' if told else ''}{held}", day_of(one))
+    return _Noted(one.verdict.value, one.control, one.title, f"required {one.expected}{f'; {told}' if told else ''}{held}", one.since)

@@ -65,7 +65,7 @@ class Line:
     attested: str
     """Of attested evidence: how it stands."""
     since: str
-    """The day on which it was first seen; empty where no store has kept a run."""
+    """The day from which it has been so; empty where no store has kept a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _risk(page: Shown, worst: Finding, lead: Lead, store: Store) -> Risk:
         f"up to {store.subjects:,}" if store.subjects is not None else page.unsaid,
         store.reach.words,
         lead.owner or worst.owner or page.nobody,
-        day_of(worst) or "not known",
+        worst.since or "not known",
         first_sentence(remedy_of(worst, page.view.controls)) or worst.title,
     )
 
@@ -158,13 +158,8 @@ def line_of(one: Finding, where: str, target: str) -> Line:
         else "",
         one.lapsed,
         one.attested.value if one.attested is not None else "",
-        day_of(one),
+        one.since,
     )
-
-
-def day_of(one: Finding) -> str:
-    """The day on which it was first seen."""
-    return (one.first_seen or "")[:10]
 
 
 def spots_of(lines: Iterable[Line], most: int) -> dict[str, tuple[Line, ...]]:

@@ -119,7 +119,7 @@ def _moment(started: str) -> str:
 
 
 def overdue_of(census: Census) -> tuple[int, int]:
-    """How much of what fails at T3 and T4, and nobody answers for, was first seen so many days ago, and how much there is of it."""
+    """How much of what fails at T3 and T4, and nobody answers for, has been so for so many days, and how much there is of it."""
     since = (date.fromisoformat(census.page.result.run.started[:10]) - timedelta(days=OLD_DAYS)).isoformat()
     opened = census.seen.counts.opened
     return sum(number for day, number in opened.items() if day and day <= since), opened.total()
