@@ -91,7 +91,7 @@ def finding(*statements: Statement, tier: Tier = Tier.T4, control: str = "INC-01
         ((), Tier.T2, Verdict.FAIL, State.MISSING),
         ((said(refused="it was approved by whoever made it"),), Tier.T2, Verdict.FAIL, State.REJECTED),
         ((said(unreadable="plan.pdf"),), Tier.T2, Verdict.UNKNOWN, None),
-        ((said(400, unreadable="plan.pdf"),), Tier.T2, Verdict.FAIL, None),
+        ((said(400, unreadable="plan.pdf"),), Tier.T2, Verdict.FAIL, State.STALE),
     ],
 )
 def test_each_state_has_its_verdict_and_the_tier_says_what_is_stale(

@@ -83,7 +83,8 @@ def state_of(verdict: Verdict, named: Sequence[str], facts: Facts) -> State | No
     """How what a finding rests on stands: of its attested facts the worst. None where it rests on none, or on what could not be checked."""
     if verdict is Verdict.ATTESTED:
         return State.ATTESTED
-    told = [State(fact.via.via.partition(":")[0]) for name in named if is_attested(name) and isinstance(fact := facts.get(name), Known)]
+    # What fails although its evidence could not be read is too old whatever the evidence says.
+    told = [State(fact.via.via.partition(":")[0]) for name in named if is_attested(name) and (fact := facts.get(name)) is not None]
     if verdict is not Verdict.FAIL or not told:
         return None
     # In force, and yet the rung is not met: too old for the tier.

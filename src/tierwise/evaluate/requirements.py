@@ -39,6 +39,8 @@ def _evidence(
     for control in one.controls:
         if control in attested:
             standing += states[control]
+            # Evidence that could not be read: nobody knows whether it is attested.
+            scanned[Verdict.UNKNOWN] += verdicts[control][Verdict.UNKNOWN]
         else:
             scanned += verdicts[control]
     return RequirementEvidence(
