@@ -9,7 +9,7 @@ import pytest
 from tests.store.worlds import FIRST, SERIES, World, arn, expected_run, random_world, whole_picture
 from tierwise.errors import StoreError
 from tierwise.evaluate.progress import compare
-from tierwise.model.finding import Verdict
+from tierwise.model.finding import Findings, Verdict
 from tierwise.model.history import Counts, Ending
 from tierwise.model.sensitivity import Tier
 from tierwise.store.check import check
@@ -163,7 +163,7 @@ def test_what_came_back_says_since_when_and_what_was_hidden_was_there_all_the_ti
     assert [seen.get(one, "never") for one in ("claims-1", "patients-1")] == [FIRST.isoformat()] * 2
     assert back == {"claims-1": again}
     with store.reading() as connection:
-        told = {name: restored(connection, find_run(connection, "", name)).findings.problems for name in ("first", "last~1")}
+        told = {name: Findings.of(restored(connection, find_run(connection, "", name)).findings).problems for name in ("first", "last~1")}
     since = {name: {one.fingerprint: one.since for one in problems} for name, problems in told.items()}
     first = FIRST.date().isoformat()
     assert since == {"first": {"claims-1": first, "patients-1": first}, "last~1": {"claims-1": again[:10], "patients-1": first}}
