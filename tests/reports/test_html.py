@@ -262,6 +262,15 @@ def test_a_provider_s_interface_is_an_endpoint_on_the_internet():
     assert reach_of(replace(bucket(), facts=facts)).words == "anyone in its account, through an endpoint on the internet"
 
 
+def test_a_store_of_an_assumed_tier_stands_apart_where_the_data_is():
+    held = [bucket(name, f"arn:aws:s3:::{name}") for name in ("claims", "scratch")]
+    states = {"claims": TierState.DECLARED, "scratch": TierState.ASSUMED}
+    result = replace(result_of((), held=held), classifications={one.id: classification(Tier.T2, states[one.name]) for one in held})
+    (spot,) = census_of(shown(result, View())).seen.spots.told(5)
+    assert spot.counts == (0, 0, 1, 0, 0, 1)
+    assert re.search(r'<th scope="col" class="n">T0 published</th><th scope="col" class="n">assumed</th>', made(result))
+
+
 def test_where_nothing_fails_the_page_says_so():
     text = made(result_of((finding(1, Verdict.PASS),)))
     assert "No store whose tier somebody said, or the evidence shows, fails a requirement of its tier." in text

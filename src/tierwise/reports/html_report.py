@@ -29,7 +29,7 @@ from tierwise.reports.page.entries import Entries
 from tierwise.reports.page.more import More, Most, cut, first_of
 from tierwise.reports.page.plot import bars
 from tierwise.reports.page.shell import frame, render_page
-from tierwise.reports.page.stores import Store
+from tierwise.reports.page.stores import ASSUMED, Store
 from tierwise.reports.planned import sentences
 from tierwise.reports.shown import Shown, shown
 from tierwise.reports.text import count
@@ -216,7 +216,7 @@ def _told(parts: _Parts, more_findings: Sequence[More], more_stores: Sequence[Mo
         "more_planned": max(0, len(planned) - _MOST_ROWS),
         "datasets": datasets,
         "more_datasets": seen.sets.number - len(datasets),
-        "tiers": [one.label for one in reversed(Tier)],
+        "tiers": [*(one.label for one in reversed(Tier)), ASSUMED],
         "spots": seen.spots.told(_MOST_PLACES),
         "more_spots": max(0, seen.spots.number - _MOST_PLACES),
         "flows": tuple(seen.flows.told(page)),

@@ -94,7 +94,7 @@ class Spot:
     account: str
     region: str
     counts: tuple[int, ...]
-    """Highest tier first."""
+    """Highest tier first; those of which a tier is only assumed stand last, by themselves."""
     open: int | None
     """How many can be reached from outside, or nobody could say; None where the audience is not shown it."""
 
@@ -274,14 +274,15 @@ class Spots:
     """Where data of each tier lives, of stores as they come."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[tuple[str, str, str], Tier]] = Counter()
+        self._counts: Counter[tuple[tuple[str, str, str], Tier | None]] = Counter()
+        """Without a tier: those of which it is only assumed."""
         self._reached: Counter[tuple[str, str, str]] = Counter()
         self._hidden = False
 
     def add(self, one: Store) -> None:
         """One more store."""
         if one.holds:
-            self._counts[one.where, one.tier] += 1
+            self._counts[one.where, None if one.assumed else one.tier] += 1
             self._reached[one.where] += one.reach.rank >= 3 or one.reach.outside is Outside.NOT_KNOWN
             self._hidden = self._hidden or one.reach.outside is Outside.NOT_SHOWN
 
@@ -303,7 +304,7 @@ class Spots:
         return tuple(found[at] for at in sorted(kept))
 
     def _of(self, where: tuple[str, str, str]) -> tuple[int, ...]:
-        return tuple([self._counts[where, tier] for tier in reversed(Tier)])
+        return tuple([self._counts[where, tier] for tier in (*reversed(Tier), None)])
 
 
 class Answer:
