@@ -263,7 +263,7 @@ def test_a_provider_s_interface_is_an_endpoint_on_the_internet():
 
 
 def test_a_store_of_an_assumed_tier_stands_apart_where_the_data_is():
-    held = [bucket(name, f"arn:aws:s3:::{name}") for name in ("claims", "scratch")]
+    held = tuple(bucket(name, f"arn:aws:s3:::{name}") for name in ("claims", "scratch"))
     states = {"claims": TierState.DECLARED, "scratch": TierState.ASSUMED}
     result = replace(result_of((), held=held), classifications={one.id: classification(Tier.T2, states[one.name]) for one in held})
     (spot,) = census_of(shown(result, View())).seen.spots.told(5)
