@@ -169,6 +169,14 @@ def test_a_piped_report_is_plain(tierwise, plan):
     assert "\x1b" not in tierwise("scan", "plan", plan).out
 
 
+@pytest.mark.parametrize("command", [("explain", "aws_s3_bucket.assessments"), ("fixes",), ("explain", "ENC-02")], ids=" ".join)
+def test_what_is_told_of_the_last_scan_is_as_wide_as_the_terminal(tierwise, plan, monkeypatch, command):
+    tierwise("scan", "plan", plan, "-q")
+    monkeypatch.setattr(f"tierwise.cli.{command[0]}.width", lambda: 70)
+    lines = tierwise(*command).out.splitlines()
+    assert max(len(line) for line in lines if " " in line.strip()) in range(60, 71)
+
+
 def test_chosen_verdicts_are_the_only_ones(tierwise, plan):
     made = json.loads(tierwise("scan", "plan", plan, "--format", "json", "--findings", "fail").out)
     assert {one["verdict"] for one in made["findings"]} == {"fail"}

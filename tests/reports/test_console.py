@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from msgspec import structs
+from rich.table import Table
 
 from tests.connectors.terraform.plans import PlanBuilder
 from tests.reports.sample import finding, resources, result_of, sample
@@ -24,7 +25,7 @@ from tierwise.model.opinion import Opinion, Relation, SecondOpinion
 from tierwise.model.register import EMPTY_REGISTER, NO_CORRECTIONS
 from tierwise.model.sensitivity import Tier, TierState
 from tierwise.reports.base import View, reports
-from tierwise.reports.console import fixes_alike, fixes_text, render
+from tierwise.reports.console import Printer, console_for, fixes_alike, fixes_text, render
 from tierwise.reports.second import for_people
 from tierwise.scan import Judging, scan
 
@@ -93,6 +94,19 @@ def test_nothing_hostile_reaches_the_console_raw(result, text):
     assert RAW.search(made) is None
     assert max(len(line) for line in made.splitlines()) <= 100
     assert len(made.splitlines()) < 400
+
+
+def test_a_table_is_whole_on_a_page_that_is_narrower_and_no_line_ends_in_blanks(result):
+    console, out = console_for(View(width=60))
+    table = Table(box=None)
+    for number in range(9):
+        table.add_column(f"column {number}", no_wrap=True)
+    table.add_row(*(["1,234,567"] * 9))
+    Printer(console).table(table)
+    assert "…" not in out.getvalue()
+    assert out.getvalue().count("1,234,567") == 9
+    assert console.width == 60
+    assert not re.search(r"[ \t]$", render(result, View(width=100)), re.MULTILINE)
 
 
 def test_markup_in_names_is_text_and_not_style(result):

@@ -21,5 +21,6 @@ def test_calls_are_counted_whatever_came_of_them_and_priced_where_they_are_bille
     # 100 x 0.005/1,000 + 10,000 x 0.0004/1,000 + 1,000 x 0.03/10,000
     assert sentence(some) == "11,600 calls answered or refused; 11,100 are billed, about $0.0075 at list prices"
     assert sentence([made("ec2:DescribeVolumes", "ok", 1)]) == "1 call answered or refused; none is billed"
+    assert sentence([made("s3:GetBucketAcl", "ok", 3)]) == "3 calls answered or refused; 3 are billed, under $0.0001 at list prices"
     assert sentence([]) == ""
     assert sentence([made("terraform:show", "ok", 7)]) == "", "a plan is a file"

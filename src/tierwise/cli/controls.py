@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tierwise.cli.files import emit, write_atomically
-from tierwise.cli.options import require
+from tierwise.cli.options import Options, require, use_color, width
 from tierwise.errors import UsageError
 from tierwise.model.resource import Kind
 
@@ -41,7 +41,7 @@ def show(control: str, folders: tuple[Path, ...]) -> None:
     known = load_catalogue(folders).controls
     near = get_close_matches(control.upper(), list(known), n=1)
     require(control.upper() in known, f"no control {control!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    emit(explain_control(known[control.upper()], View(color=sys.stdout.isatty())))
+    emit(explain_control(known[control.upper()], View(color=use_color(Options()), width=width())))
 
 
 @controls.command()

@@ -11,7 +11,7 @@ import click
 
 from tierwise.cli.files import emit
 from tierwise.cli.last import last_shown
-from tierwise.cli.options import audience_option, inventory_option, judging_options, options_from, use_color
+from tierwise.cli.options import audience_option, inventory_option, judging_options, options_from, use_color, width
 from tierwise.errors import UsageError
 
 
@@ -32,7 +32,7 @@ def explain(what: str, inventory: Path | None, **values: Any) -> None:
     from tierwise.reports.explain import explain_control, explain_finding, explain_resource
 
     options = options_from(values)
-    view = View(color=use_color(options))
+    view = View(color=use_color(options), width=width())
     control = _control(what)
     if control is not None:
         emit(explain_control(control, view))

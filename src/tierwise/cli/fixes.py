@@ -9,7 +9,7 @@ import click
 
 from tierwise.cli.files import emit
 from tierwise.cli.last import last_shown
-from tierwise.cli.options import audience_option, inventory_option, judging_options, options_from, use_color
+from tierwise.cli.options import audience_option, inventory_option, judging_options, options_from, use_color, width
 
 
 @click.command()
@@ -27,6 +27,6 @@ def fixes(inventory: Path | None, most: int, **values: Any) -> None:
     if not result.fixes:
         click.echo("Nothing failed, so there is nothing to fix.")
         return
-    emit(fixes_text(result, most, View(color=use_color(options), audience=audience)))
+    emit(fixes_text(result, most, View(color=use_color(options), width=width(), audience=audience)))
     if len(result.fixes) > most:
         click.echo(f"{len(result.fixes) - most} more; --most {len(result.fixes)} shows all")

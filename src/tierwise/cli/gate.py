@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.files import emit
-from tierwise.cli.options import gate_options, judging_options, options_from, use_color, utc_now
+from tierwise.cli.options import gate_options, judging_options, options_from, use_color, utc_now, width
 from tierwise.cli.scan import gate_of_state, plan_paths
 from tierwise.cli.settings import load_config, load_judging
 from tierwise.errors import InputError
@@ -53,7 +53,7 @@ def replay(plans: tuple[str, ...], max_input: int, format_: str, **values: Any) 
     if format_ == "json":
         emit(replay_json(rows, judging.profile.id, judging.gate))
     else:
-        view = View(color=use_color(options), width=120)
+        view = View(color=use_color(options), width=width())
         emit(replay_text(rows, judging.profile.id, judging.gate, {one.id: one for one in judging.controls}, view))
     unreadable = sum(bool(row.problem) for row in rows)
     if unreadable:

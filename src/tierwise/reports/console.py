@@ -28,10 +28,13 @@ from tierwise.reports.unseen import losses
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.padding import Padding
+    from rich.table import Table
 
 _STYLE = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
 _MOST_DANGERS, _MOST_FIXES, _MOST_ROWS = 12, 10, 8
 _MOST_CAUSES, _MOST_WOULD = 10, 3
+_WIDEST = 1000
+"""Columns of a table at the most."""
 _LONGEST = 160
 """Characters of a sentence about one cause: it may name every listing that failed."""
 
@@ -84,6 +87,15 @@ class Printer:
     def height(self, text: str, mark: str) -> int:
         """How many lines a bullet takes."""
         return len(self.console.render_lines(_hanging(text, "", mark)))
+
+    def table(self, table: Table) -> None:
+        """A table as wide as it has to be: on a narrower terminal its lines are wrapped by that, and no number is cut."""
+        from rich.measure import Measurement
+
+        console, width = self.console, self.console.width
+        console.width = max(width, Measurement.get(console, console.options.update(width=_WIDEST), table).maximum)
+        console.print(table)
+        console.width = width
 
     def detail(self, name: str, text: str, style: str = "") -> None:
         """A named value under a bullet, with a hanging indent."""
@@ -324,7 +336,7 @@ class _Page(Printer):
         for family in families:
             shown = [Text(_cell(cells[row, family, "fail"], cells[row, family, "unknown"])) for row in rows]
             table.add_row(family, *shown)
-        self.console.print(table)
+        self.table(table)
         self.line(
             "  number = failed, ?number = unknown, . = neither; accepted risks aside; assumed tiers stand apart and only advise",
             "dim",

@@ -15,6 +15,7 @@ _PRICES: Final = {"s3": 0.4e-6, "kms": 3e-6, "secretsmanager": 5e-6}
 PRICED: Final = "AWS's list prices in us-east-1, November 2026 (aws.amazon.com: /s3/pricing, /kms/pricing, /secrets-manager/pricing)"
 _LISTING: Final = {"s3:ListBuckets": 5e-6}
 
+_LEAST: Final = 0.0001
 _NO_CALL: Final = "terraform:"
 """What is read of a plan is read from a file (`terraform:show`)."""
 
@@ -22,6 +23,11 @@ _NO_CALL: Final = "terraform:"
 def price_of(operation: str) -> float:
     """What a provider bills for one call, in US dollars."""
     return _LISTING.get(operation, _PRICES.get(operation.partition(":")[0], 0.0))
+
+
+def dollars(price: float) -> str:
+    """A price in words: of less than can be told in four places, that it is less."""
+    return "$0" if not price else f"${price:.4f}" if price >= _LEAST else f"under ${_LEAST:.4f}"
 
 
 def sentence(outcomes: Sequence[ReadOutcome]) -> str:
@@ -35,5 +41,5 @@ def sentence(outcomes: Sequence[ReadOutcome]) -> str:
     billed = {operation: price_of(operation) for operation in made}
     price = sum(number * billed[operation] for operation, number in made.items())
     number = sum(number for operation, number in made.items() if billed[operation])
-    told = f"; {number:,} are billed, about ${price:.4f} at list prices" if number else "; none is billed"
+    told = f"; {number:,} are billed, {'about ' * (price >= _LEAST)}{dollars(price)} at list prices" if number else "; none is billed"
     return f"{count(made.total(), 'call')} answered or refused{told}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from tierwise.reports.cost import PRICED, price_of
+from tierwise.reports.cost import PRICED, dollars, price_of
 from tierwise.reports.text import count, safe_text
 
 FORECAST_SCHEMA: Final = "tierwise/forecast/1"
@@ -91,15 +91,15 @@ def forecast_text(told: Forecast) -> str:
         lines += [
             "",
             f"Calls, as run {told.run} of {told.day} made them:",
-            f"  {'service':<24}{'calls':>10}{'minutes':>10}{'billed':>10}{'price':>12}",
+            f"  {'service':<24}{'calls':>10}{'minutes':>10}{'billed':>10}{'price':>16}",
         ]
-        lines += [f"  {one.service:<24}{one.calls:>10,}{one.minutes:>10.1f}{one.billed:>10,}{_dollars(one.price):>12}" for one in rows]
+        lines += [f"  {one.service:<24}{one.calls:>10,}{one.minutes:>10.1f}{one.billed:>10,}{dollars(one.price):>16}" for one in rows]
         total, slowest, price = (
             sum(one.calls for one in rows),
             max((one.minutes for one in rows), default=0.0),
             sum(one.price for one in rows),
         )
-        lines += ["", f"{count(total, 'call')}, at least {slowest:.1f} minutes at the ceilings; {_dollars(price)} at {PRICED}."]
+        lines += ["", f"{count(total, 'call')}, at least {slowest:.1f} minutes at the ceilings; {dollars(price)} at {PRICED}."]
         if told.spared is not None:
             lines += [
                 f"--since spares up to {told.spared:,} of them, where nothing has changed since that run; its history of changes takes a few."
@@ -117,10 +117,6 @@ def forecast_text(told: Forecast) -> str:
 
 def _range(one: Need) -> str:
     return str(one.most) if one.least == one.most else f"{one.least} to {one.most}"
-
-
-def _dollars(price: float) -> str:
-    return f"${price:.4f}" if price else "$0"
 
 
 def forecast_json(told: Forecast) -> str:

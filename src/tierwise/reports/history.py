@@ -69,16 +69,16 @@ def history_text(found: History, others: Sequence[str], view: View, store: str =
         f" coverage {last.coverage:.1%}; gate {last.gate}"
     )
     page.title("Runs")
-    console.print(_runs(found.runs))
+    page.table(_runs(found.runs))
     if len(found.trend) > 1:
         page.title("Failed (and unknown) by tier, the last run of each day")
-        console.print(_trend(found.trend))
+        page.table(_trend(found.trend))
     if found.bridge is not None:
         page.title(f"From {found.runs[1].day} to {last.day}: open failures")
-        console.print(_bridge(found.bridge))
+        page.table(_bridge(found.bridge))
     if found.ages:
         page.title("How long it has been open")
-        console.print(_ages(found))
+        page.table(_ages(found))
     if found.times:
         page.title("How long fixing took")
         for one in found.times:
@@ -175,7 +175,7 @@ def diff_text(found: Comparison, view: View) -> str:
         if len(found.tiers) > _MOST_MOVES:
             page.line(f"    and {len(found.tiers) - _MOST_MOVES:,} more; see --format json")
     page.title("Open failures")
-    console.print(_bridge(found.bridge))
+    page.table(_bridge(found.bridge))
     return log_lines(out.getvalue())
 
 

@@ -59,7 +59,7 @@ def page(found: Linked, view: View) -> str:
         made.line(f"{number} rows are called {title!r}: twice the same, or two that are called alike")
     made.line()
     made.line("'--format yaml' writes the links as register lines: take out those that are wrong, and have the rest reviewed.")
-    return log_lines("".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))
+    return log_lines(out.getvalue())
 
 
 def _pairs(found: Linked) -> Iterator[tuple[Matched, Proposal]]:

@@ -260,7 +260,7 @@ def page(found: Ranking, view: View, most: int = 30) -> str:
             made.bullet(f"{number:,}: {reason}")
             for one in [each for each in found.rows if each.resource is None and each.how == reason][:3]:
                 made.line(f"      {_severity(one)}  {one.found.check} {short_id(one.named, 70)}".rstrip())
-    return log_lines("".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))
+    return log_lines(out.getvalue())
 
 
 def _severity(one: Ranked) -> str:

@@ -44,7 +44,7 @@ def page(found: Reconciled, view: View) -> str:
     if any(row.difference is Difference.UNREGISTERED for row in found.rows):
         made.line()
         made.line("'tierwise classify suggest' and 'tierwise classify worksheet' help to register what was found.")
-    return log_lines("".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))
+    return log_lines(out.getvalue())
 
 
 def _row(made: Printer, row: Row) -> None:

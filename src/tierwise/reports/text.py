@@ -13,6 +13,7 @@ actions/runner, Command.TryParse in microsoft/azure-pipelines-agent)."""
 _LINE_COMMAND: Final = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
 """GitHub's runner obeys `::name::` at the beginning of a line, spaces aside (ActionCommand.TryParseV2)."""
 
+_BLANKS: Final = re.compile(r"[ \t]+$", re.MULTILINE)
 _AZURE: Final = re.compile(r"^/subscriptions/[^/]+/.*/providers/(?:microsoft\.)?(?P<type>[^/]+/[^/]+/.+)$", re.IGNORECASE)
 """An id of Azure Resource Manager; of one resource of an extension the last provider is its own."""
 _GOOGLE: Final = re.compile(r"^//(?P<service>[a-z0-9-]+)\.googleapis\.com/(?:projects/[^/]+/)?(?P<rest>.+)$")
@@ -29,8 +30,8 @@ def safe_text(text: str, limit: int = 0) -> str:
 
 
 def log_lines(text: str) -> str:
-    """Lines for people of which none is a command to the runner of a pipeline, wherever they were wrapped."""
-    return _LINE_COMMAND.sub(r"\1\\x3a", text)
+    """Lines for people without blanks at their ends, of which none is a command to the runner of a pipeline, wherever they were wrapped."""
+    return _LINE_COMMAND.sub(r"\1\\x3a", _BLANKS.sub("", text))
 
 
 def _plain(char: str) -> bool:

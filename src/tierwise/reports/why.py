@@ -37,7 +37,7 @@ def why_text(one: Why, view: View) -> str:
         _piece(page, number, piece)
     _changes(page, one)
     page.line()
-    return log_lines("".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines()))
+    return log_lines(out.getvalue())
 
 
 def _tier(found: Classification) -> str:
