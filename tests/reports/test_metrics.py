@@ -6,16 +6,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.reports.hostile import HOSTILE, hostile_result
 from tests.reports.sample import ACCOUNT, PLANNED, finding, result_of, sample
 from tierwise.model.control import Severity
+from tierwise.model.fact import UnknownReason
 from tierwise.model.finding import Acceptance, ScanResult, Verdict
-from tierwise.model.resource import ReadOutcome
+from tierwise.model.resource import Gap, ReadOutcome
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.metrics import metrics
 
 
 def read(result: ScanResult) -> dict[tuple[str, ...], float]:
-    """Each figure by its name and the values of its labels in the order of their names."""
+    """Each figure by its name and the values of its labels, but for the scope, in the order of their names."""
     return {
-        (one.name.removeprefix("tierwise_"), *(value for _label, value in sorted(one.labels.items()))): one.value
+        (one.name.removeprefix("tierwise_"), *(value for label, value in sorted(one.labels.items()) if label != "scope")): one.value
         for family in text_string_to_metric_families(metrics(result, "1.2.3").decode())
         for one in family.samples
     }
@@ -64,6 +65,24 @@ def test_the_gate_the_times_and_the_reads_are_told() -> None:
     assert {key[1]: value for key, value in found.items() if key[0] == "gate"} == {
         one: float(one == made.gate.result) for one in ("passed", "failed", "incomplete")
     }
+
+
+def test_what_is_unknown_is_0_for_each_reason_that_it_is_not_and_expected_gaps_are_told_apart() -> None:
+    closed = Gap("aws", ACCOUNT, "", "account", "out-of-scope", "", "it is SUSPENDED", expected=True)
+    found = read(replace(sample(), gaps=(closed, Gap("aws", ACCOUNT, "", "sqs", "throttled", "sqs:ListQueues"))))
+    assert {key[1] for key in found if key[0] == "unknown_parts"} == {one.value for one in UnknownReason}
+    assert (found["gaps", "no"], found["gaps", "yes"]) == (1, 1)
+
+
+def test_scans_of_two_scopes_have_no_figure_in_common() -> None:
+    """The node exporter gives nothing of any file where two have a figure with the same labels (`textfile` collector)."""
+
+    def told(series: str) -> set[tuple[str, ...]]:
+        families = text_string_to_metric_families(metrics(sample(), "1", series).decode())
+        return {(one.name, *sorted(one.labels.values())) for family in families for one in family.samples}
+
+    assert told("a") == told("a")
+    assert not told("a") & told("b")
 
 
 def test_nothing_of_the_estate_is_named() -> None:

@@ -59,7 +59,7 @@ def finish(outcome: Outcome, config: Config, options: Options, *, keep: bool = T
         from tierwise import __version__
         from tierwise.reports.metrics import metrics
 
-        write_atomically(options.metrics, iter([metrics(outcome.result, __version__)]))
+        write_atomically(options.metrics, iter([metrics(outcome.result, __version__, keeping.series if keeping is not None else "")]))
     if options.save_baseline and judging is not None:
         save_baseline(options.save_baseline, outcome.result, judging)
     if keep:

@@ -1,18 +1,22 @@
 """A run as figures for a monitoring system, in the Prometheus text format (version 0.0.4), which OpenTelemetry's collector reads too.
 
-Figures and words of the tool's own alone: no resource, account, owner or dataset is named, so that every audience may read them.
+Figures and words of the tool's own alone: no resource, account, owner or dataset is named, so that every audience may read them. What tells one
+scan's figures from another's is a digest, since a collector of files refuses all of them where two have the same figure with the same labels.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from tierwise.model.control import Severity
+from tierwise.model.fact import UnknownReason
 from tierwise.model.finding import PROBLEMS, Findings, ScanResult, Verdict
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.text import safe_text
@@ -20,44 +24,49 @@ from tierwise.reports.text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_SHORT: Final = 8
 GATES: Final = ("passed", "failed", "incomplete")
 
 
-def metrics(result: ScanResult, version: str) -> bytes:
-    """The figures of a run. What can be counted is there as 0 too where there is none of it, so that an alarm on it does not fall silent."""
+def metrics(result: ScanResult, version: str, series: str = "") -> bytes:
+    """The figures of a run of a series. What can be counted is there as 0 too where there is none of it, so that an alarm on it does not fall silent."""
     to = CollectorRegistry()
+    named = "\n".join((series, *sorted(result.run.sources), result.run.profile))
+    put = partial(_one, to, hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:_SHORT])
     findings = Findings.of(result.findings)
-    _one(to, "run_info", "The run, by version and profile.", {("version", "profile"): {(version, result.run.profile): 1}})
+    put("run_info", "The run, by version and profile.", {("version", "profile"): {(version, result.run.profile): 1}})
     started, finished = (datetime.fromisoformat(one).timestamp() for one in (result.run.started, result.run.finished))
-    _one(to, "run_started_timestamp_seconds", "When the run began.", {(): {(): started}})
-    _one(to, "run_finished_timestamp_seconds", "When the run ended; alert where it is older than the schedule.", {(): {(): finished}})
-    _one(to, "run_duration_seconds", "How long the run took.", {(): {(): finished - started}})
-    _one(to, "gate", "1 for what the gate decided.", {("result",): {(one,): int(result.gate.result == one) for one in GATES}})
-    _one(to, "blocking_findings", "Findings that block.", {(): {(): len(result.gate.blocking)}})
+    put("run_started_timestamp_seconds", "When the run began.", {(): {(): started}})
+    put("run_finished_timestamp_seconds", "When the run ended; alert where it is older than the schedule.", {(): {(): finished}})
+    put("run_duration_seconds", "How long the run took.", {(): {(): finished - started}})
+    put("gate", "1 for what the gate decided.", {("result",): {(one,): int(result.gate.result == one) for one in GATES}})
+    put("blocking_findings", "Findings that block.", {(): {(): len(result.gate.blocking)}})
     known = (result.classifications.get(one.id) for one in result.resources)
     tiers = Counter((one.tier.name if one is not None else "none",) for one in known)
-    _one(to, "resources", "Resources, by tier.", {("tier",): {(tier.name,): 0 for tier in Tier} | tiers})
-    _one(to, "verdicts", "Findings, by verdict.", {("verdict",): {(one.value,): findings.verdicts[one] for one in Verdict}})
-    _one(to, "problems", "Findings that fail or are unknown.", {("verdict", "tier", "severity", "accepted"): _problems(findings)})
+    put("resources", "Resources, by tier.", {("tier",): {(tier.name,): 0 for tier in Tier} | tiers})
+    put("verdicts", "Findings, by verdict.", {("verdict",): {(one.value,): findings.verdicts[one] for one in Verdict}})
+    put("problems", "Findings that fail or are unknown.", {("verdict", "tier", "severity", "accepted"): _problems(findings)})
     reasons = Counter((part.reason,) for one in findings.problems for part in one.unknowns)
-    _one(to, "unknown_parts", "What unknown verdicts rest on, by reason.", {("reason",): reasons})
+    none = {(one.value,): 0 for one in UnknownReason}
+    put("unknown_parts", "What unknown verdicts rest on, by reason.", {("reason",): none | reasons})
     shares = {(tier.name,): share for tier, share in result.coverage.tiers.items()}
-    _one(to, "coverage_ratio", "The share of the reads that were due and got an answer.", {(): {(): result.coverage.whole}})
-    _one(to, "tier_coverage_ratio", "The same of the reads that a tier's resources rest on.", {("tier",): shares})
-    _one(to, "gaps", "Places that could not be listed.", {(): {(): len(result.gaps)}})
+    put("coverage_ratio", "The share of the reads that were due and got an answer.", {(): {(): result.coverage.whole}})
+    put("tier_coverage_ratio", "The same of the reads that a tier's resources rest on.", {("tier",): shares})
+    gaps = Counter(("yes" if one.expected else "no",) for one in result.gaps)
+    put("gaps", "Places that could not be listed, by whether that is expected.", {("expected",): {("no",): 0, ("yes",): 0} | gaps})
     reads: Counter[tuple[str, ...]] = Counter()
     for one in result.outcomes:
         reads[_service(one.operation), one.outcome] += one.count
-    _one(to, "reads", "Reads that were due, by service and what came of them.", {("service", "outcome"): reads})
+    put("reads", "Reads that were due, by service and what came of them.", {("service", "outcome"): reads})
     return generate_latest(to)
 
 
-def _one(to: CollectorRegistry, name: str, about: str, values: Mapping[tuple[str, ...], Mapping[Any, float]]) -> None:
+def _one(to: CollectorRegistry, scope: str, name: str, about: str, values: Mapping[tuple[str, ...], Mapping[Any, float]]) -> None:
     """One figure by the values of its labels."""
     for labels, figures in values.items():
-        gauge = Gauge(f"tierwise_{name}", about, labels, registry=to)
+        gauge = Gauge(f"tierwise_{name}", about, ("scope", *labels), registry=to)
         for told, figure in sorted(figures.items()):
-            (gauge.labels(*map(safe_text, told)) if labels else gauge).set(figure)
+            gauge.labels(scope, *map(safe_text, told)).set(figure)
 
 
 def _problems(findings: Findings) -> Mapping[tuple[str, ...], int]:
