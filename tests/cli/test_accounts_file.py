@@ -12,6 +12,8 @@ def test_a_file_names_accounts(tmp_path):
     path = tmp_path / "accounts"
     path.write_text("# nightly\n111111111111\n\n222222222222  # payments\n")
     assert accounts_in(path) == ("111111111111", "222222222222")
+    path.write_bytes("\ufeff111111111111\r\n222222222222\r\n".encode())
+    assert accounts_in(path) == ("111111111111", "222222222222")
     assert accounts_in(None) == ()
 
 

@@ -76,7 +76,8 @@ def accounts_in(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
     try:
-        lines = path.read_text("utf-8").splitlines()
+        # Windows' editors begin a file with a byte order mark.
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--accounts-file {path}: cannot be read ({unreadable(error)})") from None
     found: list[str] = []
