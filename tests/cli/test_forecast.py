@@ -30,6 +30,8 @@ def test_without_an_earlier_run_it_says_what_each_resource_takes(scan) -> None:
     # Encryption, logging, versioning and replication of every bucket; the other seven by tier and control.
     assert (needs["s3"]["least"], 4 < needs["s3"]["most"] <= 12) == (4, True)
     assert needs["sqs"] == {"service": "sqs", "listings": 1, "least": 1, "most": 1}
+    # Of the services that are scanned, and of those that these ask.
+    assert set(needs) == {"kms", "organizations", "s3", "s3control", "sqs"}
 
 
 def test_it_takes_the_calls_of_the_last_run_of_the_same_scope(scan) -> None:
@@ -58,6 +60,25 @@ def test_it_says_how_many_calls_since_spares_at_most(scan) -> None:
     assert told["spared"] == saved > 0
 
 
+def test_it_takes_a_run_that_read_as_the_next_one_does_and_else_says_what_is_otherwise(scan) -> None:
+    estate, asked = small(), ("--inventory", "config")
+    direct = scan(estate).told["run"]["id"]
+    without = scan(estate, *asked, "--dry-run", night=1).told
+    assert (without["run"]["id"], "asked the services for all" in without["remark"]) == (direct, True)
+    recorded = scan(estate, *asked, night=1).told["run"]["id"]
+    for options, run in (((), direct), (asked, recorded)):
+        told = scan(estate, *options, "--dry-run", night=2).told
+        jsonschema.validate(told, SCHEMA)
+        assert (told["run"]["id"], told["remark"]) == (run, "")
+    assert "without --inventory config there are more" in _only(scan, asked)
+
+
+def _only(scan, asked: tuple[str, ...]) -> str:
+    """What is noted where the store has a run by AWS Config alone."""
+    scan(small(), *asked, store="other.db")
+    return str(scan(small(), "--dry-run", night=1, store="other.db").told["remark"])
+
+
 @pytest.mark.parametrize("command", ["azure", "gcp"])
 def test_the_other_clouds_say_it_too(command: str, tenant, cloud, tierwise: Run) -> None:
     def told() -> Any:
@@ -70,6 +91,8 @@ def test_the_other_clouds_say_it_too(command: str, tenant, cloud, tierwise: Run)
     needs = {one["service"]: one for one in told()["needs"]}
     storage = needs["Microsoft.Storage" if command == "azure" else "storage"]
     assert storage["most"] >= storage["least"]
+    some = json.loads(tierwise("scan", command, "--dry-run", "--format", "json", "--store", "none", "--service", "storage").out)["needs"]
+    assert {one["service"] for one in some} < set(needs)
     assert tierwise("scan", command, "--quiet", "--store", "store.db", "--max-rate", "100000", "--fail-on", "none").code in (0, 3)
     made = told()
     assert made["calls"] == sum(one["calls"] for one in made["services"]) > 0

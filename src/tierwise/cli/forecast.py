@@ -13,14 +13,23 @@ from tierwise.cli.options import F, parse_formats
 from tierwise.errors import StoreError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from tierwise.cli.live import Live
     from tierwise.connectors.base import Source
     from tierwise.connectors.declared import Declared
+    from tierwise.model.history import KeptRun
     from tierwise.reports.forecast import Calls, Forecast, Need
     from tierwise.scan import Judging
 
+_BY_SERVICES: Final = "that run asked the services for all; an aggregator of AWS Config spares calls for single resources"
+_BY_CONFIG: Final = "that run took what AWS Config records from an aggregator; without --inventory config there are more calls"
 _FINDS: Final = {
-    "aws": ("sts:GetCallerIdentity", "organizations:List* and Describe* with --organization", "sts:AssumeRole for each --role-arn"),
+    "aws": (
+        "sts:GetCallerIdentity",
+        "organizations:List* and Describe* with --organization",
+        "sts:AssumeRole for each --role-arn, with --organization for the caller's own account",
+    ),
     "azure": ("Resource Graph: subscriptions and management groups",),
     "gcp": ("cloudresourcemanager: projects and folders",),
 }
@@ -52,28 +61,46 @@ def tell(live: Live, judging: Judging, sources: Sequence[Source], *, since: bool
 
 def _forecast(live: Live, judging: Judging, sources: Sequence[Source], *, since: bool) -> Forecast:
     from tierwise.reports.forecast import Calls, Forecast
-    from tierwise.store.read import calls_of, last_named, run_before
+    from tierwise.store.read import last_named
 
     names = [judging.mask.text(one.name) for one in sources]
     found = _FINDS[live.command]
     series = live.options.series or series_of(names, judging.profile.id, live.config, live.options)
     try:
         with open_kept(live.config.store).reading() as connection:
-            run = last_named(connection, series)
-            made = calls_of(connection, run) if run is not None else {}
-            # A run that took over what an earlier one had read does not say what a scan calls.
-            while run is not None and any(operation == _history(live.command) for _, operation in made):
-                run = run_before(connection, run)
-                made = calls_of(connection, run) if run is not None else {}
+            run, made, remark = _alike(live, connection, last_named(connection, series))
     except StoreError:
-        run, made = None, {}
+        run, made, remark = None, {}, ""
     if run is None:
         return Forecast(names, found, needs=tuple(_needs(live, judging)))
     rate = _rates(live)
     calls = [
         Calls(account, _service(operation), operation, number, rate(operation)) for (account, operation), number in sorted(made.items())
     ]
-    return Forecast(names, found, run.id, run.day, calls, spared=_spared(live.command, calls) if since else None)
+    return Forecast(names, found, run.id, run.day, calls, spared=_spared(live.command, calls) if since else None, remark=remark)
+
+
+def _alike(live: Live, connection: Connection, last: KeptRun | None) -> tuple[KeptRun | None, dict[tuple[str, str], int], str]:
+    """The last run that read as the next one does, and its calls; else the last that read everything itself, and what is otherwise then.
+
+    A run that took over what an earlier one had read does not say what a scan calls.
+    """
+    from tierwise.connectors.aws.recorded import SELECT
+    from tierwise.store.read import calls_of, run_before
+
+    recorded = live.command == "aws" and getattr(live.scope, "inventory", "") == "config"
+    other: tuple[KeptRun | None, dict[tuple[str, str], int], str] = None, {}, ""
+    run = last
+    while run is not None:
+        made = calls_of(connection, run)
+        operations = {operation for _, operation in made}
+        if _history(live.command) not in operations:
+            if (SELECT.via.via in operations) is recorded:
+                return run, made, ""
+            if other[0] is None:
+                other = run, made, _BY_SERVICES if recorded else _BY_CONFIG
+        run = run_before(connection, run)
+    return other
 
 
 def _spared(command: str, calls: Sequence[Calls]) -> int:
@@ -146,7 +173,7 @@ def _needs(live: Live, judging: Judging) -> Iterator[Need]:
 
     wanted = own_needs(frozenset(name for one in judging.controls for name in compile_control(one).facts[Tier.T4]))
     reads: dict[str, list[tuple[Declared, bool]]] = {}
-    for read, alone in _declared(live.command):
+    for read, alone in _declared(live.command, frozenset(one.lower() for one in live.scope.services)):
         reads.setdefault(_service(read.via.via), []).append((read, alone))
     for service, own in sorted(reads.items()):
         each = [read for read, alone in own if alone]
@@ -161,19 +188,20 @@ def _service(operation: str) -> str:
     return rest.split("/")[0] or way if way in ("arm", "graph") else way
 
 
-def _declared(command: str) -> Iterable[tuple[Any, bool]]:
-    """The declared reads, and whether each is made for a resource of its own."""
+def _declared(command: str, services: frozenset[str]) -> Iterable[tuple[Any, bool]]:
+    """The declared reads of the services that are scanned, of all where none is named, and whether each is made for a resource of its own."""
     match command:
         case "aws":
             from tierwise.connectors.aws.collectors import collectors
 
-            reads = dict.fromkeys(read for collector in collectors() for read in collector.reads)
+            chosen = (collector for collector in collectors() if not services or collector.service in services)
+            reads = dict.fromkeys(read for collector in chosen for read in collector.reads)
             return [(read, read.params is not None) for read in reads]
         case "azure":
             from tierwise.connectors.azure.collectors import declared_reads as of_azure
 
-            return [(read, bool(getattr(read, "of", ""))) for read in of_azure()]
+            return [(read, bool(getattr(read, "of", ""))) for read in of_azure(services)]
         case _:
             from tierwise.connectors.gcp.collectors import declared_reads as of_gcp
 
-            return [(read, bool(getattr(read, "of", ""))) for read in of_gcp()]
+            return [(read, bool(getattr(read, "of", ""))) for read in of_gcp(services)]

@@ -55,6 +55,8 @@ class Forecast:
     """Where there is no such run."""
     spared: int | None = None
     """How many of the calls `--since` spares at most; None where it was not asked for, or that is not known."""
+    remark: str = ""
+    """In what the run read otherwise than the next one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def forecast_text(told: Forecast) -> str:
             sum(one.price for one in rows),
         )
         lines += ["", f"{count(total, 'call')}, at least {slowest:.1f} minutes at the ceilings; {dollars(price)} at {PRICED}."]
+        if told.remark:
+            lines.append(f"Note: {told.remark}.")
         if told.spared is not None:
             lines += [
                 f"--since spares up to {told.spared:,} of them, where nothing has changed since that run; its history of changes takes a few."
@@ -129,6 +133,7 @@ def forecast_json(told: Forecast) -> str:
         "run": {"id": told.run, "day": told.day} if told.run else None,
         "calls": sum(one.calls for one in rows) if told.run else None,
         "spared": told.spared,
+        "remark": told.remark,
         "minutes": round(max((one.minutes for one in rows), default=0.0), 3) if told.run else None,
         "price": {"usd": round(sum(one.price for one in rows), 6) if told.run else None, "at": PRICED},
         "services": [

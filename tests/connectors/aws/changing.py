@@ -53,6 +53,9 @@ class Estate:
                 "sqs:ListQueues": lambda _: {"QueueUrls": list(self.queues)},
                 "sqs:GetQueueAttributes": lambda asked: {"Attributes": self.queues[asked["QueueUrl"]]},
                 "cloudtrail:LookupEvents": self._history,
+                "config:DescribeConfigurationAggregators": lambda _: {"ConfigurationAggregators": [{"ConfigurationAggregatorName": "all"}]},
+                "config:DescribeConfigurationAggregatorSourcesStatus": lambda _: {"AggregatedSourceStatusList": []},
+                "config:SelectAggregateResourceConfig": lambda _: {"Results": []},
                 **{f"s3:{name}": partial(self._of_bucket, name, told) for name, told in s3.items()},
             }
         )

@@ -32,10 +32,10 @@ def collectors() -> tuple[Collector, ...]:
 
 
 @cache
-def declared_reads() -> tuple[Declaration, ...]:
-    """Every declared row and read, once."""
+def declared_reads(services: frozenset[str] = frozenset()) -> tuple[Declaration, ...]:
+    """Every declared row and read of these services, of all where none is named, once."""
     found: list[Declaration] = [*SESSION_READS]
-    for collector in collectors():
+    for collector in (one for one in collectors() if not services or one.service in services):
         found += [*collector.rows, *collector.lists, *(read for read in collector.reads if isinstance(read, Read))]
     return tuple(dict.fromkeys(found))
 

@@ -28,10 +28,10 @@ def collectors() -> tuple[Collector, ...]:
 
 
 @cache
-def declared_reads() -> tuple[Declaration, ...]:
-    """Every declared row and read, once."""
+def declared_reads(services: frozenset[str] = frozenset()) -> tuple[Declaration, ...]:
+    """Every declared row and read of these services, of all where none is named, once."""
     found: list[Declaration] = [*SESSION_READS]
-    for collector in collectors():
+    for collector in (one for one in collectors() if not services or one.service in services):
         for row in collector.rows:
             found += [row, *row.lists]
         found += [*collector.lists, *collector.reads]
