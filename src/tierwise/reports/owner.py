@@ -19,14 +19,21 @@ MEANING: Final = {
     "access": "more people or programs may use the data than should",
     "encryption": "the data is not locked as strongly as it must be, or others hold the key",
     "exposure": "people outside may be able to reach it",
+    "identifiers": "it may show more of who somebody is than it needs to",
+    "incident": "nobody has written down what is done if it is lost or stolen",
+    "individuals": "what it means for the people in it has not been written down",
+    "lawful": "why it may be held and used has not been written down",
+    "linkage": "it may be put together with other data in ways that have not been agreed",
     "location": "it may be kept in a country that has not been agreed",
     "logging": "nobody could say afterwards who looked at it or changed it",
     "marking": "it does not carry its security marking",
     "ownership": "it is not written down who answers for it, or what it holds",
+    "people": "it is not written down that those who work with it were checked and trained",
     "resilience": "it might be lost, or changed, without a way back",
     "retention": "it may be kept for longer than agreed, or deleted too early",
     "scan": "we could not find out enough about it",
     "sharing": "it is passed on, or copied, to where it is less well looked after",
+    "supply": "what suppliers must do for it has not been agreed, or not been looked at",
 }
 """What a family of requirements means to the person who answers for the data."""
 OTHER: Final = "something that it calls for is not in place"
@@ -62,7 +69,8 @@ def owner_paper(page: Shown, name: str) -> Paper:
 def _parts(page: Shown, own: Sequence[Store]) -> Iterator[Part]:
     weak = [one for one in own if one.failed]
     sure = [one for one in weak if not one.assumed]
-    yield lead(_answer(own, weak))
+    taken = _taken(page, own)
+    yield lead(_answer(own, weak, taken))
     yield paragraph(
         f"This was looked up on {page.result.run.started[:10]} by a program that reads settings and never the data itself. "
         "You are named as the person who answers for this data. You need not mend anything yourself: ask the team that runs it for you."
@@ -72,7 +80,7 @@ def _parts(page: Shown, own: Sequence[Store]) -> Iterator[Part]:
         yield Grid(
             "Your data, the most pressing first; do not add up the people, who may be in more than one",
             ("Name", "What it is", "People", "How it stands"),
-            tuple(map(_row, own[:_MOST])),
+            tuple([_row(one, taken[one.id]) for one in own[:_MOST]]),
         )
         yield from _more(len(own) - _MOST)
     if sure:
@@ -85,23 +93,43 @@ def _parts(page: Shown, own: Sequence[Store]) -> Iterator[Part]:
     yield Listed(tuple(_asks(own, sure)))
 
 
-def _answer(own: Sequence[Store], weak: Sequence[Store]) -> str:
+def _taken(page: Shown, own: Sequence[Store]) -> Counter[str]:
+    """How many risks somebody has taken, by store."""
+    names = {one.id for one in own}
+    problems = Findings.of(page.result.findings).problems
+    return Counter(one.resource for one in problems if one.accepted is not None and one.resource in names)
+
+
+def _answer(own: Sequence[Store], weak: Sequence[Store], taken: Counter[str]) -> str:
     if not own:
         return "Nothing that was looked at has you as its owner."
+    risks = f" Somebody has agreed to take {count(taken.total(), 'risk')} with it, until a day that the full report names." if taken else ""
     if not weak:
-        return f"All {count(len(own), 'place')} where your data is kept have what they call for."
+        return f"{_well(own, taken)}{risks}"
     open_ = sum(one.reach.outside in (Outside.ANYONE, Outside.NAMED) for one in weak)
     unsure = sum(one.reach.outside is Outside.NOT_KNOWN for one in weak)
     outside = f" People outside can reach {open_} of them: see to these first." if open_ else ""
     outside += f" For {unsure} of them we could not find out who can." if unsure else ""
-    return f"{len(weak)} of {count(len(own), 'place')} where your data is kept {'lacks' if len(weak) == 1 else 'lack'} something that they call for.{outside}"
+    return f"{len(weak)} of {count(len(own), 'place')} where your data is kept {'lacks' if len(weak) == 1 else 'lack'} something that they call for.{outside}{risks}"
 
 
-def _row(one: Store) -> tuple[str, ...]:
+def _well(own: Sequence[Store], taken: Counter[str]) -> str:
+    """Where nothing fails: what could not be found out is not as it should be for all that."""
+    unsure = sum(bool(one.unknown) for one in own)
+    places = count(len(own), "place")
+    if unsure:
+        return f"Nothing is known to be wrong with the {places} where your data is kept, but for {unsure} of them we could not find out everything."
+    if taken:
+        return f"Nothing else is wrong with the {places} where your data is kept."
+    return f"All {places} where your data is kept have what they call for."
+
+
+def _row(one: Store, taken: int) -> tuple[str, ...]:
     what = CLASS[one.tier] + (" (nobody has said so; we assume it)" if one.assumed else "")
     people = f"up to {one.subjects:,}" if one.subjects is not None else "nobody has said how many"
     told = [f"{count(one.failed, 'thing')} to put right" if one.failed else ""]
     told += [f"{count(one.unknown, 'question')} open" if one.unknown else ""]
+    told += [f"{count(taken, 'risk')} taken" if taken else ""]
     return one.name, what, people, ", ".join(filter(None, told)) or "as it should be"
 
 
