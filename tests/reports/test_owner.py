@@ -39,7 +39,7 @@ ACCEPTED = next(one.accepted for one in sample().findings if one.accepted)
     ],
 )
 def test_only_what_is_known_to_be_well_is_said_to_be(findings: tuple[Finding, ...], answer: str, stands: str) -> None:
-    paper = owner_paper(shown(result_of(findings, held=sample().resources[:2]), View()), "health-team")
+    paper = owner_paper(shown(result_of(findings, held=tuple(sample().resources[:2])), View()), "health-team")
     said = next(part for part in paper.parts if isinstance(part, Text))
     (table,) = [part for part in paper.parts if isinstance(part, Grid)]
     assert said.text.replace(" For 1 of them we could not find out who can.", "") == answer
