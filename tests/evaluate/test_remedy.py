@@ -23,6 +23,8 @@ CONTROLS = load_catalogue().controls
         ("LOG-02", "aws", "rds.instance", "RDS: aws rds modify-db-instance", "S3:"),
         ("LOG-02", "azure", "Microsoft.Storage/storageAccounts", "Storage: az monitor", "Azure SQL"),
         ("LOG-02", "azure", "Microsoft.Sql/servers", "Azure SQL: az sql server audit-policy", "blobServices"),
+        ("ENC-02", "aws", "dynamodb.table", "Create a key", "s3api"),
+        ("ENC-02", "azure", "Microsoft.Sql/servers", "Create a key", "az storage"),
         ("ENC-07", "gcp", "sqladmin.googleapis.com/Instance", "Cloud SQL: gcloud sql", "AlloyDB"),
         ("ENC-12", "azure", "Microsoft.EventHub/namespaces", "Event Hubs and Service Bus (premium", "Log Analytics"),
     ],
