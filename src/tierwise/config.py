@@ -125,6 +125,10 @@ class Config:
     """Empty: the profile's; `none` never fails."""
     store: str = ""
     """Where runs are kept: a path or a URL; empty: live scans in the user's data directory; `none`: nowhere."""
+    keep_days: int = 90
+    """How long runs are kept with everything."""
+    keep_months: int = 24
+    """How long daily figures, and findings and evidence of T3 and T4, are kept."""
     jobs: int = 24
     audience: str = ""
     """Empty: `public` where CI says that anyone may read what is printed, else `team`."""
@@ -153,6 +157,8 @@ _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "acceptances": "acceptances",
         "attestations": "attestations",
         "store": "store",
+        "keep-days": "keep_days",
+        "keep-months": "keep_months",
         "jobs": "jobs",
         "audience": "audience",
         "marking": "marking",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -183,6 +183,19 @@ def test_a_run_that_cannot_be_kept_is_reported_all_the_same_and_can_be_kept_late
 def test_a_failed_gate_stays_a_failed_gate_where_the_run_cannot_be_kept(tierwise, plan, monkeypatch):
     monkeypatch.setattr("tierwise.store.save.save", fails)
     assert tierwise("scan", "plan", plan, "--store", "kept.db", "-q").code == 1
+
+
+def test_how_long_runs_are_kept_is_for_the_settings_to_say(tierwise, home):
+    store = Resource("arn:aws:s3:::claims", Kind.OBJECT_STORE, "s3.bucket", "aws", "123456789012", "eu-west-2", "claims")
+    (home / "tierwise.toml").write_text('store = "kept.db"\nkeep-days = 400\n')
+    for number, day in enumerate((5, 200, 395)):
+        started = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        (home / "kept.jsonl").write_bytes(b"".join(lines([store], (), (), (), started=started, organisation=NOT_COLLECTED)))
+        assert tierwise("scan", "inventory", "kept.jsonl", "--series", "one", "-q").code == 0, number
+    pruned = [one["pruned"] for one in json.loads(tierwise("history", "--format", "json").out)["runs"]]
+    assert pruned == [False, False, False]
+    (home / "tierwise.toml").write_text('store = "kept.db"\nkeep-months = 0\n')
+    tierwise("history").complains(2, "keep-months takes a number above 0, not 0")
 
 
 def test_store_prune_says_what_it_drops(tierwise, two_runs):

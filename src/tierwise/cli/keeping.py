@@ -54,6 +54,9 @@ class Keeping:
     controls: Mapping[str, Control]
     asked: bool
     """Whether someone named the store; if not, a run that cannot be kept is a warning."""
+    days: int
+    """How long it is kept with everything, and the longest of it for how many months."""
+    months: int
 
     def dated(self, result: ScanResult) -> ScanResult:
         """The result with when each of its problems was first seen; as it is where the store cannot tell."""
@@ -98,7 +101,7 @@ class Keeping:
         try:
             store = open_kept(self.where, create=True)
             save(store, result, series=self.series, controls=self.controls)
-            tidy(store, Retention(), date.fromisoformat(result.run.started[:10]))
+            tidy(store, Retention(self.days, self.months), date.fromisoformat(result.run.started[:10]))
         except StoreError as error:
             complain(f"run {result.run.id} is not in the store: {error}\n{self._way_back()}")
             return not self.asked
@@ -120,7 +123,8 @@ def keeping_of(outcome: Outcome, config: Config, options: Options, judging: Judg
     if judging is None or config.store == NOWHERE or not (config.store or live):
         return None
     controls = {one.id: one for one in judging.controls}
-    return Keeping(config.store, options.series or series_name(outcome, config, options), controls, asked=bool(config.store))
+    series = options.series or series_name(outcome, config, options)
+    return Keeping(config.store, series, controls, bool(config.store), config.keep_days, config.keep_months)
 
 
 def series_name(outcome: Outcome, config: Config, options: Options) -> str:

@@ -80,15 +80,19 @@ def check(format_: str, **values: Any) -> None:
 
 @store.command()
 @store_options
-@click.option("--keep-days", type=click.IntRange(1), default=90, help="Keep runs whole for so many days; default: 90.")
-@click.option("--keep-months", type=click.IntRange(1), default=24, help="Keep daily figures and T3 and T4 evidence so long; default: 24.")
+@click.option("--keep-days", type=click.IntRange(1), help="Keep runs whole for so many days; default: the settings', else 90.")
+@click.option(
+    "--keep-months", type=click.IntRange(1), help="Keep daily figures and T3 and T4 evidence so long; default: the settings', else 24."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
-def prune(format_: str, keep_days: int, keep_months: int, dry_run: bool, **values: Any) -> None:
-    """Drop what is older than its time; the last run of every series stays. A scan does the same once a day, with the defaults."""
+def prune(format_: str, keep_days: int | None, keep_months: int | None, dry_run: bool, **values: Any) -> None:
+    """Drop what is older than its time; the last run of every series stays. A scan does the same once a day, by the settings."""
     from tierwise.model.history import Retention
     from tierwise.store.prune import prune as drop
 
-    found = drop(open_kept(store_named(values)), Retention(keep_days, keep_months), utc_now().date(), dry=dry_run)
+    config = load_config(options_from(values))
+    retention = Retention(keep_days or config.keep_days, keep_months or config.keep_months)
+    found = drop(open_kept(config.store), retention, utc_now().date(), dry=dry_run)
     told = {
         "runs": found.runs,
         "findings": found.findings,
