@@ -22,7 +22,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.cli.conftest import home, tierwise  # noqa: F401 - fixtures
-from tests.organisation.estate import ACCOUNTS, HOME, REGIONS, SERVICES, STARTED, Estate, clean_environment, recorded, without_waiting
+from tests.organisation.estate import ACCOUNTS, REGIONS, SERVICES, STARTED, Estate, clean_environment, recorded, without_waiting
 from tests.organisation.scans import scanned
 from tests.organisation.wire import Call, Rule, Wire, broken, refusal
 from tests.scan.clouds import comparable, told
@@ -178,6 +178,13 @@ def _expired(wire: Wire, last: int) -> Rule:
     return lambda call: refusal(call, "ExpiredToken", status=403) if call.account == wire.home and next(own) > last else None
 
 
+def _revoked(_: Wire, last: int) -> Rule:
+    """The caller's own access key is deleted as so many calls have left for what it alone is used for; what roles have been given holds."""
+    own = count(1)
+    services = ("sts", "organizations")
+    return lambda call: refusal(call, "InvalidClientTokenId", status=403) if call.service in services and next(own) > last else None
+
+
 def _killed(_: Wire, last: int) -> Rule:
     """The process ends with SIGKILL as its so manieth call would leave."""
     calls = count(1)
@@ -246,18 +253,27 @@ def test_a_scan_that_is_killed_anywhere_goes_on_to_the_same_end(estate, whole, b
         assert comparable((work / "json.out").read_text()) == wanted, number
 
 
-def test_where_the_callers_credentials_expire_the_scan_waits_for_new_ones_and_goes_on_to_the_same_end(estate, whole, by_command, tmp_path):
+@pytest.mark.parametrize(
+    ("how", "said", "mended"),
+    [
+        (_expired, "the AWS credentials have expired (ExpiredToken)", "renew them: "),
+        (_revoked, "AWS no longer accepts the credentials (AccessKeyRevoked)", "the access key was deleted"),
+    ],
+)
+def test_where_the_callers_credentials_end_the_scan_waits_for_new_ones_and_goes_on_to_the_same_end(
+    estate, whole, by_command, tmp_path, how, said, mended
+):
     wanted = comparable((by_command / "json.out").read_text())
-    own, chance = sum(call.account == HOME for _, call in whole[1].sent), random.Random(8)
+    own, chance = sum(call.service in ("sts", "organizations") for _, call in whole[1].sent), random.Random(8)
     for number in range(KILLS):
         work = tmp_path / str(number)
         work.mkdir()
         # The first calls say who the caller is and list the organisation: without them there is no scan.
-        assert _process(work, estate, chance.randrange(ACCOUNTS * 2, own * 2 // 3), how=_expired) == 4, (work / "said").read_text()
+        assert _process(work, estate, chance.randrange(ACCOUNTS * 2, own * 2 // 3), how=how) == 4, (work / "said").read_text()
         first, second, third = (work / "said").read_text().splitlines()[-3:]
         assert first.startswith("what was read is kept; go on with it: tierwise scan aws ")
-        assert second == "error: the AWS credentials have expired (ExpiredToken)"
-        assert third.strip().startswith("renew them: ")
+        assert second == f"error: {said}"
+        assert third.strip().startswith(mended)
         assert not (work / "json.out").exists()
         assert _process(work, estate, 0, "--resume", "auto") == 3, (work / "said").read_text()
         assert comparable((work / "json.out").read_text()) == wanted, number

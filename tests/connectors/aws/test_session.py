@@ -20,7 +20,7 @@ from botocore.loaders import Loader
 from tests.connectors.aws.conftest import ACCOUNT, REGION
 from tierwise.connectors.aws.calls import Caller, ListingFailedError
 from tierwise.connectors.aws.collectors import declared_calls
-from tierwise.connectors.aws.credentials import SKEWED, code_of, explained
+from tierwise.connectors.aws.credentials import REVOKED, SKEWED, code_of, explained
 from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.aws.read import Read
 from tierwise.connectors.aws.session import _MOST_CLIENTS, _MOST_SESSIONS, _SWEPT, Access, Account, Lately, new_session
@@ -116,6 +116,17 @@ def test_credentials_that_are_refused_three_times_in_a_row_are_used_no_more_and_
     Wire(session := new_session(region=REGION), lambda _: "ExpiredToken")
     assert isinstance(caller(session, other).ask(BUCKETS), Unknown)
     assert other.credentials.code == ""
+
+
+def test_a_key_that_a_region_has_taken_is_revoked_where_it_is_refused_there_and_only_there(aws: Any, quick: None) -> None:
+    access, answers = Access(DECLARED, ceiling=0), iter(["InvalidAccessKeyId", None, "InvalidAccessKeyId", "InvalidAccessKeyId"])
+    Wire(session := new_session(region=REGION), lambda _: next(answers))
+    own = Account(lambda: session, access, own=True)
+    asking = replace(caller(session, access), client=lambda service: own.client(service, REGION))
+    elsewhere = replace(asking, client=lambda service: own.client(service, "ap-east-1"))
+    told = [one.detail if isinstance(one, Unknown) else "" for one in (ask.ask(BUCKETS) for ask in (asking, asking, elsewhere, asking))]
+    assert told == ["InvalidAccessKeyId", "", "InvalidAccessKeyId", REVOKED]
+    assert own.lapsed == REVOKED
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ SKEWED: Final = "RequestTimeTooSkewed"
 _TIMES: Final = frozenset({SKEWED, "RequestExpired", "RequestInTheFuture"})
 _OF_TIME: Final = re.compile(r"Signature (?:expired|not yet current)", re.IGNORECASE)
 """How the other services tell it, in the message of an error that a wrong key gives too."""
-_REFUSED: Final = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure", "InvalidAccessKeyId"}
-)
+NO_KEY: Final = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId"})
+"""How services say that there is no such key, or none that is active ("Common Errors" of each; Amazon S3, "Error responses"; Amazon EC2, "Error codes")."""
+REVOKED: Final = "AccessKeyRevoked"
+"""What is said here of any of these from a region that had taken the key before."""
+_REFUSED: Final = NO_KEY | {"SignatureDoesNotMatch"}
 _UNRENEWED: Final = frozenset({"CredentialRetrievalError", "NoCredentialsError", "InvalidIdentityToken", "MetadataRetrievalError"})
 """What the SDK raises where credentials that held have ended, and whoever gave them gives no others: a process, a container, an instance, a token file."""
 
@@ -30,7 +32,7 @@ def code_of(error: Mapping[str, Any]) -> str:
 
 def is_over(code: str) -> bool:
     """Whether a code of the service or a name of the SDK says that the caller's own credentials no longer hold."""
-    return code == SKEWED or code in EXPIRED or code in _UNRENEWED
+    return code in (SKEWED, REVOKED) or code in EXPIRED or code in _UNRENEWED
 
 
 def explained(code: str) -> str:
@@ -39,6 +41,11 @@ def explained(code: str) -> str:
         return f"the AWS credentials have expired ({code})\nrenew them: aws sso login --profile NAME, or assume the role again"
     if code == SKEWED:
         return f"AWS refused the request's time ({code})\nset this machine's clock (its time must be within five minutes of AWS's)"
+    if code == REVOKED:
+        return (
+            f"AWS no longer accepts the credentials ({code})\n"
+            "the access key was deleted, or made inactive, after it had been taken: sign in with another (check: aws sts get-caller-identity)"
+        )
     if code in _REFUSED:
         return (
             f"AWS does not accept the credentials ({code})\n"

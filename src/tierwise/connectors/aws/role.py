@@ -11,7 +11,7 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
 
 from tierwise.connectors.aws.calls import Caller
-from tierwise.connectors.aws.credentials import EXPIRED, SKEWED, UNREACHED
+from tierwise.connectors.aws.credentials import EXPIRED, REVOKED, SKEWED, UNREACHED
 from tierwise.connectors.aws.read import Read
 from tierwise.errors import UsageError
 from tierwise.model.fact import Known, Unknown, UnknownReason
@@ -94,6 +94,8 @@ def _remedy(role: Role, why: Unknown) -> str:
     """In one line, why a role cannot be assumed and what mends it."""
     if why.detail in EXPIRED:
         return f"the caller's own credentials have expired ({why.detail}): renew them, then go on with --resume"
+    if why.detail == REVOKED:
+        return f"the caller's own credentials are no longer accepted ({why.detail}): sign in with others, then go on with --resume"
     if why.detail == SKEWED:
         return f"by this machine's clock STS is at another time ({why.detail}): set the clock, then scan again"
     if why.detail in UNREACHED:

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
 from tierwise import __version__
-from tierwise.connectors.aws.credentials import code_of, is_over
+from tierwise.connectors.aws.credentials import NO_KEY, REVOKED, code_of, is_over
 from tierwise.connectors.aws.given_up import Breaker, GivenUpError
 from tierwise.connectors.ceiling import Ceiling
 from tierwise.connectors.declared import Once
@@ -31,6 +31,8 @@ from tierwise.model.fact import UnknownReason
 
 _MOST_CLIENTS = 32
 """Clients kept at once, of all accounts; one costs a few milliseconds to make again, and to keep mostly the certificates that it trusts, about 1 MB."""
+HOME: Final = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+"""The first region of each partition, which has its global services."""
 _MOST_SESSIONS = 8
 """Sessions kept at once; one costs 6 ms to make again, and to keep 140 KB."""
 _SWEPT = 64
@@ -120,6 +122,8 @@ class Account:
         self._session = session
         self._own = own
         """Whether it is reached with the caller's own credentials."""
+        self._known: set[str] = set()
+        """The regions that have taken them."""
         self._access = access
         self._ceilings: dict[str, Ceiling] = {}
         self._number = next(_NUMBERS)
@@ -171,7 +175,7 @@ class Account:
         if self._own:
             credentials = self._access.credentials
             events.register_first("before-call.*.*", partial(_hold, credentials))
-            events.register_last("after-call.*.*", partial(_used, credentials))
+            events.register_last("after-call.*.*", partial(_used, credentials, self._known, region))
             events.register_last("after-call-error.*.*", partial(_unused, credentials))
         if service == "s3control":
             rewrite = partial(_without_account_host, always=self._access.endpoint_compat)
@@ -223,12 +227,18 @@ def _hold(credentials: Standing, **_: object) -> None:
         raise GivenUpError(because=code)
 
 
-def _used(credentials: Standing, parsed: Any, **_: object) -> None:
-    code = code_of(parsed.get("Error") or {})
+def _used(credentials: Standing, known: set[str], region: str, parsed: Any, **_: object) -> None:
+    error = parsed.get("Error") or {}
+    code = code_of(error)
+    if code in NO_KEY and known and (region in known or region in HOME.values()):
+        # By these codes a region that is not enabled refuses every key too: one that has taken it is enabled, and the first of a partition always is.
+        code = error["Code"] = REVOKED
     if is_over(code):
         credentials.refused(code)
-    else:
-        credentials.taken()
+        return
+    credentials.taken()
+    if not error:
+        known.add(region)
 
 
 def _unused(credentials: Standing, exception: Exception, **_: object) -> None:

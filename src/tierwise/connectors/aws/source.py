@@ -21,7 +21,7 @@ from tierwise.connectors.aws.history import Changes, History
 from tierwise.connectors.aws.organisation import Member, Within, not_active
 from tierwise.connectors.aws.read import Collector
 from tierwise.connectors.aws.role import Role, unreachable
-from tierwise.connectors.aws.session import Account
+from tierwise.connectors.aws.session import HOME, Account
 from tierwise.connectors.aws.task import Elsewhere, Flatten, Ran, Reach, Task, pack, unpack
 from tierwise.connectors.aws.unchanged import changes_in, digests, fresh
 from tierwise.connectors.base import Item, Organisation, Unit
@@ -33,7 +33,6 @@ from tierwise.model.fact import NOT_COLLECTED, Facts, Known, Maybe, Unknown, Unk
 from tierwise.model.resource import FactUpdate, Gap, Inherited, RegionStatus, Resource
 
 _STS, _ASSUME, _REGIONS, _TAGS, _MEMBERS = SESSION_READS
-_HOME = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 _BATCH = 25
 """Resources per unit where stage 1 makes no call per resource."""
 _TAGGED = ("backup", "dynamodb", "ecr", "elasticache", "es", "glue", "kinesis", "kms", "logs", "sns", "sqs", "ssm")
@@ -85,7 +84,7 @@ class _Place:
     def _client(self, service: str) -> Any:
         within = self.account.within
         session = within.session if within is not None and service == "organizations" else self.account.session
-        return session.client(service, self.region or _HOME[self.account.partition])
+        return session.client(service, self.region or HOME[self.account.partition])
 
     def _tags(self) -> Maybe[Mapping[str, Mapping[str, str]]]:
         with self.lock:
@@ -135,7 +134,7 @@ class AwsAccount:
         """How another process reaches it."""
         role, member = self.role, self.within.member if self.within is not None else None
         if role is None:
-            return Reach(self.id, self.partition, self.now, _HOME[self.partition], member=member)
+            return Reach(self.id, self.partition, self.now, HOME[self.partition], member=member)
         return Reach(self.id, self.partition, self.now, role.caller.region, role.arn, role.external_id, member)
 
 
