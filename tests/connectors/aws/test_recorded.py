@@ -8,6 +8,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -83,6 +84,8 @@ class World:
     aggregators: tuple[str, ...] = ("org",)
     late: tuple[dict[str, str], ...] = ()
     denied: str = ""
+    made: dict[str, datetime] = field(default_factory=dict)
+    """When buckets were made; of those that are not in it S3 does not tell."""
     regions: dict[str, tuple[str, ...] | str] = field(default_factory=dict)
     """By region, where the aggregators are others: which, or how asking for them fails."""
 
@@ -92,7 +95,7 @@ class World:
                 "sts:GetCallerIdentity": lambda _: {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/a"},
                 "organizations:ListAccounts": lambda _: {"Accounts": [{"Id": ACCOUNT}]},
                 "resourcegroupstaggingapi:GetResources": self._tags,
-                "s3:ListBuckets": lambda asked: {"Buckets": [{"Name": name} for name in self.buckets if asked["BucketRegion"] == REGION]},
+                "s3:ListBuckets": self._buckets,
                 "s3control:GetPublicAccessBlock": lambda _: _raise("NoSuchPublicAccessBlockConfiguration"),
                 "kms:ListAliases": lambda _: {"Aliases": []},
                 "organizations:DescribeOrganization": lambda _: _raise("AWSOrganizationsNotInUseException"),
@@ -103,6 +106,10 @@ class World:
                 **{name: partial(_told, answer) for name, answer in READ.items()},
             }
         )
+
+    def _buckets(self, asked: dict[str, Any]) -> dict[str, Any]:
+        made = {name: {"CreationDate": when} for name, when in self.made.items()}
+        return {"Buckets": [{"Name": name, **made.get(name, {})} for name in self.buckets if asked["BucketRegion"] == REGION]}
 
     def _tags(self, asked: dict[str, Any]) -> dict[str, Any]:
         some = asked.get("ResourceARNList", [])
@@ -293,6 +300,16 @@ def test_an_aggregator_that_may_not_be_asked_is_told_and_everything_is_read(scan
     assert ["AccessDenied" in note and "allow config:" in note and "\n" not in note for note in notes] == [True]
     assert {one.outcome for one in estate.outcomes} <= {"ok", "absent"}
     assert estate["arn:aws:s3:::a"].tags.value == ({"tier": "T3"} if denied == "select" else {})
+
+
+def test_what_was_recorded_of_an_earlier_bucket_of_the_name_is_not_used(scanned: Any) -> None:
+    then = datetime.fromisoformat(THEN)
+    day = timedelta(days=1)
+    world = World(["a", "b"], [item("a"), item("b")], made={"a": then + day, "b": then - day})
+    estate, (note,), _ = scanned(world)
+    read = {name: estate[f"arn:aws:s3:::{name}"].facts["recovery.versioning"].via.as_of for name in "ab"}
+    assert read == {"a": "", "b": THEN}
+    assert "has 2 of type AWS::S3::Bucket and lacks 1, which were read directly" in note
 
 
 OTHERS = ("eu-central-1", "eu-west-1", "us-east-1")

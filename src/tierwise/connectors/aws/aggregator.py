@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tierwise.connectors.aws.calls import Caller, ListingFailedError, is_closed
@@ -42,6 +42,8 @@ class Aggregator:
     """How many resources of a type it has in the accounts in which it was asked for them."""
     lacking: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     """What was looked for and it does not have, by type, account and region."""
+    made: dict[str, datetime] = field(default_factory=dict)
+    """When a resource was made, by its service: what was recorded before that is of another that had its name."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def items(self, caller: Caller, recorded: Recorded) -> Maybe[Doc | None]:
@@ -77,15 +79,19 @@ class Aggregator:
             return None
         found = self.items(caller, recorded)
         text = (found.value or {}).get(arn) if isinstance(found, Known) else None
-        if text is not None:
-            made: dict[str, Any] = json.loads(text)
-            return made
+        if text is not None and not self._is_of_another(arn, told := json.loads(text)):
+            item: dict[str, Any] = told
+            return item
         with self._lock:
             if isinstance(found, Unknown):
                 self._tell(f"could not be asked {_why(SELECT.action, found.reason, found.detail)}; what it would tell was read directly")
             else:
                 self.lacking.setdefault((recorded.type, caller.account, caller.region), set()).add(arn)
         return None
+
+    def _is_of_another(self, arn: str, item: Mapping[str, Any]) -> bool:
+        made, captured_at = self.made.get(arn), datetime.fromisoformat(item["configurationItemCaptureTime"])
+        return made is not None and (captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC)) < made
 
     def _is_late(self, account: str, region: str) -> bool:
         return any((of, where) in self.late for of in (account, "") for where in (region, ""))
@@ -118,6 +124,11 @@ class Answers:
     recorded: Recorded
     _last: tuple[str, Mapping[str, Any] | None] = ("", None)
     """Of the resource that was asked for last, which others ask for again at once: its ARN and item."""
+
+    def note_made(self, arn: str, when: datetime | None) -> None:
+        """Note when a resource was made that is listed now; what a service does not tell is not held against it."""
+        if when is not None:
+            self.aggregator.made[arn] = when
 
     def item(self, caller: Caller, arn: str) -> Mapping[str, Any] | None:
         """What there is of a resource; None where there is nothing that can be used."""

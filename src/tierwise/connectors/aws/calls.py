@@ -145,6 +145,11 @@ class Caller:
         table = self.tags()
         return table if isinstance(table, Unknown) else Known(table.value.get(arn, {}), table.via)
 
+    def note_made(self, arn: str, when: Any) -> None:
+        """Note when a listed resource was made (datetime), so that what AWS Config recorded of an earlier one of its name is not taken for it."""
+        if self.recorded is not None:
+            self.recorded.note_made(arn, when)
+
     def once_above(self, name: str, make: Callable[[], Maybe[Doc | None]]) -> Maybe[Doc | None]:
         """A document that lies above the account, read once for all accounts that are scanned together."""
         return (self.once_per_organisation or self.once_per_account)(name, make)

@@ -95,6 +95,7 @@ def survey(sort: _Sort, caller: Caller) -> Iterator[Draft]:
     """Lists the account's own snapshots of one sort."""
     for item in caller.listing(sort.listing, sort.items):
         name = str(item[sort.name])
+        caller.note_made(str(item[sort.arn]), item.get("SnapshotCreateTime"))
         resource = Resource(
             str(item[sort.arn]),
             Kind.SNAPSHOT,

@@ -62,6 +62,8 @@ def survey(caller: Caller) -> Iterator[Draft]:
     for item in caller.listing(LIST, "Buckets", BucketRegion=caller.region):
         name = str(item["Name"])
         arn = f"arn:{caller.partition}:s3:::{name}"
+        # It may be of a later change (S3 API Reference, Bucket: `CreationDate`), before which what was recorded is as little of use.
+        caller.note_made(arn, item.get("CreationDate"))
         resource = Resource(
             arn, Kind.OBJECT_STORE, "s3.bucket", "aws", caller.account, caller.region, name, tags=caller.tags_of(arn), aliases=(name,)
         )
