@@ -185,6 +185,19 @@ def test_a_failed_gate_stays_a_failed_gate_where_the_run_cannot_be_kept(tierwise
     assert tierwise("scan", "plan", plan, "--store", "kept.db", "-q").code == 1
 
 
+def test_an_inventory_of_another_time_zone_is_of_its_day_in_utc(tierwise, home):
+    store = Resource("arn:aws:s3:::claims", Kind.OBJECT_STORE, "s3.bucket", "aws", "123456789012", "eu-west-2", "claims")
+    for text, day in (("2026-01-17T00:30:00+02:00", "2026-01-16"), ("2026-01-17T23:30:00-02:00", "2026-01-18")):
+        started = datetime.fromisoformat(text)
+        (home / "kept.jsonl").write_bytes(b"".join(lines([store], (), (), (), started=started, organisation=NOT_COLLECTED)))
+        tierwise("scan", "inventory", "kept.jsonl", "--store", "kept.db", "--series", "one", "-q")
+        (last, *_) = json.loads(tierwise("history", "--store", "kept.db", "--format", "json").out)["runs"]
+        assert (last["started"][:10], last["id"][:8]) == (day, day.replace("-", ""))
+    made = (home / "kept.jsonl").read_text().replace("2026-01-17T23:30:00-02:00", "0001-01-01T00:00:00+02:00")
+    (home / "kept.jsonl").write_text(made)
+    tierwise("scan", "inventory", "kept.jsonl").complains(2, "the header's 'started' is not a time: '0001-01-01T00:00:00+02:00'")
+
+
 def test_how_long_runs_are_kept_is_for_the_settings_to_say(tierwise, home):
     store = Resource("arn:aws:s3:::claims", Kind.OBJECT_STORE, "s3.bucket", "aws", "123456789012", "eu-west-2", "claims")
     (home / "tierwise.toml").write_text('store = "kept.db"\nkeep-days = 400\n')

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, overload
@@ -194,10 +194,11 @@ def _reason(error: Exception) -> str:
 
 
 def _time(path: Path, text: object) -> datetime:
+    """The time in UTC, by which days are counted."""
     try:
         found = datetime.fromisoformat(str(text))
-    except ValueError:
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InputError(f"{path}: the header's 'started' is not a time: {text!r}") from None
-    if found.tzinfo is None:
-        raise InputError(f"{path}: the header's 'started' has no time zone: {text!r}")
-    return found
+    raise InputError(f"{path}: the header's 'started' has no time zone: {text!r}")
