@@ -92,6 +92,18 @@ def test_what_is_attested_is_counted_apart_and_what_is_missing_fails(tierwise, e
     assert of_dataset(scanned("--attestations", FILE))["INC-01"]["verdict"] == "unknown"
 
 
+@pytest.mark.parametrize(("days", "told"), [(5, True), (29, True), (60, False)])
+def test_an_acceptance_of_a_dataset_that_ends_soon_is_told(tierwise, estate, scanned, days, told):
+    today, end = NOW.date(), NOW.date() + timedelta(days=days)
+    entry = f'{{control: INC-01, resource: "dataset:benefits", reason: r, owner: o, approver: "A. B", role: siro, created: {today}, expires: {end}}}'
+    (estate / "acceptances.yaml").write_text(f"acceptances:\n  - {entry}\n")
+    (estate / FILE).write_text("attested: []\n")
+    out = scanned("--attestations", FILE, "--acceptances", "acceptances.yaml")
+    assert of_dataset(out)["INC-01"]["accepted"]["expires"] == str(end)
+    note = f"acceptances.yaml:2: the acceptance of INC-01 on dataset:benefits ends on {end}"
+    assert (note in json.loads(out)["notes"]) is told
+
+
 def test_a_stale_one_fails_at_the_tier_that_says_so(tierwise, estate, scanned):
     made = (NOW.date() - timedelta(days=200)).isoformat()
     tierwise("attest", "incident-plan", "--organisation", *BY, "--made", made)

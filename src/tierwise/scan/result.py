@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from tierwise.connectors.live import live_reads
@@ -24,7 +24,8 @@ from tierwise.evaluate.truth import Truth
 from tierwise.model.acceptance import Fault
 from tierwise.model.fact import Known
 from tierwise.model.finding import Findings, Run, ScanResult
-from tierwise.model.resource import HELD, Kind, Resource
+from tierwise.model.register import names
+from tierwise.model.resource import DATASETS, HELD, Kind, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
 from tierwise.scan.asks import by_kind
 from tierwise.scan.assess import Assessed, Judging, told
@@ -79,7 +80,7 @@ def result_of(made: Material, judging: Judging, today: date) -> ScanResult:
         what_if=_what_if(by_id, assessed.classifications, compiled),
         earlier=tuple(collected.changes.values()),
         pending=pending_of(accepted, by_id, live_reads()) if collected.planned else (),
-        notes=(*collected.notes, *_unused(accepted, judging, assessed, asked_of)),
+        notes=(*collected.notes, *_unused(accepted, judging, assessed, asked_of), *_ending(judging, assessed, today)),
         changes=plan_changes(collected.changes, made.pasts, by_id, assessed.classifications, asked_of),
     )
 
@@ -97,6 +98,19 @@ def _unused(findings: Findings, judging: Judging, assessed: Assessed, asked_of: 
     for rule in rules:
         if f"{rule.file} {Fault.UNUSED.value}" not in told:
             yield f"{rule.file}: the acceptance speaks of nothing that fails or is unknown here"
+
+
+def _ending(judging: Judging, assessed: Assessed, today: date) -> Iterator[str]:
+    """The acceptances of what is attested of a dataset that end soon: no control asks of datasets whether their acceptances are in order."""
+    last = today + timedelta(days=judging.profile.acceptance.soon_days)
+    rules = [one for one in judging.acceptances if one.resource and today <= one.expires < last]
+    if not rules or judging.attestations is None:
+        return
+    held = assessed.estate.resources
+    datasets = [held[key] for key in held if key.startswith(DATASETS)]
+    for rule in rules:
+        if any(one.kind is Kind.DATASET and names(rule.resource, one) for one in datasets):
+            yield f"{rule.file}: the acceptance of {rule.control} on {rule.resource} ends on {rule.expires}"
 
 
 def _what_if(
