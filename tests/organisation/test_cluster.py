@@ -20,7 +20,7 @@ from distributed import Client, LocalCluster, get_worker
 
 from tests.cli.conftest import *  # noqa: F403 - fixtures
 from tests.organisation.entering import DEADLY, RECORDING, enter, written
-from tests.organisation.estate import HOME, SERVICES, STARTED, clean_environment, recorded, without_waiting
+from tests.organisation.estate import HOME, REGIONS, SERVICES, STARTED, clean_environment, recorded, without_waiting
 from tests.organisation.scans import OPTIONS, scanned
 from tests.organisation.wire import Answer, Call, refusal
 from tests.scan.clouds import checkpoint_in, told
@@ -31,7 +31,8 @@ from tierwise.connectors.aws import cluster, task
 from tierwise.connectors.aws.build import build, unlike
 from tierwise.connectors.aws.cluster import ANY_PORT, Cluster, workers
 from tierwise.connectors.aws.connect import access_of, open_accounts
-from tierwise.connectors.aws.task import Elsewhere
+from tierwise.connectors.aws.fleet import Fleet
+from tierwise.connectors.aws.task import Elsewhere, Reach, Task
 from tierwise.connectors.base import Stoppable
 from tierwise.errors import CredentialsError, ScannerError, UsageError
 from tierwise.model.content import Depth
@@ -204,6 +205,10 @@ def test_what_is_no_cluster_is_named_with_its_remedy(monkeypatch):
         assert "has no worker" in refused(own.scheduler_address)
         own.scale(1)
         own.wait_for_workers(1)
+        with Client(own.scheduler_address) as client:
+            # What waits for workers that are gone is given to others.
+            reach = Reach(HOME, "aws", STARTED, REGIONS[0])
+            assert Fleet(client, (), enter, 0.1).sent(Task(reach, REGIONS[0], "sqs", 0), b"", ["tcp://127.0.0.1:9"]) is None
         monkeypatch.setattr(cluster, "build", lambda: "9.9.9+0")
         assert "and this is 9.9.9: install the same on all of them (pip install tierwise==9.9.9)" in refused(own.scheduler_address, lines=1)
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from tests.connectors.azure.cloud import SUBSCRIPTION, Cloud, Credential, Reply, error, named, row
-from tests.connectors.azure.conftest import ALL_FACTS
+from tests.connectors.azure.conftest import ALL_FACTS, STARTED
+from tierwise.connectors.azure.calls import Caller, answered
 from tierwise.connectors.azure.collectors import declared_calls
+from tierwise.connectors.azure.directory import GUESTS
 from tierwise.connectors.azure.guard import Guard, UndeclaredCallError
+from tierwise.connectors.azure.place import Place
 from tierwise.connectors.azure.session import ENDPOINTS, Arm
-from tierwise.model.fact import Known, Unknown, UnknownReason
+from tierwise.model.fact import NOWHERE, Known, Unknown, UnknownReason
 
 PERMISSIONS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/permissions"
 
@@ -72,6 +76,54 @@ def test_what_was_denied_or_is_not_there_is_asked_once(status):
     cloud.faults[PERMISSIONS] = error(status, "No", Retry_After="1")
     assert arm(cloud).get(PERMISSIONS).status == status
     assert len(cloud.calls) == 1
+
+
+class Closing(Credential):
+    """Gives no more token for the hosts that it is told to close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = ""
+
+    def get_token_info(self, *scopes, options=None):
+        if self.closed and self.closed in scopes[0]:
+            raise ClientAuthenticationError("closed")
+        return super().get_token_info(*scopes, options=options)
+
+
+def test_a_directory_that_never_let_the_credentials_in_is_closed_and_one_that_did_tells_that_they_have_ended():
+    cloud, credential = Cloud(), Closing()
+    made = arm(cloud, credential)
+    caller = Caller(Place(""), made, STARTED)
+    credential.closed = "graph.microsoft.com"
+    for _ in range(4):
+        answer = caller.look_up(GUESTS)
+        assert isinstance(answer, Unknown)
+        assert answer.detail == "ClientAuthenticationError"
+    assert made.lapsed == ""
+    credential.closed = ""
+    assert isinstance(caller.look_up(GUESTS), Known)
+    cloud.faults["/v1.0/users"] = error(401, "InvalidAuthenticationToken")
+    assert isinstance(caller.look_up(GUESTS), Unknown)
+    assert made.lapsed == "InvalidAuthenticationToken"
+    cloud.faults.clear()
+    # An answer clears it: tokens may be late for one call.
+    assert isinstance(caller.look_up(GUESTS), Known)
+    assert made.lapsed == ""
+
+
+def test_where_azure_resource_manager_takes_the_credentials_no_more_nobody_is_asked_with_them():
+    cloud, credential = Cloud(), Closing()
+    made = arm(cloud, credential)
+    answered(made, lambda: made.get(PERMISSIONS), NOWHERE)
+    credential.closed = "management.azure.com"
+    cloud.faults[PERMISSIONS] = error(401, "ExpiredAuthenticationToken")
+    for _ in range(3):
+        answered(made, lambda: made.get(PERMISSIONS), NOWHERE)
+    calls = len(cloud.calls)
+    assert answered(made, lambda: made.get(PERMISSIONS), NOWHERE) == Unknown(UnknownReason.API_ERROR, NOWHERE, "ClientAuthenticationError")
+    assert isinstance(Caller(Place(""), made, STARTED).look_up(GUESTS), Unknown)
+    assert len(cloud.calls) == calls
 
 
 def test_a_failing_server_is_asked_a_few_times():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+from google.auth.exceptions import OAuthError, RefreshError, TransportError
 
 from tests.connectors.gcp.cloud import PROJECT, Cloud, Reply, Token, error
 from tierwise.connectors.declared import Once
@@ -34,6 +35,31 @@ def test_the_token_goes_to_google_alone_and_has_the_scope_that_all_services_take
     assert cloud.tokens == {"Bearer token"}
     assert cloud.hosts == {"cloudresourcemanager.googleapis.com"}
     assert SCOPE.endswith("/cloud-platform")
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (RefreshError("invalid_grant"), "RefreshError"),
+        (OAuthError("invalid_grant"), "OAuthError"),
+        (RefreshError("the token's service is down", retryable=True), ""),
+        (TransportError("no way there"), ""),
+    ],
+)
+def test_credentials_that_cannot_be_renewed_have_ended_and_a_service_that_is_down_says_nothing_of_them(problem, code):
+    class Unrenewed(Token):
+        def refresh(self, request):
+            raise problem
+
+    cloud, token = Cloud(), Unrenewed()
+    google = Google(token, Guard(declared_calls()), ceiling=0, inner=cloud, sleep=cloud.slept.append)
+    one = Caller(Place(PROJECT, above=Once()), google, datetime(2026, 11, 1, tzinfo=UTC))
+    assert isinstance(one.ask(READ, (PROJECT,)), Known)
+    token.token = None
+    answers = [one.ask(READ, (PROJECT,)) for _ in range(4)]
+    assert [getattr(answer, "detail", "") for answer in answers] == [type(problem).__name__] * 4
+    assert google.standing.code == code
+    assert len(cloud.calls) == 1
 
 
 def test_what_is_not_declared_does_not_leave():

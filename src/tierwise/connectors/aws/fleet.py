@@ -77,7 +77,7 @@ class Fleet:
         while self._stopped is None:
             workers = self._right()
             if workers is None or workers:
-                came = self._sent(task, packed, workers)
+                came = self.sent(task, packed, workers)
                 if came is not None and (ran := self._taken(*came)) is not None:
                     return ran
                 continue
@@ -94,7 +94,7 @@ class Fleet:
             return None
         return [one for one in self.client.nthreads() if one not in self._others]
 
-    def _sent(self, task: Task, packed: bytes, workers: list[str] | None) -> Came | None:
+    def sent(self, task: Task, packed: bytes, workers: list[str] | None) -> Came | None:
         """What comes of a task; None where it waited for workers that are gone, and no other may have it."""
         from distributed import KilledWorker, wait
 
