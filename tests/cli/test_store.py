@@ -10,7 +10,7 @@ import pytest
 
 from tests.reports.sample import sample
 from tests.store.worlds import control
-from tierwise.cli.keeping import keeping_of, series_name
+from tierwise.cli.keeping import Keeping, keeping_of, series_name
 from tierwise.cli.options import Options
 from tierwise.config import AwsConfig, Config, GcpConfig
 from tierwise.connectors.inventory.files import lines
@@ -177,6 +177,22 @@ def test_a_run_that_cannot_be_kept_is_reported_all_the_same_and_can_be_kept_late
         .split()
     )
     assert tierwise(*again, "-q").code == 0
+    assert "plan: run 1" in tierwise("history", "--store", "kept.db").out
+
+
+def test_the_command_that_keeps_a_run_later_shows_no_password_and_is_quoted(tierwise, quiet_plan, home):
+    tierwise("scan", "plan", quiet_plan, "-q")
+    way = Keeping("postgresql://u:s3cret@db/x", "a series; of mine", {}, True, 90, 24)._way_back()
+    assert "s3cret" not in way
+    assert way.endswith("--series 'a series; of mine'")
+    assert "--store 'my runs.db' " in Keeping("my runs.db", "one", {}, True, 90, 24)._way_back()
+
+
+def test_a_run_is_kept_though_what_is_old_cannot_be_dropped(tierwise, quiet_plan, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("tierwise.store.prune.tidy", fails)
+        ran = tierwise("scan", "plan", quiet_plan, "--store", "kept.db", "--series", "plan")
+    assert (ran.code, "is not in the store" in ran.err, "tierwise store prune" in ran.err) == (0, False, True)
     assert "plan: run 1" in tierwise("history", "--store", "kept.db").out
 
 

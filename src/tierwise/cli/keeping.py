@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import date
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
@@ -101,18 +102,26 @@ class Keeping:
         try:
             store = open_kept(self.where, create=True)
             save(store, result, series=self.series, controls=self.controls)
-            tidy(store, Retention(self.days, self.months), date.fromisoformat(result.run.started[:10]))
         except StoreError as error:
             complain(f"run {result.run.id} is not in the store: {error}\n{self._way_back()}")
             return not self.asked
+        try:
+            tidy(store, Retention(self.days, self.months), date.fromisoformat(result.run.started[:10]))
+        except StoreError as error:
+            complain(
+                f"run {result.run.id} is kept, and what is older than its time is still there: {error}\ndrop it later: tierwise store prune"
+            )
         return True
 
     def _way_back(self) -> str:
-        """How the run comes into the store later."""
+        """How the run comes into the store later; without a password, which the environment or a file holds."""
+        from tierwise.store.connect import shown
+
         last = data_dir() / "last.jsonl"
         if not last.is_file():
             return "its reports are written; when that is mended, scan again"
-        again = f"tierwise scan inventory {last} --store {self.where or data_dir() / 'store.db'} --series {self.series!r}"
+        where = shown(self.where) if self.where else str(data_dir() / "store.db")
+        again = f"tierwise scan inventory {quote(str(last))} --store {quote(where)} --series {quote(self.series)}"
         return f"it is not lost: when that is mended, run {again}"
 
 
