@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from tierwise.errors import StoreError
 from tierwise.model.fact import Known
 from tierwise.model.finding import Actual, Verdict
 from tierwise.model.history import Retention
+from tierwise.model.resource import Gap
 from tierwise.model.sensitivity import Tier
 from tierwise.reports.evidence import bundle
 from tierwise.store.check import check
@@ -159,6 +161,24 @@ def test_what_is_hostile_in_names_is_plain_text_in_the_page(store):
         page = bundle(evidence_of(connection, find_run(connection, "", "last"), "secretdataset", "2026-01-05"))["evidence.md"].decode()
     assert "\n# not" not in page
     assert all(line.count("`") >= 2 for line in page.splitlines() if "script>" in line)
+
+
+def test_what_is_hostile_in_places_and_gaps_is_plain_text_in_the_page(store):
+    evil = "x<img src=y>\n# not a heading"
+    result = ONE.result(1)
+    gap = Gap("aws", result.resources[0].account, evil, evil, evil, evil)
+    save(
+        store,
+        replace(result, resources=tuple(replace(one, region=evil) for one in result.resources), gaps=(gap,)),
+        series=SERIES,
+        controls=ONE.controls,
+    )
+    with store.reading() as connection:
+        page = bundle(evidence_of(connection, find_run(connection, "", "last"), "secretdataset", "2026-01-05"))["evidence.md"].decode()
+    assert "\n# not" not in page
+    assert "What could not be listed" in page
+    live = re.sub(r"`[^`\n]*`", "", page)
+    assert "<img" not in live
 
 
 def test_acceptances_in_force_are_told_once_with_what_they_cover(store):

@@ -90,7 +90,7 @@ def _page(found: Evidence) -> Iterator[str]:
     if found.gaps:
         yield "\n## What could not be listed"
         for gap in found.gaps:
-            yield f"- {code(str(gap['service']))} in {code(str(gap['account']))}/{gap['region'] or 'global'}: {gap['reason']}, {code(str(gap['action']))}"
+            yield f"- {code(str(gap['service']))} in {code(str(gap['account']))}/{code(str(gap['region'] or 'global'))}: {prose(str(gap['reason']))}, {code(str(gap['action']))}"
 
 
 def _met(one: EvidenceResource) -> str:
@@ -101,7 +101,7 @@ def _met(one: EvidenceResource) -> str:
 def _resource(one: EvidenceResource) -> Iterator[str]:
     tier = Tier[str(one.classification["tier"])]
     yield f"\n## {code(one.name or one.id)}"
-    yield f"{code(one.id)}, {one.kind} in {code(one.account or 'no account')}/{one.region or 'global'}."
+    yield f"{code(one.id)}, {one.kind} in {code(one.account or 'no account')}/{code(one.region or 'global')}."
     yield f"\nTier {tier.label}, {one.classification['state']}, so since {one.judged_since}:"
     trace = one.classification["trace"]
     for step in trace if isinstance(trace, list) else ():
@@ -114,7 +114,7 @@ def _resource(one: EvidenceResource) -> Iterator[str]:
         for part in actual if isinstance(actual, list) else ():
             yield f"- read: {code(part['fact'])} {code(part['value'])} by {code(part['via'])}"
         for part in unknowns if isinstance(unknowns, list) else ():
-            yield f"- open: {code(part['fact'])}, {part['reason']}, {code(part['action'] or part['via'])}"
+            yield f"- open: {code(part['fact'])}, {prose(str(part['reason']))}, {code(part['action'] or part['via'])}"
     yield f"\nFacts, so since {one.read_since}; read again in this run where no other day is named:"
     for name, fact in one.facts.items():
         told = fact if isinstance(fact, Mapping) else {}
