@@ -54,7 +54,7 @@ def test_both_ways():
             "account 999988887777 is not in what was scanned",
         ),
         (TAGGED, (store("x", tags=DENIED),), (), "tags that it selects by could not be read"),
-        (RegisterEntry(Selector(name="db"), tier=Tier.T2), (store("x"),), (GAP,), "1 listing(s) failed, and it may be in one of them"),
+        (RegisterEntry(Selector(name="db"), tier=Tier.T2), (store("x"),), (GAP,), "1 listing failed, and it may be in one of them"),
     ],
 )
 def test_what_was_not_found_where_it_may_not_have_been_seen_is_open(entry, resources, gaps, why):

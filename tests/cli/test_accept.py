@@ -37,7 +37,7 @@ def test_an_acceptance_is_written_shown_and_ends_with_its_day(tierwise, home, sc
     before = failing(scanned(), "ENC-02", "aws_s3_bucket.assessments")
     ran = tierwise("accept", before["fingerprint"], *BY, "--until", SOON)
     assert ran.code == 0
-    assert "it accepts 1 finding(s): ENC-02 at T3 heightened" in ran.err
+    assert "it accepts 1 finding: ENC-02 at T3 heightened" in ran.err
     after = scanned("--acceptances", FILE)
     found = failing(after, "ENC-02", "aws_s3_bucket.assessments")
     assert (found["verdict"], found["accepted"]["approver"], found["accepted"]["role"]) == ("fail", "A. Name", "siro")
@@ -131,7 +131,7 @@ def test_check_tells_of_each_acceptance_whether_it_counts(tierwise, home, scanne
     scanned()
     tierwise("accept", "--of", "ENC-02", "--on", "aws_s3_bucket.assessments", *BY, "--until", SOON)
     assert tierwise("accept", "--check").out.startswith(
-        f"acceptances.yaml:2 (not in a repository): ENC-02 on aws_s3_bucket.assessments: in force until {SOON}, 1 finding(s)"
+        f"acceptances.yaml:2 (not in a repository): ENC-02 on aws_s3_bucket.assessments: in force until {SOON}, 1 finding"
     )
     text = (home / FILE).read_text()
     (home / FILE).write_text(

@@ -145,7 +145,7 @@ def test_what_could_not_be_listed_is_exit_3_with_the_list(tierwise: Run, home: P
     ran = tierwise("classify", "inventory", write(home / "gaps.jsonl", bucket("plain"), {"gap": gap | {"kinds": ["relational-db"]}}))
     assert ran.code == 3
     assert "plain" in ran.out
-    assert ran.err == "incomplete: 1 listing(s) failed, first rds in eu-west-2 (permission-denied)\n"
+    assert ran.err == "incomplete: 1 listing failed, first rds in eu-west-2 (permission-denied)\n"
 
 
 def test_what_cannot_be_read_is_exit_2(tierwise: Run, home: Path) -> None:

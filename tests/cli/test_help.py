@@ -54,6 +54,13 @@ def test_what_scans_and_explains_shows_examples(tierwise, name):
     assert "\\" not in shown
 
 
+@pytest.mark.parametrize("name", [" ".join(path) for path, command in ALL if path and isinstance(command, click.Group)])
+def test_a_list_of_commands_says_a_whole_sentence_of_each(tierwise, name):
+    listed = tierwise(*name.split(), "--help").out.partition("\nCommands:\n")[2]
+    assert listed
+    assert "..." not in listed
+
+
 def test_the_list_of_commands_names_them_all(tierwise):
     shown = tierwise("--help").out
     assert [name for name in COMMANDS if f"\n  {name} " not in shown] == []

@@ -132,7 +132,7 @@ def test_the_public_sees_nothing_of_a_store(tierwise, two_runs, monkeypatch):
 def test_evidence_is_written_as_a_bundle(tierwise, home, plan):
     (home / "register.yaml").write_text('entries:\n  - select: {name: "*"}\n    dataset: everything\n    tier: T3\n')
     tierwise("scan", "plan", plan, "--register", "register.yaml", "--store", "kept.db", "-q")
-    assert tierwise("store", "check", "--store", "kept.db").out.startswith("kept.db is whole: 1 run(s) of 1 series")
+    assert tierwise("store", "check", "--store", "kept.db").out.startswith("kept.db is whole: 1 run of 1 series")
     shown = tierwise("evidence", "--store", "kept.db", "--dataset", "everything", "--output", "audit")
     assert "T3 heightened, registered since" in shown.out
     assert sorted(one.name for one in (home / "audit").iterdir()) == ["SHA256SUMS", "evidence.json", "evidence.md"]
@@ -230,7 +230,7 @@ def test_how_long_runs_are_kept_is_for_the_settings_to_say(tierwise, home):
 def test_store_prune_says_what_it_drops(tierwise, two_runs):
     assert (
         tierwise("store", "prune", "--store", "kept.db", "--dry-run").out
-        == "would drop 0 run(s), 0 finding(s), 0 row(s) of evidence, 0 day(s) and 0 interrupted scan(s)\n"
+        == "would drop 0 runs, 0 findings, 0 rows of evidence, 0 days and 0 interrupted scans\n"
     )
     told = json.loads(tierwise("store", "prune", "--store", "kept.db", "--format", "json").out)
     assert told == {"runs": 0, "findings": 0, "evidence": 0, "days": 0, "scans": 0, "dropped": True}

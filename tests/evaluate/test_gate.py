@@ -137,7 +137,7 @@ def test_what_stands_in_the_baseline_advises_and_the_gate_says_how_much():
     assert (found.in_baseline, found.introduced) == (True, False)
     gate = decide((found,), (), ALL, FULL, standing(brought))
     assert gate.result == "passed"
-    assert gate.reasons == ("1 finding(s) at high or above stand in the baseline b.json and only advise",)
+    assert gate.reasons == ("1 finding at high or above stands in the baseline b.json and only advises",)
 
 
 def test_an_override_lets_failures_pass_and_changes_no_finding():
@@ -193,7 +193,7 @@ def test_what_is_gone_of_the_baseline_is_counted_for_the_controls_that_judge():
     left = standing(finding(9, Verdict.FAIL), control=brought.control)
     other = standing(finding(8, Verdict.FAIL))
     both = replace(left, standing={**left.standing, **other.standing})
-    assert any(reason.startswith("1 finding(s) of the baseline are gone") for reason in decide((brought,), (), ALL, NEW, both).reasons)
+    assert any(reason.startswith("1 finding of the baseline is gone") for reason in decide((brought,), (), ALL, NEW, both).reasons)
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_doctor_has_a_row_for_each_account(estate, tierwise, monkeypatch):  # no
         account: "part" if account == estate.slow else "ok  " for account in estate.accounts if account not in estate.unreachable
     }
     assert f"note {estate.fenced}: region {REGIONS[1]} is closed-by-policy" in ran.out
-    assert f"sqs:ListQueues: throttled (2 call(s)) in {estate.slow}\n" in ran.out
+    assert f"sqs:ListQueues: throttled (2 calls) in {estate.slow}\n" in ran.out
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

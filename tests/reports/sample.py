@@ -132,7 +132,7 @@ def result_of(findings: tuple[Finding, ...], blocking: tuple[str, ...] = (), hel
         findings=findings,
         gaps=(Gap("aws", ACCOUNT, "eu-west-1", "dynamodb", "permission-denied", "dynamodb:ListTables", "detail", frozenset()),),
         gate=Gate(
-            "failed" if blocking else "passed", "full", Severity.HIGH, blocking, (f"1 listing(s) failed: dynamodb in {ACCOUNT}/eu-west-1",)
+            "failed" if blocking else "passed", "full", Severity.HIGH, blocking, (f"1 listing failed: dynamodb in {ACCOUNT}/eu-west-1",)
         ),
         coverage=Coverage(0.975),
         outcomes=(ReadOutcome(ACCOUNT, "eu-west-1", "dynamodb:ListTables", "permission-denied"),),

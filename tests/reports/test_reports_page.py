@@ -38,7 +38,7 @@ def shown() -> ScanResult:
     failed = finding(2, Verdict.FAIL, Severity.HIGH, PLANNED, **custody)
     unknown = finding(1, Verdict.UNKNOWN, Severity.MEDIUM, bucket().id, title="Data at rest is encrypted", actual=())
     made = result_of((failed, unknown), blocking=(failed.fingerprint,), held=(resources()[0], resources()[2]))
-    return replace(made, gate=replace(made.gate, reasons=("1 finding(s) at high or above",)), gaps=())
+    return replace(made, gate=replace(made.gate, reasons=("1 finding at high or above",)), gaps=())
 
 
 def sections() -> dict[str, str]:

@@ -16,6 +16,7 @@ from tierwise.model.profile import Profile
 from tierwise.model.register import Register, RegisterEntry, duration_days, plain_word
 from tierwise.model.resource import HELD, Gap, Resource
 from tierwise.model.sensitivity import Classification, Tier, TierState
+from tierwise.model.words import count
 
 _FILLED: Final = ("owner", "asset_owner", "team", "custodian")
 
@@ -101,7 +102,7 @@ def _missing(entry: RegisterEntry, resources: Sequence[Resource], gaps: Sequence
     elif any(isinstance(one.tags, Unknown) and chosen.may_match(one) for one in resources if chosen.tag):
         why = "tags that it selects by could not be read"
     elif any(not gap.expected for gap in gaps):
-        why = f"{sum(not gap.expected for gap in gaps)} listing(s) failed, and it may be in one of them"
+        why = f"{count(sum(not gap.expected for gap in gaps), 'listing')} failed, and it may be in one of them"
     return Row(Difference.MISSING, chosen.words, entry.source, entry.dataset or _tier_words(entry.tier), "nothing", why)
 
 

@@ -17,6 +17,7 @@ from tierwise.classify.scale import measured
 from tierwise.model.profile import Profile
 from tierwise.model.resource import HELD, Gap, Kind, Rel, Resource
 from tierwise.model.sensitivity import Classification, PersonalData, Tier, TierInterval, TierState, TraceStep
+from tierwise.model.words import count
 
 _NEAR: Final = 1_024
 """How many places are kept that others are explained by."""
@@ -317,7 +318,7 @@ def _open_steps(place: Place, settled: Settled) -> list[TraceStep]:
         )
     for loose in settled.estate.loose:
         if place.place in loose.takers:
-            why = f"where {len(loose.givers)} resource(s) lead by a link that could not be read is not known, and it may be here"
+            why = f"where {count(len(loose.givers), 'resource leads', 'resources lead')} by a link that could not be read is not known, and it may be here"
             steps.append(TraceStep("loose-link", why, None, named(loose.unread[0])))
     if not steps and (edge := settled.unsettled(place.place)) is not None:
         giver = settled.at(edge.giver).resource

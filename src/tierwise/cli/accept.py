@@ -15,6 +15,7 @@ from tierwise.cli.options import inventory_option, judging_options, options_from
 from tierwise.cli.settings import all_right, load_config, read_acceptances
 from tierwise.errors import StoreError, UsageError
 from tierwise.model.acceptance import RANKS, Fault
+from tierwise.model.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ def accept(fingerprint: str, check: bool, request: Path | None, file: Path | Non
     told = ", ".join(f"{one.control} at {one.tier.label}" for one in covered[:_MOST])
     name_it = "" if str(path) == load_config(options).acceptances else ", and name it with --acceptances"
     click.echo(
-        f"it accepts {len(covered)} finding(s): {told}{' ...' if len(covered) > _MOST else ''}; have {path} reviewed and merged{name_it}",
+        f"it accepts {count(len(covered), 'finding')}: {told}{' ...' if len(covered) > _MOST else ''}; have {path} reviewed and merged{name_it}",
         err=True,
     )
 
@@ -202,7 +203,11 @@ def _check(rules: Sequence[AcceptanceRule], result: ScanResult, profile: Profile
         wrong = {fault: one for one in covered for fault in _faults(rule, one, profile)}
         what = rule.fingerprint or f"{rule.control} on {rule.resource}"
         over = rule.expires < utc_now().date()
-        state = f"in force until {rule.expires}, {len(covered)} finding(s)" if covered else "accepts nothing of the last scan; take it out"
+        state = (
+            f"in force until {rule.expires}, {count(len(covered), 'finding')}"
+            if covered
+            else "accepts nothing of the last scan; take it out"
+        )
         if over and not covered:
             state = "not in force: it has expired, and accepts nothing of the last scan; take it out"
         click.echo(safe_text(f"{rule.file} ({rule.merged}): {what}: {'not in force' if wrong else state}"))
@@ -262,4 +267,6 @@ def correct(resource: str, rule: str, source: str, until: str, file: Path | None
     fields = {"resource": resource, "rule": rule, "source": source}
     fields |= {key: str(values[key]) for key in ("reason", "approver")}
     write_entry(path, "corrections", {**fields, "expires": _day(until).isoformat()})
-    click.echo(f"it removes {len(met)} piece(s) of evidence; have {path} reviewed and merged, and name it with --corrections", err=True)
+    click.echo(
+        f"it removes {count(len(met), 'piece')} of evidence; have {path} reviewed and merged, and name it with --corrections", err=True
+    )

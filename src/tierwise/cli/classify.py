@@ -15,6 +15,7 @@ from tierwise.cli.files import put, write_atomically
 from tierwise.cli.finish import EXIT_BUG, EXIT_INCOMPLETE, leave
 from tierwise.cli.last import inventory_lines, last_judged
 from tierwise.cli.options import (
+    Group,
     Options,
     audience_option,
     color_option,
@@ -45,6 +46,7 @@ from tierwise.cli.scan import (
 from tierwise.cli.settings import audience_of, for_those_inside, load_config, load_judging
 from tierwise.cli.worksheet import import_answers, worksheet
 from tierwise.errors import UsageError
+from tierwise.model.words import count
 
 if TYPE_CHECKING:
     from tierwise.config import Config
@@ -78,7 +80,7 @@ reading_options = together(
 """What the commands that read a source take."""
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @inventory_option
 @listing_options
 @judging_options
@@ -227,7 +229,7 @@ def _read(
     gaps = [gap for gap in outcome.result.gaps if not gap.expected]
     if gaps:
         click.echo(
-            f"incomplete: {len(gaps)} listing(s) failed, first {gaps[0].service} in {gaps[0].region or 'all regions'} ({gaps[0].reason})",
+            f"incomplete: {count(len(gaps), 'listing')} failed, first {gaps[0].service} in {gaps[0].region or 'all regions'} ({gaps[0].reason})",
             err=True,
         )
     leave(EXIT_INCOMPLETE if gaps else 0)

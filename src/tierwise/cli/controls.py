@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from tierwise.cli.files import emit, write_atomically
-from tierwise.cli.options import Options, require, use_color, width
+from tierwise.cli.options import Group, Options, require, use_color, width
 from tierwise.errors import UsageError
 from tierwise.model.resource import Kind
+from tierwise.model.words import count
 
 
-@click.group()
+@click.group(cls=Group)
 def controls() -> None:
     """List, show, check and start controls."""
 
@@ -57,7 +58,7 @@ def check(folders: tuple[Path, ...]) -> None:
     except CatalogueError as error:
         for problem in error.problems:
             click.echo(problem, err=True)
-        click.echo(f"{len(error.problems)} problem(s)", err=True)
+        click.echo(f"{count(len(error.problems), 'problem')}", err=True)
         sys.exit(2)
     wrong = [line for one in catalogue.controls.values() for line in failing_cases(one)]
     for line in wrong:

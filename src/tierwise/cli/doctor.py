@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from tierwise.cli.finish import EXIT_BUG, EXIT_INCOMPLETE
-from tierwise.cli.options import Options, utc_now
+from tierwise.cli.options import Group, Options, utc_now
 from tierwise.cli.scan import aws_config, aws_options, azure_config, azure_options, gcp_config, gcp_options, open_azure, open_gcp
 from tierwise.cli.settings import load_judging
 from tierwise.config import find_file, load
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tierwise.scan import Collected, Judging
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def doctor(ctx: click.Context, /) -> None:
     """Check configuration, credentials and permissions before a scan; 'doctor aws', 'doctor azure' and 'doctor gcp' make the listing calls."""
@@ -46,7 +46,7 @@ def configuration() -> tuple[Config, Judging]:
     )
     entries = len(judging.register.entries)
     click.echo(
-        f"{'ok  ' if entries else 'note'} register: {entries} line(s)"
+        f"{'ok  ' if entries else 'note'} register: {count(entries, 'line')}"
         + ("" if entries else "; without one, untagged stores are only assumed")
     )
     return config, judging
@@ -107,7 +107,7 @@ def _check(sources: Sequence[Source], config: Config, judging: Judging, declared
         effect = f"; unknown then: {', '.join(lost)}" if lost else ""
         where = f" in {listed(sorted(one for one in accounts if one), 2)}" if any(accounts) else ""
         needs = f", needs {_action(operation, declared)}" if reason == UnknownReason.PERMISSION_DENIED else ""
-        click.echo(f"     {operation}: {reason} ({sum(accounts.values())} call(s)){where}{needs}{effect}")
+        click.echo(f"     {operation}: {reason} ({count(sum(accounts.values()), 'call')}){where}{needs}{effect}")
     # Of the same scope: what was given here are options of the scan too.
     then = shlex.join(["tierwise", "scan", *map(safe_text, sys.argv[2:])])
     click.echo(f"next: {then}" + (" (what is denied stays unknown in the report)" if worst else ""))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from tierwise.cli.options import Group
 from tierwise.model.resource import Kind
 from tierwise.model.vocabulary import SPECS
 
 
-@click.group()
+@click.group(cls=Group)
 def facts() -> None:
     """List the facts that controls may name."""
 

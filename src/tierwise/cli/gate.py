@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tierwise.cli.files import emit
-from tierwise.cli.options import gate_options, judging_options, options_from, use_color, utc_now, width
+from tierwise.cli.options import Group, gate_options, judging_options, options_from, use_color, utc_now, width
 from tierwise.cli.scan import gate_of_state, plan_paths
 from tierwise.cli.settings import load_config, load_judging
 from tierwise.errors import InputError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tierwise.scan import Judging
 
 
-@click.group()
+@click.group(cls=Group)
 def gate() -> None:
     """Choose a bar and a mode that a team can live with, before the gate blocks."""
 

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Group(click.Group):
+    """A group whose list says of each command its whole first sentence, where click cuts it after some words."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, each with its sentence."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(_SENTENCE)) for name, one in found if one is not None])
+
+
+_SENTENCE = 400
+"""Characters, more than a sentence has."""
 FORMATS = ("console", "json", "jsonl", "markdown", "sarif", "junit", "gitlab", "github", "csv", "ods", "ocsf", "html")
 """Named here so that `--help` imports no report; a test holds it to what is found."""
 

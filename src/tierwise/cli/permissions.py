@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tierwise.cli.options import require, together
+from tierwise.cli.options import Group, require, together
 
 if TYPE_CHECKING:
     from tierwise.model.content import Depth
 
 
-@click.group()
+@click.group(cls=Group)
 def permissions() -> None:
     """The least-privilege policy for a scan."""
 

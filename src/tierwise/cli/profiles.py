@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from tierwise.cli.options import Group
 from tierwise.errors import CatalogueError
+from tierwise.model.words import count
 
 
-@click.group()
+@click.group(cls=Group)
 def profiles() -> None:
     """List, show and check profiles."""
 
@@ -69,5 +71,5 @@ def check(refs: tuple[str, ...]) -> None:
             problems.extend(error.problems)
     for problem in problems:
         click.echo(problem, err=True)
-    click.echo(f"{len(names)} profile(s), {len(problems)} problem(s)")
+    click.echo(f"{count(len(names), 'profile')}, {count(len(problems), 'problem')}")
     sys.exit(2 if problems else 0)

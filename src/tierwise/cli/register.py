@@ -14,6 +14,7 @@ from tierwise.cli.finish import EXIT_FAILED, EXIT_INCOMPLETE
 from tierwise.cli.last import last_judged
 from tierwise.cli.match import match
 from tierwise.cli.options import (
+    Group,
     audience_option,
     color_option,
     format_option,
@@ -40,7 +41,7 @@ DRAFTS: Final = ("markdown", "csv", "ods")
 """Formats, named here so that `--help` imports no report; tests hold them to what is found."""
 
 
-@click.group()
+@click.group(cls=Group)
 def register() -> None:
     """The asset register: what is where, and who answers for it."""
 

@@ -18,6 +18,7 @@ from tierwise.cli.finish import measures_for, write_report
 from tierwise.cli.keeping import open_kept
 from tierwise.cli.last import last_judged
 from tierwise.cli.options import (
+    Group,
     Options,
     audience_option,
     options_from,
@@ -66,7 +67,7 @@ class Source:
     earlier: tuple[DayPoint, ...] = ()
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @run_options
 @kept_options
 @click.option(

@@ -17,7 +17,7 @@ from tierwise.cli.finish import finish, leave
 from tierwise.cli.forecast import dry_run_option
 from tierwise.cli.last import remember
 from tierwise.cli.live import Live, resume_option, scan_live
-from tierwise.cli.options import Options, progress_for, require, scan_options, source_option, together, utc_now
+from tierwise.cli.options import Group, Options, progress_for, require, scan_options, source_option, together, utc_now
 from tierwise.cli.rescan import asked_since, since_options
 from tierwise.cli.sampling import depth_of, import_option, imported, sampling_asked, sampling_options
 from tierwise.cli.second import asking, second_options, with_second
@@ -43,7 +43,7 @@ _LARGE_PLANS: Final = 160 << 20
 """Bytes of plans up to which all that is made of them is held in memory, which takes about four times as much: judging is twice as fast then."""
 
 
-@click.group()
+@click.group(cls=Group)
 def scan() -> None:
     """Scan live accounts, Terraform plans or a saved inventory.
 

@@ -11,9 +11,10 @@ import click
 
 from tierwise.cli.files import data_dir
 from tierwise.cli.keeping import NOWHERE, open_kept
-from tierwise.cli.options import options_from, together, utc_now
+from tierwise.cli.options import Group, options_from, together, utc_now
 from tierwise.cli.settings import load_config
 from tierwise.errors import StoreError
+from tierwise.model.words import count
 
 store_options = together(
     click.option("--config", type=click.Path(path_type=Path), help="Settings file; default: the nearest tierwise.toml."),
@@ -30,7 +31,7 @@ def store_named(values: dict[str, Any]) -> str:
     return load_config(options_from(values)).store
 
 
-@click.group()
+@click.group(cls=Group)
 def store() -> None:
     """Look after the store in which runs are kept.
 
@@ -70,7 +71,7 @@ def check(format_: str, **values: Any) -> None:
         }
         click.echo(json.dumps(told, indent=1))
     elif not found.problems:
-        click.echo(f"{found.where} is whole: {found.runs} run(s) of {found.series} series, {found.bytes / 1e6:.1f} MB")
+        click.echo(f"{found.where} is whole: {count(found.runs, 'run')} of {found.series} series, {found.bytes / 1e6:.1f} MB")
         for run in found.unfinished:
             click.echo(f"scan {run} has not ended: where it was interrupted, --resume {run} goes on with it")
     if found.problems:
@@ -106,5 +107,5 @@ def prune(format_: str, keep_days: int | None, keep_months: int | None, dry_run:
         return
     verb = "would drop" if dry_run else "dropped"
     click.echo(
-        f"{verb} {found.runs} run(s), {found.findings} finding(s), {found.evidence} row(s) of evidence, {found.days} day(s) and {found.scans} interrupted scan(s)"
+        f"{verb} {count(found.runs, 'run')}, {count(found.findings, 'finding')}, {count(found.evidence, 'row')} of evidence, {count(found.days, 'day')} and {count(found.scans, 'interrupted scan')}"
     )

@@ -16,6 +16,7 @@ from tierwise.model.coverage import Coverage
 from tierwise.model.finding import Finding, Findings, Gate, Override, Verdict
 from tierwise.model.profile import GatePolicy, Profile
 from tierwise.model.resource import Gap
+from tierwise.model.words import count
 from tierwise.shelf import Shelf
 
 
@@ -32,7 +33,7 @@ def unseen(gaps: Sequence[Gap], coverage: Coverage, policy: GatePolicy) -> tuple
     if unexpected:
         ordered = sorted(unexpected, key=lambda gap: (not gap.whole, gap.service, gap.account, gap.region))
         places = list(dict.fromkeys(map(_place, ordered)))
-        reasons.append(f"{len(unexpected)} listing(s) failed: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}")
+        reasons.append(f"{count(len(unexpected), 'listing')} failed: {', '.join(places[:5])}{' ...' if len(places) > 5 else ''}")
     return (*reasons, *coverage.under(policy.min_coverage))
 
 
@@ -59,9 +60,9 @@ def decide(
     missing = unseen(gaps, coverage, policy)
     held = baseline.name if baseline is not None else ""
     reasons = [*_there(findings, policy, baseline), *missing]
-    bar = f"finding(s) at {policy.fail_on.word} or above"
+    bar = f"at {policy.fail_on.word} or above"
     if policy.mode == "observe":
-        reasons += [f"observe mode: {len(would)} {bar} would block"] if would else []
+        reasons += [f"observe mode: {count(len(would), 'finding')} {bar} would block"] if would else []
         return Gate(_unfailed(missing), policy.mode, policy.fail_on, _prints(would), tuple(reasons), baseline=held)
     through = let_through(override, would, policy) if override is not None else ()
     spared = set(_prints(through))
@@ -69,7 +70,7 @@ def decide(
     if override is not None:
         reasons.insert(0, _spoken(override, through, left, policy))
     if left:
-        reasons.insert(0, f"{len(left)} {bar}")
+        reasons.insert(0, f"{count(len(left), 'finding')} {bar}")
     result = "failed" if left else _unfailed(missing)
     return Gate(result, policy.mode, policy.fail_on, _prints(left), tuple(reasons), override, _prints(through), baseline=held)
 
@@ -92,7 +93,7 @@ def _spoken(override: Override, through: Sequence[Blocking], left: Sequence[Bloc
         return f"override {override.id} was not needed"
     high = sum(tier > policy.override_up_to for _print, tier in left)
     over = f", {high} of it above {policy.override_up_to.label}, the highest tier that the profile lets an override reach" if high else ""
-    return f"override {override.id} ({override.file}) lets {len(through)} finding(s) through" + (
+    return f"override {override.id} ({override.file}) lets {count(len(through), 'finding')} through" + (
         f" and not {len(left)}{over}" if left else ""
     )
 
@@ -105,15 +106,15 @@ def _there(findings: Sequence[Finding], policy: GatePolicy, baseline: Baseline |
             advising += 1
             known += one.in_baseline
     if baseline is not None:
-        yield f"{known} finding(s) at {policy.fail_on.word} or above stand in the baseline {baseline.name} and only advise"
+        stand = "stands" if known == 1 else "stand"
+        yield f"{count(known, 'finding')} at {policy.fail_on.word} or above {stand} in the baseline {baseline.name} and only advise{'s' * (known == 1)}"
         gone = _gone(findings, baseline)
         if gone:
-            yield f"{gone} finding(s) of the baseline are gone: save it anew, so that they stay gone"
+            yield f"{count(gone, 'finding')} of the baseline {'is' if gone == 1 else 'are'} gone: save it anew, so that {'it stays' if gone == 1 else 'they stay'} gone"
     if advising > known:
-        yield (
-            f"{advising - known} finding(s) at {policy.fail_on.word} or above were there already and only advise"
-            " (--gate full blocks on them)"
-        )
+        there = advising - known
+        were, them = ("was there already and only advises", "it") if there == 1 else ("were there already and only advise", "them")
+        yield f"{count(there, 'finding')} at {policy.fail_on.word} or above {were} (--gate full blocks on {them})"
 
 
 def _gone(findings: Sequence[Finding], baseline: Baseline) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tierwise.model.finding import Verdict
 from tierwise.model.history import Bridge, Cause, Comparison, Move, Picture, Place, Sort, Standing, TierMoved
+from tierwise.model.words import count
 
 
 def compare(before: Picture, after: Picture) -> Comparison:
@@ -158,4 +159,4 @@ def _notes(before: Picture, after: Picture) -> Iterator[str]:
     if round(was.coverage, 3) != round(now.coverage, 3):
         yield f"coverage was {was.coverage:.1%} and is {now.coverage:.1%} of the reads that were due"
     if now.gaps:
-        yield f"{now.gaps} listing(s) failed in the later run: what they would have listed is not gone, but not visible"
+        yield f"{count(now.gaps, 'listing')} failed in the later run: what {'it' if now.gaps == 1 else 'they'} would have listed is not gone, but not visible"

@@ -9,6 +9,11 @@ from tierwise.model.control import AnyOf, Compare, Holds, Op, Predicate
 from tierwise.model.fact import UNLIMITED, Value
 
 
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 bucket`, `3 buckets`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def describe(predicate: Predicate) -> str:
     """One plain sentence without a full stop: `encryption.at_rest is true and encryption.key_custody at least customer`."""
     return _describe(predicate, inner=False)

@@ -73,7 +73,7 @@ def _page(found: Evidence) -> Iterator[str]:
     run = found.run
     yield f"# {prose(found.dataset)} as of {found.as_of}"
     yield f"From run {code(run.id)} of {code(run.series)}, which read from {run.started} to {run.finished}; profile {code(run.profile)}, tierwise {run.tool}."
-    yield f"Coverage of the whole run: {run.coverage:.1%} of the reads that were due; {run.gaps} listing(s) failed. What could not be read is unknown, and said so below."
+    yield f"Coverage of the whole run: {run.coverage:.1%} of the reads that were due; {count(run.gaps, 'listing')} failed. What could not be read is unknown, and said so below."
     if found.kept_from is not None:
         yield f"Of runs as old as this one only resources of {found.kept_from.label} and above are kept: those of this dataset that had a lower tier are not below."
     for one in found.resources:
@@ -83,7 +83,7 @@ def _page(found: Evidence) -> Iterator[str]:
         yield "\n## Acceptances in force"
         for each in accepted:
             merged = f", {each['merged']}" if each.get("merged") else ""
-            yield f"- until {each['expires']}, {prose(each['approver'])} as written in {code(each['file'])}{merged}: {prose(each['reason'])} ({len(each['findings'])} finding(s))"
+            yield f"- until {each['expires']}, {prose(each['approver'])} as written in {code(each['file'])}{merged}: {prose(each['reason'])} ({count(len(each['findings']), 'finding')})"
     yield "\n## What the controls ask"
     for control in found.controls:
         yield from _control(control)

@@ -6,6 +6,10 @@ import re
 import unicodedata
 from typing import Final
 
+from tierwise.model import words
+
+count: Final = words.count
+"""As everywhere: `1 bucket`, `3 buckets`."""
 _SHOWN: Final = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _COMMAND: Final = re.compile(r"#(?=#(?:vso)?\[)")
 """GitHub's runner obeys `##[name]` and Azure's agent `##vso[name]` wherever in a line they stand (ActionCommand.TryParse in
@@ -45,11 +49,6 @@ def _plain(char: str) -> bool:
 def _written(char: str) -> str:
     number = ord(char)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 bucket`, `3 buckets`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def listed(words: list[str], most: int = 4) -> str:

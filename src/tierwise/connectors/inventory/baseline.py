@@ -14,6 +14,7 @@ from tierwise.model.coverage import Coverage
 from tierwise.model.finding import Verdict
 from tierwise.model.profile import GatePolicy
 from tierwise.model.sensitivity import Tier
+from tierwise.model.words import count
 
 BASELINE_SCHEMA: Final = "tierwise/baseline/1"
 _OPEN: Final = frozenset({Verdict.FAIL.value, Verdict.UNKNOWN.value})
@@ -95,7 +96,7 @@ def _seen(document: Mapping[str, Any], name: str, policy: GatePolicy, *, whole: 
     if gaps:
         places = ", ".join(sorted({f"{one['service']} in {one['account']}/{one['region'] or 'global'}" for one in gaps})[:3])
         raise InputError(
-            f"{name}: the scan is incomplete: {len(gaps)} listing(s) failed ({places}); scan again with the permissions that it names"
+            f"{name}: the scan is incomplete: {count(len(gaps), 'listing')} failed ({places}); scan again with the permissions that it names"
         )
     by_tier = document["summary"].get("coverage_by_tier", {})
     coverage = Coverage(document["summary"]["coverage"], {Tier[name]: share for name, share in by_tier.items()})
