@@ -19,6 +19,7 @@ from tests.connectors.aws.conftest import ACCOUNT, REGION
 from tierwise.cli import live
 from tierwise.connectors.aws import connect
 from tierwise.connectors.aws.session import new_session
+from tierwise.errors import StoreError
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BUCKETS, QUEUES = 95, 5
@@ -149,6 +150,21 @@ def test_what_a_scan_has_left_that_began_later_by_the_clock_is_not_taken_over(sc
     again = scan(estate, "--since", night=1)
     assert (again.calls["s3:GetBucketVersioning"], "began at 2026-11-25" in json.dumps(again.told["notes"])) == (3, True)
     assert scan(estate, "--since", night=2).calls["s3:GetBucketVersioning"] == 0
+
+
+def test_where_nothing_can_be_left_for_the_next_scan_it_is_said_and_what_the_gate_decided_goes_first(
+    scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = small()
+    passed = scan(estate, "--since", store="none.db").code
+
+    def full(*_: object) -> None:
+        raise StoreError("it is full")
+
+    monkeypatch.setattr("tierwise.store.earlier.leave", full)
+    for options, code in ((("--since",), passed or 2), (("--since", "--gate", "full", "--fail-on", "low"), 1)):
+        ran = scan(estate, *options)
+        assert (ran.code, "nothing to take over from this one: it is full" in ran.err) == (code, True)
 
 
 def test_options_that_do_not_go_together_are_told(tierwise: Run) -> None:

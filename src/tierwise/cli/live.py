@@ -145,7 +145,9 @@ def _scan_live(
             gc.collect()
         code = finish(outcome, live.config, live.options, judging=judging)
         if since is not None and store is not None and not outcome.crashes:
-            code = _left(since, store, told, outcome) or code
+            left = _left(since, store, told, outcome)
+            # As where a run cannot be kept: what the gate decided goes first.
+            code = code or left
     leave(code)
 
 
