@@ -106,13 +106,18 @@ def test_a_worker_of_another_version_that_joins_mid_scan_reads_nothing(tmp_path,
 
     with (
         dask.config.set({"distributed.worker.daemon": False}),
-        LocalCluster(n_workers=1, processes=False, dashboard_address=None, scheduler_kwargs=dict(ANY_PORT), protocol="tcp") as own,
+        LocalCluster(n_workers=2, processes=False, dashboard_address=None, scheduler_kwargs=dict(ANY_PORT), protocol="tcp") as own,
         clean_environment(),
         without_waiting(),
         estate.replayed().in_place(),
         workers(Cluster(own.scheduler_address), access_of(options, 4, Depth.METADATA)) as elsewhere,
         joined(own.scheduler_address, tmp_path, f"__version__ = '9.9.9'\nopen({str(asked)!r}, 'a').write('once\\n')\n") as other,
     ):
+        # The ceiling is shared out: who joins reads in the place of one that has gone.
+        own.scale(1)
+        with Client(own.scheduler_address) as client:
+            while len(client.nthreads()) > 2:
+                pass
         whole: list[KeptUnit] = []
         outcome, stopped = scan_by(elsewhere, whole)
         assert asked.read_text() == "once\n"
@@ -175,6 +180,24 @@ def test_where_the_credentials_of_a_worker_expire_the_scan_stops_and_goes_on_to_
         outcome, stopped = scan_by(own_cluster.scheduler_address, [], earlier)
     assert stopped is None
     assert told(outcome.result) == told(scanned(estate.replayed()).result)
+
+
+def test_no_more_workers_read_at_once_than_those_among_which_the_ceiling_was_shared_out():
+    there = {"tcp://b:1": 1, "tcp://c:1": 1}
+
+    class Scheduler:
+        def nthreads(self) -> dict[str, int]:
+            return there
+
+    fleet = Fleet(Scheduler(), (), enter, 1, tuple(there))  # type: ignore[arg-type]
+    there["tcp://a:1"] = 1
+    assert fleet._right() == ["tcp://b:1", "tcp://c:1"]
+    del there["tcp://b:1"]
+    assert fleet._right() == ["tcp://c:1", "tcp://a:1"]
+    there["tcp://b:1"] = 1
+    assert fleet._right() == ["tcp://c:1", "tcp://a:1"]
+    there.clear()
+    assert fleet._right() is None, "a task waits for the first that comes back, whoever it is"
 
 
 def test_builds_of_one_version_are_told_apart_by_their_code():

@@ -45,7 +45,7 @@ class Cluster:
 def workers(cluster: Cluster, access: Access, enter: Enter = opened_again) -> Iterator[Elsewhere]:
     """What runs tasks on the cluster while the context lasts. UsageError where it cannot: no scheduler, no worker, another version.
 
-    The ceiling is shared out among the workers that are there when the scan begins, so that together they keep to it.
+    The ceiling is shared out among the workers that are there when the scan begins, and no more than so many read at once, so that together they keep to it.
     """
     try:
         import dask
@@ -53,8 +53,9 @@ def workers(cluster: Cluster, access: Access, enter: Enter = opened_again) -> It
     except ModuleNotFoundError:
         raise UsageError("dask.distributed is not installed: pip install 'tierwise[dask]'") from None
     with dask.config.set(_SETTINGS), _client(cluster) as client:
-        share = told(replace(access, ceiling=access.ceiling / _checked(client, cluster)))
-        yield Fleet(client, share, enter, patience=WAIT)
+        found = _checked(client, cluster)
+        share = told(replace(access, ceiling=access.ceiling / len(found)))
+        yield Fleet(client, share, enter, WAIT, found if cluster.scheduler else ())
 
 
 ANY_PORT: Final = {"dashboard_address": "127.0.0.1:0"}
@@ -86,8 +87,8 @@ def _client(cluster: Cluster) -> Iterator[Client]:
         yield client
 
 
-def _checked(client: Any, cluster: Cluster) -> int:
-    """How many workers there are; UsageError where there is none, or one that is no worker for this scan."""
+def _checked(client: Any, cluster: Cluster) -> tuple[str, ...]:
+    """The workers that are there; UsageError where there is none, or one that is no worker for this scan."""
     where = cluster.scheduler or "this machine"
     try:
         client.wait_for_workers(1, timeout=WAIT)
@@ -97,4 +98,4 @@ def _checked(client: Any, cluster: Cluster) -> int:
     for worker, its in found.items():
         if its != build():
             raise UsageError(unlike(worker, its, build()))
-    return len(found)
+    return tuple(found)

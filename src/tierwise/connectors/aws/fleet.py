@@ -56,6 +56,10 @@ class Fleet:
     enter: Enter
     patience: float
     """Seconds to wait for a worker that runs the same code, where only others are there."""
+    sharing: tuple[str, ...] = ()
+    """The workers among which the ceiling was shared out: of those that join later one reads in the place of one that has gone. None where none can join."""
+    _reading: tuple[str, ...] = field(init=False)
+    """Those that read now, where others may join."""
     _scan: str = field(default_factory=lambda: uuid.uuid4().hex)
     _others: dict[str, str] = field(default_factory=dict)
     """The build of each worker that runs other code, by address."""
@@ -63,6 +67,10 @@ class Fleet:
     """Why a worker's own credentials no longer hold, as it said last, by address."""
     _stopped: ScannerError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Begin with those that are there."""
+        self._reading = self.sharing
 
     @property
     def stopped(self) -> ScannerError | None:
@@ -89,10 +97,18 @@ class Fleet:
         return Ran((_unread(task, str(self._stopped)),))
 
     def _right(self) -> list[str] | None:
-        """The workers that may run this code, none of which may be there; None for all, as long as no other has come up."""
-        if not self._others:
+        """The workers that may run this code, none of which may be there; None for all, as long as no other can have come up, or none is there to choose from."""
+        if not self._others and not self.sharing:
             return None
-        return [one for one in self.client.nthreads() if one not in self._others]
+        there = [one for one in self.client.nthreads() if one not in self._others]
+        if not self.sharing:
+            return there
+        if not there and not self._others:
+            return None
+        with self._lock:
+            still = [one for one in self._reading if one in there]
+            self._reading = (*still, *(one for one in there if one not in still))[: len(self.sharing)]
+            return list(self._reading)
 
     def sent(self, task: Task, packed: bytes, workers: list[str] | None) -> Came | None:
         """What comes of a task; None where it waited for workers that are gone, and no other may have it."""
