@@ -168,5 +168,6 @@ def test_where_nothing_can_be_left_for_the_next_scan_it_is_said_and_what_the_gat
 
 
 def test_options_that_do_not_go_together_are_told(tierwise: Run) -> None:
+    tierwise("scan", "aws", "--aggregator", "org").complains(2, "add --inventory config")
     tierwise("scan", "aws", "--full-every", "3").complains(2, "add --since")
     assert tierwise("scan", "aws", "--since", "--full-every", "91").code == 2

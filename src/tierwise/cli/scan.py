@@ -53,6 +53,8 @@ def scan() -> None:
 
 def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
     """The settings under the command's own options."""
+    inventory = values["inventory"] or config.inventory
+    require(inventory or not values["aggregator"], "--aggregator names an aggregator of AWS Config; add --inventory config")
     return AwsConfig(
         role_arns=tuple(values["role_arns"]) or config.role_arns,
         external_id=values["external_id"] or config.external_id,
@@ -66,7 +68,7 @@ def aws_config(config: AwsConfig, values: Mapping[str, Any]) -> AwsConfig:
         services=tuple(values["services"]) or config.services,
         requests_per_second=values["max_rate"] or config.requests_per_second,
         endpoint_compat=values["endpoint_compat"] or config.endpoint_compat,
-        inventory=values["inventory"] or config.inventory,
+        inventory=inventory,
         aggregator=values["aggregator"] or config.aggregator,
     )
 
