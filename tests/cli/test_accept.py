@@ -38,6 +38,11 @@ def test_an_acceptance_is_written_shown_and_ends_with_its_day(tierwise, home, sc
     ran = tierwise("accept", before["fingerprint"], *BY, "--until", SOON)
     assert ran.code == 0
     assert "it accepts 1 finding: ENC-02 at T3 heightened" in ran.err
+    later = (TODAY + timedelta(days=90)).isoformat()
+    again = tierwise("accept", before["fingerprint"], *BY, "--until", later, "--file", "again.yaml")
+    assert "already" not in again.err
+    again = tierwise("accept", before["fingerprint"], *BY, "--until", later, "--file", "again.yaml")
+    assert f"again.yaml:2 holds for that until {later} already; this one counts once it has ended" in again.err
     after = scanned("--acceptances", FILE)
     found = failing(after, "ENC-02", "aws_s3_bucket.assessments")
     assert (found["verdict"], found["accepted"]["approver"], found["accepted"]["role"]) == ("fail", "A. Name", "siro")

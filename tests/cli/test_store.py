@@ -46,6 +46,8 @@ def test_history_tells_runs_trend_and_ages(tierwise, two_runs):
         assert word in shown.out
     told = json.loads(tierwise("history", "--store", "kept.db", "--format", "json").out)
     assert [one["number"] for one in told["runs"]] == [2, 1]
+    now, then = (one["started"][:10] for one in told["runs"])
+    assert (f"On {now}, from run 1 to 2" if now == then else f"From {then} to {now}") + ": open failures" in shown.out
     bridge = told["bridge"]
     assert bridge["opening"]["all"] + sum(line["all"] for line in bridge["lines"]) == bridge["closing"]["all"] == told["runs"][0]["failed"]
 

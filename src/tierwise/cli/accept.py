@@ -71,6 +71,8 @@ def accept(fingerprint: str, check: bool, request: Path | None, file: Path | Non
     outcome, judging = last_judged(options, inventory)
     if check:
         sys.exit(_check(rules, outcome.result, judging.profile))
+    from tierwise.reports.text import safe_text
+
     made = {key: str(values[key]) for key in ("reason", "owner", "approver", "role", "evidence")}
     rule = _rule(fingerprint, made, values, outcome.result)
     covered = _covered(rule, outcome.result)
@@ -82,6 +84,7 @@ def accept(fingerprint: str, check: bool, request: Path | None, file: Path | Non
     ticket, until = str(values["planned"]), rule.expires.isoformat()
     end: dict[str, Value] = {"planned": {"ticket": ticket, "date": until}} if ticket else {"expires": until}
     fields = {"control": rule.control, "resource": rule.resource, **made, "created": utc_now().date().isoformat(), **end}
+    earlier = _earlier(path, covered, outcome.result, judging.profile)
     write_entry(path, "acceptances", fields)
     told = ", ".join(f"{one.control} at {one.tier.label}" for one in covered[:_MOST])
     name_it = "" if str(path) == load_config(options).acceptances else ", and name it with --acceptances"
@@ -89,6 +92,21 @@ def accept(fingerprint: str, check: bool, request: Path | None, file: Path | Non
         f"it accepts {count(len(covered), 'finding')}: {told}{' ...' if len(covered) > _MOST else ''}; have {path} reviewed and merged{name_it}",
         err=True,
     )
+    for one in earlier:
+        click.echo(safe_text(f"{one.file} holds for that until {one.expires} already; this one counts once it has ended"), err=True)
+
+
+def _earlier(path: Path, covered: list[Finding], result: ScanResult, profile: Profile) -> list[AcceptanceRule]:
+    """The acceptances of the file that are in force for all of these: of several, the one that is written first counts."""
+    from tierwise.evaluate.accept import speaks_of
+
+    resources = {one.id: one for one in result.resources}
+    rules = read_acceptances(path) if path.is_file() else ()
+    return [
+        rule
+        for rule in rules
+        if all(speaks_of(rule, one.control, resources[one.resource]) and not _faults(rule, one, profile) for one in covered)
+    ]
 
 
 def _rule(fingerprint: str, made: dict[str, str], values: dict[str, Any], result: ScanResult) -> AcceptanceRule:

@@ -74,7 +74,11 @@ def history_text(found: History, others: Sequence[str], view: View, store: str =
         page.title("Failed (and unknown) by tier, the last run of each day")
         page.table(_trend(found.trend))
     if found.bridge is not None:
-        page.title(f"From {found.runs[1].day} to {last.day}: open failures")
+        first = found.runs[1]
+        days = (
+            f"From {first.day} to {last.day}" if first.day != last.day else f"On {last.day}, from run {first.number:,} to {last.number:,}"
+        )
+        page.title(f"{days}: open failures")
         page.table(_bridge(found.bridge))
     if found.ages:
         page.title("How long it has been open")
