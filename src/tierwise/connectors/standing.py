@@ -40,3 +40,10 @@ class Standing:
         """They have expired, were revoked or cannot be renewed, by a code of the provider or a name of its SDK."""
         with self._lock:
             self._refused, self.code = self._refused + 1, code
+
+    def tell(self, status: int, code: str, expired: frozenset[str]) -> None:
+        """A call was answered with an HTTP status, where that is 401 with a code; those in `expired` say that the credentials have ended."""
+        if status == 401 and code in expired and self.was_taken:
+            self.refused(code)
+        elif status < 500 and status != 401:
+            self.taken()

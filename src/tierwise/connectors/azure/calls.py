@@ -83,11 +83,7 @@ def answered(way: Arm | Directory | Blobs, make: Callable[[], Answer], via: Prov
         if isinstance(error, ClientAuthenticationError) and standing.was_taken:
             standing.refused(code)
         return Unknown(UnknownReason.API_ERROR, via, code)
-    code = error_code(answer) if answer.status == 401 else ""
-    if code in EXPIRED and standing.was_taken:
-        standing.refused(code)
-    elif answer.status < 500 and answer.status != 401:
-        standing.taken()
+    standing.tell(answer.status, error_code(answer) if answer.status == 401 else "", EXPIRED)
     return answer
 
 

@@ -85,11 +85,7 @@ def answered(google: Google, make: Callable[[], Answer], via: Provenance) -> Ans
         if isinstance(error, RefreshError | OAuthError) and not error.retryable and standing.was_taken:
             standing.refused(code)
         return Unknown(UnknownReason.API_ERROR, via, code)
-    code = error_code(answer) if answer.status == 401 else ""
-    if code in EXPIRED and standing.was_taken:
-        standing.refused(code)
-    elif answer.status < 500 and answer.status != 401:
-        standing.taken()
+    standing.tell(answer.status, error_code(answer) if answer.status == 401 else "", EXPIRED)
     return answer
 
 
