@@ -5,13 +5,20 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from tests.scan.clouds import AnyRegion, scanned, told
+from tests.scan.recording import Answer, refused
+from tests.scan.worlds import Failing
 from tierwise.connectors.base import Item, Unit
-from tierwise.model.resource import Gap, Kind, Resource
-from tierwise.scan.checkpoint import LEAST, Checkpoint
+from tierwise.model.fact import Unknown, UnknownReason
+from tierwise.model.resource import FactUpdate, Gap, Kind, Resource
+from tierwise.scan import Outcome, checkpoint
+from tierwise.scan.checkpoint import LEAST, TRIES, Checkpoint
 from tierwise.scan.collect import Collected, run_units
+from tierwise.scan.pool import Pool
 from tierwise.store.units import KeptUnit
 
 HELD = Resource("arn:aws:s3:::held", Kind.OBJECT_STORE, "s3.bucket", "aws", "111111111111", "eu-west-2", "held")
@@ -51,11 +58,11 @@ class Legs:
         def write(units: Sequence[KeptUnit]) -> None:
             self.kept |= {one.name: replace(one, items=zlib.compress(one.items)) for one in units}
 
-        checkpoint, collected = Checkpoint("run", write, print, dict(self.kept), clock=lambda: self.now), Collected()
+        known, collected = Checkpoint("run", write, print, dict(self.kept), clock=lambda: self.now), Collected()
         try:
-            run_units(self.units(), collected, jobs=1, stage="survey", progress=None, checkpoint=checkpoint)
+            run_units(self.units(), collected, jobs=1, stage="survey", progress=None, checkpoint=known)
         except Stopped:
-            checkpoint.interrupted()
+            known.interrupted()
             return None
         return collected
 
@@ -81,3 +88,137 @@ def test_who_stops_a_scan_at_once_however_often_loses_no_unit(seconds: float) ->
     legs = Legs(seconds)
     assert [legs.leg() for _ in range(5)] == [None] * 5
     assert legs.begun == ["s3", *["kms"] * 5]
+
+
+class Short(AnyRegion):
+    """A cloud that is there for so many calls."""
+
+    def __init__(self, calls: int, failing: Failing | None = None) -> None:
+        super().__init__(failing)
+        self.left = calls
+
+    def answer(self, service: str, region: str, method: str, params: dict[str, Any], *, paged: bool) -> Answer:
+        self.left -= 1
+        if self.left < 0:
+            raise Stopped
+        return super().answer(service, region, method, params, paged=paged)
+
+
+def in_legs(calls: int, failing: Failing | None = None, *, seconds: float = LEAST, most: int = 80) -> tuple[Outcome, list[Short]]:
+    """A scan in legs of so many calls and seconds each, and what each leg was answered."""
+    kept: dict[str, KeptUnit] = {}
+    legs: list[Short] = []
+
+    def write(units: Sequence[KeptUnit]) -> None:
+        kept.update({one.name: replace(one, items=zlib.compress(one.items)) for one in units})
+
+    while len(legs) < most:
+        times = iter((0.0,))
+        legs.append(Short(calls, failing))
+        known = Checkpoint("run", write, print, dict(kept), every=0, clock=lambda times=times: next(times, seconds))  # type: ignore[misc]
+        try:
+            return scanned(legs[-1], known), legs
+        except Stopped:
+            known.interrupted()
+    raise AssertionError(f"{most} legs of {calls} calls did not end it")
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[Outcome, int]:
+    stand = AnyRegion()
+    return scanned(stand), len(stand.asked)
+
+
+def test_legs_too_short_for_all_to_be_listed_again_get_on_part_by_part(whole: tuple[Outcome, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "PART", 4)
+    outcome, calls = whole
+    ended, legs = in_legs(calls // 3)
+    assert told(ended.result) == told(outcome.result)
+    assert 3 < len(legs) < 20
+    # What a leg lists again it reads as well: nothing is listed over and over.
+    assert sum(len(leg.asked) for leg in legs) < 5 * calls
+
+
+def test_where_the_first_part_is_too_large_for_a_leg_the_next_is_smaller(whole: tuple[Outcome, int]) -> None:
+    outcome, calls = whole
+    ended, legs = in_legs(calls // 3)
+    assert told(ended.result) == told(outcome.result)
+    assert len(legs) > 4
+
+
+def test_what_fails_again_and_again_stays_as_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "PART", 4)
+    failing: Failing = {("s3", "GetBucketPolicy"): lambda name: refused(name, "SlowDown")}
+    stand = AnyRegion(failing)
+    outcome = scanned(stand)
+    ended, legs = in_legs(len(stand.asked) // 3, failing)
+    assert told(ended.result) == told(outcome.result)
+    assert any(
+        isinstance(fact, Unknown) and fact.reason.value == "throttled"
+        for one in ended.collected.resources.values()
+        for fact in one.facts.values()
+    )
+    tried = [params for leg in legs for _, method, params in leg.asked if method == "get_bucket_policy"]
+    # One whose leg ended before it had is tried once more.
+    assert {tried.count(one) for one in tried} <= {TRIES, TRIES + 1}
+
+
+def test_who_stops_a_scan_at_once_however_often_leaves_what_failed_to_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "PART", 4)
+    failing: Failing = {("s3", "GetBucketPolicy"): lambda name: refused(name, "SlowDown")}
+    calls = len(scanned_calls(failing))
+    _, legs = in_legs(calls * 2 // 3, failing, seconds=LEAST - 1)
+    assert any(method == "get_bucket_policy" for _, method, _ in legs[-1].asked)
+
+
+def scanned_calls(failing: Failing) -> list[tuple[str, str, str]]:
+    """The calls of a scan that nobody stops."""
+    stand = AnyRegion(failing)
+    scanned(stand)
+    return stand.asked
+
+
+@pytest.mark.parametrize("legs", [1, TRIES])
+def test_what_is_asked_of_a_resource_and_takes_longer_than_several_legs_is_told_as_a_gap(legs: int) -> None:
+    kept: dict[str, KeptUnit] = {}
+    asked = {HELD.id: frozenset({"recovery.versioning"})}
+    begun: list[str] = []
+
+    def write(units: Sequence[KeptUnit]) -> None:
+        kept.update({one.name: replace(one, items=zlib.compress(one.items)) for one in units})
+
+    def slow() -> Iterator[Item]:
+        begun.append("slow")
+        yield FactUpdate(HELD.id, {})
+        raise Stopped
+
+    for _ in range(legs):
+        times = iter((0.0,))
+        known = Checkpoint("run", write, print, dict(kept), clock=lambda times=times: next(times, LEAST))  # type: ignore[misc]
+        collected = Collected()
+        collected.take(HELD)
+        with pytest.raises(Stopped):
+            run_units(
+                [Unit("1", "eu-west-2", "s3", slow, asked=asked)], collected, jobs=1, stage="details", progress=None, checkpoint=known
+            )
+        known.interrupted()
+    known, collected = Checkpoint("run", write, print, dict(kept)), Collected()
+    collected.take(HELD)
+    unit = Unit("1", "eu-west-2", "s3", lambda: iter(()), asked=asked)
+    run_units([unit], collected, jobs=1, stage="details", progress=None, checkpoint=known)
+    assert begun == ["slow"] * legs
+    assert [(gap.service, gap.kinds) for gap in collected.gaps] == ([("s3", frozenset())] if legs == TRIES else [])
+
+
+def test_what_failed_is_tried_again_after_all_else() -> None:
+    names = frozenset({"access.anonymous_read"})
+    lost = Unknown(UnknownReason.THROTTLED)
+    written: list[KeptUnit] = []
+    before = Checkpoint("run", written.extend, print)
+    assert not before.keep(before.name_of({"a": names}), {"a": names}, [FactUpdate("a", {"access.anonymous_read": lost})], ())
+    before.interrupted()
+    known = Checkpoint("run", print, print, {one.name: replace(one, items=zlib.compress(one.items)) for one in written})
+    known.restored |= {"a": "aws:1/s3", "b": "aws:2/s3", "c": "aws:1/s3"}
+    asks = dict.fromkeys("abcd", names)
+    assert known.answered(asks) == ([], asks)
+    assert list(Pool((), Collected(), 1, None, known).lost(asks)) == ["c", "b", "a"]

@@ -19,7 +19,7 @@ from tierwise.cli.forecast import tell
 from tierwise.cli.keeping import NOWHERE, open_kept
 from tierwise.cli.options import F, Options, progress_for, utc_now
 from tierwise.cli.settings import load_gated
-from tierwise.errors import StoreError, UsageError
+from tierwise.errors import ScannerError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from tierwise.cli.rescan import Since
@@ -293,23 +293,28 @@ def _checkpoint(
         checkpoint.broken = True
     try:
         yield checkpoint
-    except BaseException:
-        checkpoint.interrupted()
+    except BaseException as error:
+        if goes_on := _goes_on(store, run):
+            checkpoint.interrupted(counts=not isinstance(error, ScannerError))
         if not checkpoint.broken:
-            click.echo(_what_is_kept(store, run), err=True)
+            click.echo(_what_is_kept(store, run, goes_on=goes_on), err=True)
         raise
 
 
-def _what_is_kept(store: Store, run: str) -> str:
-    """Of a scan that was interrupted: how to go on, or that it had ended, so that nobody goes on with it, or scans again, in vain."""
+def _goes_on(store: Store, run: str) -> bool:
+    """Whether a scan has not ended."""
     from tierwise.store.units import begun
 
     try:
         with store.reading() as connection:
-            goes_on = any(one.run == run for one in begun(connection))
+            return any(one.run == run for one in begun(connection))
     except StoreError:
         # What was kept is told of when the store can be read again.
-        goes_on = True
+        return True
+
+
+def _what_is_kept(store: Store, run: str, *, goes_on: bool) -> str:
+    """Of a scan that was interrupted: how to go on, or that it had ended, so that nobody goes on with it, or scans again, in vain."""
     if goes_on:
         return f"what was read is kept; go on with it: {_again(run)}"
     return (

@@ -117,8 +117,11 @@ class Stoppable(Protocol):
 class Resumable(Protocol):
     """A source whose units may have been run by an earlier process, which has left what they yielded and nothing else."""
 
-    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
-        """The units of stage 1 once more, for the wanted ids alone, so that more can be read of these resources."""
+    def again(self, wanted: Callable[[str], bool], rounds: int) -> Iterable[Unit]:
+        """The units of stage 1 once more, for the wanted ids alone, so that more can be read of these resources.
+
+        Some at a time, and what is asked of these before the next. `rounds` of stage 2 have ended before.
+        """
         ...
 
 

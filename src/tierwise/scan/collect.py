@@ -21,7 +21,7 @@ from tierwise.connectors.reported import Reported
 from tierwise.model.change import Change
 from tierwise.model.content import Look
 from tierwise.model.fact import NOT_COLLECTED, AnyFact, Known, Maybe, Provenance, Unknown, UnknownReason
-from tierwise.model.resource import ALL_KINDS, FactUpdate, Gap, ReadOutcome, RegionStatus, Resource
+from tierwise.model.resource import ALL_KINDS, FactUpdate, Gap, Kind, ReadOutcome, RegionStatus, Resource
 from tierwise.pack import unpacked
 from tierwise.scan.outcomes import Outcomes
 from tierwise.scan.together import Listed, at_odds
@@ -292,21 +292,22 @@ class _Filing:
             return [_Job(unit, None, place)]
         branch = above
         if name or unit.asked:
-            if name in checkpoint.earlier:
-                for item in checkpoint.restore(name, above.name if above is not None else ""):
+            asked = self._asked(unit)
+            name = name or checkpoint.name_of(asked)
+            if kept := checkpoint.kept_as(name):
+                for item in checkpoint.restore(kept, above.name if above is not None else ""):
                     self.collected.take(item)
                 if above is not None:
-                    above.below.append(name)
+                    above.below.append(kept)
                 return []
             checkpoint.above[name] = above.name if above is not None else ""
             if checkpoint.takes_too_long(name):
-                self.collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, *_TOO_LONG, ALL_KINDS))
+                kinds = frozenset[Kind]() if unit.asked else ALL_KINDS
+                self.collected.take(Gap(unit.provider, unit.account, unit.region, unit.service, *_TOO_LONG, kinds))
                 if above is not None:
                     above.whole = False
                 return []
-            branch = _Branch(name, self._asked(unit), above)
-            if name:
-                checkpoint.reading[name] = branch
+            branch = checkpoint.reading[name] = _Branch(name, asked, above)
         if above is not None:
             above.left += 1
         return [_Job(unit, branch, place)]
@@ -457,7 +458,7 @@ def _run(job: _Job) -> _Ran:
 
 def _yielded(ran: _Ran) -> Iterator[Item]:
     branch = ran.job.branch
-    if branch is not None and ran.job.unit.kept:
+    if branch is not None and (ran.job.unit.kept or ran.job.unit.asked):
         branch.started = True
     try:
         yield from ran.job.unit.run()

@@ -28,6 +28,8 @@ class Pool:
     checkpoint: Checkpoint | None = None
     asked: dict[str, frozenset[str]] = field(default_factory=dict)
     """What details were asked for so far, by resource."""
+    rounds: list[int] = field(default_factory=list)
+    """Of how many resources each round of stage 2 that has ended read more."""
 
     def survey(self) -> None:
         """Stage 1."""
@@ -47,7 +49,7 @@ class Pool:
 
     def look(self, resources: Collection[str], looker: Looker) -> None:
         """Look into these stores; what came of it is not kept for another process."""
-        self._survey_again(resources)
+        self._survey_again(self.lost(resources))
         known = self.collected.as_asked(resources)
         self._run((unit for one in self.sources if isinstance(one, Lookable) for unit in one.looks(known, looker)), "looking into stores")
 
@@ -61,15 +63,41 @@ class Pool:
             known, asks = self.checkpoint.answered(asks)
             for item in known:
                 self.collected.take(item)
-        unlisted = self._survey_again(asks, earlier)
+        lost = self.lost(asks)
+        found = self._read({key: names for key, names in asks.items() if key not in lost}) or bool(known)
+        for some in self._in_parts(lost):
+            unlisted = self._survey_again(some, earlier)
+            found = self._read({key: asks[key] for key in some}, unlisted) or found
+        self.rounds.append(len(asks))
+        return found
+
+    def _read(self, asks: Mapping[str, frozenset[str]], unlisted: Collection[str] = ()) -> bool:
+        """Read what is asked of resources that the sources have listed, and keep what none of them has a read for; False where that is all of it."""
         own = dict(zip(self.collected.as_asked(asks), asks, strict=True))
         units = self._details({name: asks[key] for name, key in own.items()})
         if self.checkpoint is not None:
             due = {own[name] for unit in units for name in unit.asked}.union(unlisted)
             self.checkpoint.keep_unread({key: names for key, names in asks.items() if key not in due})
-        found = bool(units or known)
+        found = bool(units)
         self._run(_taken(units), "details")
         return found
+
+    def lost(self, resources: Iterable[str]) -> dict[str, str]:
+        """Those that an earlier process has listed and this one has not, with the units in which they are: account by account, and what failed for now after all else."""
+        if self.checkpoint is None:
+            return {}
+        restored, failed = self.checkpoint.restored, self.checkpoint.failed
+        return dict(
+            sorted(((one, restored[one]) for one in resources if one in restored), key=lambda pair: (pair[0] in failed, *pair[::-1]))
+        )
+
+    def _in_parts(self, lost: Mapping[str, str]) -> Iterator[list[str]]:
+        """What is listed again and read together: of what this process lists, the next would know nothing, so that the first part is small and each other twice the one before."""
+        left, size = list(lost), self.checkpoint.part if self.checkpoint is not None else 0
+        while left:
+            yield left[:size]
+            del left[:size]
+            size *= 2
 
     def _details(self, asks: Mapping[str, frozenset[str]]) -> list[Unit]:
         return [unit for source in self.sources if isinstance(source, Detailed) for unit in source.details(asks)]
@@ -86,18 +114,17 @@ class Pool:
         With them what was asked of them `earlier`, since facts are made of all that was read. What was read of them stays as it is; only what fails now is told beside it.
         Those that were not listed this time are returned: what more could be read of them nobody knows.
         """
-        if self.checkpoint is None:
+        if self.checkpoint is None or not resources:
             return ()
-        lost = {one for one in resources if one in self.checkpoint.restored}
-        if not lost:
-            return ()
+        lost = set(resources)
         collected, mask = self.collected, self.collected.mask
 
         def wanted(own: str) -> bool:
             return mask.text(own) in lost or mask.text(own, staff=True) in lost
 
         beside, only = Collected(mask=mask), self.checkpoint.units_of(lost)
-        units = [unit for source in self.sources if isinstance(source, Resumable) for unit in source.again(wanted)]
+        units = [unit for source in self.sources if isinstance(source, Resumable) for unit in source.again(wanted, len(self.rounds))]
+        self.checkpoint.listing_again = True
         run_units(units, beside, jobs=self.jobs, stage="survey again", progress=self.progress, only=only)
         own = zip(beside.as_asked(lost), lost, strict=True)
         if again := {name: earlier[key] for name, key in own if key in earlier}:

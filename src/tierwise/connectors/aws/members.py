@@ -38,9 +38,9 @@ class AwsOrganisation:
         for one in self.sources:
             yield from one.survey()
 
-    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+    def again(self, wanted: Callable[[str], bool], rounds: int) -> Iterable[Unit]:
         """Those of the accounts."""
-        return (unit for one in self.sources for unit in one.again(wanted))
+        return (unit for one in self.sources for unit in one.again(wanted, rounds))
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """Those of the accounts."""

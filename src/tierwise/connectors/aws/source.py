@@ -199,7 +199,6 @@ class AwsSource:
         """For tasks that others send: the places that were worked in."""
         self._wanted: Callable[[str], bool] | None = None
         """Which resources are surveyed, by id; None for all."""
-        self._detailed = False
         self._inherited: tuple[Inherited, ...] = ()
 
     @property
@@ -211,14 +210,14 @@ class AwsSource:
         """One unit for the account, which yields one per region, which yield one per service."""
         yield Unit(self._account.id, "", "account", self._open_account, kept=self.name)
 
-    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
-        """The same for these resources alone; nothing once details were asked for, which is done once."""
+    def again(self, wanted: Callable[[str], bool], rounds: int) -> Iterable[Unit]:
+        """The same for these resources alone; nothing once all details were read, which is done in one round."""
         self._wanted = wanted
-        return () if self._detailed else self.survey()
+        return () if rounds else self.survey()
 
     def details(self, asks: Mapping[str, frozenset[str]]) -> Iterable[Unit]:
         """One unit per resource that has a declared read for a wanted fact; those of a service for all regions share one, and go first."""
-        kept, self._kept, self._detailed = self._kept, {}, True
+        kept, self._kept = self._kept, {}
         due = [one for one in sorted(kept.keys() & asks.keys()) if any(collectors()[kept[one][1]].detail_reads(asks[one]))]
         if self._elsewhere is not None:
             away = {one: kept[one] for one in due if self._is_away(collectors()[kept[one][1]])}
@@ -297,7 +296,7 @@ class AwsSource:
             yield RegionStatus("aws", self._account.id, region, "disabled", _REGIONS.via.via)
         home.regions = tuple(_Place(self._account, region) for region in selected)
         self._home = home
-        if self._rescan is not None:
+        if self._rescan is not None and self._wanted is None:
             self._changes = changes_in(self._rescan, caller.everywhere(), self._account.id)
         self._unopened = len(home.regions)
         if not home.regions:

@@ -89,7 +89,7 @@ class AzureSource:
         # Listings fill what later ones refer to, so that they are always made; what is kept are the reads that follow from them.
         yield Unit("", "", "resources", self._list_all, provider="azure")
 
-    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+    def again(self, wanted: Callable[[str], bool], _rounds: int) -> Iterable[Unit]:
         """The same for these resources alone."""
         self._wanted = wanted
         return self.survey()

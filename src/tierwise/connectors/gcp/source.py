@@ -88,7 +88,7 @@ class GoogleSource:
             # The inventory is always asked: what it says of one asset may be needed for others. What is kept are the reads that follow.
             yield Unit(scope.name.removeprefix("projects/"), "", "inventory", partial(self._list_kept, scope), provider="gcp")
 
-    def again(self, wanted: Callable[[str], bool]) -> Iterable[Unit]:
+    def again(self, wanted: Callable[[str], bool], _rounds: int) -> Iterable[Unit]:
         """The same for these resources alone."""
         self._wanted = wanted
         return self.survey()
