@@ -1,10 +1,10 @@
 """The memory limit of the CronJob and the time budget of the function, held against an emulated organisation of two thousand stores.
 
-    python -m benchmarks.limits [--accounts 30] [--buckets 36] [--leg 60]    (Linux, as root or with delegated control groups)
+    python -m benchmarks.limits [--accounts 30] [--buckets 36] [--leg SECONDS]    (Linux, as root or with delegated control groups)
 
 The estate is planted by the bench's `seed_account.py --organization`. The commands, limits and budgets are those of the recipes under `deploy/`. A control group stands for the container or the function: memory without
 swap, and for the function as much of a processor as its memory buys (AWS Lambda developer guide, "Configure Lambda function memory": 1,769 MB have the equivalent of one vCPU).
-The function runs whole first, then in legs of `--leg` seconds. All three ways have to see the same and to judge it alike.
+The function runs whole first, then in legs of `--leg` seconds: half of what the whole took, and no less than half a minute, if not given. All three ways have to see the same and to judge it alike.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from tierwise.model.resource import HELD
 
 REGION = "eu-west-2"
 STORES = 2_000
+LEAST = 30
+"""Seconds of a leg: one of less than twenty after it has begun does not count as one in which a unit failed."""
 VCPU_MB = 1_769
 """MB of a function's memory that come with one processor."""
 V1, V2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
@@ -149,7 +151,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=30)
     parser.add_argument("--buckets", type=int, default=36, help="of each account; the rest follows from it")
-    parser.add_argument("--leg", type=int, default=60, help="seconds of each leg, beside what the handler leaves for the end")
+    parser.add_argument("--leg", type=int, help="seconds of each leg, beside what the handler leaves for the end")
     asked = parser.parse_args()
     memory, size, seconds = limits()
     wrong: list[str] = []
@@ -158,7 +160,7 @@ def main() -> int:
         truth = seed(port, folder, "--accounts", str(asked.accounts), "--organization", "--buckets", str(asked.buckets), "--region", REGION)
         job = _job(folder / "job", port, memory, wrong)
         whole, _ = _function(folder / "whole", port, size, seconds, seconds, wrong)
-        legs, count = _function(folder / "legs", port, size, asked.leg, seconds, wrong)
+        legs, count = _function(folder / "legs", port, size, asked.leg or max(LEAST, int(whole["longest"] / 2)), seconds, wrong)
     if not job["stores"] >= STORES:
         wrong.append(f"the estate has {job['stores']} stores, not {STORES}")
     if count < 2:
@@ -213,7 +215,7 @@ def _function(folder: Path, port: int, size: int, leg: int, budget: int, wrong: 
             if said["ended"] or legs > 60:
                 break
         found = told(ran, folder, group)
-    found["code"] = said["code"]
+    found |= {"code": said["code"], "longest": longest}
     total = Ran(ran.code, wall, cpu, peak, ran.stderr)
     say(f"function, {legs} leg(s)", total, found, f"within {size} MB, {share:.2f} processors, {seconds} s a leg (longest {longest:.0f} s)")
     if found["killed"] or found["code"] not in (0, 3):
