@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,17 +100,24 @@ class Ran:
     stderr: str
 
 
-def run(command: Sequence[str], env: Mapping[str, str], *, watched: bool = False) -> Ran:
-    """Run a command as a whole process and measure it. `watched`: its memory with that of the processes that it starts, which takes some of its time."""
+def run(command: Sequence[str], env: Mapping[str, str], *, together: bool = False, apart: bool = False) -> Ran:
+    """Run a command as a whole process and measure it. `together`: its memory with that of the processes that it starts, which takes some of its time.
+
+    `apart`: its memory, or that of the largest process that it starts, as each tells of itself: what the system tells afterwards is never less than what the
+    process that began it had held (getrusage(2), ru_maxrss, begins at a fork and outlives an exec).
+    """
     began = time.perf_counter()
     child = subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    with _watched(child.pid) if watched else nullcontext([0.0]) as peak:
+    with ExitStack() as looking:
+        peak = looking.enter_context(_summed(child.pid)) if together else [0.0]
+        seen = looking.enter_context(watched(child.pid)) if apart else {}
         stderr = child.stderr.read() if child.stderr else ""
         _pid, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
     # One process by itself is known to the page; several together by what was seen of them.
-    return Ran(child.returncode, wall, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss / 1024, *peak), stderr)
+    most = max(seen.values(), default=0.0) if apart else max(usage.ru_maxrss / 1024, *peak)
+    return Ran(child.returncode, wall, usage.ru_utime + usage.ru_stime, most, stderr)
 
 
 @contextmanager
@@ -132,7 +139,29 @@ def meanwhile(look: Callable[[], None], pause: Callable[[], float]) -> Iterator[
 
 
 @contextmanager
-def _watched(pid: int) -> Iterator[list[float]]:
+def watched(pid: int) -> Iterator[dict[int, float]]:
+    """The most memory in MB that a process and each of its children held, as the system tells it while they run."""
+    seen: dict[int, float] = {}
+
+    def look() -> None:
+        for one in (pid, *children(pid)):
+            seen[one] = max(seen.get(one, 0.0), high_water(one))
+
+    with meanwhile(look, lambda: 0.2):
+        yield seen
+
+
+def high_water(pid: int) -> float:
+    """The most that a process has held, in MB (proc_pid_status(5), VmHWM); 0 where it has ended."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in told.splitlines() if line.startswith("VmHWM:")), 0.0)
+
+
+@contextmanager
+def _summed(pid: int) -> Iterator[list[float]]:
     """The memory in MB of a process with its children, each time that there are any, as it was seen until the context ends: every tenth of a second at first, and less often the longer it takes."""
     seen, began = [0.0], time.monotonic()
 

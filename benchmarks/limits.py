@@ -34,6 +34,8 @@ REGION = "eu-west-2"
 STORES = 2_000
 LEAST = 30
 """Seconds of a leg: one of less than twenty after it has begun does not count as one in which a unit failed."""
+SHOWN = 20
+"""Verdicts that are shown of those that two ways do not share."""
 VCPU_MB = 1_769
 """MB of a function's memory that come with one processor."""
 V1, V2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
@@ -129,18 +131,26 @@ def lines_of(path: Path) -> dict[str, list[Any]]:
 
 
 def told(ran: Ran, folder: Path, confined_to: Confined) -> dict[str, Any]:
-    """What a scan has written, with a digest of its verdicts."""
+    """What a scan has written, its verdicts as lines, and a digest of them."""
     scan = lines_of(folder / "scan.jsonl")
     lines = sorted(f"{one['control']} {one['resource']} {one['verdict']} {one['tier']}" for one in scan.get("findings", ()))
     stores = sum(one["kind"] in HELD for one in scan.get("resources", ()))
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
-    return {"code": ran.code, "killed": confined_to.killed, "stores": stores, "verdicts": len(lines), "digest": digest, "scan": scan}
+    return {
+        "name": folder.name,
+        "code": ran.code,
+        "killed": confined_to.killed,
+        "stores": stores,
+        "verdicts": lines,
+        "digest": digest,
+        "scan": scan,
+    }
 
 
 def say(name: str, ran: Ran, found: dict[str, Any], note: str) -> None:
     """A line of figures."""
     print(
-        f"{name:<22} exit {found['code']}, {found['stores']} stores, {found['verdicts']} verdicts {found['digest']}, {ran.wall:.1f} s wall, {ran.cpu:.1f} s CPU,"
+        f"{name:<22} exit {found['code']}, {found['stores']} stores, {len(found['verdicts'])} verdicts {found['digest']}, {ran.wall:.1f} s wall, {ran.cpu:.1f} s CPU,"
         f" peak {ran.peak_mb:.0f} MB; {note}",
         flush=True,
     )
@@ -167,6 +177,9 @@ def main() -> int:
         wrong.append("the scan ended in its first leg; make --leg shorter")
     if len({one["digest"] for one in (job, whole, legs)}) != 1:
         wrong.append("the three ways do not judge alike")
+        for first, second in ((job, whole), (whole, legs)):
+            for line in sorted(set(first["verdicts"]) ^ set(second["verdicts"]))[:SHOWN]:
+                print(f"{(first if line in first['verdicts'] else second)['name']} alone: {line}")
     print("planted weaknesses, as decision_quality counts them:")
     report(truth, job["scan"], yaml.safe_load((SHARED / "bench" / "weakness_map.yaml").read_text()))
     for one in wrong:
@@ -182,7 +195,7 @@ def _job(folder: Path, port: int, memory: int, wrong: list[str]) -> dict[str, An
     words = [one.replace("/data/", f"{folder}/") for one in command("kubernetes")]
     with confined(memory) as group:
         confining = group.command([str(BIN / "tierwise"), *words, "--region", REGION, "--endpoint-compat"])
-        ran = run(confining, {**aws_environment(port, folder), **allocator()})
+        ran = run(confining, {**aws_environment(port, folder), **allocator()}, apart=True)
         found = told(ran, folder, group)
     say("CronJob", ran, found, f"within {memory} MiB")
     if found["killed"] or found["code"] not in (0, 3):
@@ -209,7 +222,7 @@ def _function(folder: Path, port: int, size: int, leg: int, budget: int, wrong: 
     with confined(size, share) as group:
         while True:
             legs += 1
-            ran = run(group.command([sys.executable, "-c", INVOKE.format(handler=handler, seconds=seconds)]), environment)
+            ran = run(group.command([sys.executable, "-c", INVOKE.format(handler=handler, seconds=seconds)]), environment, apart=True)
             wall, cpu, peak, longest = wall + ran.wall, cpu + ran.cpu, max(peak, ran.peak_mb), max(longest, ran.wall)
             said = json.loads(ran.stderr.strip().splitlines()[-1]) if ran.code == 0 else {"ended": True, "code": ran.stderr[-300:]}
             if said["ended"] or legs > 60:

@@ -145,9 +145,9 @@ def measure(size: int, folder: Path) -> list[Goal]:
         "fail,unknown",
     ]
     base = [str(BIN / "tierwise"), "scan", "inventory"]
-    steps = [told("judged", run([*base, str(files[1]), "-q", *chosen], env, watched=True), size)]
+    steps = [told("judged", run([*base, str(files[1]), "-q", *chosen], env, together=True), size)]
     for what, file in zip(("judged, written and kept", "the same with 1 in 100 changed"), files, strict=True):
-        steps.append(told(what, run([*base, str(file), "-q", *chosen, *kept], env, watched=True), size))
+        steps.append(told(what, run([*base, str(file), "-q", *chosen, *kept], env, together=True), size))
     with (folder / "out.jsonl").open("rb") as out:
         verdicts = json.loads(next(out))["summary"]["verdicts"]
         findings = sum(line.startswith(b'{"finding"') for line in out)
@@ -163,7 +163,7 @@ def measure(size: int, folder: Path) -> list[Goal]:
         "--format",
         f"html={folder / 'report.html'}",
     ]
-    steps.append(told("judged, with the page", run(clocked, env, watched=True), size))
+    steps.append(told("judged, with the page", run(clocked, env, together=True), size))
     pages = [file.stat().st_size for file in (folder / "report.html", *(folder / "report-pages").glob("*.html")) if file.exists()]
     own = float(steps[-1].stderr.rpartition(SAID)[2])
     print(f"  the page by itself{own:25.1f} s; {len(pages)} files, the largest {max(pages, default=0) / 1e6:.2f} MB", flush=True)

@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.bench import BIN, aws_environment, children, emulator, free_port, meanwhile, process, proxy_counts, proxy_reset, seed
+from benchmarks.bench import BIN, aws_environment, children, emulator, free_port, process, proxy_counts, proxy_reset, seed, watched
 from benchmarks.limits import lines_of
 from benchmarks.replay import Plan
 
@@ -126,28 +126,6 @@ class Place:
             yield
         finally:
             done.set()
-
-
-@contextmanager
-def watched(pid: int) -> Iterator[dict[int, float]]:
-    """The most memory in MB that a process and each of its children held, as the system tells it while they run."""
-    seen: dict[int, float] = {}
-
-    def look() -> None:
-        for one in (pid, *children(pid)):
-            seen[one] = max(seen.get(one, 0.0), high_water(one))
-
-    with meanwhile(look, lambda: 0.2):
-        yield seen
-
-
-def high_water(pid: int) -> float:
-    """The most that a process has held, in MB (proc_pid_status(5), VmHWM); 0 where it has ended."""
-    try:
-        told = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in told.splitlines() if line.startswith("VmHWM:")), 0.0)
 
 
 def is_worker(pid: int) -> bool:

@@ -62,7 +62,7 @@ class Figures:
 def measured(command: Sequence[str], env: Mapping[str, str], rounds: int) -> Figures:
     """The same command several times, and once more for the memory of all its processes together, which is looked at while it runs."""
     runs: list[Ran] = [run(command, dict(env)) for _ in range(rounds)]
-    peak = run(command, dict(env), watched=True).peak_mb
+    peak = run(command, dict(env), together=True).peak_mb
     middle = statistics.median
     return Figures(
         middle(one.wall for one in runs),
