@@ -104,9 +104,11 @@ class Short(AnyRegion):
         return super().answer(service, region, method, params, paged=paged)
 
 
-def in_legs(calls: int, failing: Failing | None = None, *, seconds: float = LEAST, most: int = 80) -> tuple[Outcome, list[Short]]:
-    """A scan in legs of so many calls and seconds each, and what each leg was answered."""
-    kept: dict[str, KeptUnit] = {}
+def in_legs(
+    calls: int, failing: Failing | None = None, *, seconds: float = LEAST, most: int = 80, kept: dict[str, KeptUnit] | None = None
+) -> tuple[Outcome, list[Short]]:
+    """A scan in legs of so many calls and seconds each, and what each leg was answered; it goes on from what is `kept`."""
+    kept = {} if kept is None else kept
     legs: list[Short] = []
 
     def write(units: Sequence[KeptUnit]) -> None:
@@ -166,9 +168,12 @@ def test_what_fails_again_and_again_stays_as_it_was_told(monkeypatch: pytest.Mon
 def test_who_stops_a_scan_at_once_however_often_leaves_what_failed_to_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "PART", 4)
     failing: Failing = {("s3", "GetBucketPolicy"): lambda name: refused(name, "SlowDown")}
-    calls = len(scanned_calls(failing))
-    _, legs = in_legs(calls * 2 // 3, failing, seconds=LEAST - 1)
-    assert any(method == "get_bucket_policy" for _, method, _ in legs[-1].asked)
+    calls, kept = scanned_calls(failing), dict[str, KeptUnit]()
+    with pytest.raises(AssertionError, match="8 legs"):
+        in_legs(len(calls) * 2 // 5, failing, seconds=LEAST - 1, most=8, kept=kept)
+    _, legs = in_legs(len(calls) * 2, failing, kept=kept)
+    every = {params for _, method, params in calls if method == "get_bucket_policy"}
+    assert {params for _, method, params in legs[-1].asked if method == "get_bucket_policy"} == every
 
 
 def scanned_calls(failing: Failing) -> list[tuple[str, str, str]]:
