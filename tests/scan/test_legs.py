@@ -28,6 +28,16 @@ class Stopped(BaseException):
     """What ends a leg."""
 
 
+def leg_of(kept: dict[str, KeptUnit], seconds: float) -> Checkpoint:
+    """The checkpoint of a process that goes on from what is kept, and lasts so long from its first look at the clock to any other."""
+    times = iter((0.0,))
+
+    def write(units: Sequence[KeptUnit]) -> None:
+        kept.update({one.name: replace(one, items=zlib.compress(one.items)) for one in units})
+
+    return Checkpoint("run", write, print, dict(kept), every=0, clock=lambda: next(times, seconds))
+
+
 class Legs:
     """A function that is invoked again and again, and what its legs have kept."""
 
@@ -110,14 +120,9 @@ def in_legs(
     """A scan in legs of so many calls and seconds each, and what each leg was answered; it goes on from what is `kept`."""
     kept = {} if kept is None else kept
     legs: list[Short] = []
-
-    def write(units: Sequence[KeptUnit]) -> None:
-        kept.update({one.name: replace(one, items=zlib.compress(one.items)) for one in units})
-
     while len(legs) < most:
-        times = iter((0.0,))
         legs.append(Short(calls, failing))
-        known = Checkpoint("run", write, print, dict(kept), every=0, clock=lambda times=times: next(times, seconds))  # type: ignore[misc]
+        known = leg_of(kept, seconds)
         try:
             return scanned(legs[-1], known), legs
         except Stopped:
@@ -189,17 +194,13 @@ def test_what_is_asked_of_a_resource_and_takes_longer_than_several_legs_is_told_
     asked = {HELD.id: frozenset({"recovery.versioning"})}
     begun: list[str] = []
 
-    def write(units: Sequence[KeptUnit]) -> None:
-        kept.update({one.name: replace(one, items=zlib.compress(one.items)) for one in units})
-
     def slow() -> Iterator[Item]:
         begun.append("slow")
         yield FactUpdate(HELD.id, {})
         raise Stopped
 
     for _ in range(legs):
-        times = iter((0.0,))
-        known = Checkpoint("run", write, print, dict(kept), clock=lambda times=times: next(times, LEAST))  # type: ignore[misc]
+        known = leg_of(kept, LEAST)
         collected = Collected()
         collected.take(HELD)
         with pytest.raises(Stopped):
@@ -207,7 +208,7 @@ def test_what_is_asked_of_a_resource_and_takes_longer_than_several_legs_is_told_
                 [Unit("1", "eu-west-2", "s3", slow, asked=asked)], collected, jobs=1, stage="details", progress=None, checkpoint=known
             )
         known.interrupted()
-    known, collected = Checkpoint("run", write, print, dict(kept)), Collected()
+    known, collected = leg_of(kept, LEAST), Collected()
     collected.take(HELD)
     unit = Unit("1", "eu-west-2", "s3", lambda: iter(()), asked=asked)
     run_units([unit], collected, jobs=1, stage="details", progress=None, checkpoint=known)
